@@ -1,0 +1,268 @@
+"""The configuration of one store (config/stores/<store>.yaml): what business people decide, checked before it is used.
+
+Called by the command line (`store add`), the runtime and the flows. Secrets are not here but in the vault.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import tzinfo
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from connector.errors import ConfigurationError
+
+STORE_CODE = re.compile(r"[a-z0-9]{1,8}")
+
+Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+"""M3 codes such as 001 must be quoted in YAML; a plain number without leading zeros is forgiven."""
+
+
+class OrderAction(StrEnum):
+    """What a shop status makes of an order in M3."""
+
+    NONE = "none"  # nothing to carry across in this status
+    BATCH = "batch"  # an unconfirmed batch order that a person or a later status releases
+    CONFIRM = "confirm"  # one confirmed customer order
+    CLOSE = "close"  # nothing if M3 does not know the order yet, else it has to be closed there
+
+
+class TaxMode(StrEnum):
+    """Who computes the VAT of an order (money-and-stock section 3)."""
+
+    M3_COMPUTES = "V"  # no tax is sent; M3's total must equal the shop's
+    SHOP_TAX_SENT = "T"  # the shop's tax goes as charges; the customer is without VAT in M3
+
+
+class VatRounding(StrEnum):
+    """How this M3 rounds VAT when it computes it."""
+
+    DOCUMENT = "document"  # once per rate over the whole order
+    LINE = "line"  # on each line and charge
+
+
+class GuestPolicy(StrEnum):
+    """Which M3 customer an order gets."""
+
+    COMMON = "common"  # one web customer per VAT area, currency and exemption; the address is on the order
+    PER_EMAIL = "per_email"  # one M3 customer per normalised e-mail address
+
+
+class ChargeKind(StrEnum):
+    """What a charge id of OIS030 stands for."""
+
+    SHIPPING = "shipping"
+    FEE = "fee"
+    ROUNDING = "rounding"
+    LINE_TAX = "line_tax"  # tax mode T: tax of a line, as line charge
+    SHIPPING_TAX = "shipping_tax"  # tax mode T
+    FEE_TAX = "fee_tax"  # tax mode T
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShopConfig(_Strict):
+    """How the shop is called."""
+
+    allow_plain_http: bool = False
+    requests_per_s: float = 10
+    concurrency: int = 4
+
+
+class M3Config(_Strict):
+    """Where in M3 the orders go, and how the gateway behaves."""
+
+    company: int = Field(ge=1, le=999)
+    division: Text = Field(max_length=3)
+    facility: Text = Field(max_length=3)
+    warehouse: Text = Field(max_length=3)
+    order_type: Text = Field(max_length=3)
+    timezone: str = "UTC"
+    language: str = "GB"
+    api_path: str = "M3/m3api-rest/v2/execute"
+    gateway_cut_s: float = Field(default=60, gt=0)
+    requests_per_s: float = 20
+    concurrency: int = 8
+    grant: str = Field(default="password", pattern="^(password|client_credentials)$")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no time zone; use a name like Europe/Zagreb") from None
+        return value
+
+    @property
+    def zone(self) -> tzinfo:
+        """The division's time zone; order dates are civil dates in it."""
+        return ZoneInfo(self.timezone)
+
+
+DEFAULT_STATUSES = {
+    "processing": OrderAction.CONFIRM,
+    "completed": OrderAction.CONFIRM,
+    "on-hold": OrderAction.NONE,
+    "cancelled": OrderAction.CLOSE,
+    "failed": OrderAction.CLOSE,
+    "refunded": OrderAction.NONE,
+    "pending": OrderAction.NONE,
+    "checkout-draft": OrderAction.NONE,
+    "trash": OrderAction.CLOSE,
+}
+
+
+class OrdersConfig(_Strict):
+    """What becomes of an order."""
+
+    statuses: dict[str, OrderAction] = Field(default_factory=dict)
+    lead_days: int = Field(default=1, ge=0, le=365)
+    working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    merge_equal_lines: bool = False
+    price_per_quantity: bool = True
+
+    def action(self, status: str) -> OrderAction:
+        """Returns what `status` of the shop means here; an unknown status does nothing."""
+        return {**DEFAULT_STATUSES, **self.statuses}.get(status, OrderAction.NONE)
+
+
+class ChargeConfig(_Strict):
+    """One charge id of M3: per kind, VAT rate and currency (money-and-stock section 2)."""
+
+    kind: ChargeKind
+    rate: Decimal = Decimal(0)
+    currency: str = Field(min_length=3, max_length=3)
+    id: str = Field(min_length=1, max_length=6)
+
+
+class MoneyConfig(_Strict):
+    """How money is carried across."""
+
+    tax_mode: TaxMode = TaxMode.M3_COMPUTES
+    vat_rounding: VatRounding = VatRounding.DOCUMENT
+    rounding_limit: Decimal = Decimal("0.05")
+    charges: tuple[ChargeConfig, ...] = ()
+
+    def charge_id(self, kind: ChargeKind, *, rate: Decimal, currency: str) -> str | None:
+        """Returns the charge id for `kind` at VAT `rate` (percent) in `currency`, or None if none is configured."""
+        for charge in self.charges:
+            if (charge.kind, charge.rate, charge.currency) == (kind, rate, currency):
+                return charge.id
+        return None
+
+
+class CommonCustomer(_Strict):
+    """One web customer of M3 that carries orders of many shoppers."""
+
+    countries: tuple[str, ...]  # ISO 3166 alpha-2; "*" stands for every other country
+    currency: str
+    exempt: bool = False
+    number: str = Field(min_length=1, max_length=10)
+
+
+class CustomersConfig(_Strict):
+    """Which M3 customer an order belongs to."""
+
+    guests: GuestPolicy = GuestPolicy.COMMON
+    registered: GuestPolicy = GuestPolicy.PER_EMAIL
+    template: str = Field(default="", max_length=10)
+    number_prefix: str = Field(default="W", max_length=2, pattern="^[A-Z0-9]*$")
+    common: tuple[CommonCustomer, ...] = ()
+
+    def common_number(self, *, country: str, currency: str, exempt: bool) -> str | None:
+        """Returns the common customer for a VAT area, currency and exemption, or None if none is configured."""
+        fitting = [one for one in self.common if one.currency == currency and one.exempt == exempt]
+        for wanted in (country, "*"):
+            for one in fitting:
+                if wanted in one.countries:
+                    return one.number
+        return None
+
+
+class AliasType(_Strict):
+    """An alias category of MMS025 under which shop SKUs may be known."""
+
+    category: int = Field(ge=1, le=99)
+    qualifier: str = Field(default="", max_length=4)
+
+
+class ItemsConfig(_Strict):
+    """How a shop SKU becomes an M3 item."""
+
+    aliases: tuple[AliasType, ...] = ()
+    recheck_hours: int = 24
+
+
+class RetryConfig(_Strict):
+    """How patiently the store's exchanges are retried."""
+
+    backoff_s: tuple[int, ...] = (5, 30, 120, 600, 1800, 7200, 21600, 64800)
+    wait_deadline_h: int = 24
+
+
+class OperationConfig(_Strict):
+    """Other names for one M3 operation at this site: program, transaction, and field names (ours -> theirs)."""
+
+    program: str | None = None
+    transaction: str | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+
+
+class StoreConfig(_Strict):
+    """Everything about one store but its secrets."""
+
+    shop: ShopConfig = ShopConfig()
+    m3: M3Config
+    orders: OrdersConfig = OrdersConfig()
+    money: MoneyConfig = MoneyConfig()
+    customers: CustomersConfig = CustomersConfig()
+    items: ItemsConfig = ItemsConfig()
+    retry: RetryConfig = RetryConfig()
+    lookups: dict[str, dict[str, Text]] = Field(default_factory=dict)
+    operations: dict[str, OperationConfig] = Field(default_factory=dict)
+
+
+def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
+    """Reads a store file.
+
+    Args:
+        text: The YAML text.
+        source: Its path or name, for the messages.
+
+    Raises:
+        ConfigurationError: Not YAML, an unknown or wrong entry; names file, line and field.
+    """
+    try:
+        raw: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigurationError(
+            f"{source}{line}: this is not readable YAML ({getattr(error, 'problem', 'syntax')}).",
+            resolution="Correct the line; config/stores/example.yaml shows the form.",
+        ) from None
+    try:
+        return StoreConfig.model_validate(raw if raw is not None else {})
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"{source}: " + "; ".join(_where(item, text) for item in error.errors(include_input=False)),
+            resolution="Correct the named entries; config/stores/example.yaml explains each.",
+        ) from None
+
+
+def _where(item: Any, text: str) -> str:
+    field = ".".join(str(part) for part in item["loc"])
+    last = next((str(part) for part in reversed(item["loc"]) if isinstance(part, str)), "")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if last and line.strip().lstrip("- ").startswith(f"{last}:"):
+            return f"line {number}, {field}: {item['msg']}"
+    return f"{field}: {item['msg']}"
