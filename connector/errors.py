@@ -1,4 +1,6 @@
-"""Every error the connector raises, sorted by what to do next; raised by clients and flows, turned into fates only by workers/base.py.
+"""Every error the connector raises, sorted by what to do next.
+
+Clients and flows raise them; only workers/base.py turns them into fates.
 
 ConnectorError                       code, message, resolution, context
 ├─ RetryableError                    try again by itself, with back-off; spends a try

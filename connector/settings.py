@@ -1,4 +1,4 @@
-"""Deployment settings, read once from the environment; the only place that knows `os.environ`. Called by every entry point."""
+"""Deployment settings, read once from the environment by every entry point; nobody else knows `os.environ`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,7 @@ class Settings(BaseModel):
     @field_validator("secret_keys", "alert_urls", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod
