@@ -5,6 +5,7 @@ Clients and flows raise them; only workers/base.py turns them into fates.
 ConnectorError                       code, message, resolution, context
 ├─ RetryableError                    try again by itself, with back-off; spends a try
 │  ├─ RemoteUnavailableError         connect error, 5xx: surely not executed, or a read
+│  ├─ LedgerUnavailableError         PostgreSQL cannot be reached; nothing can be written down, so nothing is done
 │  └─ WaitingError                   waits without spending a try
 │     ├─ RateLimitedError            429, token bucket or slot not free (retry_after_s)
 │     ├─ RecordLockedError           M3 record in use, lock time-out
@@ -53,6 +54,12 @@ class RemoteUnavailableError(RetryableError):
     """The other side could not be reached or answered 5xx, and surely did not execute (or it was a read)."""
 
     code = "remote_unavailable"
+
+
+class LedgerUnavailableError(RetryableError):
+    """PostgreSQL cannot be reached or dropped the connection; the run stops and its lease runs out."""
+
+    code = "ledger_unavailable"
 
 
 class WaitingError(RetryableError):

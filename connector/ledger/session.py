@@ -1,0 +1,60 @@
+"""Opens the ledger: engines and short transactions. Called by the runtime and by every module of connector/ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from connector.errors import LedgerUnavailableError
+
+STATEMENT_TIMEOUT_MS = 15_000
+CONNECT_TIMEOUT_S = 5
+
+
+def open_ledger(database_url: str, *, pool_size: int = 3) -> Engine:
+    """Makes the engine of one process; call it after forking, never before.
+
+    Args:
+        database_url: SQLAlchemy URL of a PostgreSQL database.
+        pool_size: Most connections kept open by this process.
+    """
+    return create_engine(
+        database_url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=False,  # a dead connection fails the transaction, which is safe to see; a ping costs each one
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            "application_name": "connector",
+        },
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Opens one short transaction; commits at the end, rolls back on any error. Never held over a remote call.
+
+    Raises:
+        LedgerUnavailableError: The database is down or dropped the connection; a commit may have taken place.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise_if_unavailable(error)
+        raise
+
+
+def raise_if_unavailable(error: DBAPIError) -> None:
+    """Raises LedgerUnavailableError if `error` means that the database is away, not that a statement was wrong."""
+    sqlstate = getattr(error.orig, "pgcode", None) or ""
+    if error.connection_invalidated or not sqlstate or sqlstate[:2] in ("08", "53", "57"):
+        raise LedgerUnavailableError(
+            "The ledger database cannot be reached or is shutting down.",
+            resolution="Check that PostgreSQL at DATABASE_URL is running; work goes on by itself once it is back.",
+        ) from error
