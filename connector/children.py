@@ -60,7 +60,7 @@ def start_child(
 
 
 def stop_child(process: subprocess.Popen[bytes], *, first: int = signal.SIGTERM, patience_s: float = 10) -> None:
-    """Asks `process` to end by the signal `first`; after `patience_s` kills its whole group. Returns when it has ended."""
+    """Asks `process` to end by the signal `first`, kills its group after `patience_s`, returns when it has ended."""
     if process.poll() is None:
         process.send_signal(first)
         try:
