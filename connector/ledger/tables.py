@@ -142,6 +142,7 @@ class Exchange(Base):
     wanted_rev: Mapped[int] = mapped_column(server_default=text("1"))
     done_rev: Mapped[int] = mapped_column(server_default=text("0"))
     doubt_rev: Mapped[int] = mapped_column(server_default=text("0"))  # bodies stored up to here are not believed
+    due_delivery_id: Mapped[int | None]  # the delivery that last made it due
     newest_delivery_id: Mapped[int | None]
     newest_hash: Mapped[str | None]
     newest_modified_at: Mapped[datetime | None]
@@ -153,6 +154,7 @@ class Exchange(Base):
     lease_until: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=NOW)
     not_before: Mapped[datetime | None]
+    recheck_at: Mapped[datetime | None]  # a dead letter that may cure itself is looked at again then
     waiting_since: Mapped[datetime | None]  # start of a wait that spends no tries, for its deadline
     blocked_kind: Mapped[str | None]
     blocked_key: Mapped[str | None]

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("wanted_rev", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("done_rev", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("doubt_rev", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("due_delivery_id", sa.BigInteger(), nullable=True),
         sa.Column("newest_delivery_id", sa.BigInteger(), nullable=True),
         sa.Column("newest_hash", sa.String(), nullable=True),
         sa.Column("newest_modified_at", sa.DateTime(timezone=True), nullable=True),
@@ -103,6 +104,7 @@ def upgrade() -> None:
             "next_attempt_at", sa.DateTime(timezone=True), server_default=sa.text("ledger_now()"), nullable=False
         ),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recheck_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("blocked_kind", sa.String(), nullable=True),
         sa.Column("blocked_key", sa.String(), nullable=True),

@@ -1,0 +1,264 @@
+"""Gives an exchange to one worker and takes it back: claim, lease, settle. Called by workers/base.py and the heartbeat.
+
+`claim_no` is the fencing token: it rises with every claim and never falls; every write of a run names it, so that a
+worker whose lease ran out changes nothing any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from connector.ledger.tables import DocumentState, State, StepState
+
+LEASE_S = 45
+CRASHES_UNTIL_DEAD_LETTER = 3
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One remote write as the ledger knows it."""
+
+    id: int
+    name: str
+    part: int
+    revision: int
+    state: StepState
+    claim_no: int
+    result: dict[str, Any]
+    intended_at: datetime
+
+
+@dataclass(frozen=True)
+class DocumentRecord:
+    """One document of an exchange with its references as sent and its steps, oldest first."""
+
+    id: int
+    kind: str
+    state: DocumentState
+    temporary_number: str | None
+    final_number: str | None
+    cuno: str | None
+    yref: str | None
+    plan: dict[str, Any]
+    steps: tuple[StepRecord, ...]
+
+    def step(self, name: str) -> StepRecord | None:
+        """Returns the newest step called `name`, or None."""
+        return next((step for step in reversed(self.steps) if step.name == name), None)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An exchange as it was when this run took it. `revision` was read before the body."""
+
+    exchange_id: int
+    store: str
+    scope: str
+    store_version: int
+    flow: str
+    business_key: str
+    pool: str
+    claim_no: int
+    revision: int
+    done_rev: int
+    tries: int
+    is_doubtful: bool
+    fingerprint: str | None
+    waiting_since: datetime | None
+    first_seen_at: datetime
+    rebuild: bool
+    body: bytes | None
+    body_received_at: datetime | None
+    now: datetime
+    documents: tuple[DocumentRecord, ...]
+
+    @property
+    def live_document(self) -> DocumentRecord | None:
+        """The one document that is not abandoned, if any."""
+        return next((one for one in self.documents if one.state is not DocumentState.ABANDONED), None)
+
+
+_CLAIM = text("""
+WITH claimed AS (
+    UPDATE exchange e SET
+        state = 'running', claim_no = e.claim_no + 1, tries = e.tries + 1, worker = :worker,
+        lease_until = ledger_now() + make_interval(secs => :lease_s), sends = 0,
+        blocked_kind = NULL, blocked_key = NULL
+    FROM store s
+    WHERE e.id = :id AND s.name = e.store AND s.paused_by IS NULL
+      AND e.state IN ('ready', 'waiting', 'blocked')
+      AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
+    RETURNING e.*, s.version AS store_version
+), begun AS (
+    INSERT INTO attempt (exchange_id, claim_no, revision, worker)
+    SELECT id, claim_no, wanted_rev, worker FROM claimed
+)
+SELECT c.*, d.body, d.received_at AS body_received_at, ledger_now() AS now, (
+    SELECT jsonb_agg(to_jsonb(m) || jsonb_build_object('steps', (
+        SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.id), '[]') FROM step t WHERE t.document_id = m.id
+    )) ORDER BY m.id)
+    FROM document m WHERE m.exchange_id = c.id) AS documents
+FROM claimed c LEFT JOIN delivery d ON d.id = c.newest_delivery_id
+""")
+
+
+def claim(connection: Connection, exchange_id: int, *, worker: str) -> Claim | None:
+    """Takes a due exchange, with its newest body and its documents, in one round trip.
+
+    Returns:
+        The claim, or None if the exchange is not due, is somebody else's, or its store is paused.
+    """
+    row = connection.execute(_CLAIM, {"id": exchange_id, "worker": worker, "lease_s": LEASE_S}).one_or_none()
+    return None if row is None else _claim_of(row)
+
+
+def _claim_of(row: Row[Any]) -> Claim:
+    return Claim(
+        exchange_id=row.id,
+        store=row.store,
+        scope=row.scope,
+        store_version=row.store_version,
+        flow=row.flow,
+        business_key=row.business_key,
+        pool=row.pool,
+        claim_no=row.claim_no,
+        revision=row.wanted_rev,
+        done_rev=row.done_rev,
+        tries=row.tries,
+        is_doubtful=row.doubt_rev > row.done_rev,
+        fingerprint=row.fingerprint,
+        waiting_since=row.waiting_since,
+        first_seen_at=row.first_seen_at,
+        rebuild=row.rebuild,
+        body=None if row.body is None else bytes(row.body),
+        body_received_at=row.body_received_at,
+        now=row.now,
+        documents=tuple(_document_of(one) for one in row.documents or ()),
+    )
+
+
+def _document_of(values: dict[str, Any]) -> DocumentRecord:
+    return DocumentRecord(
+        id=values["id"],
+        kind=values["kind"],
+        state=DocumentState(values["state"]),
+        temporary_number=values["temporary_number"],
+        final_number=values["final_number"],
+        cuno=values["cuno"],
+        yref=values["yref"],
+        plan=values["plan"],
+        steps=tuple(_step_of(one) for one in values["steps"]),
+    )
+
+
+def _step_of(values: dict[str, Any]) -> StepRecord:
+    return StepRecord(
+        id=values["id"],
+        name=values["name"],
+        part=values["part"],
+        revision=values["revision"],
+        state=StepState(values["state"]),
+        claim_no=values["claim_no"],
+        result=values["result"],
+        intended_at=datetime.fromisoformat(values["intended_at"]),
+    )
+
+
+_RENEW = text("""
+UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
+WHERE id = :id AND claim_no = :claim_no AND state = 'running'
+""")
+
+
+def renew(connection: Connection, exchange_id: int, *, claim_no: int) -> bool:
+    """Lengthens the lease of a claim; False means that it is no longer ours."""
+    values = {"id": exchange_id, "claim_no": claim_no, "lease_s": LEASE_S}
+    return connection.execute(_RENEW, values).rowcount == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """How a run ends. News that came meanwhile turns any of these into `ready`; `not_before` is kept all the same."""
+
+    state: State
+    reason_code: str = ""
+    reason: str = ""
+    resolution: str = ""
+    fingerprint: str | None = None
+    next_in_s: float = 0
+    not_before_in_s: float | None = None
+    gives_try_back: bool = False
+    blocked_on: tuple[str, str] | None = None
+    recheck_in_s: float | None = None  # for a dead letter that may cure itself
+    detail: str | None = None  # kept with the attempt: the traceback of a bug
+
+
+_SETTLE = text("""
+WITH settled AS (
+    UPDATE exchange e SET
+        state = CASE WHEN e.wanted_rev > :revision THEN 'ready' ELSE :state END,
+        done_rev = CASE WHEN :state = 'done' THEN greatest(e.done_rev, :revision) ELSE e.done_rev END,
+        fingerprint = CASE WHEN :state = 'done' THEN coalesce(:fingerprint, e.fingerprint) ELSE e.fingerprint END,
+        tries = CASE WHEN :state IN ('done', 'dead_letter') THEN 0
+                     WHEN :gives_try_back THEN greatest(e.tries - 1, 0) ELSE e.tries END,
+        crashes = 0, lease_until = NULL, worker = NULL,
+        waiting_since = CASE WHEN :gives_try_back AND :state <> 'done' THEN coalesce(e.waiting_since, ledger_now()) END,
+        next_attempt_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now()
+                               ELSE ledger_now() + make_interval(secs => :next_in_s) END,
+        not_before = ledger_now() + make_interval(secs => :not_before_in_s),
+        blocked_kind = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_kind AS varchar) END,
+        blocked_key = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_key AS varchar) END,
+        rebuild = CASE WHEN :state = 'done' THEN false ELSE e.rebuild END,
+        reason_code = :reason_code, reason = :reason, resolution = :resolution,
+        recheck_at = ledger_now() + make_interval(secs => :recheck_in_s),
+        alerted_at = CASE WHEN :state = 'dead_letter' AND e.reason = :reason THEN e.alerted_at END,
+        sent_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now() END,
+        settled_at = ledger_now()
+    WHERE e.id = :id AND e.claim_no = :claim_no AND e.state = 'running'
+    RETURNING e.state
+), ended AS (
+    UPDATE attempt SET
+        ended_at = ledger_now(), outcome = :state, code = :reason_code, message = :reason, detail = :detail
+    WHERE exchange_id = :id AND claim_no = :claim_no
+)
+SELECT state FROM settled
+""")
+
+
+def settle(connection: Connection, held: Claim, settlement: Settlement) -> State | None:
+    """Ends a run: one fenced UPDATE that chooses the given state, or ready again if news came meanwhile.
+
+    Returns:
+        The state the exchange is in now, or None if it is no longer ours (nothing was changed then).
+    """
+    kind, key = settlement.blocked_on or (None, None)
+    row = connection.execute(
+        _SETTLE,
+        {
+            "id": held.exchange_id,
+            "claim_no": held.claim_no,
+            "revision": held.revision,
+            "blocked_kind": kind,
+            "blocked_key": key,
+            **{name: getattr(settlement, name) for name in _SETTLE_FIELDS},
+        },
+    ).one_or_none()
+    return None if row is None else State(row.state)
+
+
+_SETTLE_FIELDS = (
+    "state",
+    "reason_code",
+    "reason",
+    "resolution",
+    "fingerprint",
+    "next_in_s",
+    "not_before_in_s",
+    "gives_try_back",
+    "recheck_in_s",
+    "detail",
+)

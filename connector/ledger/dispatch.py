@@ -1,0 +1,114 @@
+"""Decides which exchanges get a message: expired leases, due work, what waited. Called by workers/sweeper.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
+
+RESEND_AFTER_S = 60
+
+
+@dataclass(frozen=True)
+class DueMessage:
+    """A message to send: it carries the exchange id alone; the claim number only makes its task id readable."""
+
+    exchange_id: int
+    pool: str
+    claim_no: int
+
+
+_TAKE_BACK = text("""
+UPDATE exchange SET
+    state = CASE WHEN crashes + 1 >= :crashes THEN 'dead_letter' ELSE 'ready' END,
+    crashes = crashes + 1, lease_until = NULL, worker = NULL, next_attempt_at = ledger_now(), sent_at = NULL,
+    reason_code = CASE WHEN crashes + 1 >= :crashes THEN 'crashed' ELSE 'lease_expired' END,
+    reason = CASE WHEN crashes + 1 >= :crashes THEN 'The worker died three times in a row while it ran this exchange.'
+                  ELSE 'The worker that ran it died or hung; it is run again.' END,
+    resolution = CASE WHEN crashes + 1 >= :crashes
+        THEN 'Look at the log of the pool around the last attempts, then: connector dead-letters release ' || id
+        ELSE '' END
+WHERE id IN (SELECT id FROM exchange WHERE state = 'running' AND lease_until < ledger_now() FOR UPDATE SKIP LOCKED)
+  AND state = 'running' AND lease_until < ledger_now()
+RETURNING id
+""")
+
+
+def take_back_expired(connection: Connection) -> list[int]:
+    """Takes exchanges back whose lease ran out; the third crash in a row makes a dead letter."""
+    return list(connection.execute(_TAKE_BACK, {"crashes": CRASHES_UNTIL_DEAD_LETTER}).scalars())
+
+
+_REVIVE = text("""
+UPDATE exchange SET state = 'ready', recheck_at = NULL, next_attempt_at = ledger_now(), sent_at = NULL
+WHERE state = 'dead_letter' AND recheck_at <= ledger_now() RETURNING id
+""")
+
+
+def revive_dead_letters(connection: Connection) -> list[int]:
+    """Makes dead letters due that may have cured themselves (an item now known, a batch order released in OIS275)."""
+    return list(connection.execute(_REVIVE).scalars())
+
+
+_DUE = text("""
+WITH due AS (
+    SELECT e.id, row_number() OVER (PARTITION BY e.store ORDER BY e.next_attempt_at, e.id) AS turn, e.next_attempt_at
+    FROM exchange e JOIN store s ON s.name = e.store AND s.paused_by IS NULL
+    WHERE e.pool = :pool AND e.state IN ('ready', 'waiting', 'blocked')
+      AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
+      AND coalesce(e.sent_at < ledger_now() - make_interval(secs => :resend), true)
+), chosen AS (SELECT id FROM due ORDER BY turn, next_attempt_at, id LIMIT :most)
+UPDATE exchange e SET sent_at = ledger_now(), sends = e.sends + 1
+FROM chosen c WHERE e.id = c.id AND coalesce(e.sent_at < ledger_now() - make_interval(secs => :resend), true)
+RETURNING e.id, e.claim_no, e.next_attempt_at
+""")
+
+
+def stamp_due(connection: Connection, pool: str, *, most: int) -> list[DueMessage]:
+    """Chooses at most `most` due exchanges of a pool, oldest first, in turn over running stores; stamps them sent.
+
+    None is chosen again within RESEND_AFTER_S, also by a second beat.
+    """
+    rows = connection.execute(_DUE, {"pool": pool, "most": most, "resend": RESEND_AFTER_S}).all()
+    return [
+        DueMessage(row.id, pool, row.claim_no) for row in sorted(rows, key=lambda row: (row.next_attempt_at, row.id))
+    ]
+
+
+_WAKE = text("""
+UPDATE exchange SET next_attempt_at = ledger_now(), sent_at = ledger_now(), sends = sends + 1
+WHERE state = 'blocked' AND blocked_kind = :kind AND blocked_key = :key RETURNING id, pool, claim_no
+""")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:kind || '/' || :key, 0))")
+
+
+def wake_blocked(connection: Connection, kind: str, *, key: str) -> list[DueMessage]:
+    """Makes the exchanges due that waited for `key` of `kind`; stage it with the settlement of the awaited one."""
+    connection.execute(_LOCK, {"kind": kind, "key": key})
+    rows = connection.execute(_WAKE, {"kind": kind, "key": key}).all()
+    return [DueMessage(row.id, row.pool, row.claim_no) for row in rows]
+
+
+_IS_DONE = text("""
+SELECT EXISTS (SELECT 1 FROM exchange WHERE flow = :kind AND scope || '/' || business_key = :key AND state = 'done')
+""")
+
+
+def is_settled(connection: Connection, kind: str, *, key: str) -> bool:
+    """Tells whether the exchange waited for is done, under the lock of `wake_blocked`, so that neither misses."""
+    connection.execute(_LOCK, {"kind": kind, "key": key})
+    return bool(connection.execute(_IS_DONE, {"kind": kind, "key": key}).scalar_one())
+
+
+_OLDEST = text("""
+SELECT pool, count(*) AS due, extract(epoch FROM ledger_now() - min(next_attempt_at)) AS oldest_s
+FROM exchange WHERE state IN ('ready', 'waiting', 'blocked') AND next_attempt_at <= ledger_now()
+  AND coalesce(not_before <= ledger_now(), true) GROUP BY pool
+""")
+
+
+def due_by_pool(connection: Connection) -> dict[str, tuple[int, float]]:
+    """Returns per pool how many exchanges are due and the age of the oldest in seconds."""
+    return {row.pool: (row.due, float(row.oldest_s)) for row in connection.execute(_OLDEST)}

@@ -1,0 +1,275 @@
+"""The journal of one run: what it means to write, what came back, and the audit. Called by workers/base.py and flows.
+
+`intended` is committed before a remote write is sent, `done` with its result afterwards; the `done` of one step and the
+`intended` of the next share a transaction, and every commit renews the lease, fenced by the claim number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from connector.errors import ConnectorError, LeaseLostError, OutcomeUnknownError
+from connector.ledger import claims
+from connector.ledger.claims import Claim, DocumentRecord, Settlement
+from connector.ledger.session import raise_if_unavailable, transaction
+from connector.ledger.tables import DocumentState, State, StepState
+
+T = TypeVar("T")
+
+FRESH_LEASE_S = 20
+"""A write is not sent if the lease was last renewed longer ago than this."""
+
+
+@dataclass
+class Lease:
+    """Shared between a run and the process's heartbeat thread. Monotonic seconds of this process."""
+
+    renewed_at_s: float = field(default_factory=time.monotonic)
+    is_lost: bool = False
+
+    def is_fresh(self) -> bool:
+        """Tells whether a write may be sent without renewing first."""
+        return not self.is_lost and time.monotonic() - self.renewed_at_s < FRESH_LEASE_S
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A step that was written down as intended."""
+
+    id: int
+    document_id: int
+    name: str
+    part: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """The keys of a document as they will be sent; kept before sending, since a shop date or a guest can change."""
+
+    cuno: str | None = None
+    yref: str | None = None
+    cuor: str | None = None
+    ordt: date | None = None
+
+
+class Journal:
+    """Everything one run writes to the ledger. Holds a transaction only between two remote calls, never over one."""
+
+    def __init__(self, engine: Engine, held: Claim, *, connection: Connection | None = None) -> None:
+        """Continues the transaction of the claim if `connection` is given, else opens one when first needed."""
+        self.claim = held
+        self.lease = Lease()
+        self._engine = engine
+        self._connection = connection
+
+    @property
+    def connection(self) -> Connection:
+        """The open transaction; opened when first needed after a commit."""
+        if self._connection is None:
+            try:
+                self._connection = self._engine.connect()
+            except DBAPIError as error:
+                raise_if_unavailable(error)
+                raise
+        return self._connection
+
+    def commit(self) -> None:
+        """Commits what is staged and renews the lease in the same transaction.
+
+        Raises:
+            LeaseLostError: The exchange belongs to another worker; nothing staged was kept.
+            LedgerUnavailableError: The database is away.
+        """
+        try:
+            if not claims.renew(self.connection, self.claim.exchange_id, claim_no=self.claim.claim_no):
+                self.lease.is_lost = True
+                self.rollback()
+                raise LeaseLostError(f"Exchange {self.claim.exchange_id} was taken over; this run stops.")
+            self.connection.commit()
+        except DBAPIError as error:
+            self.rollback()
+            raise_if_unavailable(error)
+            raise
+        self.lease.renewed_at_s = time.monotonic()
+        self._close()
+
+    def pause(self) -> None:
+        """Commits if anything is staged; to be called before a remote read, so that no transaction waits for it."""
+        if self._connection is not None:
+            self.commit()
+
+    def rollback(self) -> None:
+        """Drops what is staged."""
+        if self._connection is not None:
+            self._connection.invalidate() if self._connection.invalidated else self._connection.rollback()
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def begin_document(
+        self, kind: str, *, m3_scope: str, references: References, plan: dict[str, Any]
+    ) -> DocumentRecord:
+        """Stages a new document; the partial unique index refuses a second one that is not abandoned."""
+        row = self.connection.execute(
+            _BEGIN,
+            {
+                "exchange_id": self.claim.exchange_id,
+                "kind": kind,
+                "m3_scope": m3_scope,
+                "cuno": references.cuno,
+                "yref": references.yref,
+                "cuor": references.cuor,
+                "ordt": references.ordt,
+                "plan": json.dumps(plan, default=str),
+            },
+        ).one()
+        return DocumentRecord(
+            row.id, kind, DocumentState.BUILDING, None, None, references.cuno, references.yref, plan, steps=()
+        )
+
+    def change_document(
+        self,
+        document_id: int,
+        *,
+        state: DocumentState,
+        temporary_number: str | None = None,
+        final_number: str | None = None,
+    ) -> None:
+        """Stages a new state of a document, with the numbers learnt; numbers already known are kept."""
+        self.connection.execute(
+            _CHANGE, {"id": document_id, "state": state, "temporary": temporary_number, "final": final_number}
+        )
+
+    def intend(self, document_id: int, name: str, *, request: object, part: int = 0) -> Intent:
+        """Stages a step as intended. A step that was refused may be intended again; any other repetition is a bug.
+
+        Args:
+            document_id: The document it belongs to.
+            name: What it is called in the flow.
+            request: What will be sent; only its digest is kept.
+            part: Counts the pieces or repetitions of a step.
+        """
+        digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
+        row = self.connection.execute(
+            _INTEND,
+            {
+                "document_id": document_id,
+                "revision": self.claim.revision,
+                "name": name,
+                "part": part,
+                "claim_no": self.claim.claim_no,
+                "digest": digest,
+            },
+        ).one()
+        return Intent(row.id, document_id, name, part)
+
+    def send(self, intent: Intent, write: Callable[[], T]) -> T:
+        """Commits the intent, sends the write, and keeps what an exception says of it.
+
+        The caller stages `done` with the result; it is committed with the next step or with the settlement.
+
+        Raises:
+            OutcomeUnknownError: The answer was not seen; the step stands as unknown.
+            ConnectorError: It was surely not executed; the step stands as refused.
+        """
+        self.commit()
+        try:
+            return write()
+        except OutcomeUnknownError:
+            self.mark(intent, StepState.UNKNOWN, {})
+            raise
+        except ConnectorError as error:
+            self.mark(intent, StepState.REFUSED, {"code": error.code})
+            raise
+
+    def mark(self, intent: Intent, state: StepState, result: dict[str, Any]) -> None:
+        """Stages what became of a step."""
+        self.connection.execute(_MARK, {"id": intent.id, "state": state, "result": json.dumps(result, default=str)})
+
+    def resolve(self, step_id: int, state: StepState, result: dict[str, Any]) -> None:
+        """Stages what a look at the other side told about a step of an earlier run."""
+        self.connection.execute(_MARK, {"id": step_id, "state": state, "result": json.dumps(result, default=str)})
+
+    def audit(
+        self, action: str, *, system: str, key: str, before: object = None, after: object = None, why: str = ""
+    ) -> None:
+        """Stages one line of the audit trail."""
+        self.connection.execute(
+            _AUDIT,
+            {
+                "store": self.claim.store,
+                "exchange_id": self.claim.exchange_id,
+                "claim_no": self.claim.claim_no,
+                "who": "connector",
+                "system": system,
+                "action": action,
+                "key": key,
+                "before": json.dumps(before or {}, default=str),
+                "after": json.dumps(after or {}, default=str),
+                "why": why,
+            },
+        )
+
+    def settle(self, settlement: Settlement) -> State | None:
+        """Ends the run together with whatever is staged; None if it is no longer ours (then nothing staged is kept)."""
+        try:
+            state = claims.settle(self.connection, self.claim, settlement)
+            if state is None:
+                self.rollback()
+                return None
+            self.connection.commit()
+        except DBAPIError as error:
+            self.rollback()
+            raise_if_unavailable(error)
+            raise
+        self._close()
+        return state
+
+    def note_unfenced(self, action: str, *, key: str, after: object) -> None:
+        """Writes down what a run learnt although its lease is lost; changes nothing else."""
+        self.rollback()
+        with transaction(self._engine) as connection:
+            self._connection = connection
+            self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
+            self._connection = None
+
+
+_BEGIN = text("""
+INSERT INTO document (exchange_id, kind, m3_scope, cuno, yref, cuor, ordt, plan)
+VALUES (:exchange_id, :kind, :m3_scope, :cuno, :yref, :cuor, :ordt, CAST(:plan AS jsonb)) RETURNING id
+""")
+_CHANGE = text("""
+UPDATE document SET state = :state, temporary_number = coalesce(temporary_number, :temporary),
+    final_number = coalesce(final_number, :final),
+    ended_at = CASE WHEN :state IN ('confirmed', 'abandoned') THEN ledger_now() END
+WHERE id = :id
+""")
+_INTEND = text("""
+INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest)
+VALUES (:document_id, :revision, :name, :part, :claim_no, :digest)
+ON CONFLICT (document_id, revision, name, part) DO UPDATE SET
+    state = 'intended', claim_no = excluded.claim_no, request_digest = excluded.request_digest,
+    result = '{}', intended_at = ledger_now(), finished_at = NULL
+WHERE t.state = 'refused'
+RETURNING id
+""")
+_MARK = text("""
+UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id
+""")
+_AUDIT = text("""
+INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
+VALUES (:store, :exchange_id, :claim_no, :who, :system, :action, :key,
+        CAST(:before AS jsonb), CAST(:after AS jsonb), :why)
+""")

@@ -1,0 +1,61 @@
+"""Real servers for the tests: an embedded PostgreSQL and Valkey, started once a run, emptied before each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import Engine, text
+
+from connector.embedded import embedded_postgres, embedded_valkey
+from connector.ledger.migrate import upgrade
+from connector.ledger.session import open_ledger
+from connector.ledger.tables import Base
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this test run, migrated."""
+    with embedded_postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        url = server.url.replace("postgresql://", "postgresql+psycopg2://", 1)
+        upgrade(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _ledger(database_url: str) -> Iterator[Engine]:
+    engine = open_ledger(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(_ledger: Engine) -> Engine:
+    """The ledger, empty."""
+    tables = ", ".join(Base.metadata.tables)
+    with _ledger.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return _ledger
+
+
+@pytest.fixture(scope="session")
+def _valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded_valkey(tmp_path_factory.mktemp("valkey"), durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture
+def valkey_url(_valkey: str) -> str:
+    """The Valkey server of this test run, empty."""
+    client = redis.Redis.from_url(_valkey)
+    client.flushall()
+    client.close()
+    return _valkey
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of recorded WooCommerce deliveries and REST answers."""
+    return Path(__file__).parent / "fixtures" / "woocommerce"
