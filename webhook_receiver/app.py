@@ -1,0 +1,40 @@
+"""Makes the receiver's Flask app; called by webhook_receiver/wsgi.py, the tests and the bench."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from webhook_receiver.metrics import DueByPool, Metrics
+from webhook_receiver.routes import Parts, make_routes
+
+LOG = structlog.get_logger()
+
+
+def create_app(parts: Parts, *, due_by_pool: DueByPool, multiprocess_dir: str | None = None) -> Flask:
+    """Returns the app.
+
+    Args:
+        parts: What the routes need, made for this process.
+        due_by_pool: Figures of the ledger for /metrics.
+        multiprocess_dir: Where the processes of one server share their counters; None for one process.
+    """
+    app = Flask("webhook_receiver", static_folder=None)
+    # A redirect would count as delivered with the shop, and nothing would be stored.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.register_blueprint(make_routes(parts, Metrics(due_by_pool=due_by_pool, multiprocess_dir=multiprocess_dir)))
+    app.register_error_handler(HTTPException, _answer_plainly)
+    app.register_error_handler(Exception, _answer_bug)
+    return app
+
+
+def _answer_plainly(error: HTTPException) -> Response:
+    return Response(status=error.code or 500)
+
+
+def _answer_bug(error: Exception) -> Response:
+    """Answers 500 for what is a mistake of ours; the log has the traceback, the sender learns nothing."""
+    LOG.error("receiver_bug", error=type(error).__name__, exc_info=error)
+    return Response(status=500)

@@ -1,0 +1,90 @@
+"""Turns a genuine delivery into what the ledger stores; called by webhook_receiver/routes.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from werkzeug.datastructures import Headers
+
+from connector.ledger.inbox import Received
+from connector.woocommerce.webhooks import Resource, read_resource
+from webhook_receiver.body import SignedBody
+
+MAX_TOPIC = 100  # characters; the longest published topic has 20
+MAX_HEADER = 300
+KEPT_HEADERS = (
+    "Content-Type",
+    "User-Agent",
+    "X-WC-Webhook-Source",
+    "X-WC-Webhook-Topic",
+    "X-WC-Webhook-Resource",
+    "X-WC-Webhook-Event",
+    "X-WC-Webhook-Signature",
+    "X-WC-Webhook-ID",
+    "X-WC-Webhook-Delivery-ID",
+)
+
+
+class FlowEntry(Protocol):
+    """What is needed of an entry of connector.flows.registry."""
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+
+    @property
+    def pool(self) -> str:
+        """The queue it runs in."""
+
+
+FlowForTopic = Callable[[str], FlowEntry | None]
+
+
+def delivery(store: str, headers: Headers, *, body: SignedBody, flow_for_topic: FlowForTopic) -> Received:
+    """Returns the delivery with the flow that listens to it.
+
+    Without a flow it is stored all the same, with a note that says why nothing is to be done.
+
+    Args:
+        store: The store's code.
+        headers: Those of the request.
+        body: The genuine body.
+        flow_for_topic: The flow that listens to a topic, or None.
+    """
+    topic = _plain(headers.get("X-WC-Webhook-Topic", ""))[:MAX_TOPIC]
+    resource = None if body.content is None else read_resource(topic, body.content)
+    entry = flow_for_topic(topic)
+    key = None if resource is None or resource.resource_id is None else str(resource.resource_id)
+    listening = entry if key is not None else None  # an odd body with an id still says: look again
+    return Received(
+        store=store,
+        source="webhook",
+        topic=topic,
+        kind=resource.kind if resource else topic.partition(".")[0],
+        resource_id=key,
+        flow=listening.name if listening else None,
+        business_key=key if listening else None,
+        pool=listening.pool if listening else None,
+        headers={name: _plain(headers[name])[:MAX_HEADER] for name in KEPT_HEADERS if name in headers},
+        body=body.content,
+        body_size=body.size,
+        body_sha256=body.sha256,
+        content_hash=resource.content_hash if resource else None,
+        modified_at=resource.modified_at if resource else None,
+        is_full=resource.is_full if resource else False,
+        note=_note(resource, body=body, topic=topic, is_known=entry is not None),
+    )
+
+
+def _note(resource: Resource | None, *, body: SignedBody, topic: str, is_known: bool) -> str:
+    if resource is None:
+        return f"The body has {body.size} bytes, more than is kept; only its hash was stored."
+    if resource.problem:
+        return resource.problem
+    return "" if is_known else f"Nothing listens to the topic {topic!r}."
+
+
+def _plain(text: str) -> str:
+    """Leaves control characters out; PostgreSQL refuses NUL in text."""
+    return "".join(letter for letter in text if letter.isprintable())

@@ -1,0 +1,116 @@
+"""Sends exchange ids to the broker outside the request, by one thread per process; used by webhook_receiver/routes.py.
+
+The shop's answer never waits for the broker. What is lost here (full, killed, broker away) the sweeper sends.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from connector.errors import ConnectorError
+from connector.ledger.inbox import Recorded
+
+LOG = structlog.get_logger()
+MOST_WAITING = 10_000
+GIVE_UP_AFTER_S = 50.0  # the sweeper may send an id again 60 s after it was recorded
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 10.0
+
+
+class Enqueue(Protocol):
+    """connector.broker.enqueue."""
+
+    def __call__(self, exchange_id: int, *, pool: str, claim_no: int) -> None:
+        """Sends one message.
+
+        Raises:
+            ConnectorError: The broker did not take it.
+        """
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    pool: str
+    claim_no: int
+    since: float
+
+
+class Publisher:
+    """A bounded set of ids and the thread that sends them. Make one in each process, after forking."""
+
+    def __init__(self, enqueue: Enqueue, *, most_waiting: int = MOST_WAITING) -> None:
+        """Starts nothing yet; the thread begins with the first offer.
+
+        Args:
+            enqueue: Sends one id to its pool.
+            most_waiting: Ids kept while the broker is away; further ones are left to the sweeper.
+        """
+        self._enqueue = enqueue
+        self._most_waiting = most_waiting
+        self._waiting: dict[int, _Waiting] = {}
+        self._change = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def offer(self, recorded: Recorded) -> bool:
+        """Takes the exchange of `recorded` for sending if it is due; returns at once, says if it was taken."""
+        if not recorded.due or recorded.exchange_id is None or recorded.pool is None:
+            return False
+        with self._change:
+            if self._stopping or len(self._waiting) >= self._most_waiting:
+                return False
+            self._waiting[recorded.exchange_id] = _Waiting(recorded.pool, recorded.claim_no, time.monotonic())
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+                self._thread.start()
+            self._change.notify_all()
+            return True
+
+    def stop(self, *, patience_s: float = 2.0) -> None:
+        """Sends what waits if that takes no longer than `patience_s`, and ends the thread."""
+        with self._change:
+            self._stopping = True
+            self._change.notify_all()
+        if self._thread is not None:
+            self._thread.join(patience_s)
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while (batch := self._take()) is not None:
+            unsent = self._send(batch)
+            if not unsent:
+                pause_s = FIRST_PAUSE_S
+                continue
+            self._put_back(unsent)
+            with self._change:
+                if self._change.wait_for(lambda: self._stopping, pause_s):
+                    return
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _take(self) -> dict[int, _Waiting] | None:
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._stopping)
+            batch, self._waiting = self._waiting, {}
+            return batch or None  # nothing left and stopping
+
+    def _send(self, batch: dict[int, _Waiting]) -> dict[int, _Waiting]:
+        """Returns what the broker did not take."""
+        for exchange_id, one in list(batch.items()):
+            try:
+                self._enqueue(exchange_id, pool=one.pool, claim_no=one.claim_no)
+            except ConnectorError as error:
+                LOG.warning("broker_unavailable", reason=error.message, waiting=len(batch))
+                return batch
+            del batch[exchange_id]
+        return batch
+
+    def _put_back(self, unsent: dict[int, _Waiting]) -> None:
+        oldest = time.monotonic() - GIVE_UP_AFTER_S
+        with self._change:
+            kept = {id_: one for id_, one in unsent.items() if one.since > oldest}
+            self._waiting = {**kept, **self._waiting}

@@ -1,0 +1,32 @@
+"""How gunicorn serves the receiver: a worker that does not wait for ever, and our log. Named in gunicorn_conf.py."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # gunicorn ships no types
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # gunicorn ships no types
+
+SILENCE_S = 10  # longest wait for the next bytes of a request
+
+
+class ReceiverWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """Threads that give up on a sender who stops in the middle of a request; gunicorn's own would wait for ever."""
+
+    def handle(self, conn: Any) -> Any:
+        """Serves one request of a connection."""
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", SILENCE_S, 0))
+        return super().handle(conn)
+
+
+class ReceiverLog(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """Passes gunicorn's own messages on to the root logger, which connector.logs has set up; no access log."""
+
+    def setup(self, cfg: Any) -> None:
+        """Replaces gunicorn's handlers by ours."""
+        self.error_log.handlers = []
+        self.error_log.propagate = True
+        self.access_log.handlers = []
+        self.access_log.propagate = False
