@@ -24,6 +24,17 @@ Signature = Callable[[str, str], ReadOnlyMapping[str, FieldSpec] | None]
 KEY_FIELDS = frozenset({"ALCU", "CUNO", "CUOR", "CUPO", "ITNO", "ORNO", "YREF"})
 """Fields by which a record is found again: shortened, two of them could become one."""
 
+SAYINGS = {
+    "extra_forbidden": "there is no such entry; docs/mapping.md lists all",
+    "missing": "is missing; add it",
+    "model_type": "must be a block of `name: value` lines",
+    "dict_type": "must be a block of `name: value` lines",
+    "tuple_type": "must be a list, like [a, b]",
+    "string_type": "must be one plain value",
+    "string_pattern_mismatch": "must look like OIS100MI/AddBatchHead",
+}
+"""What pydantic's complaints mean in a mapping file, by its error type."""
+
 
 @dataclass
 class _Load:
@@ -38,7 +49,9 @@ class _Load:
 
     def wrong(self, place: tuple[str, ...], what: str) -> None:
         """Notes a problem of the entry at `place`."""
-        names = [part for number, part in enumerate(place) if part not in ("records", "fields") or number not in (0, 2)]
+        # head.CUNO is clearer than records.head.fields.CUNO
+        names = [part for number, part in enumerate(place) if (number, part) not in ((0, "records"), (2, "fields"))]
+        names = names or list(place) or ["the file"]
         self.problems.append((self.document.line_of(place), f"{'.'.join(names)}: {what}"))
 
 
@@ -99,9 +112,7 @@ def _form(load: _Load) -> FileForm | None:
 
 
 def _said(item: dict[str, Any]) -> str:
-    if item["type"] == "extra_forbidden":
-        return "there is no such entry; docs/mapping.md lists all"
-    return str(item["msg"]).removeprefix("Value error, ")
+    return SAYINGS.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
 
 
 def _refusal(load: _Load) -> ConfigurationError:
@@ -133,6 +144,7 @@ def _each(load: _Load, name: str, form: RecordForm) -> tuple[Path | None, str, R
             return path, element, {**load.roots, element: element_type(path, load.roots)}
         except ValueError as error:
             load.wrong(("records", name, "for_each"), str(error))
+            return None, "", {**load.roots, element: Any}  # so that its fields are not reported a second time
     return None, "", load.roots
 
 

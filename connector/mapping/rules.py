@@ -1,4 +1,4 @@
-"""The rules of a mapping file, ready to run: what each gives for given values; made by the loader, run by the engine."""
+"""The rules of a mapping file, ready to run: what each gives for the values at hand; the engine runs them."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def plain_lines(text: str, _: None = None) -> Changed:
     bare, tags = TAG.subn("", broken)
     read = unicodedata.normalize("NFC", html.unescape(bare))
     lines = (" ".join(line.split()) for line in LINE_BREAK.split(read))
-    return Changed("\n".join(line for line in lines if line), f"{tags} HTML tags removed" if tags else "")
+    return Changed("\n".join(line for line in lines if line), f"HTML tags removed: {tags}" if tags else "")
 
 
 def printable(text: str, _: None = None) -> Changed:
@@ -79,13 +79,13 @@ def printable(text: str, _: None = None) -> Changed:
     spaced = text.replace("\t", " ")
     kept = "".join(one for one in spaced if one == "\n" or unicodedata.category(one) not in UNPRINTABLE)
     lost = len(spaced) - len(kept)
-    return Changed(kept, f"{lost} invisible characters removed" if lost else "")
+    return Changed(kept, f"invisible characters removed: {lost}" if lost else "")
 
 
 def bmp_only(text: str, _: None = None) -> Changed:
     """Replaces each character M3 cannot hold (emoji and others beyond 16 bits) by a question mark."""
     replaced, count = BEYOND_BMP.subn("?", EMOJI_JOINERS.sub("", text))
-    return Changed(replaced, f"{count} characters M3 cannot hold replaced by ?" if count else "")
+    return Changed(replaced, f"characters M3 cannot hold, replaced by ?: {count}" if count else "")
 
 
 def m3_text(text: str, _: None = None) -> Changed:
@@ -128,7 +128,7 @@ def address_line(text: str, wanted: AddressLine) -> Changed:
     """Returns one line of a text that is wrapped over several fields; what is beyond the last field is noted."""
     lines = _wrapped(text, wanted.width)
     beyond = sum(len(line) for line in lines[wanted.of :])
-    note = f"{beyond} characters beyond line {wanted.of} left out" if beyond and wanted.line == wanted.of else ""
+    note = f"characters beyond line {wanted.of} left out: {beyond}" if beyond and wanted.line == wanted.of else ""
     return Changed(lines[wanted.line - 1] if wanted.line <= len(lines) else "", note)
 
 
