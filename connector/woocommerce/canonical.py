@@ -35,8 +35,9 @@ def read_json(body: bytes) -> Any:
         raise ValueError(f"not JSON at character {error.pos}") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    except ArithmeticError:
-        raise ValueError("a number in it is beyond all range") from None
+    except (ValueError, ArithmeticError):
+        # Python refuses integers of over 4300 digits and Decimal exponents beyond its range.
+        raise ValueError("JSON with NaN, Infinity or a number beyond all range") from None
 
 
 def canonical_json(value: Any) -> bytes:

@@ -197,7 +197,7 @@ def _parse(model: type[_Model], body: bytes | Mapping[str, Any], *, noun: str) -
     try:
         content = read_json(body) if isinstance(body, bytes) else dict(body)
     except ValueError as error:
-        raise _invalid(noun, f"the body is {error}") from None
+        raise _invalid(noun, f"the body is unreadable, {error}") from None
     if not isinstance(content, dict):
         raise _invalid(noun, "the body is no JSON object")
     try:

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from connector.woocommerce.instants import read_instant
+
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,20})?")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -89,32 +91,11 @@ def _id(value: object) -> int:
 
 
 def _utc(value: object) -> datetime:
-    """The `_gmt` stamps are UTC in whole seconds without a Z."""
-    if isinstance(value, datetime):
-        parsed = value
-    elif isinstance(value, str):
-        try:
-            parsed = datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError("no time; expected YYYY-MM-DDTHH:MM:SS in UTC") from None
-    else:
-        raise ValueError("no time; expected YYYY-MM-DDTHH:MM:SS in UTC")
-    try:
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a time out of range") from None
+    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else read_instant(value)
 
 
 def _utc_or_none(value: object) -> datetime | None:
     return None if value in ("", None) else _utc(value)
-
-
-def parse_utc(value: object) -> datetime | None:
-    """Reads a `_gmt` stamp; None for null, empty or anything unreadable."""
-    try:
-        return _utc_or_none(value)
-    except ValueError:
-        return None
 
 
 def _rows(value: Any) -> Any:
