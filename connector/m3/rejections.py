@@ -105,8 +105,10 @@ UNKNOWN = Rule(
 
 # Values of these input fields belong to a person; M3 repeats values in its texts.
 _PERSONAL = frozenset(
-    ("CUNM", "CUA1", "CUA2", "CUA3", "CUA4", "PONO", "TOWN", "PHNO", "PHN2", "TFNO", "TFN2")
-    + ("MAIL", "EMAL", "CESA", "VRNO", "TEL2", "DSTX", "TX40", "PARM", "YRE2")
+    {
+        *("CUNM", "CUA1", "CUA2", "CUA3", "CUA4", "PONO", "TOWN", "PHNO", "PHN2", "TFNO", "TFN2"),
+        *("MAIL", "EMAL", "CESA", "VRNO", "TEL2", "DSTX", "TX40", "PARM", "YRE2"),
+    }
 )
 _SHORTEST_MASKED = 3
 _E_MAIL = re.compile(r"\S+@\S+")

@@ -1,0 +1,206 @@
+"""CRS610MI, the customer. Called by customers_to_m3 and by `connector check`.
+
+Source: signatures in catalogue.json; order-rules.md section 7; money-and-stock.md section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connector.m3.calls import Answer, Call
+from connector.m3.values import number
+
+DEFINITE = "20"  # STAT: orders need it; 10 is preliminary
+DELIVERY_ADDRESS = "1"  # ADRT 01
+
+CUSTOMER_COLUMNS = ("CUNO", "CUNM", "STAT", "ALCU", "YREF", "MAIL", "CSCD", "CUCD", "CUTP")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedCustomer:
+    """The answer to Add. `why_not_active` is set if M3 kept the customer preliminary."""
+
+    number: str
+    why_not_active: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who a customer is, as far as it is needed to recognise one."""
+
+    number: str
+    name: str
+    status: str
+    search_key: str  # ALCU
+    your_reference: str  # YREF
+    email: str
+    country: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInfo:
+    """How a customer's orders are treated; compared by `connector check`."""
+
+    has_summary_invoice: bool  # AICD
+    has_tax_included: bool  # TINC
+    charge_model: str  # CHSY
+    discount_model: str  # DISY
+    payment_terms: str  # TEPY
+    warehouse: str
+    order_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Financial:
+    """A customer's credit and tax; compared by `connector check`."""
+
+    currency: str
+    vat_code: str  # VTCD
+    is_taxed: bool  # TXAP
+    is_stopped: bool  # BLCD: customer stop
+    credit_limits: tuple[Decimal, Decimal, Decimal]  # CRLM, CRL2, CRL3
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCharge:
+    """A charge that M3 adds to this customer's orders by itself."""
+
+    charge: str
+    amount: Decimal
+    currency: str
+
+
+def add(fields: Mapping[str, str]) -> Call:
+    """CRS610MI/Add – creates a customer from a template.
+
+    Safe to repeat only with CUNO given: then the second is refused as existing. Without it M3 takes the next number of
+    its series, and a repetition makes a second customer.
+
+    Args:
+        fields: By M3 name; CUTM (template), CUNM and CUA1 are required.
+    """
+    return Call("customer.add", fields, ("CUNO", "ERRM"))
+
+
+def read_added(answer: Answer) -> AddedCustomer:
+    """Returns number and state of the new customer; M3 may leave the number out where we gave it."""
+    record = answer.first()
+    return AddedCustomer(record.get("CUNO") or answer.call.fields.get("CUNO", ""), record.get("ERRM", ""))
+
+
+def get_basic_data(customer: str) -> Call:
+    """CRS610MI/GetBasicData – reads a customer. Read only."""
+    return Call("customer.basic", {"CUNO": customer}, CUSTOMER_COLUMNS)
+
+
+def read_customer(answer: Answer) -> Customer:
+    """Returns the customer."""
+    return _customer(answer.first())
+
+
+def change_basic_data(customer: str, fields: Mapping[str, str]) -> Call:
+    """CRS610MI/ChgBasicData – changes a customer. Safe to repeat; a field left out keeps its value.
+
+    Args:
+        customer: CUNO.
+        fields: By M3 name, only those to change.
+    """
+    return Call("customer.change", {"CUNO": customer, **fields}, ("CUNO",))
+
+
+def list_by_search_key(search_key: str) -> Call:
+    """CRS610MI/LstBySearchKey – lists customers from a search key (ALCU) on; read_found compares. Read only."""
+    return Call("customer.by_search_key", {"ALCU": search_key}, CUSTOMER_COLUMNS)
+
+
+def read_found(answer: Answer, *, search_key: str) -> list[Customer]:
+    """Returns the customers with exactly this search key."""
+    customers = [_customer(record) for record in answer.require()]
+    return [customer for customer in customers if customer.search_key == search_key]
+
+
+def get_order_info(customer: str) -> Call:
+    """CRS610MI/GetOrderInfo – reads how a customer's orders are treated. Read only."""
+    return Call("customer.order_info", {"CUNO": customer}, ("AICD", "TINC", "CHSY", "DISY", "TEPY", "WHLO", "ORTP"))
+
+
+def read_order_info(answer: Answer) -> OrderInfo:
+    """Returns how a customer's orders are treated."""
+    record = answer.first()
+    return OrderInfo(
+        has_summary_invoice=_is_on(record, "AICD"),
+        has_tax_included=_is_on(record, "TINC"),
+        charge_model=record.get("CHSY", ""),
+        discount_model=record.get("DISY", ""),
+        payment_terms=record.get("TEPY", ""),
+        warehouse=record.get("WHLO", ""),
+        order_type=record.get("ORTP", ""),
+    )
+
+
+def get_financial(customer: str) -> Call:
+    """CRS610MI/GetFinancial – reads a customer's credit and tax. Read only."""
+    columns = ("CUCD", "VTCD", "TXAP", "BLCD", "CRLM", "CRL2", "CRL3")
+    return Call("customer.financial", {"CUNO": customer}, columns)
+
+
+def read_financial(answer: Answer) -> Financial:
+    """Returns a customer's credit and tax."""
+    record = answer.first()
+    return Financial(
+        currency=record.get("CUCD", ""),
+        vat_code=record.get("VTCD", ""),
+        is_taxed=_is_on(record, "TXAP"),
+        is_stopped=_is_on(record, "BLCD"),
+        credit_limits=(
+            number(record.get("CRLM", "")),
+            number(record.get("CRL2", "")),
+            number(record.get("CRL3", "")),
+        ),
+    )
+
+
+def list_customer_charges(customer: str) -> Call:
+    """CRS610MI/LstCustCharges – lists charges connected to customers, from this one on. Read only."""
+    return Call("customer.charges", {"CUNO": customer}, ("CUNO", "CRID", "CRAM", "CUCD"))
+
+
+def read_customer_charges(answer: Answer, *, customer: str) -> list[CustomerCharge]:
+    """Returns the charges of exactly this customer."""
+    return [
+        CustomerCharge(record.get("CRID", ""), number(record.get("CRAM", "")), record.get("CUCD", ""))
+        for record in answer.require()
+        if record.get("CUNO", customer) == customer
+    ]
+
+
+def add_address(customer: str, *, address: str, fields: Mapping[str, str], kind: str = DELIVERY_ADDRESS) -> Call:
+    """CRS610MI/AddAddress – gives a customer another address. The second is refused as existing.
+
+    Args:
+        customer: CUNO.
+        address: ADID, the number we give it, at most 6 characters.
+        fields: By M3 name; CUA1, PONO, CSCD, TOWN are required.
+        kind: ADRT; 1 is a delivery address.
+    """
+    return Call("customer.add_address", {"CUNO": customer, "ADRT": kind, "ADID": address, **fields}, ("ADID",))
+
+
+def _customer(record: Mapping[str, str]) -> Customer:
+    return Customer(
+        number=record.get("CUNO", ""),
+        name=record.get("CUNM", ""),
+        status=record.get("STAT", ""),
+        search_key=record.get("ALCU", ""),
+        your_reference=record.get("YREF", ""),
+        email=record.get("MAIL", ""),
+        country=record.get("CSCD", ""),
+        currency=record.get("CUCD", ""),
+    )
+
+
+def _is_on(record: Mapping[str, str], name: str) -> bool:
+    return record.get(name, "") not in {"", "0"}

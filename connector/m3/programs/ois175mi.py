@@ -1,0 +1,69 @@
+"""OIS175MI, lists of customer orders: the look-ups by our reference and by date. Called by the order flows.
+
+Source: signatures in catalogue.json; order-rules.md section 4 B; money-and-stock.md section 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from connector.m3.calls import Answer, Call
+from connector.m3.values import day, day_text
+
+HIGHEST_STATUS = "99"
+COLUMNS = ("YREF", "ORDT", "CUOR", "ORNO", "ORSL", "ORST", "ORTP")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """A customer order in a list."""
+
+    number: str
+    your_reference: str  # YREF
+    customer_order_number: str  # CUOR; a buyer may use it twice, never proof alone
+    order_date: date | None
+    order_type: str
+    lowest_status: str
+    highest_status: str
+
+
+def list_heads_by_reference(customer: str, *, your_reference: str) -> Call:
+    """OIS175MI/LstHeadByRef – lists customer orders from a reference on, closed ones too. Read only.
+
+    Whether YREF filters or only positions is not published: read_orders compares every row.
+
+    Args:
+        customer: CUNO as sent with the order.
+        your_reference: YREF as sent.
+    """
+    fields = {"CUNO": customer, "YREF": your_reference, "ORST": HIGHEST_STATUS}
+    return Call("order.by_reference", fields, COLUMNS)
+
+
+def list_heads_by_date(customer: str, *, order_date: date) -> Call:
+    """OIS175MI/LstHeadByDate – lists customer orders from a date on, closed ones too. Read only.
+
+    Args:
+        customer: CUNO as sent with the order.
+        order_date: ORDT as sent.
+    """
+    fields = {"CUNO": customer, "ORDT": day_text(order_date), "ORST": HIGHEST_STATUS}
+    return Call("order.by_date", fields, COLUMNS)
+
+
+def read_orders(answer: Answer, *, your_reference: str) -> list[ListedOrder]:
+    """Returns the orders with exactly this reference; with `answer.is_cut` there may be more of them."""
+    orders = [
+        ListedOrder(
+            number=record.get("ORNO", ""),
+            your_reference=record.get("YREF", ""),
+            customer_order_number=record.get("CUOR", ""),
+            order_date=day(record.get("ORDT", "")),
+            order_type=record.get("ORTP", ""),
+            lowest_status=record.get("ORSL", ""),
+            highest_status=record.get("ORST", ""),
+        )
+        for record in answer.require()
+    ]
+    return [order for order in orders if order.your_reference == your_reference]
