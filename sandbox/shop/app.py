@@ -1,0 +1,145 @@
+"""The Flask application of the sandbox shop: REST, control and book; made by `sandbox.__main__`, tests and bench."""
+
+import contextlib
+import socket
+import time
+
+from flask import Flask, Response, request
+
+from sandbox.shop import api_customers, api_orders, api_products, api_shop, api_webhooks
+from sandbox.shop.auth import Nonces, Signed, authenticate, check_permission
+from sandbox.shop.control import make_control
+from sandbox.shop.dates import now_utc
+from sandbox.shop.dispatcher import Dispatcher
+from sandbox.shop.errors import RestError
+from sandbox.shop.faults import Fault, Faults
+from sandbox.shop.query import php_pairs, php_query
+from sandbox.shop.routing import Answer, Call, dispatch
+from sandbox.shop.state import Shop
+from sandbox.shop.wire import encode
+
+API = "/wp-json/wc/v3"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_NO_CACHE = {
+    "Expires": "Wed, 11 Jan 1984 05:00:00 GMT",
+    "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
+}
+ROUTES = [*api_orders.ROUTES, *api_shop.ROUTES, *api_products.ROUTES, *api_customers.ROUTES, *api_webhooks.ROUTES]
+
+
+def create_app(*, seed: int) -> Flask:
+    """Make the shop with its state and delivery thread; serve it threaded, in one process.
+
+    Args:
+        seed: makes order keys, stories and faults repeatable.
+    """
+    shop = Shop(seed=seed, clock=now_utc)
+    dispatcher, faults, nonces = Dispatcher(shop), Faults(seed=seed), Nonces()
+    app = Flask(__name__)
+    app.extensions["shop"] = shop
+    app.extensions["dispatcher"] = dispatcher
+    app.register_blueprint(make_control(shop, dispatcher=dispatcher, faults=faults))
+
+    @app.route(f"{API}/<path:path>", methods=_METHODS)
+    def rest(path: str) -> Response:
+        fault = _hold_up(faults, path)
+        if fault in {Fault.HTTP_429, Fault.HTTP_500, Fault.HTTP_503}:
+            return _sick(int(str(fault)[-3:]), faults)
+        response = _serve(shop, dispatcher=dispatcher, nonces=nonces, path=path.rstrip("/"))
+        if fault is Fault.DROP_AFTER_COMMIT:
+            _drop()
+        elif fault is Fault.HANG:
+            time.sleep(faults.plan.hang_s)
+        return response
+
+    @app.route("/", methods=_METHODS)
+    def plain_permalinks() -> Response:
+        """Answer the address form `/?rest_route=`, where keys are not looked at."""
+        path = str(request.args.get("rest_route", "")).removeprefix("/wc/v3/").strip("/")
+        call = _call(shop, path)
+        try:
+            answer, _ = dispatch(ROUTES, call, raw_body=request.get_data(), is_known=False)
+        except RestError as error:
+            answer = Answer(error.body(), error.status)
+        return _respond(answer, call=call, allow="", is_known=False)
+
+    return app
+
+
+def _hold_up(faults: Faults, path: str) -> Fault | None:
+    if faults.plan.latency_ms:
+        time.sleep(faults.plan.latency_ms / 1000)
+    return Fault.HTTP_503 if faults.is_outage() else faults.draw(request.method, path)
+
+
+def _is_https(shop: Shop) -> bool:
+    forwarded = request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+    return request.is_secure or (shop.settings.trust_forwarded_proto and forwarded)
+
+
+def _call(shop: Shop, path: str) -> Call:
+    base = f"{'https' if _is_https(shop) else 'http'}://{request.host}"
+    query = php_query(request.query_string.decode("utf-8", "replace"))
+    query = {
+        k: v for k, v in query.items() if not k.startswith("oauth_") and k not in {"consumer_key", "consumer_secret"}
+    }
+    return Call(shop, base, request.method, path, query)
+
+
+def _serve(shop: Shop, *, dispatcher: Dispatcher, nonces: Nonces, path: str) -> Response:
+    call = _call(shop, path)
+    raw_body = request.get_data()
+    is_known, allow = False, ""
+    with shop.lock:
+        try:
+            is_known = _authenticate(shop, call, nonces)
+            answer, allow = dispatch(ROUTES, call, raw_body=raw_body, is_known=is_known)
+        except RestError as error:
+            answer = Answer(error.body(), error.status)
+        dispatcher.queue_events()
+    if answer.after:
+        answer.after()
+    return _respond(answer, call=call, allow=allow, is_known=is_known)
+
+
+def _authenticate(shop: Shop, call: Call, nonces: Nonces) -> bool:
+    signed = Signed(
+        method=request.method,
+        url=f"{call.base}{request.path}",
+        is_https=_is_https(shop),
+        pairs=tuple(php_pairs(request.query_string.decode("utf-8", "replace"))),
+        authorization=request.headers.get("Authorization", ""),
+    )
+    key = authenticate(signed, nonces=nonces, allow_basic_over_http=shop.settings.allow_basic_over_http)
+    if key is None:
+        return False
+    check_permission(key, request.method)
+    return True
+
+
+def _respond(answer: Answer, *, call: Call, allow: str, is_known: bool) -> Response:
+    headers = {
+        "Content-Type": "application/json; charset=UTF-8",
+        "Link": f'<{call.base}/wp-json/>; rel="https://api.w.org/"',
+        "Access-Control-Expose-Headers": "X-WP-Total, X-WP-TotalPages, Link",
+        **({"Allow": allow} if allow else {}),
+        **(_NO_CACHE if is_known else {}),
+        **answer.headers,
+    }
+    return Response(encode(answer.body), status=answer.status, headers=headers)
+
+
+def _sick(status: int, faults: Faults) -> Response:
+    """Answer as the web server before the shop would: HTML, and nothing was done."""
+    names = {429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Temporarily Unavailable"}
+    page = f"<html><head><title>{status} {names[status]}</title></head><body><h1>{names[status]}</h1></body></html>"
+    headers = {"Retry-After": str(faults.plan.retry_after_s)} if status in {429, 503} else {}
+    return Response(page, status=status, headers=headers, content_type="text/html")
+
+
+def _drop() -> None:
+    """Close the connection before the answer is written: the client cannot know that the work was done."""
+    connection = request.environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)

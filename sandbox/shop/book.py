@@ -1,0 +1,70 @@
+"""Everything the shop holds, for checkers: the answer of `GET /_book`; called by `control`."""
+
+from decimal import Decimal
+
+from sandbox.shop import dates
+from sandbox.shop.entities import LineItem, Order
+from sandbox.shop.state import Shop
+from sandbox.shop.wire import JSONDict, fixed
+
+
+def make_book(shop: Shop, *, waiting: int) -> JSONDict:
+    """Write the book; money as texts with two decimals.
+
+    Args:
+        waiting: deliveries not sent yet.
+    """
+    tally = shop.tally
+    return {
+        "orders": [_order(shop, order) for order in shop.orders.values()],
+        "products": [
+            {"id": p.id, "sku": p.sku, "stock_quantity": p.stock_quantity, "regular_price": p.regular_price}
+            for p in shop.products.values()
+        ],
+        "customers": [{"id": c.id, "email": c.email} for c in shop.customers.values()],
+        "refunds": [
+            {"id": r.id, "order_id": r.order_id, "amount": fixed(r.amount), "reason": r.reason}
+            for r in shop.refunds.values()
+        ],
+        "deliveries": {
+            "sent": tally.sent,
+            "failed": tally.failed,
+            "suppressed": tally.suppressed,
+            "waiting": waiting,
+            "by_topic": dict(tally.by_topic),
+        },
+        "webhooks": [
+            {"id": w.id, "topic": w.topic, "status": w.status, "failure_count": w.failure_count}
+            for w in shop.webhooks.values()
+        ],
+    }
+
+
+def _order(shop: Shop, order: Order) -> JSONDict:
+    return {
+        "id": order.id,
+        "number": str(order.id),
+        "status": order.status,
+        "total": fixed(order.total),
+        "total_tax": fixed(order.total_tax),
+        "currency": order.currency,
+        "customer_id": order.customer_id,
+        "date_created_gmt": dates.gmt(order.created),
+        "date_modified_gmt": dates.gmt(order.modified),
+        "payment_method": order.payment_method,
+        "lines": [_line(shop, line) for line in order.lines],
+        "shipping_total": fixed(order.shipping_total),
+        "fees_total": fixed(sum((fee.total for fee in order.fees), Decimal(0))),
+        "meta": {entry.key: entry.value for entry in order.meta},
+        "notes": [note.text for note in order.notes],
+    }
+
+
+def _line(shop: Shop, line: LineItem) -> JSONDict:
+    product = shop.products.get(line.variation_id or line.product_id)
+    return {
+        "id": line.id,
+        "sku": product.sku if product else None,
+        "quantity": line.quantity,
+        "total": fixed(line.total),
+    }

@@ -1,0 +1,205 @@
+"""The control side of the shop: what buyers, the administration and the tester do; a blueprint made by `app`."""
+
+from typing import Any, Literal
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sandbox.shop.book import make_book
+from sandbox.shop.checkout import Cart, place_order
+from sandbox.shop.dispatcher import Deliver, Dispatcher
+from sandbox.shop.entities import Order
+from sandbox.shop.errors import RestError
+from sandbox.shop.faults import FaultPlan, Faults
+from sandbox.shop.order_json import show_order
+from sandbox.shop.order_status import add_note, change_status, delete_order, restore_order, trash_order
+from sandbox.shop.orders import update_order
+from sandbox.shop.product_json import show_product
+from sandbox.shop.products import create_product, trash_product, update_product
+from sandbox.shop.refunds import create_refund
+from sandbox.shop.state import Shop
+from sandbox.shop.stories import STORIES
+from sandbox.shop.wire import JSONDict, encode
+
+
+class SettingsChange(BaseModel):
+    """The body of `POST /_control/settings`; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+    allow_basic_over_http: bool | None = None
+    trust_forwarded_proto: bool | None = None
+    round_at_subtotal: bool | None = None
+    prices_include_tax: bool | None = None
+    dispatch: Literal["auto", "paused"] | None = None
+    dispatch_delay_s: float | None = Field(None, ge=0)
+    late_s: float | None = Field(None, ge=0)
+    delivery_timeout_s: float | None = Field(None, gt=0)
+    home_url: str | None = None
+
+
+class OrderChange(BaseModel):
+    """The body of `POST /_control/orders/<id>`: fields as in REST, or one action of the administration."""
+
+    model_config = ConfigDict(extra="allow")
+    deliver: Deliver = Deliver.NOW
+    action: Literal["", "trash", "restore", "delete"] = ""
+    note: str = ""
+    refund: dict[str, Any] | None = None
+
+
+def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Blueprint:
+    """Make the blueprint with `/_control/...` and `/_book`."""
+    desk = _Desk(shop, dispatcher, faults)
+    control = Blueprint("control", __name__)
+    control.add_url_rule("/_control/reset", view_func=desk.reset, methods=["POST"])
+    control.add_url_rule("/_control/kinds", view_func=desk.kinds)
+    control.add_url_rule("/_control/orders", view_func=desk.create_order, methods=["POST"])
+    control.add_url_rule("/_control/orders/<int:order_id>", view_func=desk.change_order, methods=["POST"])
+    control.add_url_rule("/_control/products", view_func=desk.put_product, methods=["POST"])
+    control.add_url_rule("/_control/faults", view_func=desk.set_faults, methods=["POST"])
+    control.add_url_rule("/_control/settings", view_func=desk.change_settings, methods=["POST"])
+    control.add_url_rule("/_control/dispatch", view_func=desk.flush, methods=["POST"])
+    control.add_url_rule("/_book", view_func=desk.book)
+    control.register_error_handler(RestError, desk.refused)
+    control.register_error_handler(ValidationError, _misread)
+    control.before_app_request(desk.learn_home)
+    return control
+
+
+class _Desk:
+    """Owns nothing but the three parts the control addresses work on."""
+
+    def __init__(self, shop: Shop, dispatcher: Dispatcher, faults: Faults) -> None:
+        self._shop, self._dispatcher, self._faults = shop, dispatcher, faults
+
+    def learn_home(self) -> None:
+        """The shop's own address is the one it is called by: nobody else knows its port."""
+        if not self._shop.settings.home_url:
+            self._shop.settings.home_url = f"http://{request.host}"
+
+    def reset(self) -> Response:
+        """Put the shop back to its first day; webhooks are gone too."""
+        seed = int(_body().get("seed", 1))
+        self._dispatcher.clear()
+        with self._shop.lock:
+            self._shop.reset(seed)
+            self._faults.reset(seed)
+        return _json({"seed": seed})
+
+    def kinds(self) -> Response:
+        """List the kinds of orders the shop can tell."""
+        return _json({name: story.__doc__ for name, story in STORIES.items()})
+
+    def create_order(self) -> Response:
+        """Place an order as a buyer would."""
+        with self._shop.lock:
+            order, deliver = _order_from(self._shop, _body(), dispatcher=self._dispatcher)
+            self._dispatcher.queue_events(deliver)
+            return _json(show_order(self._shop, order, base=self._shop.settings.home_url), 201)
+
+    def change_order(self, order_id: int) -> Response:
+        """Change an order as the administration would."""
+        wanted = OrderChange.model_validate(_body())
+        with self._shop.lock:
+            order = self._shop.orders.get(order_id)
+            if order is None:
+                return _json({"error": f"There is no order {order_id}."}, 404)
+            _change(self._shop, order, wanted)
+            self._dispatcher.queue_events(wanted.deliver)
+            return _json(show_order(self._shop, order, base=self._shop.settings.home_url))
+
+    def put_product(self) -> Response:
+        """Change or create a product."""
+        body = _body()
+        deliver = Deliver(body.pop("deliver", Deliver.NOW))
+        with self._shop.lock:
+            shown = _upsert(self._shop, body)
+            self._dispatcher.queue_events(deliver)
+            return _json(shown)
+
+    def set_faults(self) -> Response:
+        """Put faults in force; an empty body ends them."""
+        self._faults.set(FaultPlan.model_validate(_body()))
+        return _json(self._faults.plan.model_dump(mode="json"))
+
+    def change_settings(self) -> Response:
+        """Change settings; what is left out stays."""
+        wanted = SettingsChange.model_validate(_body())
+        with self._shop.lock:
+            for name, value in wanted.model_dump(exclude_none=True).items():
+                setattr(self._shop.settings, name, value)
+            return _json(vars(self._shop.settings))
+
+    def flush(self) -> Response:
+        """Send all that waits, also what is paused or late, and wait for it."""
+        is_empty = self._dispatcher.flush(timeout_s=float(_body().get("timeout_s", 30)))
+        return _json({"empty": is_empty, "waiting": self._dispatcher.waiting()})
+
+    def book(self) -> Response:
+        """Show everything the shop holds."""
+        with self._shop.lock:
+            return _json(make_book(self._shop, waiting=self._dispatcher.waiting()))
+
+    def refused(self, error: RestError) -> Response:
+        """Answer what the shop refused; its events, if any, are forgotten."""
+        with self._shop.lock:
+            self._shop.take_events()
+        return _json(error.body(), 400)
+
+
+def _misread(error: ValidationError) -> Response:
+    problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    return _json({"error": "The body cannot be read.", "problems": problems}, 400)
+
+
+def _body() -> JSONDict:
+    body = request.get_json(force=True, silent=True)
+    return body if isinstance(body, dict) else {}
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(encode(value), status=status, content_type="application/json; charset=UTF-8")
+
+
+def _order_from(shop: Shop, body: JSONDict, *, dispatcher: Dispatcher) -> tuple[Order, Deliver]:
+    """Place an order from a kind or a cart; what is sent beside a kind overrules the story."""
+    kind = body.pop("kind", None)
+    if kind is None:
+        cart = Cart.model_validate(body)
+    elif kind in STORIES:
+        story = STORIES[kind](shop)
+        cart = Cart.model_validate({**story.model_dump(exclude_unset=True), **body})
+    else:
+        raise RestError("sandbox_unknown_kind", f"No kind {kind}; GET /_control/kinds lists them.")
+    order = place_order(shop, cart)
+    if cart.then:
+        dispatcher.queue_events(cart.deliver)
+        change_status(shop, order, cart.then)
+        shop.emit("order.updated", order.id)
+    return order, cart.deliver
+
+
+def _change(shop: Shop, order: Order, wanted: OrderChange) -> None:
+    """Do what the administration does to an order."""
+    acts = {"trash": trash_order, "restore": restore_order, "delete": delete_order}
+    if wanted.action:
+        acts[wanted.action](shop, order)
+    if wanted.note:
+        add_note(shop, order, wanted.note)
+    if wanted.refund is not None:
+        create_refund(shop, order, {"api_refund": False, **wanted.refund})
+    if wanted.model_extra:
+        update_order(shop, order, dict(wanted.model_extra))
+
+
+def _upsert(shop: Shop, body: JSONDict) -> JSONDict:
+    """Change the product with the SKU (or id) sent, or create it; `action: trash` puts it into the trash."""
+    known = shop.products.get(int(body.pop("id", 0))) or shop.product_by_sku(str(body.get("sku", "")))
+    action = body.pop("action", "")
+    if known is None:
+        known = create_product(shop, body)
+    elif action == "trash":
+        trash_product(shop, known)
+    else:
+        update_product(shop, known, body)
+    return show_product(shop, known, base=shop.settings.home_url)

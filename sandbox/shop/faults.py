@@ -1,0 +1,91 @@
+"""Faults the shop plays on request: slowness, errors, lost answers, outages; set by `control`, asked by `app`."""
+
+import random
+import threading
+import time
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Fault(StrEnum):
+    """What can go wrong with one request."""
+
+    HTTP_429 = "http_429"  # refused by a rate limit, nothing done
+    HTTP_500 = "http_500"  # nothing done
+    HTTP_503 = "http_503"  # nothing done
+    DROP_AFTER_COMMIT = "drop_after_commit"  # done, but the connection closes without an answer
+    HANG = "hang"  # done, the answer comes after hang_s
+
+
+class Rule(BaseModel):
+    """A fault for some requests only; `path` is a prefix below /wp-json/wc/v3/, `times` None is for ever."""
+
+    model_config = ConfigDict(extra="forbid")
+    fault: Fault
+    path: str = ""
+    method: str = ""
+    rate: float = Field(1.0, ge=0, le=1)
+    times: int | None = None
+
+    def fits(self, method: str, path: str) -> bool:
+        """Say whether the rule is about a request."""
+        has_turns = self.times is None or self.times > 0
+        fits_method = self.method.upper() in {"", method}
+        return has_turns and fits_method and path.startswith(self.path.strip("/"))
+
+
+class FaultPlan(BaseModel):
+    """The body of `POST /_control/faults`; it replaces what was set before, `{}` ends all faults."""
+
+    model_config = ConfigDict(extra="forbid")
+    latency_ms: float = Field(0, ge=0)
+    http_429: float = Field(0, ge=0, le=1)
+    http_500: float = Field(0, ge=0, le=1)
+    http_503: float = Field(0, ge=0, le=1)
+    drop_after_commit: float = Field(0, ge=0, le=1)
+    hang: float = Field(0, ge=0, le=1)
+    hang_s: float = Field(60, ge=0)
+    retry_after_s: int = Field(1, ge=0)
+    outage_s: float = Field(0, ge=0)
+    rules: list[Rule] = []
+
+
+class Faults:
+    """Owns the plan in force and rolls its dice."""
+
+    def __init__(self, *, seed: int) -> None:
+        self._lock = threading.Lock()
+        self.reset(seed)
+
+    def reset(self, seed: int) -> None:
+        """End all faults and start the dice anew."""
+        with self._lock:
+            self._rng = random.Random(seed)
+            self.plan = FaultPlan()
+            self._outage_until = 0.0
+
+    def set(self, plan: FaultPlan) -> None:
+        """Put a plan in force."""
+        with self._lock:
+            self.plan = plan
+            self._outage_until = time.monotonic() + plan.outage_s
+
+    def is_outage(self) -> bool:
+        """Say whether the outage window is open."""
+        return time.monotonic() < self._outage_until
+
+    def draw(self, method: str, path: str) -> Fault | None:
+        """Decide the fault of one request: the first rule that fits, else the general rates."""
+        with self._lock:
+            for rule in self.plan.rules:
+                if rule.fits(method, path) and self._rng.random() < rule.rate:
+                    rule.times = None if rule.times is None else rule.times - 1
+                    return rule.fault
+            roll = self._rng.random()
+            for fault in Fault:
+                rate: float = getattr(self.plan, fault.value)
+                if roll < rate:
+                    return fault
+                roll -= rate
+            return None

@@ -1,0 +1,250 @@
+"""Writes products and variations as REST and webhooks show them; called by `api_products` and `delivery`."""
+
+import re
+import unicodedata
+from decimal import Decimal
+from urllib.parse import quote
+
+from sandbox.shop import dates
+from sandbox.shop.entities import Product
+from sandbox.shop.order_json import self_link, show_meta
+from sandbox.shop.state import Shop
+from sandbox.shop.wire import JSONDict, fixed, to_decimal
+
+_AMOUNT = (
+    '<span class="woocommerce-Price-amount amount"><bdi>'
+    '<span class="woocommerce-Price-currencySymbol">&euro;</span>{}</bdi></span>'
+)
+
+
+def prices_of(shop: Shop, product: Product) -> list[Decimal]:
+    """List the prices of a product; those of its variations if it is a variable one."""
+    sources = shop.variations(product.id) if product.type == "variable" else [product]
+    return sorted(to_decimal(p.price) for p in sources if p.price != "")
+
+
+def price_of(shop: Shop, product: Product) -> str:
+    """Return the price shown: the lowest variation's for a variable product."""
+    if product.type == "grouped":
+        parts = [shop.products[i] for i in product.shown.get("grouped_products", []) if i in shop.products]
+        return parts[0].price if parts else ""
+    if product.type != "variable":
+        return product.price
+    prices = prices_of(shop, product)
+    return fixed(prices[0]) if prices else ""
+
+
+def show_product(shop: Shop, product: Product, *, base: str) -> JSONDict:
+    """Write a product, or a variation read through `/products/<id>`, with its keys in the recorded order."""
+    shown, is_variation = product.shown, product.type == "variation"
+    root = f"{base}/wp-json/wc/v3/products"
+    links: JSONDict = {"self": self_link(f"{root}/{product.id}"), "collection": [{"href": root}]}
+    if is_variation:
+        links["up"] = [{"href": f"{root}/{product.parent_id}"}]
+    return {
+        "id": product.id,
+        "name": product.name,
+        "slug": _slug(product),
+        "permalink": _permalink(shop, product, base),
+        **_dates(product),
+        "type": product.type,
+        "status": product.status,
+        "featured": False,
+        "catalog_visibility": "visible",
+        "description": shown.get("description", ""),
+        "short_description": shown.get("short_description", ""),
+        "sku": product.sku,
+        **_prices(shop, product),
+        "purchasable": product.type in {"simple", "variation", "variable"} and price_of(shop, product) != "",
+        "total_sales": str(product.total_sales) if is_variation else product.total_sales,
+        **_digital(product),
+        "external_url": shown.get("external_url", ""),
+        "button_text": shown.get("button_text", ""),
+        "tax_status": product.tax_status,
+        "tax_class": product.tax_class,
+        **_stock(shop, product),
+        "sold_individually": False,
+        "weight": shown.get("weight", ""),
+        "dimensions": shown.get("dimensions", {"length": "", "width": "", "height": ""}),
+        "shipping_required": not product.virtual,
+        "shipping_taxable": not product.virtual and product.tax_status != "none",
+        "shipping_class": "",
+        "shipping_class_id": 0,
+        "reviews_allowed": not is_variation,
+        "average_rating": "0.00",
+        "rating_count": 0,
+        "upsell_ids": [],
+        "cross_sell_ids": [],
+        "parent_id": product.parent_id,
+        "purchase_note": "",
+        "categories": [] if is_variation else shown.get("categories", []),
+        "brands": [],
+        "tags": shown.get("tags", []),
+        "images": [],
+        "attributes": product.attributes,
+        "default_attributes": [],
+        "variations": [v.id for v in shop.variations(product.id)],
+        "grouped_products": shown.get("grouped_products", []),
+        "menu_order": 0,
+        "price_html": _price_html(shop, product),
+        "related_ids": _related(shop, product),
+        "meta_data": show_meta(product.meta),
+        "stock_status": stock_status(shop, product),
+        "has_options": product.type == "variable",
+        "post_password": "",
+        "global_unique_id": shown.get("global_unique_id", ""),
+        "_links": links,
+    }
+
+
+def show_variation(shop: Shop, product: Product, *, base: str) -> JSONDict:
+    """Write a variation as `/products/<id>/variations` does."""
+    parent_url = f"{base}/wp-json/wc/v3/products/{product.parent_id}"
+    stock = _stock(shop, product)
+    return {
+        "id": product.id,
+        "type": "variation",
+        **_dates(product),
+        "description": product.shown.get("description", ""),
+        "permalink": _permalink(shop, product, base),
+        "sku": product.sku,
+        "global_unique_id": product.shown.get("global_unique_id", ""),
+        **_prices(shop, product),
+        "status": product.status,
+        "purchasable": product.price != "",
+        **_digital(product),
+        "tax_status": product.tax_status,
+        "tax_class": product.tax_class,
+        "manage_stock": stock.pop("manage_stock"),
+        "stock_quantity": stock.pop("stock_quantity"),
+        "stock_status": stock_status(shop, product),
+        **stock,
+        "weight": product.shown.get("weight", ""),
+        "dimensions": product.shown.get("dimensions", {"length": "", "width": "", "height": ""}),
+        "shipping_class": "",
+        "shipping_class_id": 0,
+        "image": None,
+        "attributes": product.attributes,
+        "menu_order": 0,
+        "meta_data": show_meta(product.meta),
+        "name": ", ".join(a["option"] for a in product.attributes),
+        "parent_id": product.parent_id,
+        "_links": {
+            "self": self_link(f"{parent_url}/variations/{product.id}"),
+            "collection": [{"href": f"{parent_url}/variations"}],
+            "up": [{"href": parent_url}],
+        },
+    }
+
+
+def stock_owner(shop: Shop, product: Product) -> Product:
+    """Return what holds the stock of a product: itself, or the parent of a variation that leaves it to it."""
+    parent = shop.products.get(product.parent_id)
+    inherits = product.type == "variation" and product.manage_stock is not True
+    return parent if inherits and parent and parent.manage_stock is True else product
+
+
+def stock_status(shop: Shop, product: Product) -> str:
+    """Return `instock`, `outofstock` or `onbackorder`."""
+    owner = stock_owner(shop, product)
+    if owner.manage_stock is not True:
+        return "instock" if product.in_stock else "outofstock"
+    if (owner.stock_quantity or 0) > 0:
+        return "instock"
+    return "outofstock" if owner.backorders == "no" else "onbackorder"
+
+
+def _dates(product: Product) -> JSONDict:
+    return {
+        "date_created": dates.site(product.created),
+        "date_created_gmt": dates.gmt(product.created),
+        "date_modified": dates.site(product.modified),
+        "date_modified_gmt": dates.gmt(product.modified),
+    }
+
+
+def _prices(shop: Shop, product: Product) -> JSONDict:
+    family = shop.variations(product.id) if product.type == "variable" else [product]
+    return {
+        "price": price_of(shop, product),
+        "regular_price": product.regular_price,
+        "sale_price": product.sale_price,
+        "date_on_sale_from": None,
+        "date_on_sale_from_gmt": None,
+        "date_on_sale_to": None,
+        "date_on_sale_to_gmt": None,
+        "on_sale": any(p.sale_price != "" for p in family),
+    }
+
+
+def _digital(product: Product) -> JSONDict:
+    return {
+        "virtual": product.virtual,
+        "downloadable": product.downloadable,
+        "downloads": [],
+        "download_limit": -1,
+        "download_expiry": -1,
+    }
+
+
+def _stock(shop: Shop, product: Product) -> JSONDict:
+    owner = stock_owner(shop, product)
+    manages = owner.manage_stock is True
+    return {
+        "manage_stock": "parent" if owner is not product else manages,
+        "stock_quantity": (owner.stock_quantity or 0) if manages else None,
+        "backorders": owner.backorders,
+        "backorders_allowed": owner.backorders != "no",
+        "backordered": manages and owner.backorders == "notify" and (owner.stock_quantity or 0) < 0,
+        "low_stock_amount": None,
+    }
+
+
+def _slug(product: Product) -> str:
+    if "slug" in product.shown:
+        return str(product.shown["slug"])
+    bare = unicodedata.normalize("NFKD", re.sub(r"&\w+;|<[^>]*>", "", product.name))
+    letters = bare.encode("ascii", "ignore").decode().lower().replace(".", "-")
+    return re.sub(r"[\s-]+", "-", re.sub(r"[^a-z0-9\s-]", "", letters)).strip("-")
+
+
+def _permalink(shop: Shop, product: Product, base: str) -> str:
+    parent = shop.products.get(product.parent_id)
+    if product.type != "variation" or parent is None:
+        return f"{base}/product/{_slug(product)}/"
+    chosen = "&".join(f"attribute_{a['slug']}={quote(_term(a))}" for a in product.attributes)
+    return f"{base}/product/{_slug(parent)}/?{chosen}"
+
+
+def _term(attribute: JSONDict) -> str:
+    """A shop-wide attribute is stored as term slug, one of the product's own as its text."""
+    return str(attribute["option"]).lower() if attribute["id"] else str(attribute["option"])
+
+
+def _price_html(shop: Shop, product: Product) -> str:
+    if product.type == "variable":
+        prices = prices_of(shop, product)
+        ends = [prices[0], prices[-1]] if prices and prices[0] != prices[-1] else prices[:1]
+        return " &ndash; ".join(_AMOUNT.format(fixed(p)) for p in ends)
+    price = price_of(shop, product)
+    if price == "":
+        return ""
+    if not product.sale_price:
+        return _AMOUNT.format(fixed(to_decimal(price)))
+    old, new = fixed(to_decimal(product.regular_price)), fixed(to_decimal(price))
+    return (
+        f'<del aria-hidden="true">{_AMOUNT.format(old)}</del> '
+        f'<span class="screen-reader-text">Original price was: &euro;{old}.</span>'
+        f'<ins aria-hidden="true">{_AMOUNT.format(new)}</ins>'
+        f'<span class="screen-reader-text">Current price is: &euro;{new}.</span>'
+    )
+
+
+def _related(shop: Shop, product: Product) -> list[int]:
+    own = {c["id"] for c in product.shown.get("categories", [])}
+    alike = (
+        p.id
+        for p in shop.products.values()
+        if p.id != product.id and p.type == "simple" and own & {c["id"] for c in p.shown.get("categories", [])}
+    )
+    return [] if product.type in {"variation", "variable"} else [i for _, i in zip(range(5), alike, strict=False)]
