@@ -55,6 +55,7 @@ class EmbeddedServer:
     stop_signal: int
     user: int | None = None
     group: int | None = None
+    prepare: Callable[[], None] = lambda: None
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -70,6 +71,7 @@ class EmbeddedServer:
         Raises:
             ConfigurationError: It ended at once or did not answer in time; shows the end of its log.
         """
+        self.prepare()
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._start_once(deadline):
             if time.monotonic() > deadline:
@@ -133,9 +135,13 @@ def embedded_postgres(data_dir: Path, *, durable: bool = True) -> EmbeddedServer
     root = data_dir.resolve()
     root.mkdir(parents=True, exist_ok=True)
     owner = _server_user(root / "data")
-    if owner is not None:
-        _let_pass(root / "data", user=owner.pw_uid)
-        _let_pass(binaries / "postgres", user=owner.pw_uid)
+
+    def prepare() -> None:
+        if owner is not None:
+            _let_pass(root / "data", user=owner.pw_uid)
+            _let_pass(binaries / "postgres", user=owner.pw_uid)
+
+    prepare()
     password = _password(root / "password", owner)
     _create_cluster(binaries / "initdb", root, owner)
     port = _free_port()
@@ -148,6 +154,7 @@ def embedded_postgres(data_dir: Path, *, durable: bool = True) -> EmbeddedServer
         stop_signal=signal.SIGINT,  # "fast": ends connections; SIGTERM would wait for them to leave
         user=owner.pw_uid if owner else None,
         group=owner.pw_gid if owner else None,
+        prepare=prepare,
     )
     return _started(server)
 
