@@ -100,10 +100,15 @@ def _rows(record: Record, values: Values) -> tuple[Mapped, ...]:
     if record.lines_of is None:
         return (_map(record, values),)
     mapped = _map(record, values)
-    lines = mapped.fields.get(record.lines_of, "").split("\n")
-    rows = (Mapped({**mapped.fields, record.lines_of: line}) for line in lines if line)
-    first = next(rows, None)
-    return () if first is None else (Mapped(first.fields, mapped.notes), *rows)
+    lines = _lines(mapped.fields.get(record.lines_of, ""))
+    rows = [Mapped({**mapped.fields, record.lines_of: line}) for line in lines]
+    # What was lost is lost once: the first row tells it.
+    return (Mapped(rows[0].fields, mapped.notes), *rows[1:]) if rows else ()
+
+
+def _lines(text: str) -> list[str]:
+    """Splits a text into its lines; none of it is no line, and so no record, also where M3 needs the field."""
+    return [line for line in text.split("\n") if line]
 
 
 def _map(record: Record, values: Values) -> Mapped:
@@ -113,7 +118,7 @@ def _map(record: Record, values: Values) -> Mapped:
         if not rule.counts(values):
             continue
         text, lost = rule.evaluate(values)
-        for part in text.split("\n") if record.lines_of == rule.field else (text,):
+        for part in _lines(text) if record.lines_of == rule.field else [text]:
             rule.check(part)
         notes += lost
         if text:

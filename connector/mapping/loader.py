@@ -7,6 +7,7 @@ from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -96,6 +97,8 @@ def load_mapping(
     form = None if load.document.data == "" else _form(load)
     if form is None and not load.problems:
         load.problems.append((1, "the file is empty; it needs flow and records"))
+    if form is not None and form.flow != PurePath(source).stem:
+        load.wrong(("flow",), f"the file of the flow {form.flow} is {form.flow}.yaml; rename the file or the flow")
     records = {name: _record(load, name, record) for name, record in form.records.items()} if form else {}
     if load.problems or form is None:
         raise _refusal(load)

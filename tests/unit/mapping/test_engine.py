@@ -170,6 +170,13 @@ def test_record_per_line_of_a_text() -> None:
     assert mapping.apply_list("one", values={"thing": Thing()}) == ()
 
 
+def test_no_text_gives_no_record_even_where_m3_needs_the_field() -> None:
+    record = "    one_per_line_of: NAME\n"
+    mapping = load("NAME: {from: thing.name, transforms: [m3_lines, {split_lines: 10}]}", record=record)
+
+    assert mapping.apply_list("one", values={"thing": Thing()}) == ()
+
+
 def test_record_per_element_of_a_list() -> None:
     mapping = load("NAME: {from: note.text}\nCODE: {from: thing.method}", record="    for_each: {note: thing.notes}\n")
     thing = Thing(method="m", notes=(Note("a"), Note("b")))

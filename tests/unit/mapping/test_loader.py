@@ -106,6 +106,10 @@ def test_unknown_transaction_is_refused() -> None:
         ("a: &x 1\nb: *x", "line 2, aliases"),
         ("- a", "line 1, the file: must be a block of `name: value` lines"),
         ("flow: test", "records: is missing; add it"),
+        (
+            "flow: tests\nrecords: {one: {transaction: TST100MI/Add, fields: {NAME: {constant: a}}}}",
+            "line 1, flow: the file of the flow tests is tests.yaml",
+        ),
         ("flow: test\nrecords:\n  one: x", "line 3, one: must be a block"),
         ("flow: test\nrecords: {}\nextra: 1", "line 3, extra: there is no such entry"),
     ],
