@@ -18,6 +18,9 @@ from connector.woocommerce.models import Address, LineItem, Order, parse_order
 
 ROOT = Path(__file__).parents[3]
 RECORDED = ROOT / "tests/fixtures/woocommerce/recorded"
+RECORDED_ORDERS = [
+    path.stem for path in sorted(RECORDED.glob("*-order-*.json")) if "line_items" in path.read_text("utf-8")
+]
 STORE = parse_store_config((ROOT / "config/stores/example.yaml").read_text("utf-8"), source="example.yaml")
 
 
