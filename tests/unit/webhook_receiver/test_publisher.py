@@ -1,0 +1,142 @@
+"""The publisher: sends outside the request, keeps a bounded number, survives a broker that is away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from connector.errors import RemoteUnavailableError
+from connector.ledger.inbox import Recorded
+from webhook_receiver import publisher as module
+from webhook_receiver.publisher import Publisher
+
+
+class Broker:
+    """Takes messages, unless it is away."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, str, int]] = []
+        self.threads: set[str] = set()
+        self.is_away = False
+        self.tries = 0
+
+    def __call__(self, exchange_id: int, *, pool: str, claim_no: int) -> None:
+        self.tries += 1
+        if self.is_away:
+            raise RemoteUnavailableError("The message broker cannot be reached.")
+        self.threads.add(threading.current_thread().name)
+        self.sent.append((exchange_id, pool, claim_no))
+
+
+def recorded(exchange_id: int, *, due: bool = True) -> Recorded:
+    return Recorded(delivery_id=1, exchange_id=exchange_id, due=due, pool="orders", claim_no=4)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+def test_what_is_due_is_sent_by_the_thread_and_not_by_the_caller(broker: Broker) -> None:
+    publisher = Publisher(broker)
+
+    assert publisher.offer(recorded(7))
+    until(lambda: bool(broker.sent))
+    publisher.stop()
+
+    assert broker.sent == [(7, "orders", 4)]
+    assert broker.threads == {"publisher"}
+
+
+def test_what_is_not_due_or_has_no_exchange_is_not_sent(broker: Broker) -> None:
+    publisher = Publisher(broker)
+
+    assert not publisher.offer(recorded(7, due=False))
+    assert not publisher.offer(Recorded(delivery_id=1, exchange_id=None, due=True, pool=None))
+    publisher.stop()
+
+    assert broker.tries == 0
+
+
+def test_an_offer_never_waits_for_a_slow_broker(broker: Broker) -> None:
+    release = threading.Event()
+
+    def slow(exchange_id: int, *, pool: str, claim_no: int) -> None:
+        release.wait(5)
+        broker(exchange_id, pool=pool, claim_no=claim_no)
+
+    publisher = Publisher(slow)
+    began = time.monotonic()
+    for number in range(100):
+        publisher.offer(recorded(number))
+    took_s = time.monotonic() - began
+    release.set()
+    until(lambda: len(broker.sent) == 100)
+    publisher.stop()
+
+    assert took_s < 0.5
+
+
+def test_ids_wait_for_a_broker_that_comes_back(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.02)
+    broker.is_away = True
+    publisher = Publisher(broker)
+    publisher.offer(recorded(1))
+    publisher.offer(recorded(2))
+    until(lambda: broker.tries >= 2)
+
+    broker.is_away = False
+    until(lambda: len(broker.sent) == 2)
+    publisher.stop()
+
+    assert sorted(one[0] for one in broker.sent) == [1, 2]
+
+
+def test_ids_the_sweeper_has_taken_over_are_given_up(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(module, "GIVE_UP_AFTER_S", 0.0)
+    broker.is_away = True
+    publisher = Publisher(broker)
+    publisher.offer(recorded(1))
+    until(lambda: broker.tries == 1)
+    time.sleep(0.1)
+    broker.is_away = False
+    publisher.offer(recorded(2))
+    until(lambda: bool(broker.sent))
+    publisher.stop()
+
+    assert [one[0] for one in broker.sent] == [2]
+
+
+def test_a_full_set_refuses_further_ids_instead_of_growing(broker: Broker) -> None:
+    hold = threading.Event()
+    publisher = Publisher(lambda *_, **__: hold.wait(5), most_waiting=3)
+    publisher.offer(recorded(0))
+    until(lambda: not publisher._waiting)  # the thread holds the first one
+
+    taken = [publisher.offer(recorded(number)) for number in range(1, 6)]
+    hold.set()
+    publisher.stop()
+
+    assert taken == [True, True, True, False, False]
+
+
+def test_stopping_sends_what_waits(broker: Broker) -> None:
+    publisher = Publisher(broker)
+    for number in range(50):
+        publisher.offer(recorded(number))
+
+    publisher.stop()
+
+    assert len(broker.sent) == 50
+    assert not publisher.offer(recorded(99))
