@@ -9,6 +9,7 @@ import pytest
 from connector.errors import MappingError
 from connector.stores import ChargeKind
 from connector.woocommerce.models import Address, Order
+from sandbox.m3.master_data import charge_types, guests, templates
 from tests.unit.mapping.examples import (
     RECORDED_ORDERS,
     STORE,
@@ -205,3 +206,14 @@ def test_example_store_has_the_charges_and_customers_of_its_currencies() -> None
     assert common(country="HR", currency="EUR", exempt=False) == "GUESTHREUR"
     assert common(country="FR", currency="EUR", exempt=False) == "GUESTEUEUR"
     assert len({one.id for one in STORE.money.charges}) == len(STORE.money.charges)
+
+
+def test_example_store_suits_the_sandbox() -> None:
+    known_customers = {guest.cuno: (guest.currency, guest.is_taxed) for guest in guests()}
+    known_charges = {charge.crid: charge.currency for charge in charge_types()}
+
+    for one in STORE.customers.common:
+        assert known_customers[one.number] == (one.currency, not one.exempt)
+    for charge in STORE.money.charges:
+        assert known_charges[charge.id] == charge.currency
+    assert STORE.customers.template in {template.cuno for template in templates()}
