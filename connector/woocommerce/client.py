@@ -1,0 +1,236 @@
+"""The shop's REST API as the flows, the polls and the command line use it (`wc/v3`).
+
+Every call goes through the shop's gate. A write is sent once; what its failure means is said by the error.
+Source: reference/woocommerce/behaviour.md sections 2 to 4, observed on WooCommerce 9.9.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector.errors import InvalidPayloadError
+from connector.woocommerce.answers import unclear
+from connector.woocommerce.auth import api_root, choose_auth
+from connector.woocommerce.canonical import JSONDict
+from connector.woocommerce.checks import Note, OrderChanges, WebhookChanges, checked
+from connector.woocommerce.instants import write_instant
+from connector.woocommerce.paging import PAGE_SIZE, list_rows
+from connector.woocommerce.transport import Answer, Params, Throttle, Transport
+
+ANY = "any"
+TRASH = "trash"
+
+_SKUS_A_REQUEST = 40
+
+
+@dataclass(frozen=True)
+class RawResource:
+    """One resource: the bytes as they came (kept as a delivery), and what they say, fractions as Decimal."""
+
+    body: bytes
+    data: JSONDict
+
+
+class WooClient:
+    """One shop. Safe to keep for the life of a process."""
+
+    def __init__(
+        self,
+        base_url: str,
+        consumer_key: str,
+        consumer_secret: str,
+        *,
+        gate: Throttle,
+        allow_plain_http: bool = False,
+        timeout_s: float = 30,
+    ) -> None:
+        """Prepares the client; nothing is sent.
+
+        Args:
+            base_url: The shop's home address.
+            consumer_key: REST API key, `ck_...`.
+            consumer_secret: Its secret, `cs_...`.
+            gate: Rate limit, slots and breaker of this shop.
+            allow_plain_http: Whether the store may be called unencrypted (test shops); then with OAuth 1.0a.
+            timeout_s: How long an answer may take.
+
+        Raises:
+            ConfigurationError: The address or the keys cannot be used.
+        """
+        root = api_root(base_url)
+        auth = choose_auth(
+            root, consumer_key=consumer_key, consumer_secret=consumer_secret, allow_plain_http=allow_plain_http
+        )
+        self._host = root.split("/")[2]
+        self._transport = Transport(root, auth=auth, gate=gate, timeout_s=timeout_s)
+
+    def close(self) -> None:
+        """Closes the pooled connections."""
+        self._transport.close()
+
+    def get_order(self, order_id: int) -> RawResource:
+        """Gets one order, also a trashed one.
+
+        Raises:
+            WooRejectedError: With status 404 and code `woocommerce_rest_shop_order_invalid_id` if there is none.
+        """
+        answer = self._transport.read(f"orders/{order_id}")
+        return RawResource(answer.body, self._object(answer, request=f"GET orders/{order_id}"))
+
+    def list_orders(
+        self,
+        *,
+        modified_after: datetime | None = None,
+        include: Sequence[int] = (),
+        statuses: Sequence[str] = (ANY, TRASH),
+    ) -> Iterator[JSONDict]:
+        """Yields orders, whole, each listing ascending by id.
+
+        `any` leaves trashed orders out, so the default makes two listings; an order that is trashed in between
+        may come in both. `canonical_json` of a row is its body.
+
+        Args:
+            modified_after: Only orders changed at this moment (aware) or later. The shop's own bound is exclusive
+                and knows whole seconds only, so it is set one second earlier.
+            include: Only these ids; asked in lists of 100.
+            statuses: `any`, `trash`, or statuses without `wc-`.
+
+        Raises:
+            RemoteUnavailableError: No usable answer, or the list changed at every reading: do not move a cursor.
+        """
+        bound = () if modified_after is None else _changed_since(modified_after)
+        for status in _listings(statuses):
+            for chosen in _included(include):
+                yield from list_rows(self._reader("orders"), params=(("status", status), *bound, *chosen))
+
+    def put_order(self, order_id: int, changes: JSONDict) -> JSONDict:
+        """Changes an order's status or meta rows and returns the order.
+
+        Safe to send twice: a meta key written again without its id replaces the value. It comes back as
+        `order.updated` all the same.
+
+        Raises:
+            InvalidPayloadError: `changes` holds something else; nothing was sent.
+            OutcomeUnknownError: It may have been done: read the order before anything is repeated.
+        """
+        return self._write("PUT", f"orders/{order_id}", checked(OrderChanges, changes, request="An order change"))
+
+    def list_notes(self, order_id: int) -> list[JSONDict]:
+        """Returns all notes of an order, newest first; the shop does not page them."""
+        answer = self._transport.read(f"orders/{order_id}/notes")
+        return self._objects(answer, request=f"GET orders/{order_id}/notes")
+
+    def add_note(self, order_id: int, text: str, *, customer_note: bool = False) -> JSONDict:
+        """Adds a note to an order and returns it.
+
+        Not safe to send twice: each call adds one. After an unknown outcome look into `list_notes` first.
+
+        Raises:
+            InvalidPayloadError: The text is empty; nothing was sent.
+            OutcomeUnknownError: It may have been added.
+        """
+        note = checked(Note, {"note": text, "customer_note": customer_note}, request="An order note")
+        return self._write("POST", f"orders/{order_id}/notes", note)
+
+    def list_webhooks(self) -> list[JSONDict]:
+        """Returns all webhooks of the shop; secrets and failure counts are never shown, `status` is."""
+        return list(list_rows(self._reader("webhooks"), params=(("status", "all"),)))
+
+    def create_webhook(self, *, name: str, topic: str, delivery_url: str, secret: str) -> JSONDict:
+        """Makes a webhook and returns it; the shop pings `delivery_url` within this call.
+
+        Not safe to send twice: each call makes one. After an unknown outcome look into `list_webhooks` first.
+        A refused address or an unanswered ping shows nowhere in the answer.
+        """
+        content = {"name": name, "topic": topic, "delivery_url": delivery_url, "secret": secret, "status": "active"}
+        return self._write("POST", "webhooks", checked(WebhookChanges, content, request="A webhook"))
+
+    def update_webhook(self, webhook_id: int, changes: JSONDict) -> JSONDict:
+        """Changes a webhook (`status`, `delivery_url`, `secret`, `name`, `topic`) and returns it; safe to repeat."""
+        content = checked(WebhookChanges, changes, request="A webhook change")
+        return self._write("PUT", f"webhooks/{webhook_id}", content)
+
+    def delete_webhook(self, webhook_id: int) -> JSONDict:
+        """Deletes a webhook for good and returns what it was."""
+        answer = self._transport.write("DELETE", f"webhooks/{webhook_id}", params=(("force", "true"),))
+        return self._object(answer, request=f"DELETE webhooks/{webhook_id}", is_write=True)
+
+    def get_system_status(self) -> JSONDict:
+        """Returns versions, addresses and settings of the shop; the smallest call that proves address and key."""
+        answer = self._transport.read("system_status", (("_fields", "environment,settings"),))
+        return self._object(answer, request="GET system_status", expected="environment")
+
+    def products_by_sku(self, skus: Sequence[str]) -> dict[str, JSONDict]:
+        """Finds products and variations by SKU; unknown ones are left out.
+
+        Args:
+            skus: The SKUs; letter case and blanks around them do not matter. They are the keys of the result.
+
+        Raises:
+            InvalidPayloadError: A SKU with a comma: the shop would read it as two.
+        """
+        if any("," in sku for sku in skus):
+            raise InvalidPayloadError(
+                "A SKU with a comma cannot be looked up in the shop.",
+                resolution="Change the SKU in the shop, or map it by hand.",
+            )
+        wanted = list(dict.fromkeys(sku.strip() for sku in skus if sku.strip()))
+        found: dict[str, JSONDict] = {}
+        for chunk in _chunks(wanted, _SKUS_A_REQUEST):
+            for row in list_rows(self._reader("products"), params=(("sku", ",".join(chunk)),)):
+                found[str(row.get("sku")).casefold()] = row
+        return {sku: found[sku.casefold()] for sku in wanted if sku.casefold() in found}
+
+    def _reader(self, path: str) -> _PageReader:
+        return _PageReader(self._transport, path)
+
+    def _write(self, method: str, path: str, content: JSONDict) -> JSONDict:
+        answer = self._transport.write(method, path, content=content)
+        return self._object(answer, request=f"{method} {path}", is_write=True)
+
+    def _object(self, answer: Answer, *, request: str, is_write: bool = False, expected: str = "id") -> JSONDict:
+        if isinstance(answer.data, dict) and expected in answer.data:
+            return answer.data
+        raise unclear(request, host=self._host, is_write=is_write, what="the answer is JSON but no resource")
+
+    def _objects(self, answer: Answer, *, request: str) -> list[JSONDict]:
+        if isinstance(answer.data, list) and all(isinstance(row, dict) for row in answer.data):
+            return answer.data
+        raise unclear(request, host=self._host, is_write=False, what="the answer is JSON but no list of resources")
+
+
+@dataclass(frozen=True)
+class _PageReader:
+    """Gets pages of one list."""
+
+    transport: Transport
+    path: str
+
+    def __call__(self, params: Params) -> Answer:
+        return self.transport.read(self.path, params)
+
+
+def _changed_since(moment: datetime) -> Params:
+    return (("modified_after", write_instant(moment - timedelta(seconds=1))), ("dates_are_gmt", "true"))
+
+
+def _listings(statuses: Sequence[str]) -> list[str]:
+    """`any` and `trash` each need a listing of their own; other statuses fit into one."""
+    alone = [status for status in (ANY, TRASH) if status in statuses]
+    others = [status for status in dict.fromkeys(statuses) if status not in (ANY, TRASH)]
+    return [*alone, *([",".join(others)] if others and ANY not in statuses else [])]
+
+
+def _included(ids: Sequence[int]) -> list[Params]:
+    """Numbers the ids as `include[0]`, the only array form whose OAuth signature the shop accepts."""
+    if not ids:
+        return [()]
+    chunks = _chunks(list(dict.fromkeys(ids)), PAGE_SIZE)
+    return [tuple((f"include[{place}]", str(order_id)) for place, order_id in enumerate(chunk)) for chunk in chunks]
+
+
+def _chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
