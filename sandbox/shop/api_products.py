@@ -238,16 +238,16 @@ ROUTES = [
     Route(
         r"products",
         {
-            "GET": Endpoint(list_products, "list", query=_LIST),
-            "POST": Endpoint(post_product, "create", body=_PRODUCT_BODY),
+            "GET": Endpoint(list_products, "list", query=_LIST, as_asked=True),
+            "POST": Endpoint(post_product, "create", body=_PRODUCT_BODY, as_asked=True),
         },
     ),
     Route(r"products/batch", editing(Endpoint(batch_products, "batch"))),
     Route(
         r"products/(\d+)",
         {
-            "GET": Endpoint(get_product, "view"),
-            **editing(Endpoint(put_product, "edit", body=_PRODUCT_BODY)),
+            "GET": Endpoint(get_product, "view", as_asked=True),
+            **editing(Endpoint(put_product, "edit", body=_PRODUCT_BODY, as_asked=True)),
             "DELETE": Endpoint(delete_product, "delete"),
         },
     ),

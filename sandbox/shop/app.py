@@ -3,8 +3,10 @@
 import contextlib
 import socket
 import time
+from typing import Any
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import Headers
 
 from sandbox.shop import api_customers, api_orders, api_products, api_shop, api_webhooks
 from sandbox.shop.auth import Nonces, Signed, authenticate, check_permission
@@ -25,6 +27,17 @@ _NO_CACHE = {
     "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
 }
 ROUTES = [*api_orders.ROUTES, *api_shop.ROUTES, *api_products.ROUTES, *api_customers.ROUTES, *api_webhooks.ROUTES]
+
+
+class RestResponse(Response):
+    """A response that leaves its `Location` alone: the shop sends one that is no valid address (refunds)."""
+
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
+        """Return the headers, `Location` as set."""
+        headers = super().get_wsgi_headers(environ)
+        if "Location" in self.headers:
+            headers["Location"] = self.headers["Location"]
+        return headers
 
 
 def create_app(*, seed: int) -> Flask:
@@ -126,7 +139,7 @@ def _respond(answer: Answer, *, call: Call, allow: str, is_known: bool) -> Respo
         **(_NO_CACHE if is_known else {}),
         **answer.headers,
     }
-    return Response(encode(answer.body), status=answer.status, headers=headers)
+    return RestResponse(encode(answer.body), status=answer.status, headers=headers)
 
 
 def _sick(status: int, faults: Faults) -> Response:

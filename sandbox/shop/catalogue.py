@@ -44,4 +44,4 @@ def load_customers(now: datetime) -> list[Customer]:
     """Make the customers the shop starts with."""
     rows = enumerate(read_json("customers.json"))
     nag = "default_password_nag"
-    return [Customer(**row, created=now, modified=now, meta=[Meta(62 + 31 * i, nag, "1")]) for i, row in rows]
+    return [Customer(**row, created=now, modified=now, meta=[Meta(31 * (i + 1), nag, "1")]) for i, row in rows]

@@ -52,13 +52,17 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A handler with what is checked before it runs; `action` names the permission in the refusal."""
+    """A handler with what is checked before it runs.
+
+    `action` names the permission in the refusal; `as_asked` puts `_fields` into the order they were asked in.
+    """
 
     run: Handler
     action: str
     query: Schema = field(default_factory=dict)
     body: Schema = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    as_asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,14 +123,14 @@ def dispatch(routes: list[Route], call: Call, *, raw_body: bytes, is_known: bool
     if found is None or endpoint is None:
         raise no_route()
     route, call.ids = found
-    call.body = read_body(raw_body) if call.method in EDIT else {}
     try:
-        validate({**endpoint.query}, call.query)
+        call.body = read_body(raw_body) if call.method in EDIT else {}
+        validate(endpoint.query, call.query)
         validate(endpoint.body, call.body, required=endpoint.required)
         if not is_known:
             code, message = _REFUSALS[endpoint.action]
             raise RestError(code, message, status=401)
-        return cut(call, endpoint.run(call)), route.allow
+        return _cut(call, endpoint.run(call), as_asked=endpoint.as_asked), route.allow
     except RestError as error:
         return Answer(error.body(), error.status), route.allow if is_known else ""
 
@@ -148,16 +152,16 @@ def read_body(raw: bytes) -> JSONDict:
     return body if isinstance(body, dict) else {}
 
 
-def cut(call: Call, answer: Answer) -> Answer:
+def _cut(call: Call, answer: Answer, *, as_asked: bool) -> Answer:
     """Apply `_fields` to an answer."""
-    fields = call.query.get("_fields")
+    fields = [str(name) for name in as_list(call.query.get("_fields", ""))]
     if not fields or answer.status >= 400:
         return answer
-    fields = ",".join(as_list(fields))
     if isinstance(answer.body, list):
-        answer.body = [pick_fields(one, fields, keep_links=False) for one in answer.body]
+        rows: list[JSONDict] = answer.body
+        answer.body = [pick_fields(row, fields, keep_links=False, as_asked=as_asked) for row in rows]
     elif isinstance(answer.body, dict):
-        answer.body = pick_fields(answer.body, fields, keep_links=True)
+        answer.body = pick_fields(answer.body, fields, keep_links=True, as_asked=as_asked)
     return answer
 
 

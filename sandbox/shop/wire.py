@@ -9,6 +9,7 @@ JSONDict: TypeAlias = dict[str, Any]
 
 CENT = Decimal("0.01")
 _SIX = Decimal("0.000001")
+_ADDED_LAST = ("stock_status", "has_options", "post_password", "global_unique_id", "_links")
 
 
 def encode(value: object) -> bytes:
@@ -93,15 +94,18 @@ def html_name(text: str) -> str:
     return re.sub(r"&(?!#?\w+;)", "&amp;", text)
 
 
-def pick_fields(resource: JSONDict, fields: str, *, keep_links: bool) -> JSONDict:
+def pick_fields(resource: JSONDict, wanted: list[str], *, keep_links: bool, as_asked: bool = False) -> JSONDict:
     """Cut a resource down to `_fields`; an answer with a single resource keeps `_links`, a list does not.
 
     Args:
-        fields: comma-separated names, dots for nested ones.
+        wanted: names, dots for nested ones.
+        as_asked: products put most fields into the order they were asked in.
     """
-    wanted = [name.strip() for name in fields.split(",") if name.strip()]
     if keep_links and "_links" in resource:
-        wanted.append("_links")
+        wanted = [*wanted, "_links"]
+    if as_asked:
+        first = [name for name in wanted if name in resource and name not in _ADDED_LAST]
+        resource = {**{name: resource[name] for name in first}, **resource}
     return {key: _pick(key, value, wanted) for key, value in resource.items() if _is_wanted(key, wanted)}
 
 
