@@ -18,7 +18,6 @@ from connector.m3.programs.ois275mi import BatchHead, read_batch_head
 from connector.m3.values import day, number, number_text
 
 DELIVERY_ADDRESS = "1"  # ADRT 01: the delivery address of this order
-HEAD, LINE = "1", "2"  # TYPE of AddBatchText
 
 LINE_COLUMNS = (
     *("PONR", "POSX", "CUPO", "ITNO", "REPI", "ORQT", "ORQA", "ALUN", "SAPR", "SACD", "SPUN", "NEPR", "NLAM", "WHLO"),
@@ -251,21 +250,16 @@ def add_batch_line_charge(
     return Call("order.add_line_charge", fields)
 
 
-def add_batch_text(temporary_number: str, *, text: str, line: LineKey | None = None, language: str = "") -> Call:
-    """OIS100MI/AddBatchText – adds one row of text to a batch order or one of its lines, before the lines (TYTR 1).
+def add_batch_text(temporary_number: str, fields: Mapping[str, str]) -> Call:
+    """OIS100MI/AddBatchText – adds one row of text to a batch order or one of its lines.
 
     Not safe to repeat: the row comes twice; no transaction lists the texts of a batch order.
 
     Args:
         temporary_number: Of the batch order.
-        text: At most 240 characters.
-        line: None for the head.
-        language: LNCD of the text; M3's default if empty.
+        fields: By M3 name; TYPE (1 head, 2 line with PONR, POSX), TYTR (1 before, 2 after), PARM (240 characters) ...
     """
-    fields = {"ORNO": temporary_number, "TYPE": LINE if line else HEAD, "TYTR": "1", "PARM": text, "LNCD": language}
-    if line is not None:
-        fields |= {"PONR": line.number, "POSX": line.suffix}
-    return Call("order.add_text", fields)
+    return Call("order.add_text", {"ORNO": temporary_number, **fields})
 
 
 def confirm(temporary_number: str) -> Call:
