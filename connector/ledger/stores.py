@@ -99,3 +99,18 @@ def stores_to_probe(connection: Connection) -> list[str]:
 def heal_dead_letters(connection: Connection, store: str, *, codes: tuple[str, ...]) -> int:
     """Makes the store's dead letters with one of these reason codes due again; returns how many."""
     return connection.execute(_HEAL, {"name": store, "codes": list(codes)}).rowcount
+
+
+_ALL_SEALED = text("SELECT store, name, sealed FROM credential ORDER BY store, name FOR UPDATE")
+_REPLACE_SEALED = text("UPDATE credential SET sealed = :sealed WHERE store = :store AND name = :name")
+
+
+def all_sealed(connection: Connection) -> dict[tuple[str, str], bytes]:
+    """Returns every sealed secret by (store, name), locked until the transaction ends; for key rotation."""
+    return {(row.store, row.name): bytes(row.sealed) for row in connection.execute(_ALL_SEALED)}
+
+
+def replace_sealed(connection: Connection, sealed: Mapping[tuple[str, str], bytes]) -> None:
+    """Stages the same secrets sealed with another key; their stores' versions stay, for nothing else changed."""
+    for (store, name), secret in sealed.items():
+        connection.execute(_REPLACE_SEALED, {"store": store, "name": name, "sealed": secret})

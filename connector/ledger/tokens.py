@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from connector.ledger.session import transaction
 
@@ -61,3 +62,18 @@ class LedgerTokenStore:
         """Keeps a new token and ends the renewal."""
         with transaction(self._engine) as connection:
             connection.execute(_SAVE, {"client": key, "sealed": sealed, "expires_in_s": expires_in_s})
+
+
+_ALL_SEALED = text("SELECT client, sealed FROM token WHERE sealed IS NOT NULL ORDER BY client FOR UPDATE")
+_REPLACE_SEALED = text("UPDATE token SET sealed = :sealed WHERE client = :client")
+
+
+def all_sealed(connection: Connection) -> dict[str, bytes]:
+    """Returns every sealed token by client, locked until the transaction ends; for key rotation."""
+    return {row.client: bytes(row.sealed) for row in connection.execute(_ALL_SEALED)}
+
+
+def replace_sealed(connection: Connection, sealed: Mapping[str, bytes]) -> None:
+    """Stages the same tokens sealed with another key."""
+    for client, token in sealed.items():
+        connection.execute(_REPLACE_SEALED, {"client": client, "sealed": token})

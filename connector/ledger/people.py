@@ -1,0 +1,151 @@
+"""What a person decides about exchanges, each with a line in the audit trail. Called by the command line.
+
+A dead letter waits for a person; releasing it runs it again, discarding it says that it shall not be carried across.
+Nobody but a person allows a second document (`rebuild`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, text
+
+from connector.errors import PermanentError
+from connector.ledger.tables import DocumentState, State
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on, and what the other side may still hold of it."""
+
+    exchange_id: int
+    store: str
+    flow: str
+    business_key: str
+    store_paused: bool
+    left_behind: str | None  # temporary or final number of the document that is not abandoned
+
+
+_LOCK = text("""
+SELECT e.id, e.store, e.flow, e.business_key, e.state, e.reason_code, e.reason, s.paused_by IS NOT NULL AS store_paused,
+       d.state AS document_state, coalesce(d.final_number, d.temporary_number) AS number
+FROM exchange e JOIN store s ON s.name = e.store
+LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
+WHERE e.id = :id FOR UPDATE OF e
+""")
+_RELEASE = text("""
+UPDATE exchange SET state = 'ready', tries = 0, crashes = 0, next_attempt_at = ledger_now(),
+    waiting_since = NULL, recheck_at = NULL, sent_at = NULL, rebuild = rebuild OR :rebuild
+WHERE id = :id
+""")
+_DISCARD = text("""
+UPDATE exchange SET state = 'done', done_rev = wanted_rev, fingerprint = NULL, tries = 0, crashes = 0,
+    waiting_since = NULL, recheck_at = NULL, reason_code = 'discarded', reason = :reason, resolution = '',
+    rebuild = false, settled_at = ledger_now()
+WHERE id = :id
+""")
+_DEAD = text("""
+SELECT id FROM exchange WHERE state = 'dead_letter' AND (CAST(:store AS varchar) IS NULL OR store = :store)
+  AND (CAST(:code AS varchar) IS NULL OR reason_code = :code) ORDER BY id
+""")
+_AUDIT = text("""
+INSERT INTO audit (store, exchange_id, who, system, action, key, before, after, why)
+VALUES (:store, :exchange_id, :who, 'ledger', :action, :key, CAST(:before AS jsonb), CAST(:after AS jsonb), :why)
+""")
+
+
+def dead_letter_ids(connection: Connection, *, store: str | None, reason_code: str | None) -> list[int]:
+    """Returns the dead letters of a store and kind of reason (None = any), oldest first."""
+    return list(connection.execute(_DEAD, {"store": store, "code": reason_code}).scalars())
+
+
+def release(connection: Connection, exchange_id: int, *, who: str, why: str = "", rebuild: bool = False) -> Decision:
+    """Stages that a dead letter is run again at once, with all its tries.
+
+    Args:
+        connection: The transaction.
+        exchange_id: The dead letter.
+        who: The person, for the audit trail.
+        why: Their reason.
+        rebuild: Also allows a new document although an earlier one may have taken effect: only for a person who has
+            looked at the other side.
+
+    Raises:
+        PermanentError: There is no such exchange, it is no dead letter, or what it holds is a confirmed document that
+            must not be built a second time.
+    """
+    row = _locked_dead_letter(connection, exchange_id, action="released")
+    if rebuild and row.document_state == DocumentState.CONFIRMED:
+        raise PermanentError(
+            f"Exchange {exchange_id} is order {row.number} in M3; a rebuild would make a second one.",
+            resolution="Delete or close that order in M3 first if it is wrong, and release without --rebuild.",
+        )
+    connection.execute(_RELEASE, {"id": exchange_id, "rebuild": rebuild})
+    _note(connection, row, who=who, action="release_rebuild" if rebuild else "release", to=State.READY, why=why)
+    return _decision(row)
+
+
+def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> Decision:
+    """Stages that a dead letter shall not be carried across; new content of the same fact opens it again.
+
+    Nothing is undone on the other side: what may still be there is in the answer.
+
+    Raises:
+        PermanentError: There is no such exchange, it is no dead letter, or no reason is given.
+    """
+    if not why.strip():
+        raise PermanentError(
+            "A dead letter is discarded only with a reason.", resolution='Add --reason "why it may be dropped".'
+        )
+    row = _locked_dead_letter(connection, exchange_id, action="discarded")
+    connection.execute(_DISCARD, {"id": exchange_id, "reason": f"Discarded by {who}: {why}"})
+    _note(connection, row, who=who, action="discard", to=State.DONE, why=why)
+    return _decision(row)
+
+
+def note_decision(connection: Connection, action: str, *, store: str | None, key: str, who: str, why: str = "") -> None:
+    """Stages the audit line of another decision of a person (a store paused, an item mapped, keys rotated)."""
+    values = {"store": store, "exchange_id": None, "who": who, "action": action, "key": key, "why": why}
+    connection.execute(_AUDIT, {**values, "before": "{}", "after": "{}"})
+
+
+def _locked_dead_letter(connection: Connection, exchange_id: int, *, action: str) -> Row[tuple[object, ...]]:
+    row = connection.execute(_LOCK, {"id": exchange_id}).one_or_none()
+    if row is None:
+        raise PermanentError(
+            f"There is no exchange {exchange_id}.", resolution="`connector exchanges list` shows the newest ones."
+        )
+    if row.state != State.DEAD_LETTER:
+        raise PermanentError(
+            f"Exchange {exchange_id} is {row.state}, and only a dead letter can be {action}.",
+            resolution=f"Look at it with `connector exchanges show {exchange_id}`.",
+        )
+    return row
+
+
+def _note(connection: Connection, row: Row[tuple[object, ...]], *, who: str, action: str, to: State, why: str) -> None:
+    connection.execute(
+        _AUDIT,
+        {
+            "store": row.store,
+            "exchange_id": row.id,
+            "who": who,
+            "action": action,
+            "key": row.business_key,
+            "before": json.dumps({"state": row.state, "reason_code": row.reason_code, "reason": row.reason}),
+            "after": json.dumps({"state": to}),
+            "why": why,
+        },
+    )
+
+
+def _decision(row: Row[tuple[object, ...]]) -> Decision:
+    return Decision(
+        exchange_id=row.id,
+        store=row.store,
+        flow=row.flow,
+        business_key=row.business_key,
+        store_paused=row.store_paused,
+        left_behind=row.number,
+    )
