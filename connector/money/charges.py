@@ -56,14 +56,15 @@ def place_head_lines(order: Order, *, money: MoneyConfig, decimals: int) -> tupl
     placed: list[Placement] = []
     for kind, line, text in head_lines(order):
         where = f"The {kind.value} line {line.id}"
-        parts = tax_parts(line.taxes, line.total, rates=order.tax_rates, decimals=decimals, where=where)
+        amount = round_half_up(line.total, decimals)
+        parts = tax_parts(line.taxes, amount, rates=order.tax_rates, decimals=decimals, where=where)
         if money.tax_mode is TaxMode.SHOP_TAX_SENT:
-            shares = _untaxed(line.total, parts, money, kind, order.currency)
+            shares = _untaxed(amount, parts, money, kind, order.currency)
         else:
-            shares = split_by_rate(line.total, parts, decimals=decimals, where=where)
-        for rate, amount in shares:
+            shares = split_by_rate(amount, parts, decimals=decimals, where=where)
+        for rate, share in shares:
             charge_id = find_charge_id(money, kind, rate=rate, currency=order.currency)
-            placed.append(Placement(kind, line.id, rate, charge_id, amount, text))
+            placed.append(Placement(kind, line.id, rate, charge_id, share, text))
     return tuple(placed)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from connector.money.planned import MoneyPlan
+from connector.money.expected import Expected
 from connector.money.rounding import ZERO
 from connector.stores import TaxMode
 
@@ -41,46 +41,44 @@ class OrderValue(Protocol):
 
 
 def compare_with_m3(
-    plan: MoneyPlan, value: OrderValue, lines: Sequence[tuple[int, Decimal]], *, cupos: Mapping[str, int]
+    expected: Expected, value: OrderValue, lines: Sequence[tuple[int, Decimal]]
 ) -> tuple[Difference, ...]:
-    """Compares M3's order with the plan after Confirm.
+    """Compares M3's order with what was sent, after Confirm.
 
     Args:
-        plan: What was planned.
+        expected: What was sent.
         value: What M3 states of the order's value.
         lines: CUPO and net amount of each line M3 holds; several of one number are summed.
-        cupos: The CUPO given to each planned line, by its key.
 
     Returns:
         What differs; empty if M3 holds what was planned.
     """
     found = [
-        *_different("the currency", plan.currency, value.currency, equal=plan.currency == value.currency),
-        *_amount("the total (TOPY)", plan.total, value.total),
+        *_different("the currency", expected.currency, value.currency, equal=expected.currency == value.currency),
+        *_amount("the total (TOPY)", expected.total, value.total),
         *_amount("the rounding (ROAM)", ZERO, value.rounding),
-        *_compare_vat(plan, value),
+        *_compare_vat(expected, value),
     ]
-    return (*found, *_compare_lines(plan, lines, cupos))
+    return (*found, *_compare_lines(expected, lines))
 
 
-def _compare_vat(plan: MoneyPlan, value: OrderValue) -> Iterator[Difference]:
-    if plan.tax_mode is TaxMode.SHOP_TAX_SENT:
+def _compare_vat(expected: Expected, value: OrderValue) -> Iterator[Difference]:
+    if expected.tax_mode is TaxMode.SHOP_TAX_SENT:
         yield from _amount("the VAT (VTAM)", ZERO, value.vat)
         return
-    near = abs(value.vat - plan.shop_tax) <= plan.vat_tolerance
-    yield from _different("the VAT (VTAM)", f"{plan.shop_tax} +/- {plan.vat_tolerance}", str(value.vat), equal=near)
-    yield from _amount("the value before tax (ORVA)", plan.total - value.vat, value.before_tax)
+    near = abs(value.vat - expected.shop_tax) <= expected.vat_tolerance
+    wanted = f"{expected.shop_tax} +/- {expected.vat_tolerance}"
+    yield from _different("the VAT (VTAM)", wanted, str(value.vat), equal=near)
+    yield from _amount("the value before tax (ORVA)", expected.total - value.vat, value.before_tax)
 
 
-def _compare_lines(
-    plan: MoneyPlan, lines: Sequence[tuple[int, Decimal]], cupos: Mapping[str, int]
-) -> Iterator[Difference]:
+def _compare_lines(expected: Expected, lines: Sequence[tuple[int, Decimal]]) -> Iterator[Difference]:
     held: dict[int, Decimal] = {}
     for cupo, amount in lines:
         held[cupo] = held.get(cupo, ZERO) + amount
-    for line in plan.lines:
-        amount_held = held.pop(cupos[line.key], None)
-        what = f"line {line.key} (CUPO {cupos[line.key]})"
+    for line in expected.lines:
+        amount_held = held.pop(line.cupo, None)
+        what = f"line {line.key} (CUPO {line.cupo})"
         yield from _different(what, str(line.amount), _shown(amount_held), equal=line.amount == amount_held)
     for cupo, amount in held.items():
         yield Difference(f"a line that was not sent (CUPO {cupo})", "none", str(amount))

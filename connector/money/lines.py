@@ -10,7 +10,7 @@ from fractions import Fraction
 from connector.errors import MappingError
 from connector.money.ladder import PricedPart, PriceRules, price_ladder
 from connector.money.planned import ItemFacts, PlannedLine, Share
-from connector.money.rounding import ZERO, spread
+from connector.money.rounding import ZERO, round_half_up, spread
 from connector.money.tax import TaxShare
 from connector.stores import ChargeKind
 from connector.woocommerce.models import Order
@@ -49,16 +49,23 @@ class Demand:
 
 
 def demands_of(
-    order: Order, *, items: Mapping[int, ItemFacts], line_rates: Mapping[int, Decimal]
+    order: Order, *, items: Mapping[int, ItemFacts], line_rates: Mapping[int, Decimal], decimals: int
 ) -> tuple[Demand, ...]:
     """Returns the product lines of an order, each with its item.
 
     Raises:
-        MappingError: A line whose item is not known, or is priced in another unit than it is sold in.
+        MappingError: No line at all, a line whose item is not known, or one priced in another unit than it is sold in.
     """
+    if not order.line_items:
+        raise MappingError(
+            "The order has no product line; an M3 order of charges alone may never be invoiced.",
+            rule="items",
+            field="line_items",
+            resolution="Enter it in M3 by hand (an invoice without an order), or sell the service as a product.",
+        )
     return tuple(
         Demand(
-            ((line.id, Decimal(line.quantity), line.total),),
+            ((line.id, line.quantity, round_half_up(line.total, decimals)),),
             _item_of(line.id, items),
             line_rates[line.id],
             line.subtotal,

@@ -20,7 +20,7 @@ from connector.money.ladder import PriceRules
 from connector.money.lines import demands_of, plan_lines, with_line_taxes
 from connector.money.planned import ItemFacts, MoneyPlan, Placement, PlannedCharge, PlannedLine
 from connector.money.proof import prove_placed
-from connector.money.rounding import ZERO
+from connector.money.rounding import ZERO, round_half_up
 from connector.money.sums import check_currency, check_shop_sums
 from connector.money.tax import TaxShare, only_rate, shop_tax_shares, tax_parts, vat_by_rate
 from connector.stores import ChargeKind, MoneyConfig, StoreConfig, TaxMode
@@ -54,7 +54,8 @@ def plan_money(
     check_currency(order, decimals=currency_decimals)
     check_shop_sums(order, limit=money.rounding_limit)
     rules = PriceRules(price_decimals, currency_decimals, config.orders.price_per_quantity)
-    demands = demands_of(order, items=items, line_rates=_line_rates(order, money, currency_decimals))
+    line_rates = _line_rates(order, money, currency_decimals)
+    demands = demands_of(order, items=items, line_rates=line_rates, decimals=currency_decimals)
     lines = plan_lines(demands, rules=rules, merge=config.orders.merge_equal_lines)
     placements = place_head_lines(order, money=money, decimals=currency_decimals)
     if money.tax_mode is TaxMode.SHOP_TAX_SENT:
@@ -106,7 +107,8 @@ def _plan(
     computed = money.tax_mode is TaxMode.M3_COMPUTES
     net = _net(lines, placements)
     vat = _vat(lines, placements, money=money, decimals=decimals) if computed else ZERO
-    rounding = order.total - net - vat
+    total = round_half_up(order.total, decimals)
+    rounding = total - net - vat
     placements = (*placements, *place_rounding(rounding, money=money, currency=order.currency))
     if computed:
         refuse_mixed_rates(placements)
@@ -119,8 +121,8 @@ def _plan(
         vat_rounding=money.vat_rounding,
         net=net + rounding,
         vat=vat,
-        total=order.total,
-        shop_tax=order.total_tax,
+        total=total,
+        shop_tax=round_half_up(order.total_tax, decimals),
         vat_tolerance=money.rounding_limit if computed else ZERO,
         rounding=rounding,
         rounding_limit=money.rounding_limit,

@@ -77,7 +77,7 @@ def _product_lines(order: Order, plan: MoneyPlan) -> Iterator[Sum]:
     for line_id in dict.fromkeys([*(line.id for line in order.line_items), *(share[0] for share in shares)]):
         lines = [line for line in order.line_items if line.id == line_id]
         mine = [share for share in shares if share[0] == line_id]
-        quantities = sum((Decimal(line.quantity) for line in lines), ZERO), sum((share[1] for share in mine), ZERO)
+        quantities = sum((line.quantity for line in lines), ZERO), sum((share[1] for share in mine), ZERO)
         amounts = sum((line.total for line in lines), ZERO), sum((share[2] for share in mine), ZERO)
         yield Sum(f"the quantity of order line {line_id}", *quantities)
         yield Sum(f"the total of order line {line_id}", *amounts)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from connector.money.comparison import compare_with_m3
+from connector.money.expected import Expected
 from connector.money.plan import MoneyPlan, plan_money
 from connector.money.proof import placed
 from tests.unit.money.material import items_of, recorded_order, recorded_order_numbers, store
@@ -106,6 +107,7 @@ def test_m3s_answer_to_the_worked_example_agrees_with_the_plan() -> None:
     cupos = {line.key: number for number, line in enumerate(plan.lines, start=1)}
     value = Value(before_tax=Decimal("151.80"), vat=Decimal("37.95"), total=Decimal("189.75"))
 
-    differences = compare_with_m3(plan, value, [(cupos[line.key], line.amount) for line in plan.lines], cupos=cupos)
+    lines = [(cupos[line.key], line.amount) for line in plan.lines]
+    differences = compare_with_m3(Expected.of(plan, cupos=cupos), value, lines)
 
     assert differences == ()
