@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.m3.calls import Answer, Call
+from connector.m3.programs.charges import COLUMNS, Charge, read_charge
 from connector.m3.values import number
 
 DEFINITE = "20"  # STAT: orders need it; 10 is preliminary
@@ -62,15 +63,6 @@ class Financial:
     is_taxed: bool  # TXAP
     is_stopped: bool  # BLCD: customer stop
     credit_limits: tuple[Decimal, Decimal, Decimal]  # CRLM, CRL2, CRL3
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerCharge:
-    """A charge that M3 adds to this customer's orders by itself."""
-
-    charge: str
-    amount: Decimal
-    currency: str
 
 
 def add(fields: Mapping[str, str]) -> Call:
@@ -165,16 +157,12 @@ def read_financial(answer: Answer) -> Financial:
 
 def list_customer_charges(customer: str) -> Call:
     """CRS610MI/LstCustCharges – lists charges connected to customers, from this one on. Read only."""
-    return Call("customer.charges", {"CUNO": customer}, ("CUNO", "CRID", "CRAM", "CUCD"))
+    return Call("customer.charges", {"CUNO": customer}, ("CUNO", *COLUMNS))
 
 
-def read_customer_charges(answer: Answer, *, customer: str) -> list[CustomerCharge]:
-    """Returns the charges of exactly this customer."""
-    return [
-        CustomerCharge(record.get("CRID", ""), number(record.get("CRAM", "")), record.get("CUCD", ""))
-        for record in answer.require()
-        if record.get("CUNO", customer) == customer
-    ]
+def read_customer_charges(answer: Answer, *, customer: str) -> list[Charge]:
+    """Returns the charges of exactly this customer, which M3 adds to its orders by itself."""
+    return [read_charge(record) for record in answer.require() if record.get("CUNO", customer) == customer]
 
 
 def add_address(customer: str, *, address: str, fields: Mapping[str, str], kind: str = DELIVERY_ADDRESS) -> Call:

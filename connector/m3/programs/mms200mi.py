@@ -20,7 +20,7 @@ ITEM_COLUMNS = ("ITNO", "STAT", "ITDS", "UNMS", "ALUN", "SPUN", "PDCC", "DCCD", 
 class Item:
     """What an order line needs to know of an item."""
 
-    number: str
+    item_number: str
     status: str
     name: str
     unit: str  # UNMS, basic unit
@@ -47,11 +47,11 @@ def get_item_basic(item: str) -> Call:
     return Call("item.basic", {"ITNO": item}, ITEM_COLUMNS)
 
 
-def read_item(answer: Answer) -> Item:
+def read_item_basic(answer: Answer) -> Item:
     """Returns the item."""
     record = answer.first()
     return Item(
-        number=record.get("ITNO") or answer.call.fields.get("ITNO", ""),
+        item_number=record.get("ITNO") or answer.call.fields.get("ITNO", ""),
         status=record.get("STAT", ""),
         name=record.get("ITDS", ""),
         unit=record.get("UNMS", ""),
