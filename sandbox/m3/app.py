@@ -1,0 +1,97 @@
+"""The Flask application of the sandbox M3/ION; `python -m sandbox`, tests and benches run it."""
+
+from collections.abc import Callable
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from sandbox.m3.book import book
+from sandbox.m3.calls import Call, parse_bulk, parse_get
+from sandbox.m3.control import make_control
+from sandbox.m3.envelope import Answer
+from sandbox.m3.gateway import ConnectionCut, Gateway
+from sandbox.m3.site import Site
+from sandbox.m3.tokens import TENANT, Refused
+from sandbox.serving import SOCKET_KEY
+
+EXECUTE = f"/{TENANT}/M3/m3api-rest/v2/execute"
+
+
+def create_app(*, seed: int) -> Flask:
+    """Make an M3 of its own, in memory, that begins as the seed says."""
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the published envelopes have an order of their own
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # M3 sends UTF-8
+    app.json.mimetype = "application/json; charset=UTF-8"  # type: ignore[attr-defined]  # as in the recorded headers
+    site = Site(seed)
+    _route_tokens(app, site)
+    _route_execute(app, Gateway(site))
+    app.register_blueprint(make_control(site))
+
+    @app.get("/_book")
+    def show_book() -> Response:
+        return jsonify(book(site.state))
+
+    @app.errorhandler(HTTPException)
+    def refuse(error: HTTPException) -> Response:
+        # The gateway's own bodies (404, 405 ...) are not published: a client must not need one.
+        return Response(status=error.code)
+
+    return app
+
+
+def _route_tokens(app: Flask, site: Site) -> None:
+    @app.post(f"/{TENANT}/as/token.oauth2")
+    def token() -> Response:
+        settings = site.faults.settings
+        granted = site.tokens.grant(
+            request.form,
+            basic=_basic(),
+            expires_in_s=settings.expires_in_s,
+            with_refresh=settings.refresh_tokens,
+        )
+        if isinstance(granted, Refused):
+            refusal = {"error": granted.error, "error_description": granted.description}
+            return _json(Answer(granted.status, refusal))
+        return _json(Answer(200, granted))
+
+    @app.post(f"/{TENANT}/as/revoke_token.oauth2")
+    def revoke() -> Response:
+        site.tokens.revoke(request.form.get("token", ""))
+        return Response(status=200)
+
+
+def _route_execute(app: Flask, gateway: Gateway) -> None:
+    @app.get(f"{EXECUTE}/<program>/<transaction>")
+    def execute_one(program: str, transaction: str) -> Response:
+        return _carry(gateway, lambda: parse_get(program, transaction, request.args))
+
+    @app.post(EXECUTE)
+    def execute_bulk() -> Response:
+        return _carry(gateway, lambda: parse_bulk(request.get_data()))
+
+
+def _carry(gateway: Gateway, read: Callable[[], Call]) -> Response:
+    try:
+        done = gateway.handle(read, token=_bearer(), connection=request.environ.get(SOCKET_KEY))
+    except ConnectionCut:
+        return Response(status=502)
+    return _json(done) if done.body else Response(status=done.status)
+
+
+def _json(done: Answer) -> Response:
+    response = jsonify(done.body)
+    response.status_code = done.status
+    return response
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else ""
+
+
+def _basic() -> tuple[str, str] | None:
+    sent = request.authorization
+    if sent is None or sent.type != "basic":
+        return None
+    return sent.username or "", sent.password or ""

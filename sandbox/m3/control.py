@@ -1,0 +1,113 @@
+"""The hand on the sandbox: reset, faults, master data, order progress, clock; demo, tests and checkers call it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from sandbox.m3.faults import Settings
+from sandbox.m3.master_data import CustomerIn, ItemIn, upsert_customers, upsert_items
+from sandbox.m3.programs.confirm import release
+from sandbox.m3.progress import advance
+from sandbox.m3.refusals import Refusal
+from sandbox.m3.site import Site
+from sandbox.m3.tokens import ionapi_file
+
+ITEMS = TypeAdapter(list[ItemIn])
+CUSTOMERS = TypeAdapter(list[CustomerIn])
+
+
+class ResetIn(BaseModel):
+    """Body of reset; without a seed the one of the start is used again."""
+
+    model_config = ConfigDict(extra="forbid")
+    seed: int | None = None
+
+
+class ClockIn(BaseModel):
+    """Body of clock: seconds the server's clock is ahead of the machine's."""
+
+    model_config = ConfigDict(extra="forbid")
+    offset_s: float
+
+
+def make_control(site: Site) -> Blueprint:
+    """Build the routes under /_control."""
+    control = Blueprint("control", __name__, url_prefix="/_control")
+    control.register_error_handler(ValidationError, _bad_request)
+    control.register_error_handler(ValueError, _bad_request)
+    control.register_error_handler(Refusal, _not_found)
+    _route_site(control, site)
+    _route_data(control, site)
+    _route_orders(control, site)
+    return control
+
+
+def _route_site(control: Blueprint, site: Site) -> None:
+    @control.post("/reset")
+    def reset() -> Response:
+        body = ResetIn.model_validate(_body() or {})
+        site.reset(site.seed if body.seed is None else body.seed)
+        return jsonify({"seed": site.seed})
+
+    @control.post("/faults")
+    def set_faults() -> Response:
+        site.faults.replace(Settings.model_validate(_body() or {}))
+        return jsonify(site.faults.settings.model_dump(mode="json"))
+
+    @control.get("/faults")
+    def show_faults() -> Response:
+        return jsonify({"settings": site.faults.settings.model_dump(mode="json"), "injected": site.faults.counts()})
+
+    @control.post("/clock")
+    def set_clock() -> Response:
+        site.state.clock_offset_s = ClockIn.model_validate(_body()).offset_s
+        return jsonify({"now": site.state.now().isoformat()})
+
+    @control.get("/ionapi")
+    def ionapi() -> Response:
+        return jsonify(ionapi_file(request.host_url.rstrip("/")))
+
+
+def _route_data(control: Blueprint, site: Site) -> None:
+    @control.post("/items")
+    def items() -> Response:
+        given = ITEMS.validate_python(_as_list(_body()))
+        return _locked(site, lambda: {"items": upsert_items(site.state, given)})
+
+    @control.post("/customers")
+    def customers() -> Response:
+        given = CUSTOMERS.validate_python(_as_list(_body()))
+        return _locked(site, lambda: {"customers": upsert_customers(site.state, given)})
+
+
+def _route_orders(control: Blueprint, site: Site) -> None:
+    @control.post("/orders/<orno>/advance")
+    def advance_order(orno: str) -> Response:
+        return _locked(site, lambda: {"orno": orno, "stat": advance(site.state, orno)})
+
+    @control.post("/batch_orders/<temporary_orno>/release")
+    def release_batch_order(temporary_orno: str) -> Response:
+        return _locked(site, lambda: {"orno": release(site.state, temporary_orno).orno})
+
+
+def _locked(site: Site, change: Callable[[], dict[str, Any]]) -> Response:
+    with site.state.lock:
+        return jsonify(change())
+
+
+def _body() -> Any:
+    return request.get_json(silent=True, force=True)
+
+
+def _as_list(body: Any) -> Any:
+    return body if isinstance(body, list) else [body]
+
+
+def _bad_request(error: Exception) -> tuple[Response, int]:
+    return jsonify({"error": str(error)}), 400
+
+
+def _not_found(error: Refusal) -> tuple[Response, int]:
+    return jsonify({"error": error.message, "code": error.code}), 409 if error.code == "WST0301" else 404

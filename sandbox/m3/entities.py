@@ -1,0 +1,209 @@
+"""The tables of the sandbox M3 as plain dataclasses; `state` holds them, the programs read and change them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+LINE_STATUSES = ("22", "33", "44", "66", "77")
+"""Reserved, allocated, picking list, delivered, invoiced (order-rules.md §6)."""
+
+
+@dataclass
+class Balance:
+    """Stock of one item in one warehouse, in the basic unit."""
+
+    on_hand: Decimal = Decimal(0)
+    allocated: Decimal = Decimal(0)
+    reserved: Decimal = Decimal(0)
+
+    @property
+    def allocatable_net(self) -> Decimal:
+        """AV01: on hand less allocated."""
+        return self.on_hand - self.allocated
+
+    @property
+    def available(self) -> Decimal:
+        """AV02: on hand less reserved."""
+        return self.on_hand - self.reserved
+
+
+@dataclass(frozen=True)
+class AlternateUnit:
+    """One alternate unit equals `factor` basic units (or, if not `multiply`, factor of them make one basic unit)."""
+
+    unit: str
+    factor: Decimal
+    multiply: bool = True
+
+    @property
+    def basic_units(self) -> Decimal:
+        """How many basic units one of this unit is."""
+        return self.factor if self.multiply else Decimal(1) / self.factor
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Another number of an item: category, qualifier, number."""
+
+    alwt: int
+    alwq: str
+    popn: str
+
+
+@dataclass
+class Item:
+    """An item with its sales data and stock."""
+
+    itno: str
+    name: str
+    status: str = "20"
+    unit: str = "PCE"
+    vat_code: int = 1
+    price_decimals: int = 2
+    list_price: Decimal = Decimal(0)
+    price_quantity: int = 1
+    units: dict[str, AlternateUnit] = field(default_factory=dict)
+    aliases: tuple[Alias, ...] = ()
+    balances: dict[str, Balance] = field(default_factory=dict)
+    changed_ms: int = 0
+
+    def basic_units(self, unit: str) -> Decimal | None:
+        """Give how many basic units one `unit` is, None for a unit the item does not know."""
+        if unit == self.unit:
+            return Decimal(1)
+        known = self.units.get(unit)
+        return known.basic_units if known else None
+
+
+@dataclass
+class Customer:
+    """A customer record by M3's field names, with its address records."""
+
+    cuno: str
+    fields: dict[str, str]
+    addresses: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
+    changed_ms: int = 0
+    created_by_call: bool = False
+
+    @property
+    def status(self) -> str:
+        """10 preliminary, 20 definite."""
+        return self.fields.get("STAT", "10")
+
+    @property
+    def is_taxed(self) -> bool:
+        """TXAP: whether VAT is computed on its orders."""
+        return self.fields.get("TXAP", "1") == "1"
+
+    @property
+    def credit_limit(self) -> Decimal:
+        """The order limit in the customer's currency; 0 = none."""
+        return Decimal(self.fields.get("CRL2") or "0")
+
+
+@dataclass(frozen=True)
+class ChargeType:
+    """A row of OIS030: what a charge id means."""
+
+    crid: str
+    name: str
+    vat_code: int
+    currency: str
+    is_line_charge: bool = False
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A charge connected to an order head or line."""
+
+    crid: str
+    amount: Decimal
+    vat_code: int
+    text: str = ""
+
+
+@dataclass
+class Line:
+    """An order line; quantities in its own unit unless named basic."""
+
+    ponr: int
+    itno: str
+    name: str
+    quantity: Decimal
+    unit: str
+    basic_quantity: Decimal
+    price: Decimal
+    price_quantity: int
+    price_unit: str
+    net_price: Decimal
+    amount: Decimal
+    vat_code: int
+    whlo: str
+    dwdt: str
+    sent: Mapping[str, str]
+    status: str = "22"
+    charges: dict[str, Charge] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+
+@dataclass
+class OrderBody:
+    """What batch orders and customer orders have in common; `head` by M3's field names."""
+
+    cuno: str
+    head: dict[str, str]
+    lines: dict[int, Line] = field(default_factory=dict)
+    charges: dict[str, Charge] = field(default_factory=dict)
+    addresses: dict[int, dict[str, str]] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+    def copy(self) -> "OrderBody":
+        """Copy deep enough that a change of the customer order leaves the batch order as it was."""
+        lines = {
+            ponr: replace(line, charges=dict(line.charges), texts=list(line.texts)) for ponr, line in self.lines.items()
+        }
+        addresses = {kind: dict(address) for kind, address in self.addresses.items()}
+        return OrderBody(self.cuno, dict(self.head), lines, dict(self.charges), addresses, list(self.texts))
+
+
+@dataclass(frozen=True)
+class BatchError:
+    """A row of the error list of a batch order."""
+
+    level: str
+    code: str
+    value: str
+    text: str
+
+
+@dataclass
+class BatchOrder:
+    """A batch order under its temporary number; `stat` as in order-rules.md §2."""
+
+    temporary_orno: str
+    body: OrderBody
+    stat: str = "20"
+    orno: str = ""
+    errors: list[BatchError] = field(default_factory=list)
+
+
+@dataclass
+class Order:
+    """A customer order."""
+
+    orno: str
+    temporary_orno: str
+    body: OrderBody
+    is_held: bool = False
+    stop: str = "0"
+    created_ms: int = 0
+
+    @property
+    def lowest_status(self) -> str:
+        """ORSL."""
+        return min((line.status for line in self.body.lines.values()), default="22")
+
+    @property
+    def highest_status(self) -> str:
+        """ORST."""
+        return max((line.status for line in self.body.lines.values()), default="22")

@@ -1,0 +1,84 @@
+"""Line amounts, VAT and totals as this M3 computes them; programs, confirm and book use it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from sandbox.m3.entities import OrderBody
+
+VAT_RATES = {0: Decimal(0), 1: Decimal("0.25"), 2: Decimal("0.05")}
+"""VAT code -> rate. The same for every country: the shop of the recordings charges its own rates to all."""
+
+CURRENCY_DECIMALS = {"EUR": 2, "USD": 2, "GBP": 2, "CHF": 2, "PLN": 2, "CZK": 2, "SEK": 2, "HUF": 2, "JPY": 0, "KWD": 3}
+"""DCCD and NPRD of CRS055."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The figures of OIS100MI/GetOrderValue."""
+
+    net: Decimal
+    charges: Decimal
+    line_charges: Decimal
+    vat: Decimal
+
+    @property
+    def order_value(self) -> Decimal:
+        """ORVA: lines and charges without VAT."""
+        return self.net + self.charges + self.line_charges
+
+    @property
+    def to_pay(self) -> Decimal:
+        """TOPY."""
+        return self.order_value + self.vat
+
+
+def round_amount(amount: Decimal, currency: str) -> Decimal:
+    """Round half up to the decimals of the currency."""
+    return amount.quantize(Decimal(1).scaleb(-CURRENCY_DECIMALS[currency]), rounding=ROUND_HALF_UP)
+
+
+def net_price(price: Decimal, sent: Mapping[str, str]) -> Decimal:
+    """Take the six discounts off a sales price one after the other: amount per price unit, then percent."""
+    for position in "123456":
+        price -= Decimal(sent.get(f"DIA{position}") or "0")
+        price *= 1 - Decimal(sent.get(f"DIP{position}") or "0") / 100
+    return price
+
+
+def line_amount(price: Decimal, *, quantity: Decimal, price_quantity: int, currency: str) -> Decimal:
+    """Give quantity x price / price quantity, rounded; quantity in the price unit."""
+    return round_amount(quantity * price / price_quantity, currency)
+
+
+def totals(body: OrderBody, *, is_taxed: bool) -> Totals:
+    """Sum an order; VAT is rounded once per code and document."""
+    currency = body.head["CUCD"]
+    zero = round_amount(Decimal(0), currency)
+    base: defaultdict[int, Decimal] = defaultdict(lambda: zero)
+    net = charges = line_charges = zero
+    for line in body.lines.values():
+        net += line.amount
+        base[line.vat_code] += line.amount
+        for charge in line.charges.values():
+            line_charges += charge.amount
+            base[charge.vat_code] += charge.amount
+    for charge in body.charges.values():
+        charges += charge.amount
+        base[charge.vat_code] += charge.amount
+    vat = zero
+    if is_taxed:
+        vat = sum((round_amount(amount * VAT_RATES[code], currency) for code, amount in base.items()), zero)
+    return Totals(net, charges, line_charges, vat)
+
+
+def plain(value: Decimal) -> str:
+    """Write a quantity or price as plain text without trailing zeros."""
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def decimals_of(value: Decimal) -> int:
+    """Count the decimals that matter."""
+    return len(plain(value).partition(".")[2])

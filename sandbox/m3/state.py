@@ -1,0 +1,132 @@
+"""Everything the sandbox M3 holds, in memory; programs, control and book work on it under its lock."""
+
+import threading
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from sandbox.m3.entities import BatchOrder, ChargeType, Customer, Item, Order
+from sandbox.m3.refusals import Refusal
+
+CONO = "1"
+DIVI = "AAA"
+FACILITIES = ("001",)
+WAREHOUSES = {"001": "Main warehouse", "002": "Returns"}
+ORDER_TYPES = {"W01": "Web sale", "W02": "Web return", "W03": "Web credit"}
+NEGATIVE_ORDER_TYPES = frozenset({"W02", "W03"})
+
+
+@dataclass
+class State:
+    """All tables and number series of one M3 company."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    charge_types: dict[str, ChargeType] = field(default_factory=dict)
+    emails: dict[tuple[str, str], str] = field(default_factory=dict)
+    batch_orders: dict[str, BatchOrder] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    batch_by_customer: dict[str, dict[str, BatchOrder]] = field(default_factory=dict)
+    orders_by_customer: dict[str, dict[str, Order]] = field(default_factory=dict)
+    orders_by_reference: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+    http_calls: int = 0
+    clock_offset_s: float = 0
+    next_temporary: int = 10_000_001
+    next_order: int = 45_001
+    next_customer: int = 1
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def now(self) -> datetime:
+        """Give the server's time, shifted for tests."""
+        return datetime.now(UTC) + timedelta(seconds=self.clock_offset_s)
+
+    def now_ms(self) -> int:
+        """Give the time stamp of LMTS fields."""
+        return int(self.now().timestamp() * 1000)
+
+    def today(self) -> str:
+        """Give the server's date as YYYYMMDD."""
+        return self.now().strftime("%Y%m%d")
+
+    def item(self, itno: str) -> Item:
+        """Find an item or refuse with WIT0103."""
+        found = self.items.get(itno)
+        if found is None:
+            raise Refusal("WIT0103", "ITNO", value=itno)
+        return found
+
+    def customer(self, cuno: str) -> Customer:
+        """Find a customer or refuse with WCU0203."""
+        found = self.customers.get(cuno)
+        if found is None:
+            raise Refusal("WCU0203", "CUNO", value=cuno)
+        return found
+
+    def batch_order(self, temporary_orno: str) -> BatchOrder:
+        """Find a batch order or refuse with WOR0303."""
+        found = self.batch_orders.get(temporary_orno)
+        if found is None:
+            raise Refusal("WOR0303", "ORNO", value=temporary_orno)
+        return found
+
+    def order(self, orno: str) -> Order:
+        """Find a customer order or refuse with WOR0303."""
+        found = self.orders.get(orno)
+        if found is None:
+            raise Refusal("WOR0303", "ORNO", value=orno)
+        return found
+
+    def add_batch_order(self, batch: BatchOrder) -> None:
+        """Store a new batch order in its table and its index."""
+        self.batch_orders[batch.temporary_orno] = batch
+        self.batch_by_customer.setdefault(batch.body.cuno, {})[batch.temporary_orno] = batch
+
+    def delete_batch_order(self, batch: BatchOrder) -> None:
+        """Remove a batch order."""
+        del self.batch_orders[batch.temporary_orno]
+        del self.batch_by_customer[batch.body.cuno][batch.temporary_orno]
+
+    def add_order(self, order: Order) -> None:
+        """Store a new customer order and reserve its stock."""
+        cuno = order.body.cuno
+        self.orders[order.orno] = order
+        self.orders_by_customer.setdefault(cuno, {})[order.orno] = order
+        insort(self.orders_by_reference.setdefault(cuno, []), (order.body.head.get("YREF", ""), order.orno))
+        for line in order.body.lines.values():
+            self.items[line.itno].balances[line.whlo].reserved += line.basic_quantity
+
+    def change_references(self, order: Order, references: dict[str, str]) -> None:
+        """Change head references and keep the list by YREF in order."""
+        listed = self.orders_by_reference[order.body.cuno]
+        listed.remove((order.body.head.get("YREF", ""), order.orno))
+        order.body.head |= references
+        insort(listed, (order.body.head.get("YREF", ""), order.orno))
+
+    def take_temporary_orno(self) -> str:
+        """Give the next number of the batch order series."""
+        self.next_temporary += 1
+        return f"{self.next_temporary - 1:010d}"
+
+    def take_orno(self) -> str:
+        """Give the next number of the customer order series."""
+        self.next_order += 1
+        return f"{self.next_order - 1:010d}"
+
+    def take_cuno(self) -> str:
+        """Give the next free number of the customer series."""
+        while True:
+            cuno = f"C{self.next_customer:09d}"
+            self.next_customer += 1
+            if cuno not in self.customers:
+                return cuno
+
+    def open_value(self, cuno: str) -> Decimal:
+        """Sum what a customer has ordered and not been invoiced for."""
+        return sum((line.amount for order in self._open_orders(cuno) for line in order.body.lines.values()), Decimal(0))
+
+    def _open_orders(self, cuno: str) -> Iterator[Order]:
+        return (order for order in self.orders_by_customer.get(cuno, {}).values() if order.lowest_status < "77")
