@@ -12,6 +12,7 @@ import requests
 from werkzeug.serving import make_server
 
 from sandbox.shop.app import create_app
+from sandbox.shop.dates import now_utc
 from sandbox.shop.dispatcher import Dispatcher
 from sandbox.shop.state import Shop
 
@@ -27,7 +28,7 @@ class RunningShop:
         self.shop: Shop = self.app.extensions["shop"]
         self.dispatcher: Dispatcher = self.app.extensions["dispatcher"]
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=lambda: self._server.serve_forever(0.02), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.port}"
 
@@ -89,7 +90,7 @@ class Receiver:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=lambda: self._server.serve_forever(0.02), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
@@ -112,7 +113,8 @@ def server() -> Iterator[RunningShop]:
 @pytest.fixture
 def shop(server: RunningShop) -> RunningShop:
     """The running shop, put back to its first day."""
-    server.dispatcher.clear()
+    with server.shop.lock:
+        server.shop.clock, server.shop.settings.home_url = now_utc, ""
     server.control("faults")
     server.control("reset", seed=1)
     return server
