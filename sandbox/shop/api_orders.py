@@ -6,7 +6,7 @@ from sandbox.shop import schema as check
 from sandbox.shop.batch import BatchActions, run_batch
 from sandbox.shop.catalogue import read_json
 from sandbox.shop.dates import is_after, is_before
-from sandbox.shop.entities import STATUSES, Order, Refund
+from sandbox.shop.entities import STATUSES, Note, Order, Refund
 from sandbox.shop.errors import RestError, invalid_id
 from sandbox.shop.order_json import show_note, show_order, show_refund
 from sandbox.shop.order_status import add_note, delete_order, trash_order
@@ -190,6 +190,28 @@ def post_note(call: Call) -> Answer:
     return Answer(show_note(note, order_id=order.id, base=call.base), 201, {"Location": url})
 
 
+def _find_note(call: Call) -> Note:
+    note = next((n for n in _find(call).notes if n.id == to_int(call.ids[1])), None)
+    if note is None:
+        raise RestError("woocommerce_rest_invalid_id", "Invalid resource ID.", status=404)
+    return note
+
+
+def get_note(call: Call) -> Answer:
+    """Answer one note."""
+    return Answer(show_note(_find_note(call), order_id=to_int(call.ids[0]), base=call.base))
+
+
+def delete_note(call: Call) -> Answer:
+    """Delete a note; only `force` can."""
+    if not call.flag("force"):
+        message = "Webhooks do not support trashing."  # the shop's own slip, believed from memory of its source
+        raise RestError("woocommerce_rest_trash_not_supported", message, status=501)
+    note, order = _find_note(call), _find(call)
+    order.notes.remove(note)
+    return Answer(show_note(note, order_id=order.id, base=call.base))
+
+
 def list_refunds(call: Call) -> Answer:
     """Answer the refunds of an order, newest first."""
     order = _find(call)
@@ -262,6 +284,10 @@ ROUTES = [
             "GET": Endpoint(list_notes, "list", query={"type": check.one_of("any", "customer", "internal")}),
             "POST": Endpoint(post_note, "create", body={"note": check.text}, required=("note",)),
         },
+    ),
+    Route(
+        r"orders/(\d+)/notes/(\d+)",
+        {"GET": Endpoint(get_note, "view"), "DELETE": Endpoint(delete_note, "delete")},
     ),
     Route(
         r"orders/(\d+)/refunds",

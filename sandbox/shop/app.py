@@ -13,12 +13,12 @@ from sandbox.shop.auth import Nonces, Signed, authenticate, check_permission
 from sandbox.shop.control import make_control
 from sandbox.shop.dates import now_utc
 from sandbox.shop.dispatcher import Dispatcher
-from sandbox.shop.errors import RestError
+from sandbox.shop.errors import RestError, no_route
 from sandbox.shop.faults import Fault, Faults
 from sandbox.shop.query import php_pairs, php_query
 from sandbox.shop.routing import Answer, Call, dispatch
 from sandbox.shop.state import Shop
-from sandbox.shop.wire import encode
+from sandbox.shop.wire import JSONDict, encode
 
 API = "/wp-json/wc/v3"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -65,6 +65,14 @@ def create_app(*, seed: int) -> Flask:
             time.sleep(faults.plan.hang_s)
         return response
 
+    @app.route("/wp-json/", methods=_METHODS)
+    @app.route("/wp-json/<path:path>", methods=_METHODS)
+    def elsewhere(path: str = "") -> Response:
+        """Answer the index, which needs no key, and refuse other name spaces."""
+        call = _call(shop, path)
+        answer = Answer(_index(call)) if path == "" else Answer(no_route().body(), 404)
+        return _respond(answer, call=call, allow="GET" if path == "" else "", is_known=False)
+
     @app.route("/", methods=_METHODS)
     def plain_permalinks() -> Response:
         """Answer the address form `/?rest_route=`, where keys are not looked at."""
@@ -77,6 +85,18 @@ def create_app(*, seed: int) -> Flask:
         return _respond(answer, call=call, allow="", is_known=False)
 
     return app
+
+
+def _index(call: Call) -> JSONDict:
+    return {
+        "name": "Sandbox shop",
+        "description": "",
+        "url": call.shop.settings.home_url,
+        "home": call.shop.settings.home_url,
+        "gmt_offset": 1,
+        "timezone_string": "Europe/Zagreb",
+        "namespaces": ["oembed/1.0", "wc/v1", "wc/v2", "wc/v3", "wc/store/v1", "wp/v2"],
+    }
 
 
 def _hold_up(faults: Faults, path: str) -> Fault | None:
@@ -96,7 +116,8 @@ def _call(shop: Shop, path: str) -> Call:
     query = {
         k: v for k, v in query.items() if not k.startswith("oauth_") and k not in {"consumer_key", "consumer_secret"}
     }
-    return Call(shop, base, request.method, path, query)
+    method = "GET" if request.method == "HEAD" else request.method
+    return Call(shop, base, method, path, query)
 
 
 def _serve(shop: Shop, *, dispatcher: Dispatcher, nonces: Nonces, path: str) -> Response:

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -232,8 +233,6 @@ def test_deleted_product_leaves_its_name_on_the_line(shop: RunningShop) -> None:
 
 
 def test_parallel_orders_get_different_numbers(shop: RunningShop) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(8) as pool:
         numbers = [r.json()["id"] for r in pool.map(lambda _: shop.control("orders", **CART), range(24))]
 
