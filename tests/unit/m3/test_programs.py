@@ -1,0 +1,304 @@
+"""The program modules: every call fits its published signature, every answer becomes a typed value."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from connector.errors import InvalidPayloadError, M3RejectedError, NotYetError, OutcomeUnknownError
+from connector.m3.calls import Answer, Call
+from connector.m3.catalogue import Catalogue
+from connector.m3.operations import load_operations
+from connector.m3.programs import (
+    crs055mi,
+    crs610mi,
+    mms005mi,
+    mms015mi,
+    mms025mi,
+    mms200mi,
+    mrs001mi,
+    ois010mi,
+    ois030mi,
+    ois100mi,
+    ois175mi,
+    ois275mi,
+)
+from connector.m3.programs.ois100mi import LineKey
+from connector.m3.programs.ois275mi import BatchStatus
+
+EXAMPLES = Path(__file__).parents[2] / "fixtures" / "m3_examples"
+OPERATIONS = load_operations(Path(__file__).parents[3] / "config", {})
+NUMBER = "0010000123"
+ADDRESS = {"CUA1": "Long Street 1", "PONO": "12345", "CSCD": "DE", "TOWN": "Town"}
+
+CALLS = [
+    ois100mi.add_batch_head({"CUNO": "W1", "ORDT": "20261122"}),
+    ois100mi.add_batch_line(NUMBER, {"ITNO": "MUG-001", "ORQT": "3", "CUPO": "1"}),
+    ois100mi.add_batch_address(NUMBER, {"CUNM": "Anna Example", **ADDRESS}),
+    ois100mi.add_batch_head_charge(NUMBER, charge="SHP25", amount=Decimal("5.00"), currency="EUR", description="x"),
+    ois100mi.add_batch_line_charge(NUMBER, line=LineKey("1"), charge="TAX25", amount=Decimal("-8.71")),
+    ois100mi.add_batch_text(NUMBER, {"TYPE": "1", "TYTR": "1", "PARM": "x"}),
+    ois100mi.confirm(NUMBER),
+    ois100mi.get_order_no(NUMBER),
+    ois100mi.list_error_messages(NUMBER),
+    ois100mi.list_batch_lines(NUMBER),
+    ois100mi.list_batch_heads("W1", lowest="10", highest="89"),
+    ois100mi.get_batch_head(NUMBER),
+    ois100mi.delete_batch_head(NUMBER),
+    ois100mi.get_head(NUMBER),
+    ois100mi.get_order_value(NUMBER),
+    ois100mi.list_lines(NUMBER),
+    ois100mi.lock_order(NUMBER),
+    ois100mi.release_order(NUMBER),
+    ois100mi.check_customer("W1"),
+    ois275mi.get_temporary_order_status(NUMBER),
+    ois275mi.get_batch_head(NUMBER),
+    ois175mi.list_heads_by_reference("W1", your_reference="W1-54-1795311984"),
+    ois175mi.list_heads_by_date("W1", order_date=date(2026, 11, 22)),
+    crs610mi.add({"CUTM": "WEBTMPL", "CUNM": "Anna Example", "CUA1": "Long Street 1"}),
+    crs610mi.get_basic_data("W1"),
+    crs610mi.change_basic_data("W1", {"MAIL": "anna@example.com"}),
+    crs610mi.list_by_search_key("W17"),
+    crs610mi.get_order_info("W1"),
+    crs610mi.get_financial("W1"),
+    crs610mi.list_customer_charges("W1"),
+    crs610mi.add_address("W1", address="000001", fields=ADDRESS),
+    mms200mi.get_item_basic("MUG-001"),
+    mms200mi.get_server_time(),
+    mms200mi.get_message_text("WIT0103", language="GB", parameter="A1"),
+    mms025mi.get_item("4006381333931", category=2, qualifier="EA13"),
+    mms015mi.get("MUG-001", unit="BOX"),
+    crs055mi.get_currency("EUR", division="AAA"),
+    ois030mi.list_order_charges(first="SHP25"),
+    ois010mi.list_order_types(first="W01"),
+    ois010mi.list_order_type_charges("W01"),
+    mms005mi.get_warehouse("001"),
+    mrs001mi.list_fields("OIS100MI", "AddBatchHead"),
+]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)
+def test_a_call_fits_its_published_signature(call: Call) -> None:
+    operation = OPERATIONS.get(call.operation)
+    catalogue = Catalogue.load()
+
+    catalogue.check_fields(operation.program, operation.transaction, operation.to_site(call.fields))
+
+    outputs = catalogue.transaction(operation.program, operation.transaction).outputs
+    assert [name for name in call.columns if name not in outputs] == []
+
+
+def test_every_operation_of_the_file_is_made_by_a_program_module() -> None:
+    assert {operation.key for operation in OPERATIONS} == {call.operation for call in CALLS}
+
+
+def published(name: str, call: Call) -> Answer:
+    body = json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))["response"]["body"]
+    return Answer(call, tuple(body["results"][0]["records"]))
+
+
+def answer(call: Call, *records: dict[str, str]) -> Answer:
+    return Answer(call, records)
+
+
+def test_a_batch_head_gives_the_temporary_number() -> None:
+    assert ois100mi.read_temporary_number(published("order-addbatchhead-ok", CALLS[0])) == NUMBER
+
+
+def test_a_batch_head_without_a_number_is_an_unknown_outcome() -> None:
+    with pytest.raises(OutcomeUnknownError):
+        ois100mi.read_temporary_number(answer(CALLS[0], {}))
+
+
+def test_a_refused_call_raises_its_error_when_read() -> None:
+    refused = M3RejectedError("no", program="OIS100MI", transaction="AddBatchHead")
+
+    with pytest.raises(M3RejectedError):
+        ois100mi.read_temporary_number(Answer(CALLS[0], (), refused))
+
+
+def test_a_line_gives_its_number_and_suffix() -> None:
+    assert ois100mi.read_line_key(answer(CALLS[1], {"PONR": "3"})) == LineKey("3", "0")
+
+
+def test_an_amount_is_sent_as_plain_text() -> None:
+    call = ois100mi.add_batch_head_charge(NUMBER, charge="FEE0", amount=Decimal("-0.13"), currency="EUR")
+
+    assert call.fields["CRAM"] == "-0.13"
+
+
+def test_no_final_number_is_an_empty_text() -> None:
+    call = ois100mi.get_order_no(NUMBER)
+
+    assert ois100mi.read_order_number(answer(call, {"ORNR": "0000045678"})) == "0000045678"
+    assert ois100mi.read_order_number(answer(call, {"ORNR": "0000000000"})) == ""
+    assert ois100mi.read_order_number(answer(call)) == ""
+
+
+def test_a_stuck_batch_order_has_a_status_and_no_final_number() -> None:
+    call = ois275mi.get_temporary_order_status(NUMBER)
+
+    status = ois275mi.read_temporary_status(published("order-status-after-confirm-stuck", call))
+
+    assert (status.status, status.final_number) == (BatchStatus.ERROR_IN_LINE, "")
+
+
+@pytest.mark.parametrize(
+    "record", [{"ORNO": NUMBER, "ORNR": "0000045678"}, {"ORNO": "0000045678", "ORNR": NUMBER}, {"ORNR": "0000045678"}]
+)
+def test_the_final_number_is_recognised_in_either_field(record: dict[str, str]) -> None:
+    call = ois275mi.get_temporary_order_status(NUMBER)
+
+    status = ois275mi.read_temporary_status(answer(call, {**record, "STAT": "90"}))
+
+    assert (status.temporary_number, status.final_number) == (NUMBER, "0000045678")
+
+
+def test_a_batch_status_nobody_knows_is_waited_out() -> None:
+    with pytest.raises(NotYetError, match="'77'"):
+        ois275mi.read_temporary_status(answer(ois275mi.get_temporary_order_status(NUMBER), {"STAT": "77"}))
+
+
+def test_the_errors_of_a_batch_order_are_given_in_m3s_words() -> None:
+    (error,) = ois100mi.read_error_messages(published("order-errors-of-batch-order", CALLS[8]))
+
+    assert (error.message_id, error.text) == ("WIT0103", "Item number WOO-OLD does not exist")
+
+
+def test_a_list_by_reference_gives_only_the_reference_asked_for() -> None:
+    listed = published("order-list-by-reference", CALLS[21])
+
+    orders = ois175mi.read_orders(listed, your_reference="W1-104233")
+
+    assert [(order.number, order.order_date) for order in orders] == [("0000045678", date(2026, 1, 31))]
+
+
+def test_batch_heads_are_told_apart_by_reference_and_final_number() -> None:
+    rows = [
+        {"ORNO": "1", "ORNR": "0", "YREF": "W1-54-1", "STAT": "20"},
+        {"ORNO": "2", "ORNR": "45678", "YREF": "W1-54-1", "STAT": "90"},
+        {"ORNO": "3", "ORNR": "", "YREF": "W1-55-1", "STAT": "20"},
+    ]
+
+    heads = ois100mi.read_batch_heads(answer(CALLS[10], *rows), your_reference="W1-54-1")
+
+    assert [(head.temporary_number, head.final_number) for head in heads] == [("1", ""), ("2", "45678")]
+
+
+def test_batch_lines_carry_the_number_we_gave_them() -> None:
+    (line,) = ois100mi.read_batch_lines(answer(CALLS[9], {"PONR": "1", "CUPO": "0000007", "ORQT": "3", "SAPR": "9.5"}))
+
+    assert (line.customer_line, line.quantity, line.price) == (7, Decimal(3), Decimal("9.5"))
+
+
+def test_the_order_value_is_read_as_decimals() -> None:
+    record = {"NTAM": "146.80", "EXAM": "5", "ORVA": "151.80", "VTAM": "37.95", "ROAM": "0.01-", "TOPY": "189.75"}
+
+    value = ois100mi.read_order_value(answer(CALLS[14], {**record, "CUCD": "EUR"}))
+
+    assert (value.before_tax, value.vat, value.rounding, value.total, value.currency) == (
+        *(Decimal("151.80"), Decimal("37.95"), Decimal("-0.01"), Decimal("189.75")),
+        "EUR",
+    )
+
+
+def test_order_lines_and_head_are_read() -> None:
+    row = {"PONR": "1", "POSX": "0", "CUPO": "2", "ITNO": "PAN-28", "ORQT": "2", "NLAM": "88.19", "ORST": "22"}
+    (line,) = ois100mi.read_lines(answer(CALLS[15], row))
+    head = ois100mi.read_head(answer(CALLS[13], {"ORNO": "45678", "CUNO": "W1", "ORSL": "22", "OBLC": "1"}))
+
+    assert (line.customer_line, line.net_amount, line.status, line.replaced_item) == (2, Decimal("88.19"), "22", "")
+    assert (head.customer, head.lowest_status, head.is_stopped) == ("W1", "22", True)
+
+
+def test_amounts_a_site_does_not_fill_before_confirm_are_zero() -> None:
+    head = ois275mi.read_batch_head(answer(CALLS[20], {"ORNO": NUMBER, "CUNO": "W1", "NTAM": "0"}))
+
+    assert (head.customer, head.net, head.vat) == ("W1", Decimal(0), Decimal(0))
+
+
+def test_the_number_we_gave_a_customer_is_kept_if_m3_does_not_repeat_it() -> None:
+    call = crs610mi.add({"CUNO": "W1ABC"})
+
+    assert crs610mi.read_added(answer(call)).number == "W1ABC"
+    assert crs610mi.read_added(answer(call, {"CUNO": "X", "ERRM": "why"})).why_not_active == "why"
+
+
+def test_a_list_by_search_key_gives_only_the_key_asked_for() -> None:
+    rows = [{"CUNO": "W1", "ALCU": "W17"}, {"CUNO": "W2", "ALCU": "W18"}]
+
+    assert [one.number for one in crs610mi.read_found(answer(CALLS[26], *rows), search_key="W17")] == ["W1"]
+
+
+def test_the_set_up_of_a_customer_is_read() -> None:
+    info = crs610mi.read_order_info(answer(CALLS[27], {"AICD": "0", "TINC": "1", "DISY": "D1"}))
+    financial = crs610mi.read_financial(answer(CALLS[28], {"CUCD": "EUR", "TXAP": "1", "BLCD": "0", "CRLM": "100"}))
+    charges = crs610mi.read_customer_charges(answer(CALLS[29], {"CUNO": "W2", "CRID": "X"}), customer="W1")
+
+    assert (info.has_summary_invoice, info.has_tax_included, info.discount_model) == (False, True, "D1")
+    assert (financial.is_taxed, financial.is_stopped, financial.credit_limits[0]) == (True, False, Decimal(100))
+    assert charges == []
+
+
+def test_an_item_is_priced_in_its_basic_unit_unless_m3_says_otherwise() -> None:
+    item = mms200mi.read_item_basic(answer(CALLS[31], {"ITNO": "A", "UNMS": "PCE", "PDCC": "2", "STAT": "20"}))
+
+    assert (item.item_number, item.price_unit, item.price_decimals, item.status) == ("A", "PCE", 2, "20")
+
+
+def test_server_time_gets_its_leading_zeros_back() -> None:
+    read = mms200mi.read_server_time(answer(CALLS[32], {"DATE": "20261122", "TIME": "93000", "LMTS": "1795311984000"}))
+
+    assert (read.date, read.time, read.milliseconds) == (date(2026, 11, 22), "093000", 1795311984000)
+
+
+def test_server_time_without_a_date_is_refused() -> None:
+    with pytest.raises(InvalidPayloadError):
+        mms200mi.read_server_time(answer(CALLS[32]))
+
+
+def test_aliases_units_currencies_and_warehouses_are_read() -> None:
+    aliased = mms025mi.read_item(answer(CALLS[34], {"ITNO": "MUG-001", "ALUN": "PCE", "CNQT": "1"}))
+    unit = mms015mi.read_unit(answer(CALLS[35], {"COFA": "12", "DMCF": "1"}))
+    currency = crs055mi.read_currency(answer(CALLS[36], {"DCCD": "2", "NPRD": "4"}))
+    warehouse = mms005mi.read_warehouse(answer(CALLS[40], {"FACI": "001", "DIVI": "AAA"}))
+
+    assert (aliased.item_number, aliased.alias) == ("MUG-001", "4006381333931")
+    assert (unit.unit, unit.factor, unit.is_divisor) == ("BOX", Decimal(12), False)
+    assert (currency.code, currency.decimals, currency.price_decimals) == ("EUR", 2, 4)
+    assert (warehouse.code, warehouse.facility, warehouse.division) == ("001", "001", "AAA")
+
+
+def test_charges_and_order_types_are_compared_with_what_was_asked() -> None:
+    charges = ois030mi.read_charges(answer(CALLS[37], {"CRID": "SHP25", "CUCD": "EUR", "VTCD": "1", "HACD": "0"}))
+    rows = [{"ORTP": "W01", "CRID": "INV"}, {"ORTP": "W02", "CRID": "OTH"}]
+    automatic = ois010mi.read_order_type_charges(answer(CALLS[39], *rows), order_type="W01")
+    listed = answer(CALLS[38], {"ORTP": "W01", "OT66": "2"}, {"ORTP": "W02"})
+
+    assert (charges[0].id, charges[0].vat_code, charges[0].currency) == ("SHP25", "1", "EUR")
+    assert [charge.id for charge in automatic] == ["INV"]
+    found = ois010mi.read_order_type(listed, code="W01")
+    assert found is not None and found.checks_duplicates == "2"
+    assert ois010mi.read_order_type(listed, code="W03") is None
+
+
+def test_site_fields_are_only_those_of_the_transaction_asked_for() -> None:
+    rows = [
+        {"MINM": "OIS100MI", "TRNM": "AddBatchHead", "FLNM": "CUNO", "LENG": "10", "TYPE": "A", "MAND": "1"},
+        {"MINM": "OIS100MI", "TRNM": "AddBatchLine", "FLNM": "ITNO", "LENG": "15", "TYPE": "A", "MAND": "1"},
+    ]
+
+    fields = mrs001mi.read_fields(answer(CALLS[41], *rows))
+
+    assert list(fields) == ["CUNO"]
+    assert (fields["CUNO"].length, fields["CUNO"].is_numeric, fields["CUNO"].is_required) == (10, False, True)
+
+
+def test_message_text_and_customer_check_are_read() -> None:
+    assert mms200mi.read_message_text(answer(CALLS[33], {"MSGT": "Item number A1 does not exist"})).startswith("Item")
+    check = ois100mi.read_customer_check(answer(CALLS[18], {"MSID": "X", "MSG1": "blocked", "CCRD": "1"}))
+    assert (check.message_id, check.is_over_credit_limit) == ("X", True)
