@@ -24,9 +24,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 STORES_OF_DATA = ("postgres", "valkey")
 LONG_RUNNING = [one for one in PROCESSES if one.name != "release"]
-DOCUMENTED = set(
-    re.findall(r"^([A-Z_]+)=", (ROOT / "config" / "env.example").read_text(encoding="utf-8"), re.MULTILINE)
-)
+EXAMPLE = (ROOT / "config" / "env.example").read_text(encoding="utf-8")
+DOCUMENTED = set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE))
 
 
 def queues_of(process: ProcessType) -> list[str]:
@@ -53,13 +52,8 @@ def test_a_pool_is_named_after_its_queue() -> None:
 def test_the_procfile_lists_every_process_type() -> None:
     pools = ("orders", "customers", "catalog", "inventory", "finance", "status", "system")
 
-    assert {one.name for one in PROCESSES} == {
-        "release",
-        "web",
-        "beat",
-        "flower",
-        *(f"worker-{pool}" for pool in pools),
-    }
+    workers = {f"worker-{pool}" for pool in pools}
+    assert {one.name for one in PROCESSES} == {"release", "web", "beat", "flower"} | workers
 
 
 @pytest.mark.parametrize("process", PROCESSES, ids=by_name)
