@@ -24,7 +24,7 @@ bind = f"0.0.0.0:{_SETTINGS.port}"
 # One process computes, two keep the second core busy; more only with more cores (WEB_CONCURRENCY).
 workers = int(environment().get("WEB_CONCURRENCY") or 2)
 worker_class = ReceiverWorker
-threads = 8  # requests wait for the database, not for the processor; the ledger's pool has as many connections
+threads = 6  # requests wait for the database, not for the processor; the ledger's pool has as many connections
 preload_app = False  # connections and the publisher's thread must be made after the fork
 timeout = 30  # a process that gives no sign of life for so long is replaced
 graceful_timeout = 20  # platforms kill 30 s after SIGTERM, `connector up` after 25 s

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Blueprint, Request, Response, jsonify, request
 
-from connector.errors import ConnectorError, LedgerUnavailableError
+from connector.errors import ConnectorError
 from connector.ledger.inbox import KEPT_BODY_BYTES, Received, Recorded
 from connector.stores import STORE_CODE
 from connector.woocommerce.webhooks import is_ping
@@ -53,8 +53,9 @@ def make_routes(parts: Parts, metrics: Metrics) -> Blueprint:
             return _receive(store, request, parts=parts, metrics=metrics)
         except BodyRefusedError as error:
             return _refuse(error.status, error.reason, metrics=metrics)
-        except LedgerUnavailableError:
-            return _refuse(503, "ledger_unavailable", metrics=metrics)
+        except ConnectorError as error:  # the ledger is away, or our keys are wrong: nothing could be stored
+            LOG.error("delivery_not_taken", store=store, error=error.code, message=error.message)
+            return _refuse(503, error.code, metrics=metrics)
 
     @routes.get("/healthz", provide_automatic_options=False)
     def health() -> Response:
