@@ -116,7 +116,7 @@ def _error_of(reply: Reply, refusal: Refusal | None) -> ConnectorError:
     if reply.status >= 500 or reply.status in _TEMPORARY:
         return _unclear(reply, f"HTTP {reply.status}{_in_words(refusal)}")
     if reply.status == 404 and (refusal is None or refusal.code == NO_ROUTE):
-        return _no_api(reply)
+        return _no_api(reply, refusal)
     return _rejected(reply, refusal)
 
 
@@ -194,9 +194,9 @@ def _why_not_allowed(refusal: Refusal | None) -> str:
     )
 
 
-def _no_api(reply: Reply) -> ConnectorError:
+def _no_api(reply: Reply, refusal: Refusal | None) -> ConnectorError:
     return ConfigurationError(
-        f"There is no WooCommerce REST API at {reply.host} ({reply.request}: HTTP 404).",
+        f"There is no WooCommerce REST API at {reply.host} ({reply.request}: HTTP 404{_in_words(refusal)}).",
         resolution="Check the store's address (a shop in a sub-folder needs it), that WooCommerce is active, and that "
         "permalinks are not 'plain'.",
         status=404,

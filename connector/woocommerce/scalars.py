@@ -72,7 +72,17 @@ def _text(value: object) -> object:
     """PHP sends null or false where a text is missing, and whole numbers where a text looks like one."""
     if value is None or value is False:
         return ""
+    if isinstance(value, str) and not value.isascii():
+        _refuse_broken(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _refuse_broken(text: str) -> None:
+    """Half a surrogate pair can be written in JSON, but in no database and in no request."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("a character that does not exist (half of a pair)") from None
 
 
 def _required_text(value: object) -> object:
