@@ -17,6 +17,8 @@ ConnectorError                       code, message, resolution, context
 ├─ PermanentError                    a person must act: dead letter with a resolution text
 │  ├─ InvalidPayloadError            the body is not what it should be
 │  ├─ MappingError                   a rule cannot place a value (rule, field)
+│  ├─ UnknownItemError               a SKU has no item in M3 yet; looked at again by itself
+│  ├─ NeedsPersonError               M3 holds it, and only a person may go on there; looked at again by itself
 │  ├─ AmountsDifferError             sums do not agree (before writing: held; after Confirm: locked)
 │  ├─ M3RejectedError                M3 understood and said no (program, transaction, message_id, field)
 │  └─ WooRejectedError               the shop understood and said no (status, remote_code)
@@ -142,6 +144,18 @@ class MappingError(PermanentError):
         super().__init__(message, resolution=resolution, rule=rule, field=field)
         self.rule = rule
         self.field = field
+
+
+class UnknownItemError(PermanentError):
+    """A SKU of the order is no item in M3 and nobody mapped it; cures itself once the item or the map is there."""
+
+    code = "unknown_item"
+
+
+class NeedsPersonError(PermanentError):
+    """M3 holds the document in a state that only a person may change (OIS275); read again from time to time."""
+
+    code = "needs_person"
 
 
 class AmountsDifferError(PermanentError):

@@ -6,12 +6,13 @@ worker whose lease ran out changes nothing any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Engine, Row, text
 
+from connector.ledger.session import transaction
 from connector.ledger.tables import DocumentState, State, StepState
 
 LEASE_S = 45
@@ -46,6 +47,10 @@ class DocumentRecord:
     plan: dict[str, Any]
     steps: tuple[StepRecord, ...]
 
+    def confirmed_as(self, number: str) -> DocumentRecord:
+        """Returns the document as it is once M3's final number is known."""
+        return replace(self, state=DocumentState.CONFIRMED, final_number=number)
+
     def step(self, name: str) -> StepRecord | None:
         """Returns the newest step called `name`, or None."""
         return next((step for step in reversed(self.steps) if step.name == name), None)
@@ -71,6 +76,7 @@ class Claim:
     waiting_since: datetime | None
     first_seen_at: datetime
     rebuild: bool
+    was_resent: bool  # a message or a worker was lost since it was last settled
     body: bytes | None
     body_received_at: datetime | None
     now: datetime
@@ -86,7 +92,7 @@ _CLAIM = text("""
 WITH claimed AS (
     UPDATE exchange e SET
         state = 'running', claim_no = e.claim_no + 1, tries = e.tries + 1, worker = :worker,
-        lease_until = ledger_now() + make_interval(secs => :lease_s), sends = 0,
+        lease_until = ledger_now() + make_interval(secs => :lease_s),
         blocked_kind = NULL, blocked_key = NULL
     FROM store s
     WHERE e.id = :id AND s.name = e.store AND s.paused_by IS NULL
@@ -134,6 +140,7 @@ def _claim_of(row: Row[Any]) -> Claim:
         waiting_since=row.waiting_since,
         first_seen_at=row.first_seen_at,
         rebuild=row.rebuild,
+        was_resent=row.sends > 1 or row.crashes > 0,
         body=None if row.body is None else bytes(row.body),
         body_received_at=row.body_received_at,
         now=row.now,
@@ -180,6 +187,12 @@ def renew(connection: Connection, exchange_id: int, *, claim_no: int) -> bool:
     return connection.execute(_RENEW, values).rowcount == 1
 
 
+def renew_in_own_transaction(engine: Engine, held: Claim) -> bool:
+    """Does the same from the heartbeat thread, beside the run's own transaction."""
+    with transaction(engine) as connection:
+        return renew(connection, held.exchange_id, claim_no=held.claim_no)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
     """How a run ends. News that came meanwhile turns any of these into `ready`; `not_before` is kept all the same."""
@@ -217,6 +230,7 @@ WITH settled AS (
         recheck_at = ledger_now() + make_interval(secs => :recheck_in_s),
         alerted_at = CASE WHEN :state = 'dead_letter' AND e.reason = :reason THEN e.alerted_at END,
         sent_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now() END,
+        sends = CASE WHEN e.wanted_rev > :revision THEN 1 ELSE 0 END,
         settled_at = ledger_now()
     WHERE e.id = :id AND e.claim_no = :claim_no AND e.state = 'running'
     RETURNING e.state

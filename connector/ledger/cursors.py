@@ -47,3 +47,22 @@ def finish_turn(connection: Connection, job: str, *, turn: datetime, worker: str
     """Stages that the turn is done."""
     connection.execute(_FINISH, {"job": job, "slot": turn, "worker": worker})
     connection.execute(_FORGET)
+
+
+_NOW = text("SELECT ledger_now()")
+_OPEN_ORDERS = text("""
+SELECT CAST(business_key AS bigint) FROM exchange
+WHERE store = :store AND flow = 'orders_to_m3' AND first_seen_at > ledger_now() - interval '60 days'
+  AND (state <> 'done' OR settled_at > ledger_now() - interval '14 days') ORDER BY id DESC LIMIT 2000
+""")
+
+
+def now(connection: Connection) -> datetime:
+    """Returns the ledger's time, by which everything is decided."""
+    moment: datetime = connection.execute(_NOW).scalar_one()
+    return moment
+
+
+def open_order_ids(connection: Connection, store: str) -> list[int]:
+    """Returns the shop ids of orders that may still change: not settled, or settled in the last two weeks."""
+    return [int(one) for one in connection.execute(_OPEN_ORDERS, {"store": store}).scalars()]

@@ -61,6 +61,29 @@ class References:
     ordt: date | None = None
 
 
+def claim_run(engine: Engine, exchange_id: int, *, worker: str) -> Journal | None:
+    """Claims an exchange and opens its journal; None if it is not due, taken, or its store is paused.
+
+    The claim shares its transaction with the first step, unless a message or worker was lost before: then it is
+    committed at once, so that a run which kills its process while planning is counted as a crash.
+
+    Raises:
+        LedgerUnavailableError: The database is away.
+    """
+    try:
+        connection = engine.connect()
+        held = claims.claim(connection, exchange_id, worker=worker)
+        if held is None or held.was_resent:
+            connection.commit()
+    except DBAPIError as error:
+        raise_if_unavailable(error)
+        raise
+    if held is None:
+        connection.close()
+        return None
+    return Journal(engine, held, connection=connection)
+
+
 class Journal:
     """Everything one run writes to the ledger. Holds a transaction only between two remote calls, never over one."""
 
@@ -68,7 +91,7 @@ class Journal:
         """Continues the transaction of the claim if `connection` is given, else opens one when first needed."""
         self.claim = held
         self.lease = Lease()
-        self._engine = engine
+        self.engine = engine
         self._connection = connection
 
     @property
@@ -76,7 +99,7 @@ class Journal:
         """The open transaction; opened when first needed after a commit."""
         if self._connection is None:
             try:
-                self._connection = self._engine.connect()
+                self._connection = self.engine.connect()
             except DBAPIError as error:
                 raise_if_unavailable(error)
                 raise
@@ -112,6 +135,14 @@ class Journal:
         if self._connection is not None:
             self._connection.invalidate() if self._connection.invalidated else self._connection.rollback()
             self._close()
+
+    def rollback_if_broken(self) -> None:
+        """Drops what is staged only if the database refuses to go on with it; steps that were done are kept otherwise."""
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except DBAPIError:
+                self.rollback()
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -152,14 +183,14 @@ class Journal:
             _CHANGE, {"id": document_id, "state": state, "temporary": temporary_number, "final": final_number}
         )
 
-    def intend(self, document_id: int, name: str, *, request: object, part: int = 0) -> Intent:
+    def intend(self, document_id: int, name: str, *, request: object, part: int | None = 0) -> Intent:
         """Stages a step as intended. A step that was refused may be intended again; any other repetition is a bug.
 
         Args:
             document_id: The document it belongs to.
             name: What it is called in the flow.
             request: What will be sent; only its digest is kept.
-            part: Counts the pieces or repetitions of a step.
+            part: Counts the pieces of a step; None takes the next free one, for steps that may be repeated.
         """
         digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
         row = self.connection.execute(
@@ -173,7 +204,7 @@ class Journal:
                 "digest": digest,
             },
         ).one()
-        return Intent(row.id, document_id, name, part)
+        return Intent(row.id, document_id, name, row.part)
 
     def send(self, intent: Intent, write: Callable[[], T]) -> T:
         """Commits the intent, sends the write, and keeps what an exception says of it.
@@ -240,7 +271,7 @@ class Journal:
     def note_unfenced(self, action: str, *, key: str, after: object) -> None:
         """Writes down what a run learnt although its lease is lost; changes nothing else."""
         self.rollback()
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             self._connection = connection
             self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
             self._connection = None
@@ -258,12 +289,14 @@ WHERE id = :id
 """)
 _INTEND = text("""
 INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest)
-VALUES (:document_id, :revision, :name, :part, :claim_no, :digest)
+VALUES (:document_id, :revision, :name, coalesce(CAST(:part AS bigint), (
+    SELECT coalesce(max(part) + 1, 0) FROM step
+    WHERE document_id = :document_id AND revision = :revision AND name = :name)), :claim_no, :digest)
 ON CONFLICT (document_id, revision, name, part) DO UPDATE SET
     state = 'intended', claim_no = excluded.claim_no, request_digest = excluded.request_digest,
     result = '{}', intended_at = ledger_now(), finished_at = NULL
 WHERE t.state = 'refused'
-RETURNING id
+RETURNING id, part
 """)
 _MARK = text("""
 UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id

@@ -151,6 +151,11 @@ class M3Client:
         """
         return self._run(calls, is_write=True, max_records=100)
 
+    def name_of(self, call: Call) -> str:
+        """Returns the program and transaction a call goes to at this site, for showing."""
+        operation = self._operations.get(call.operation)
+        return f"{operation.program}/{operation.transaction}"
+
     def close(self) -> None:
         """Closes the connections."""
         self._transport.close()

@@ -1,0 +1,91 @@
+"""The producing side of Celery: sends the number of an exchange to its pool, after the commit. Called by everyone above flows.
+
+A message is only a hint: what is lost here, the sweeper sends. So a send never waits long, and never in a request.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from celery import Celery
+from kombu.entity import Queue
+from kombu.exceptions import OperationalError
+
+from connector.errors import RemoteUnavailableError
+
+QUEUES = ("orders", "customers", "catalog", "inventory", "finance", "status", "system", "dead_letter")
+RUN_TASK = "exchange.run"
+ALERT_TASK = "exchange.alert"
+
+TASK_HARD_LIMIT_S = 600
+"""No run takes this long: at most ten remote calls, each cut at 65 s."""
+
+
+def make_app(redis_url: str) -> Celery:
+    """Builds a Celery app that can send; workers/app.py adds what only a worker needs.
+
+    Args:
+        redis_url: Redis or Valkey; carries messages and rate limits only, flushing it loses nothing.
+    """
+    app = Celery("connector", broker=redis_url)
+    app.conf.update(
+        # One line of messages per pool; a queue nobody declared would be filled and never read.
+        task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call] # kombu ships no types
+        task_create_missing_queues=False,
+        task_default_queue="system",
+        # The state of work is in the ledger; results in Redis would only fill it (celery #7801).
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        # Redelivery of what a killed worker held: just over the hard limit, looked for every 5 s (kombu 5.7 docs; with
+        # the default throttle a 10 s timeout took 100 s). The lease in the ledger brings work back sooner anyway.
+        broker_transport_options={
+            "visibility_timeout": TASK_HARD_LIMIT_S + 60,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            # A dead broker must be noticed, not waited for (celery #6911).
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "max_retries": 1,
+        },
+        broker_connection_retry_on_startup=True,
+        broker_pool_limit=2,
+        # A send is tried once; the sweeper is the retry.
+        task_publish_retry=False,
+        # UTC everywhere; no local clock takes part in any decision.
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return app
+
+
+def enqueue(app: Celery, exchange_id: int, *, pool: str, claim_no: int) -> None:
+    """Sends one exchange to its pool.
+
+    The task id is new each time: a revoked or expired stable id would be thrown away silently for ever.
+
+    Raises:
+        RemoteUnavailableError: The broker is away; the sweeper will send the exchange.
+    """
+    _send(app, RUN_TASK, exchange_id, queue=pool, task_id=f"{exchange_id}.{claim_no + 1}.{secrets.token_hex(4)}")
+
+
+def enqueue_alert(app: Celery, exchange_id: int) -> None:
+    """Sends a dead letter to the queue whose consumer alerts.
+
+    Raises:
+        RemoteUnavailableError: The broker is away; the sweeper alerts instead.
+    """
+    _send(app, ALERT_TASK, exchange_id, queue="dead_letter", task_id=f"{exchange_id}.alert.{secrets.token_hex(4)}")
+
+
+def _send(app: Celery, task: str, exchange_id: int, *, queue: str, task_id: str) -> None:
+    try:
+        app.send_task(task, args=(exchange_id,), queue=queue, task_id=task_id)
+    except (OperationalError, OSError) as error:
+        raise RemoteUnavailableError(
+            "The message broker cannot be reached.",
+            resolution="Check Redis or Valkey at REDIS_URL; what was not sent goes out by itself afterwards.",
+        ) from error

@@ -1,0 +1,52 @@
+"""What a flow is given: the store with its clients and mappings, and the journal of this run. Built by the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+
+from connector.ledger.claims import Claim
+from connector.ledger.dispatch import DueMessage
+from connector.ledger.inbox import Received, stage_delivery
+from connector.ledger.steps import Journal
+from connector.m3.client import M3Client
+from connector.mapping.engine import Mapping
+from connector.stores import StoreConfig
+from connector.woocommerce.client import WooClient
+
+
+@dataclass(frozen=True)
+class StoreContext:
+    """One store, ready to be worked for. `m3_scope` names tenant and company: keys are unique within it."""
+
+    name: str
+    config: StoreConfig
+    m3_scope: str
+    shop: WooClient
+    m3: M3Client
+    mappings: MappingType[str, Mapping]
+
+    @property
+    def settle_s(self) -> float:
+        """How long after sending a write with a lost answer may still take effect: twice the gateway's cut."""
+        return 2 * self.config.m3.gateway_cut_s
+
+
+@dataclass
+class Run:
+    """One run of one exchange. `messages` are sent after the settlement is committed."""
+
+    store: StoreContext
+    journal: Journal
+    messages: list[DueMessage] = field(default_factory=list)
+
+    @property
+    def claim(self) -> Claim:
+        """The exchange as it was claimed."""
+        return self.journal.claim
+
+    def leave(self, received: Received) -> None:
+        """Stages an exchange for another flow; its message goes out after the commit."""
+        recorded = stage_delivery(self.journal.connection, received)
+        if recorded.due and recorded.exchange_id is not None and recorded.pool is not None:
+            self.messages.append(DueMessage(recorded.exchange_id, recorded.pool, recorded.claim_no))

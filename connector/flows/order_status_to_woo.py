@@ -1,0 +1,72 @@
+"""Brings M3's word about an order back to the shop: so far the order number, as meta and as a private note.
+
+Run by workers/base.py in a pool of its own, so that a sick shop does not fill the order pool. What is written comes back as
+`order.updated`; the order flow sees that no field it carries has changed.
+"""
+
+from __future__ import annotations
+
+from connector.errors import WooRejectedError
+from connector.flows.context import Run
+from connector.flows.outcome import Done
+from connector.ledger import bindings
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.steps import References
+from connector.ledger.tables import DocumentState, StepState
+
+KIND = "write_back"
+META, NOTE = "meta", "note"
+NUMBER_KEY = "_m3_order_number"
+NOT_FOUND = 404
+
+
+def run(run: Run) -> Done:
+    """Writes the order number to the shop's order.
+
+    Raises:
+        OutcomeUnknownError: The note's answer was lost; the next run reads the notes first.
+        RetryableError: The shop cannot be reached now.
+    """
+    number = bindings.find_m3_key(
+        run.journal.connection, bindings.ORDER, shop_scope=run.store.name, shop_key=run.claim.business_key
+    )
+    if number is None:
+        return Done("the order is not in M3")
+    document = run.claim.live_document or _begin(run)
+    if document.final_number == number:
+        return Done(f"the shop knows {number}")
+    try:
+        write_number(run, document, number)
+    except WooRejectedError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return Done("the order does not exist in the shop any more")
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+    return Done(f"the shop knows {number}", fingerprint=number)
+
+
+def _begin(run: Run) -> DocumentRecord:
+    return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan={})
+
+
+def write_number(run: Run, document: DocumentRecord, number: str) -> None:
+    """Writes the meta (absolute, so it may be written twice) and the note (once: looked for first if it may be there)."""
+    order_id = int(run.claim.business_key)
+    text = f"M3 order {number}"
+    last = document.step(NOTE)
+    is_noted = last is not None and _is_noted(run, order_id, text)
+    meta = {"meta_data": [{"key": NUMBER_KEY, "value": number}]}
+    meta_intent = run.journal.intend(document.id, META, request=meta, part=None)
+    note_intent = None if is_noted else run.journal.intend(document.id, NOTE, request=text, part=None)
+    run.journal.send(meta_intent, lambda: run.store.shop.put_order(order_id, meta))
+    run.journal.mark(meta_intent, StepState.DONE, {})
+    run.journal.audit("PUT order meta", system="shop", key=str(order_id), after={NUMBER_KEY: number})
+    if note_intent is not None:
+        run.journal.send(note_intent, lambda: run.store.shop.add_note(order_id, text))
+        run.journal.mark(note_intent, StepState.DONE, {})
+        run.journal.audit("POST order note", system="shop", key=str(order_id), after={"note": text})
+
+
+def _is_noted(run: Run, order_id: int, text: str) -> bool:
+    run.journal.pause()
+    return any(note.get("note") == text for note in run.store.shop.list_notes(order_id))

@@ -1,0 +1,72 @@
+"""Looks an order up in M3 before it is written a first or a second time. Called by flows/orders_to_m3.py.
+
+CUOR alone is never proof: a buyer may use a PO number twice. A hit counts if reference, customer and currency match.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from connector.errors import NeedsPersonError
+from connector.flows.context import Run
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.steps import References
+from connector.ledger.tables import DocumentState
+from connector.m3.client import Call
+from connector.m3.programs import ois100mi, ois175mi
+from connector.money.expected import Expected
+from connector.woocommerce.models import Order
+
+ORDER_NUMBER_META = "_m3_order_number"
+LATE = timedelta(minutes=15)
+FIRST_ROWS = 10
+DAY_ROWS = 1000
+
+
+def may_be_known(run: Run, order: Order) -> bool:
+    """Tells whether M3 may hold an order of which this ledger knows nothing (restored ledger, second installation)."""
+    is_marked = bool(order.meta(ORDER_NUMBER_META))
+    return is_marked or run.claim.first_seen_at - order.created_at > LATE
+
+
+def look_up(run: Run, *, customer: str, reference: str, order_date: date, currency: str) -> str | None:
+    """Asks M3's order table by reference, then by date, with the keys as sent.
+
+    Returns:
+        The number of the order that is this one, or None.
+
+    Raises:
+        NeedsPersonError: An order with this reference has another customer or currency, or there are several.
+    """
+    run.journal.pause()
+    by_reference = ois175mi.list_heads_by_reference(customer, your_reference=reference)
+    by_date = ois175mi.list_heads_by_date(customer, order_date=order_date)
+    found = _numbers(run, by_reference, reference, most=FIRST_ROWS) or _numbers(run, by_date, reference, most=DAY_ROWS)
+    if not found:
+        return None
+    head = ois100mi.read_head(run.store.m3.read([ois100mi.get_head(sorted(found)[0])])[0])
+    fits = head.customer == customer and head.currency == currency and head.your_reference == reference
+    if len(found) > 1 or not fits:
+        raise NeedsPersonError(
+            f"M3 holds {', '.join(sorted(found))} with the reference {reference}, but not as this order would be "
+            "(customer, currency, or more than one).",
+            resolution="Compare them in OIS300 with the shop's order; close the wrong one, then release or discard.",
+        )
+    return head.number
+
+
+def _numbers(run: Run, call: Call, reference: str, *, most: int) -> set[str]:
+    """Lists position and do not filter, so every row is compared; a keyed list has its exact rows first."""
+    answer = run.store.m3.read([call], max_records=most)[0]
+    return {one.number for one in ois175mi.read_orders(answer, your_reference=reference)}
+
+
+def adopt(
+    run: Run, document_kind: str, number: str, *, references: References, expected: Expected, content: object
+) -> DocumentRecord:
+    """Stages a document for an order that M3 holds already."""
+    plan = {"expected": expected.to_json(), "content": content, "adopted": True}
+    document = run.journal.begin_document(document_kind, m3_scope=run.store.m3_scope, references=references, plan=plan)
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+    run.journal.audit("adopt", system="ledger", key=number, why="found in M3 by reference, customer and currency")
+    return document

@@ -1,0 +1,125 @@
+"""Everything that will be sent to M3 for one order, made in memory and proved before the first write.
+
+Called by flows/orders_to_m3.py, and by flows/preview.py for a dry run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+from typing import Any
+
+from connector.flows.context import StoreContext
+from connector.flows.orders.values import OrderRunValues
+from connector.m3.values import number_text
+from connector.mapping.engine import Mapped
+from connector.mapping.transforms import cut, m3_text
+from connector.money.plan import ItemFacts, MoneyPlan, PlannedLine, plan_money
+from connector.woocommerce.canonical import canonical_json
+from connector.woocommerce.models import Order
+
+FLOW = "orders_to_m3"
+CHARGE_TEXT_LENGTH = 30
+NO_DISCOUNT = "8"
+"""DIC1..6 = 8 with amount and percent 0: M3 adds no discount of its own (money-and-stock section 1)."""
+
+_MONEY_FIELDS: dict[str, Any] = {
+    "total": True,
+    "total_tax": True,
+    "line_items": {"__all__": {"id", "sku", "quantity", "total", "subtotal", "total_tax", "taxes"}},
+    "shipping_lines": {"__all__": {"id", "total", "total_tax", "taxes"}},
+    "fee_lines": {"__all__": {"id", "total", "total_tax", "taxes"}},
+}
+"""What the money plan reads of an order; together with the paths of the mapping file it is the order's content."""
+
+
+@dataclass(frozen=True)
+class OrderPlan:
+    """The fields of every transaction but the batch order's number, which only M3 can give."""
+
+    head: Mapped
+    address: Mapped
+    lines: tuple[dict[str, str], ...]  # by the order of `money.lines`, without CUPO
+    charge_texts: tuple[str, ...]  # by the order of `money.head_charges`
+    texts: tuple[dict[str, str], ...]
+    money: MoneyPlan
+    values: OrderRunValues
+    notes: tuple[str, ...]  # what a rule cut or replaced, for the audit trail
+
+
+def plan_order(
+    store: StoreContext,
+    order: Order,
+    *,
+    values: OrderRunValues,
+    items: MappingType[int, ItemFacts],
+    currency_decimals: int,
+    price_decimals: int,
+) -> OrderPlan:
+    """Maps the order and proves its sums.
+
+    Raises:
+        MappingError: A value has no place in M3.
+        AmountsDifferError: The sums do not agree; nothing may be written.
+    """
+    money = plan_money(
+        order, config=store.config, items=items, currency_decimals=currency_decimals, price_decimals=price_decimals
+    )
+    mapping = store.mappings[FLOW]
+    roots = {"order": order, "delivery": order.delivery_address, "run": values, "store": store.config.m3}
+    head, address, line = (mapping.apply(name, values=roots) for name in ("head", "address", "line"))
+    texts = (*mapping.apply_list("note", values=roots), *mapping.apply_list("coupon", values=roots))
+    notes = [f"{note.field}: {note.what}" for one in (head, address, line, *texts) for note in one.notes]
+    charge_texts = tuple(_charge_text(one.text, notes) for one in money.head_charges)
+    return OrderPlan(
+        head=head,
+        address=address,
+        lines=tuple(line.fields | _line_fields(one) for one in money.lines),
+        charge_texts=charge_texts,
+        texts=tuple(one.fields for one in texts),
+        money=money,
+        values=values,
+        notes=tuple(notes),
+    )
+
+
+def _line_fields(line: PlannedLine) -> dict[str, str]:
+    fields = {
+        "ITNO": line.item_number,
+        "ORQT": number_text(line.quantity),
+        "ALUN": line.unit,
+        "SAPR": number_text(line.unit_price),
+        "SACD": str(line.price_quantity),
+        "SPUN": line.price_unit or line.unit,
+        **{f"DIC{place}": NO_DISCOUNT for place in range(1, 7)},
+        "DIA1": "0",
+    }
+    if line.discount_percent:
+        fields["DIP1"] = number_text(line.discount_percent)
+    return fields
+
+
+def _charge_text(text: str, notes: list[str]) -> str:
+    """Makes the text of a charge one that CRD0 holds; a label only, so it may be cut, with a note."""
+    held = m3_text(text)
+    short = cut(held.text, CHARGE_TEXT_LENGTH)
+    notes += [f"CRD0: {changed.note}" for changed in (held, short) if changed.note]
+    return short.text
+
+
+def content_of(store: StoreContext, order: Order) -> dict[str, object]:
+    """Returns the values of all fields that this flow carries across: what must not change unnoticed after posting."""
+    mapping = store.mappings[FLOW]
+    return {
+        **mapping.read("order", order),
+        **mapping.read("delivery", order.delivery_address),
+        "money": json.loads(order.model_dump_json(include=_MONEY_FIELDS)),
+        "customer": order.customer_id,
+    }
+
+
+def fingerprint_of(content: dict[str, object]) -> str:
+    """Returns a digest of an order's content: equal for echoes of what we wrote and for repeated deliveries."""
+    return hashlib.sha256(canonical_json(content)).hexdigest()

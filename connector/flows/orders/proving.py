@@ -1,0 +1,68 @@
+"""Proves that M3 holds what was sent, after Confirm; locks the order and shows the difference if it does not."""
+
+from __future__ import annotations
+
+from connector.errors import AmountsDifferError
+from connector.flows.context import Run
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.tables import StepState
+from connector.m3.programs import ois100mi
+from connector.money.comparison import Difference, compare_with_m3
+from connector.money.expected import Expected
+
+LOCK, RELEASE = "lock", "release"
+MOST_LINES = 1000
+
+
+def prove(run: Run, document: DocumentRecord, number: str) -> None:
+    """Compares amounts and lines of the order with what was sent; releases an order that an earlier run locked.
+
+    Args:
+        run: This run.
+        document: The order's document, with what was expected.
+        number: The customer order number.
+
+    Raises:
+        AmountsDifferError: M3 holds something else; the order is locked, bound, and never posted again.
+        RetryableError: M3 cannot be asked now.
+    """
+    differences = find_differences(run, Expected.from_json(document.plan["expected"]), number)
+    is_locked = _is_locked(document)
+    if not differences:
+        if is_locked:
+            _hold_code(run, document, RELEASE, number)
+        return
+    if not is_locked:
+        _hold_code(run, document, LOCK, number)
+    shown = "; ".join(f"{one.what}: sent {one.expected}, M3 has {one.found}" for one in differences)
+    raise AmountsDifferError(
+        f"Order {number} in M3 differs from the shop's order and is locked: {shown}.",
+        resolution=f"Correct order {number} in OIS300 (prices, charges, VAT); releasing it compares again and unlocks it.",
+        order=number,
+    )
+
+
+def find_differences(run: Run, expected: Expected, number: str) -> tuple[Difference, ...]:
+    """Reads value and lines of an order in one bulk and compares them."""
+    run.journal.pause()
+    calls = [ois100mi.get_order_value(number), ois100mi.list_lines(number)]
+    value, lines = run.store.m3.read(calls, max_records=MOST_LINES)
+    held = [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines)]
+    return compare_with_m3(expected, ois100mi.read_order_value(value), held)
+
+
+def _is_locked(document: DocumentRecord) -> bool:
+    last = next((step for step in reversed(document.steps) if step.name in (LOCK, RELEASE)), None)
+    return last is not None and last.name == LOCK
+
+
+def _hold_code(run: Run, document: DocumentRecord, name: str, number: str) -> None:
+    """Sets or clears the hold code; both are safe to repeat, so a lost answer is simply asked again."""
+    call = ois100mi.lock_order(number) if name == LOCK else ois100mi.release_order(number)
+    intent = run.journal.intend(document.id, name, request=number, part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
+    if answer.error is not None:
+        run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
+        raise answer.error
+    run.journal.mark(intent, StepState.DONE, {})
+    run.journal.audit(f"OIS100MI/{name}", system="m3", key=number, why="amounts compared after Confirm")

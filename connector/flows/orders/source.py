@@ -1,0 +1,35 @@
+"""The newest known truth about an order: the stored body, or a fresh one from the shop when it may be wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connector.errors import WooRejectedError
+from connector.flows.context import Run
+from connector.woocommerce.models import Order, parse_order
+
+FRESH_FOR = timedelta(minutes=10)
+NOT_FOUND = 404
+
+
+def read_newest(run: Run) -> Order | None:
+    """Returns the order, or None if the shop says that it does not exist any more.
+
+    The stored body is taken if it is a whole order, nothing told us since to doubt it, and it is younger than ten
+    minutes; else the shop is asked.
+
+    Raises:
+        InvalidPayloadError: The body is no order.
+        RemoteUnavailableError, RateLimitedError: The shop cannot be asked now.
+    """
+    claim = run.claim
+    is_young = claim.body_received_at is not None and claim.now - claim.body_received_at <= FRESH_FOR
+    if claim.body is not None and is_young and not claim.is_doubtful:
+        return parse_order(claim.body)
+    run.journal.pause()
+    try:
+        return parse_order(run.store.shop.get_order(int(claim.business_key)).data)
+    except WooRejectedError as error:
+        if error.status == NOT_FOUND:
+            return None
+        raise

@@ -1,0 +1,230 @@
+"""Carries an order of the shop into M3: one confirmed customer order, proved to the cent. Run by workers/base.py.
+
+Reads downwards as the business goes: what earlier runs left is resolved first, then the status decides, then the order is
+planned and proved in memory, then written, confirmed and compared with what M3 made of it.
+"""
+
+from __future__ import annotations
+
+from connector.errors import NeedsPersonError, PermanentError
+from connector.flows.context import Run
+from connector.flows.orders import adopting, building, confirming, proving, takeover
+from connector.flows.orders.customer import find_number
+from connector.flows.orders.dates import currency_decimals, server_date
+from connector.flows.orders.items import find_facts
+from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of, plan_order
+from connector.flows.orders.source import read_newest
+from connector.flows.orders.values import run_values
+from connector.flows.outcome import Done
+from connector.ledger import bindings
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.inbox import Received
+from connector.ledger.steps import References
+from connector.ledger.tables import DocumentState
+from connector.money.expected import Expected
+from connector.stores import OrderAction
+from connector.woocommerce.models import Order
+
+WRITE_BACK_FLOW = "order_status_to_woo"
+
+
+def run(run: Run) -> Done:
+    """Brings M3 to what the newest order asks for.
+
+    Returns:
+        Done, with the fingerprint of what M3 holds, or the reason why there is nothing to do.
+
+    Raises:
+        ConnectorError: See errors.py; workers/fates.py says what becomes of the exchange.
+    """
+    document = resolve(run)
+    takeover.clear_leftovers(run)
+    order = read_newest(run)
+    if document is not None and document.state is DocumentState.CONFIRMED:
+        return compare_posted(run, document, order)
+    if order is None:
+        return Done("the order does not exist in the shop any more")
+    action = run.store.config.orders.action(order.status)
+    if action in (OrderAction.NONE, OrderAction.CLOSE):
+        return Done(f"status {order.status}: nothing to carry across")
+    return post(run, order, action)
+
+
+def resolve(run: Run) -> DocumentRecord | None:
+    """Finishes what earlier runs left open; returns the confirmed document, or None if there is none.
+
+    A confirmed number is followed to its order; an unconfirmed batch order is deleted and will be built anew.
+    """
+    document = run.claim.live_document
+    if document is None or document.state is DocumentState.CONFIRMED:
+        return document
+    if document.state is DocumentState.BUILDING:
+        takeover.clear(run, document)
+        return None
+    number = confirming.give_up(run, document) if run.claim.rebuild else confirming.follow(run, document)
+    if number is None:
+        return None
+    return bind(run, document, number)
+
+
+def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
+    """Settles an order that M3 holds: proved, unchanged, or for a person."""
+    number = document.final_number or ""
+    if run.claim.fingerprint is None:
+        proving.prove(run, document, number)
+        leave_write_back(run, number)
+    if order is None:
+        raise NeedsPersonError(
+            f"The order was deleted in the shop, and M3 holds it as {number}.",
+            resolution=f"Close order {number} in OIS300 if it shall not be delivered, then discard this exchange.",
+        )
+    if run.store.config.orders.action(order.status) is OrderAction.CLOSE:
+        raise PermanentError(
+            f"The order is {order.status} in the shop, and M3 holds it as {number}.",
+            resolution=f"Close order {number} in OIS300, then discard this exchange.",
+        )
+    refuse_change(run, document, content_of(run.store, order))
+    return Done(f"posted as {number}", fingerprint=fingerprint_of(document.plan["content"]))
+
+
+def refuse_change(run: Run, document: DocumentRecord, content: dict[str, object]) -> None:
+    """Hands a mapped field that changed after posting to a person; the audit trail shows both sides."""
+    posted = document.plan["content"]
+    changed = sorted(key for key in {*posted, *content} if posted.get(key) != content.get(key))
+    if not changed:
+        return
+    number = document.final_number or ""
+    run.journal.audit(
+        "changed after posting",
+        system="shop",
+        key=number,
+        before={key: posted.get(key) for key in changed},
+        after={key: content.get(key) for key in changed},
+    )
+    raise PermanentError(
+        f"The order was changed in the shop after it was posted as {number}: {', '.join(changed)}.",
+        resolution=f"`connector exchanges show {run.claim.exchange_id}` shows both sides. Change order {number} in OIS300 "
+        "accordingly, then discard this exchange.",
+    )
+
+
+def post(run: Run, order: Order, action: OrderAction) -> Done:
+    """Plans, proves, writes and confirms."""
+    customer = find_number(run, order)
+    plan = make_plan(run, order, customer)
+    content = content_of(run.store, order)
+    known = look_up_if_needed(run, order, plan)
+    if known is not None:
+        return take_over_known(run, plan, content, known)
+    document, temporary = building.build(run, plan, content=content)
+    if action is OrderAction.BATCH:
+        return Done(f"unconfirmed batch order {temporary}")
+    known = look_up_before_second(run, plan)
+    if known is not None:
+        building.delete(run, document, temporary)
+        return take_over_known(run, plan, content, known)
+    number = confirming.confirm(run, document, temporary)
+    bound = bind(run, document, number)
+    proving.prove(run, bound, number)
+    leave_write_back(run, number)
+    return Done(f"posted as {number}", fingerprint=fingerprint_of(content))
+
+
+def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
+    """Puts together everything that will be sent and proves the sums; writes nothing."""
+    items = find_facts(run, order)
+    decimals = currency_decimals(run, order.currency)
+    config = run.store.config
+    values = run_values(
+        run.store.name,
+        order,
+        customer_number=customer,
+        server_date=server_date(run),
+        m3=config.m3,
+        rules=config.orders,
+    )
+    return plan_order(
+        run.store,
+        order,
+        values=values,
+        items=items,
+        currency_decimals=decimals.amounts,
+        price_decimals=decimals.prices,
+    )
+
+
+def look_up_if_needed(run: Run, order: Order, plan: OrderPlan) -> str | None:
+    """Asks M3 for the order before its first write where this ledger may have forgotten it."""
+    return _ask_m3(run, plan) if adopting.may_be_known(run, order) else None
+
+
+def look_up_before_second(run: Run, plan: OrderPlan) -> str | None:
+    """Asks M3 by reference before the Confirm of any second document of an exchange."""
+    return _ask_m3(run, plan) if run.claim.documents else None
+
+
+def _ask_m3(run: Run, plan: OrderPlan) -> str | None:
+    head = plan.head.fields
+    return adopting.look_up(
+        run,
+        customer=head["CUNO"],
+        reference=head["YREF"],
+        order_date=plan.values.order_date,
+        currency=plan.money.currency,
+    )
+
+
+def take_over_known(run: Run, plan: OrderPlan, content: dict[str, object], number: str) -> Done:
+    """Adopts an order M3 holds already, after the same proof as one of our own."""
+    head = plan.head.fields
+    references = References(cuno=head["CUNO"], yref=head["YREF"], cuor=head.get("CUOR"), ordt=plan.values.order_date)
+    cupos = building.number_plan(run, plan)
+    document = adopting.adopt(
+        run,
+        building.KIND,
+        number,
+        references=references,
+        expected=Expected.of(plan.money, cupos=cupos),
+        content=content,
+    )
+    bound = bind(run, document, number)
+    proving.prove(run, bound, number)
+    leave_write_back(run, number)
+    return Done(f"found in M3 as {number}", fingerprint=fingerprint_of(content))
+
+
+def bind(run: Run, document: DocumentRecord, number: str) -> DocumentRecord:
+    """Stages the binding of the shop's order and M3's, and the end of the document."""
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+    bindings.bind(
+        run.journal.connection,
+        bindings.ORDER,
+        shop_scope=run.store.name,
+        shop_key=run.claim.business_key,
+        m3_scope=run.store.m3_scope,
+        m3_key=number,
+        exchange_id=run.claim.exchange_id,
+    )
+    run.journal.audit("OIS100MI/Confirm", system="m3", key=number, after={"temporary": document.temporary_number})
+    return document.confirmed_as(number)
+
+
+def leave_write_back(run: Run, number: str) -> None:
+    """Stages the exchange that brings the order number to the shop."""
+    run.leave(
+        Received(
+            store=run.store.name,
+            source="order",
+            topic="order.posted",
+            kind="order",
+            resource_id=run.claim.business_key,
+            flow=WRITE_BACK_FLOW,
+            business_key=run.claim.business_key,
+            pool="status",
+            body=None,
+            body_size=0,
+            body_sha256="",
+            content_hash=f"posted:{number}",
+            is_full=True,
+        )
+    )

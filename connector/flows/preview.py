@@ -1,0 +1,132 @@
+"""A dry run: what would be sent to M3 for an order, and nothing written anywhere. Called by `connector sync --dry-run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from connector.errors import MissingDependencyError
+from connector.flows.context import Run, StoreContext
+from connector.flows.orders import building
+from connector.flows.orders.customer import find_number
+from connector.flows.orders.plan import OrderPlan
+from connector.flows.orders.source import read_newest
+from connector.flows.orders_to_m3 import make_plan
+from connector.ledger import bindings
+from connector.ledger.claims import Claim
+from connector.ledger.cursors import now
+from connector.ledger.session import transaction
+from connector.ledger.steps import Journal
+from connector.m3.client import Call
+from connector.m3.programs import ois100mi
+from connector.stores import OrderAction
+
+NEW_CUSTOMER = "NEW"
+TEMPORARY = "(number)"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be sent. `reason` says why nothing would be; then the rest is empty."""
+
+    reason: str = ""
+    customer: str = ""
+    transactions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    sums: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class DryJournal(Journal):
+    """A journal that keeps nothing: whatever is staged is rolled back where another would commit."""
+
+    def commit(self) -> None:
+        """Rolls back."""
+        self.rollback()
+
+
+def preview_order(engine: Engine, store: StoreContext, *, order_id: int) -> Preview:
+    """Plans an order as it is in the shop now, reading from shop and M3 and writing nothing.
+
+    Raises:
+        ConnectorError: What a real run would end with (unknown item, amounts that do not add up ...).
+    """
+    with transaction(engine) as connection:
+        journal = DryJournal(engine, _dry_claim(store, order_id, now(connection)))
+    run = Run(store=store, journal=journal)
+    try:
+        return _preview(run)
+    finally:
+        journal.rollback()
+
+
+def _preview(run: Run) -> Preview:
+    order = read_newest(run)
+    if order is None:
+        return Preview(reason="the order does not exist in the shop")
+    known = bindings.find_m3_key(
+        run.journal.connection, bindings.ORDER, shop_scope=run.store.name, shop_key=str(order.id)
+    )
+    if known is not None:
+        return Preview(reason=f"it is in M3 as {known}")
+    action = run.store.config.orders.action(order.status)
+    if action in (OrderAction.NONE, OrderAction.CLOSE):
+        return Preview(reason=f"status {order.status}: nothing to carry across")
+    try:
+        customer = find_number(run, order)
+        said = f"customer {customer}"
+    except MissingDependencyError:
+        customer, said = NEW_CUSTOMER, "a new customer, created first from the template"
+    plan = make_plan(run, order, customer)
+    calls = _calls(run, plan, with_confirm=action is OrderAction.CONFIRM)
+    names = [run.store.m3.name_of(call) for call in calls]
+    return Preview(
+        customer=said,
+        transactions=[(name, dict(call.fields)) for name, call in zip(names, calls, strict=True)],
+        sums=_sums(plan),
+        notes=list(plan.notes),
+    )
+
+
+def _calls(run: Run, plan: OrderPlan, *, with_confirm: bool) -> list[Call]:
+    cupos = building.number_plan(run, plan)
+    run.journal.rollback()
+    calls = [ois100mi.add_batch_head(plan.head.fields), *building.rest_calls(plan, TEMPORARY, cupos)]
+    return [*calls, ois100mi.confirm(TEMPORARY)] if with_confirm else calls
+
+
+def _sums(plan: OrderPlan) -> list[str]:
+    money = plan.money
+    return [
+        f"lines {sum(line.amount for line in money.lines)} {money.currency}",
+        f"charges {sum(charge.amount for charge in money.head_charges)} {money.currency}",
+        f"VAT computed by M3 {money.vat} {money.currency} (shop {money.shop_tax})",
+        f"total {money.total} {money.currency}",
+    ]
+
+
+def _dry_claim(store: StoreContext, order_id: int, at: datetime) -> Claim:
+    return Claim(
+        exchange_id=0,
+        store=store.name,
+        scope=store.name,
+        store_version=0,
+        flow="orders_to_m3",
+        business_key=str(order_id),
+        pool="orders",
+        claim_no=0,
+        revision=0,
+        done_rev=0,
+        tries=0,
+        is_doubtful=True,
+        fingerprint=None,
+        waiting_since=None,
+        first_seen_at=at,
+        rebuild=False,
+        was_resent=False,
+        body=None,
+        body_received_at=None,
+        now=at,
+        documents=(),
+    )

@@ -1,0 +1,42 @@
+"""The table of contents of the flows: name, pool, what it listens to, how it runs. Read by workers, receiver and polls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connector.flows import customers_to_m3, order_status_to_woo, orders_to_m3
+from connector.flows.context import Run
+from connector.flows.outcome import Done
+
+
+@dataclass(frozen=True)
+class FlowEntry:
+    """One flow. `topics` are the shop's webhook topics that raise its exchanges, keyed by the id of the resource."""
+
+    name: str
+    pool: str
+    run: Callable[[Run], Done]
+    topics: tuple[str, ...] = ()
+
+
+ORDER_TOPICS = (
+    "order.created",
+    "order.updated",
+    "order.deleted",
+    "order.restored",
+    "action.woocommerce_order_refunded",
+)
+
+FLOWS: dict[str, FlowEntry] = {
+    "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS),
+    "customers_to_m3": FlowEntry("customers_to_m3", "customers", customers_to_m3.run),
+    "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
+}
+
+_BY_TOPIC = {topic: entry for entry in FLOWS.values() for topic in entry.topics}
+
+
+def flow_for_topic(topic: str) -> FlowEntry | None:
+    """Returns the flow that listens to a webhook topic, or None."""
+    return _BY_TOPIC.get(topic)

@@ -1,0 +1,211 @@
+"""The composition root: from settings to ledger, clients and mappings, once per process. Called by every entry point."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping as ReadOnlyMapping
+from pathlib import Path
+
+import redis
+from sqlalchemy import Engine
+
+from connector.errors import ConfigurationError
+from connector.flows.context import StoreContext
+from connector.flows.customers_to_m3 import CustomerRunValues
+from connector.flows.orders.values import OrderRunValues
+from connector.ledger.session import open_ledger, transaction
+from connector.ledger.stores import StoreRow, find_store, sealed_credentials
+from connector.ledger.tokens import LedgerTokenStore
+from connector.m3.catalogue import Catalogue, FieldSpec
+from connector.m3.client import M3Client, M3Context
+from connector.m3.ionapi import Grant, IonApi, parse_ionapi
+from connector.m3.operations import load_operations
+from connector.m3.token import TokenSource
+from connector.mapping.engine import Mapping
+from connector.mapping.loader import load_mapping
+from connector.settings import Settings
+from connector.stores import M3Config, StoreConfig, parse_store_config
+from connector.throttle.gate import Gate
+from connector.vault.cipher import Cipher
+from connector.vault.credentials import StoreCredentials, open_credentials
+from connector.woocommerce.client import WooClient
+from connector.woocommerce.models import Address, CouponLine, LineItem, Order
+
+SECRET_KEPT_S = 30.0
+REDIS_LIMIT_S = 2.0
+
+MAPPING_ROOTS: dict[str, dict[str, type]] = {
+    "orders_to_m3": {
+        "order": Order,
+        "delivery": Address,
+        "line": LineItem,
+        "coupon": CouponLine,
+        "run": OrderRunValues,
+        "store": M3Config,
+    },
+    "customers_to_m3": {"billing": Address, "run": CustomerRunValues, "store": M3Config},
+}
+"""What the paths of each mapping file may start with."""
+
+
+class Runtime:
+    """What a process works with. Connections are opened when first needed, after the fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keeps the settings; opens nothing yet."""
+        self.settings = settings
+        self.engine: Engine = open_ledger(settings.database_url)
+        self.redis: redis.Redis = redis.Redis.from_url(
+            settings.redis_url, socket_timeout=REDIS_LIMIT_S, socket_connect_timeout=REDIS_LIMIT_S
+        )
+        self._catalogue: Catalogue | None = None
+        self._cipher: Cipher | None = None
+        self._stores: dict[str, tuple[int, StoreContext]] = {}
+        self._webhook_secrets: dict[str, tuple[float, str | None]] = {}
+
+    @property
+    def cipher(self) -> Cipher:
+        """Opens and seals the credentials.
+
+        Raises:
+            ConfigurationError: CONNECTOR_SECRET_KEYS is missing or malformed.
+        """
+        if self._cipher is None:
+            self._cipher = Cipher.from_keys(self.settings.secret_keys)
+        return self._cipher
+
+    def close(self) -> None:
+        """Closes all connections."""
+        for _, store in self._stores.values():
+            store.m3.close()
+            store.shop.close()
+        self._stores.clear()
+        self.redis.close()
+        self.engine.dispose()
+
+    def store(self, name: str, *, version: int | None = None) -> StoreContext:
+        """Returns a store ready to be worked for, made anew when its configuration changed.
+
+        Args:
+            name: The store code.
+            version: Version read with the claim; None asks the ledger.
+
+        Raises:
+            ConfigurationError: The store, its file, credentials or mappings cannot be used; names file, line, field.
+            LedgerUnavailableError: The database is away.
+        """
+        held = self._stores.get(name)
+        if held is not None and held[0] == version:
+            return held[1]
+        row, credentials = self._read(name)
+        if held is not None and held[0] == row.version:
+            return held[1]
+        store = self._compose(row, credentials)
+        self._stores[name] = (row.version, store)
+        return store
+
+    def webhook_secret(self, store: str) -> str | None:
+        """Returns the secret a store's deliveries are signed with, at most 30 s old; None for an unknown store."""
+        kept = self._webhook_secrets.get(store)
+        if kept is not None and time.monotonic() - kept[0] < SECRET_KEPT_S:
+            return kept[1]
+        with transaction(self.engine) as connection:
+            sealed = sealed_credentials(connection, store).get("webhook_secret")
+        secret = None if sealed is None else self.cipher.open(sealed).decode()
+        if len(self._webhook_secrets) > 1000:
+            self._webhook_secrets.clear()  # made-up store names must not fill the memory
+        self._webhook_secrets[store] = (time.monotonic(), secret)
+        return secret
+
+    def _read(self, name: str) -> tuple[StoreRow, StoreCredentials]:
+        with transaction(self.engine) as connection:
+            row = find_store(connection, name)
+            sealed = sealed_credentials(connection, name)
+        if row is None:
+            raise ConfigurationError(f"There is no store {name}.", resolution="Add it: connector store add.")
+        return row, open_credentials(self.cipher, sealed)
+
+    def _compose(self, row: StoreRow, credentials: StoreCredentials) -> StoreContext:
+        config = parse_store_config(row.config, source=row.config_source)
+        ionapi = parse_ionapi(credentials.ionapi, grant=config.m3.grant)
+        return StoreContext(
+            name=row.name,
+            config=config,
+            m3_scope=f"{ionapi.ti}/{config.m3.company}",
+            shop=self._shop(row, config, credentials),
+            m3=self._m3(ionapi, config),
+            mappings=load_mappings(self.settings.config_dir, config, catalogue=self._catalogue),
+        )
+
+    def _shop(self, row: StoreRow, config: StoreConfig, credentials: StoreCredentials) -> WooClient:
+        limits = config.shop
+        gate = Gate(
+            self.redis,
+            endpoint=row.shop_url,
+            requests_per_s=limits.requests_per_s,
+            concurrency=limits.concurrency,
+            slot_lease_s=60,
+        )
+        return WooClient(
+            row.shop_url,
+            credentials.woo_key,
+            credentials.woo_secret,
+            gate=gate,
+            allow_plain_http=limits.allow_plain_http,
+        )
+
+    def _m3(self, ionapi: IonApi, config: StoreConfig) -> M3Client:
+        limits = config.m3
+        if self._catalogue is None:
+            self._catalogue = Catalogue.load()
+        gate = Gate(
+            self.redis,
+            endpoint=f"m3/{ionapi.client_key(Grant(limits.grant))}",
+            requests_per_s=limits.requests_per_s,
+            concurrency=limits.concurrency,
+            slot_lease_s=limits.gateway_cut_s + 10,
+        )
+        tokens = TokenSource(ionapi, grant=limits.grant, store=LedgerTokenStore(self.engine), cipher=self.cipher)
+        context = M3Context(
+            company=limits.company,
+            division=limits.division,
+            language=limits.language,
+            gateway_cut_s=limits.gateway_cut_s,
+            api_path=limits.api_path,
+        )
+        operations = load_operations(self.settings.config_dir, config.operations, catalogue=self._catalogue)
+        return M3Client(
+            ionapi, tokens=tokens, gate=gate, context=context, operations=operations, catalogue=self._catalogue
+        )
+
+
+def load_mappings(config_dir: Path, config: StoreConfig, *, catalogue: Catalogue | None = None) -> dict[str, Mapping]:
+    """Loads the mapping files of the deployment for one store.
+
+    Args:
+        config_dir: The configuration directory.
+        config: The store's configuration, whose lookup tables the files may name.
+        catalogue: Published signatures; this package's own when left out.
+
+    Raises:
+        ConfigurationError: A file is missing or wrong; names file, line, record and field.
+    """
+    signatures = catalogue or Catalogue.load()
+    return {flow: _load_mapping(flow, config_dir, config, signatures) for flow in MAPPING_ROOTS}
+
+
+def _load_mapping(flow: str, config_dir: Path, config: StoreConfig, catalogue: Catalogue) -> Mapping:
+    path = config_dir / "mappings" / f"{flow}.yaml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        raise ConfigurationError(
+            f"{path} is missing or cannot be read.",
+            resolution="Put the release's mapping files into the configuration directory (CONNECTOR_CONFIG_DIR).",
+        ) from None
+
+    def signature(program: str, name: str) -> ReadOnlyMapping[str, FieldSpec] | None:
+        found = catalogue.find(program, name)
+        return found.inputs if found else None
+
+    return load_mapping(text, source=str(path), roots=MAPPING_ROOTS[flow], signature=signature, lookups=config.lookups)

@@ -1,0 +1,129 @@
+"""Claim -> run -> settle: the life of one message. Called by workers/tasks.py; the only place that turns errors into fates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from connector.broker import enqueue, enqueue_alert
+from connector.errors import ConfigurationError, ConnectorError, LeaseLostError, LedgerUnavailableError
+from connector.flows.context import Run, StoreContext
+from connector.flows.registry import FLOWS
+from connector.ledger.claims import Claim, Settlement
+from connector.ledger.dispatch import DueMessage, is_settled, wake_blocked
+from connector.ledger.steps import Journal, claim_run
+from connector.ledger.stores import pause_store
+from connector.ledger.tables import State
+from connector.logs import bind
+from workers.fates import fate_of
+from workers.process import Process
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a message ended, for Flower: the state of the exchange, in words, and when it is due again."""
+
+    state: State | None
+    text: str
+    next_in_s: float = 0
+
+
+def run_exchange(process: Process, exchange_id: int) -> Ended:
+    """Runs one exchange if it is due and free.
+
+    Args:
+        process: What this worker process owns.
+        exchange_id: The number the message carries.
+
+    Returns:
+        What became of it. Nothing is raised but what kills the process.
+    """
+    with bind(exchange_id=exchange_id):
+        try:
+            journal = claim_run(process.runtime.engine, exchange_id, worker=process.name)
+            if journal is None:
+                return Ended(None, "not due, taken, or its store is paused")
+            held = journal.claim
+            with (
+                bind(store=held.store, flow=held.flow, claim_no=held.claim_no),
+                process.heartbeat.watching(journal),
+            ):
+                return _run_and_settle(process, journal)
+        except LeaseLostError as error:
+            log.warning("lease_lost", code=error.code)
+            return Ended(None, error.message)
+        except LedgerUnavailableError as error:
+            log.error("ledger_unavailable", code=error.code)
+            return Ended(None, error.message)
+
+
+def _run_and_settle(process: Process, journal: Journal) -> Ended:
+    held = journal.claim
+    store: StoreContext | None = None
+    run: Run | None = None
+    try:
+        store = process.runtime.store(held.store, version=held.store_version)
+        run = Run(store=store, journal=journal)
+        done = FLOWS[held.flow].run(run)
+        settlement = Settlement(state=State.DONE, reason=done.reason, fingerprint=done.fingerprint)
+        run.messages.extend(wake_blocked(journal.connection, held.flow, key=f"{held.scope}/{held.business_key}"))
+    except (LeaseLostError, LedgerUnavailableError):
+        journal.rollback()
+        raise
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes a fate
+        settlement = _after(error, journal, store)
+    return _settle(process, journal, settlement, run)
+
+
+def _after(error: Exception, journal: Journal, store: StoreContext | None) -> Settlement:
+    """Writes down what the error means beyond this exchange, and returns its fate."""
+    held = journal.claim
+    settlement = fate_of(error, held, store)
+    if not isinstance(error, ConnectorError):
+        log.exception("bug", error=type(error).__name__)
+        journal.rollback_if_broken()
+    if isinstance(error, ConfigurationError):
+        pause_store(journal.connection, held.store, by="connector", reason=f"{error.message} {error.resolution}")
+        log.error("store_paused", reason=error.message)
+    if settlement.blocked_on is not None:
+        kind, key = settlement.blocked_on
+        if is_settled(journal.connection, kind, key=key):  # it settled while this run was still going
+            return Settlement(state=State.WAITING, reason=settlement.reason, gives_try_back=True)
+    return settlement
+
+
+def _settle(process: Process, journal: Journal, settlement: Settlement, run: Run | None) -> Ended:
+    held = journal.claim
+    state = journal.settle(settlement)
+    if state is None:
+        journal.note_unfenced("settlement_refused", key=str(held.exchange_id), after={"wanted": settlement.state})
+        raise LeaseLostError(f"Exchange {held.exchange_id} was taken over before its run could be settled.")
+    log.info("exchange_settled", state=state, code=settlement.reason_code, reason=settlement.reason)
+    messages = list(run.messages) if run else []
+    if state is State.READY:
+        messages.append(DueMessage(held.exchange_id, held.pool, held.claim_no))
+    send_all(process, messages)
+    if state is State.DEAD_LETTER:
+        _alert(process, held)
+    pause = max(settlement.next_in_s, settlement.not_before_in_s or 0)
+    return Ended(state, f"{settlement.reason_code or state}: {settlement.reason}".strip(": "), next_in_s=pause)
+
+
+def send_all(process: Process, messages: list[DueMessage]) -> None:
+    """Sends messages; what the broker does not take, the sweeper sends later."""
+    for message in messages:
+        try:
+            enqueue(process.app, message.exchange_id, pool=message.pool, claim_no=message.claim_no)
+        except ConnectorError as error:
+            log.warning("message_not_sent", exchange_id=message.exchange_id, code=error.code)
+            return
+
+
+def _alert(process: Process, held: Claim) -> None:
+    try:
+        enqueue_alert(process.app, held.exchange_id)
+    except ConnectorError as error:
+        log.warning("alert_not_sent", code=error.code)

@@ -1,0 +1,149 @@
+"""The one table error -> fate: what becomes of an exchange whose run ended with an exception. Used by workers/base.py alone."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+
+from connector.errors import (
+    BreakerOpenError,
+    ConfigurationError,
+    ConnectorError,
+    MissingDependencyError,
+    NeedsPersonError,
+    NotYetError,
+    OutcomeUnknownError,
+    PermanentError,
+    RetryableError,
+    UnknownItemError,
+    WaitingError,
+)
+from connector.flows.context import StoreContext
+from connector.ledger.claims import Claim, Settlement
+from connector.ledger.tables import State
+
+RECHECK_S = 900
+SHORT_WAIT_S = 20.0
+
+Fate = Callable[[ConnectorError, Claim, StoreContext | None], Settlement]
+
+
+def fate_of(error: Exception, held: Claim, store: StoreContext | None) -> Settlement:
+    """Returns how the exchange is settled after `error`; the first fitting line of FATES decides."""
+    if not isinstance(error, ConnectorError):
+        return _bug(error)
+    for kind, fate in FATES:
+        if isinstance(error, kind):
+            return fate(error, held, store)
+    return _bug(error)
+
+
+def _bug(error: Exception) -> Settlement:
+    where = traceback.extract_tb(error.__traceback__)
+    last = f"{where[-1].filename.rsplit('/', 1)[-1]}:{where[-1].lineno}" if where else "unknown place"
+    return Settlement(
+        state=State.DEAD_LETTER,
+        reason_code="bug",
+        reason=f"The connector itself failed: {type(error).__name__} at {last}.",
+        resolution="Report it with the output of `connector exchanges show`; release it after the update.",
+        detail="".join(traceback.format_tb(error.__traceback__)) + type(error).__name__,
+    )
+
+
+def _wait(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
+    """Waits without spending a try, up to the deadline (no deadline while a breaker is open)."""
+    patience = timedelta(hours=store.config.retry.wait_deadline_h if store else 24)
+    since = held.waiting_since or held.now
+    if not isinstance(error, BreakerOpenError) and held.now - since > patience:
+        return _dead(error, held, store)
+    asked = error.retry_after_s if isinstance(error, WaitingError) else None
+    return Settlement(
+        state=State.WAITING,
+        reason_code=error.code,
+        reason=error.message,
+        resolution=error.resolution,
+        next_in_s=0 if asked else _jitter(SHORT_WAIT_S),
+        not_before_in_s=asked,  # Retry-After, settle time, open breaker: news does not bring these forward
+        gives_try_back=True,
+    )
+
+
+def _blocked(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
+    if not isinstance(error, MissingDependencyError):
+        return _bug(error)
+    return Settlement(
+        state=State.BLOCKED,
+        reason_code=error.code,
+        reason=error.message,
+        resolution=error.resolution,
+        next_in_s=RECHECK_S,
+        gives_try_back=True,
+        blocked_on=(error.kind, error.key),
+    )
+
+
+def _look(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
+    """Waits out the settle time of an unknown outcome; the next run looks before it does anything."""
+    return Settlement(
+        state=State.WAITING,
+        reason_code=error.code,
+        reason=error.message,
+        resolution=error.resolution,
+        not_before_in_s=store.settle_s if store else 120,
+        gives_try_back=True,
+    )
+
+
+def _retry(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
+    """Tries again with growing pauses; after the last one a person has to look."""
+    pauses = store.config.retry.backoff_s if store else (60,)
+    if held.tries > len(pauses):
+        return _dead(error, held, store)
+    return Settlement(
+        state=State.WAITING,
+        reason_code=error.code,
+        reason=error.message,
+        resolution=error.resolution,
+        next_in_s=_jitter(pauses[held.tries - 1]),
+    )
+
+
+def _dead(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
+    again = f"Then: connector dead-letters release {held.exchange_id}"
+    cures_itself = isinstance(error, UnknownItemError | NeedsPersonError | NotYetError)
+    return Settlement(
+        state=State.DEAD_LETTER,
+        reason_code=error.code,
+        reason=error.message,
+        resolution=f"{error.resolution} {again}".strip(),
+        recheck_in_s=RECHECK_S if cures_itself else None,
+    )
+
+
+def _store_paused(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
+    """The store is paused by workers/base.py; its exchanges wait and are due the moment it runs again."""
+    return Settlement(
+        state=State.WAITING,
+        reason_code=error.code,
+        reason=error.message,
+        resolution=error.resolution,
+        gives_try_back=True,
+    )
+
+
+FATES: tuple[tuple[type[ConnectorError], Fate], ...] = (
+    (ConfigurationError, _store_paused),
+    (MissingDependencyError, _blocked),
+    (WaitingError, _wait),
+    (RetryableError, _retry),
+    (OutcomeUnknownError, _look),
+    (PermanentError, _dead),
+)
+"""LeaseLostError and LedgerUnavailableError are not here: the run simply stops, and the sweeper takes the lease back."""
+
+
+def _jitter(seconds: float) -> float:
+    """Equal jitter: half fixed, half random, so that it is never zero and never a herd."""
+    return seconds / 2 + random.uniform(0, seconds / 2)  # noqa: S311 - spreads load, protects nothing

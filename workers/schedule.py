@@ -1,0 +1,24 @@
+"""What beat sends and how often. Turns are claimed in the ledger, so two beats or a late one change nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SWEEP_EVERY_S = 10
+
+JOB_EVERY_S = {
+    "poll_orders": 60,  # orders changed since the cursor, with an overlap of 15 minutes
+    "poll_open_orders": 3600,  # all orders still open, by id: some changes leave date_modified alone
+    "watch_webhooks": 300,  # the shop disables a webhook after seven failures and tells nobody
+    "probe_stores": 60,  # stores paused for a wrong configuration are tried again
+    "hunt_orphans": 60,  # batch heads whose answer was lost
+}
+"""Job name -> length of a turn in seconds."""
+
+BEAT: dict[str, dict[str, Any]] = {
+    "sweep": {"task": "sweep", "schedule": SWEEP_EVERY_S, "options": {"queue": "system"}},
+    **{
+        name: {"task": "job", "schedule": every_s, "args": (name,), "options": {"queue": "system"}}
+        for name, every_s in JOB_EVERY_S.items()
+    },
+}

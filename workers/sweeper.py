@@ -1,0 +1,59 @@
+"""Makes sure that what is due gets a message, whatever the broker lost; run by beat every ten seconds."""
+
+from __future__ import annotations
+
+import redis
+import structlog
+
+from connector.broker import QUEUES
+from connector.ledger import dispatch
+from connector.ledger.alerts import untold_count
+from connector.ledger.session import transaction
+from workers import dead_letters
+from workers.base import send_all
+from workers.process import Process
+
+TARGET_DEPTH = 200
+"""How many messages a queue is filled up to: enough for many workers, few enough to drain an outage in order."""
+
+log = structlog.get_logger()
+
+
+def sweep(process: Process) -> str:
+    """Takes back expired leases, revives dead letters that may be cured, tops the queues up with what is due.
+
+    Returns:
+        A line for Flower.
+    """
+    with transaction(process.runtime.engine) as connection:
+        expired = dispatch.take_back_expired(connection)
+        revived = dispatch.revive_dead_letters(connection)
+    if expired:
+        log.warning("leases_expired", exchange_ids=expired)
+    sent = sum(_top_up(process, pool) for pool in QUEUES if pool not in ("system", "dead_letter"))
+    with transaction(process.runtime.engine) as connection:
+        due = dispatch.due_by_pool(connection)
+        untold = untold_count(connection)
+    if untold:
+        dead_letters.alert(process)
+    for pool, (count, oldest_s) in due.items():
+        log.info("due", pool=pool, count=count, oldest_s=round(oldest_s))
+    return f"expired {len(expired)}, revived {len(revived)}, sent {sent}"
+
+
+def _top_up(process: Process, pool: str) -> int:
+    room = TARGET_DEPTH - _depth(process.runtime.redis, pool)
+    if room <= 0:
+        return 0
+    with transaction(process.runtime.engine) as connection:
+        messages = dispatch.stamp_due(connection, pool, most=room)
+    send_all(process, messages)
+    return len(messages)
+
+
+def _depth(client: redis.Redis, pool: str) -> int:
+    """Returns how many messages wait in a queue (a Redis list of its name); a full count if the broker is away."""
+    try:
+        return int(client.llen(pool))
+    except redis.RedisError:
+        return TARGET_DEPTH
