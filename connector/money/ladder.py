@@ -112,7 +112,7 @@ def _check_sellable(quantity: Decimal, amount: Decimal, *, where: str) -> None:
 def _free_part(quantity: Decimal, before_discount: Decimal, rules: PriceRules) -> PricedPart:
     # With 100 % discount the amount is 0 whatever price M3 may fetch for a price of 0.
     price = round_half_up(before_discount / quantity, rules.price_decimals)
-    return PricedPart(quantity, max(price, ZERO), 1, round_half_up(ZERO, rules.currency_decimals), FULL_DISCOUNT)
+    return PricedPart(quantity, price, 1, round_half_up(ZERO, rules.currency_decimals), FULL_DISCOUNT)
 
 
 def _plain_price(quantity: Decimal, amount: Decimal, rules: PriceRules) -> tuple[PricedPart, ...]:

@@ -32,6 +32,7 @@ def prices(parts: tuple[PricedPart, ...]) -> list[tuple[str, str, int]]:
         ("3", "34.83", 2, "11.61"),
         ("2", "88.19", 4, "44.0950"),
         ("7", "14.78", 4, "2.1114"),
+        ("9", "10.07", 3, "1.119"),  # 1.118 would give 10.06
         ("0.375", "3.38", 2, "9.01"),  # 3.37875
         ("1000", "12.34", 6, "0.012340"),
     ],
@@ -57,6 +58,11 @@ def test_price_quantity_never_exceeds_what_m3_holds() -> None:
     assert prices(ladder("100000", "1234.56")) == [("76544", "0.01", 1), ("23456", "0.02", 1)]
 
 
+def test_price_per_quantity_needs_a_price_that_m3_takes() -> None:
+    with pytest.raises(AmountsDifferError, match="no price with 0 decimals"):
+        ladder("2", "12.34", decimals=0)
+
+
 def test_fractional_quantity_without_an_exact_price_is_held() -> None:
     with pytest.raises(AmountsDifferError, match=r"Order line 17: no price with 2 decimals makes 12\.5 .* 33\.33"):
         ladder("12.5", "33.33")
@@ -67,10 +73,7 @@ def test_two_lines_one_step_apart_come_third() -> None:
 
 
 def test_two_lines_fall_back_to_fewer_decimals_where_finer_ones_would_round_twice() -> None:
-    parts = ladder("150", "10.49", decimals=3, per_quantity=False)
-
-    assert sum(part.amount for part in parts) == Decimal("10.49")
-    assert len(parts) == 2
+    assert prices(ladder("105", "1.15", decimals=4, per_quantity=False)) == [("5", "0.010", 1), ("100", "0.011", 1)]
 
 
 def test_two_lines_never_use_a_price_of_zero() -> None:

@@ -10,6 +10,7 @@ import pytest
 from connector.errors import AmountsDifferError, MappingError
 from connector.money.plan import MoneyPlan, plan_money
 from connector.money.rounding import spread
+from connector.stores import ChargeKind
 from connector.woocommerce.models import Order
 from tests.unit.money.material import items_of, order_of, store
 
@@ -73,6 +74,23 @@ def test_two_rates_of_one_percentage_are_one_line_charge() -> None:
     order = order_of(lines=[{"total": "10.00", "tax": {1: "2.5", 2: "2.5"}}], rates={1: "25", 2: "25"})
 
     assert taxes(plan_of(order, tax_mode="T")) == [{"TAX25": "5.00"}]
+
+
+def test_shipping_goes_on_the_free_id_where_only_that_is_known_and_the_shops_tax_is_sent() -> None:
+    order = order_of(lines=[MUGS], shipping=[{"total": "5.00", "tax": {1: "1.25"}}])
+    charges = tuple(
+        one for one in store().money.charges if one.rate == 0 or one.kind not in (ChargeKind.SHIPPING, ChargeKind.FEE)
+    )
+
+    plan = plan_of(order, tax_mode="T", charges=charges)
+
+    assert [(one.charge_id, str(one.amount)) for one in plan.head_charges] == [("SHP0", "5.00"), ("STX25", "1.25")]
+
+
+def test_m3_may_compute_no_vat_where_the_shops_tax_is_sent() -> None:
+    plan = plan_of(order_of(lines=[MUGS]), tax_mode="T")
+
+    assert (plan.vat, plan.vat_tolerance) == (0, 0)
 
 
 def test_exempt_line_beside_taxed_ones_has_rate_zero() -> None:
