@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from connector.errors import ConfigurationError, ConnectorError, RateLimitedError, RemoteUnavailableError
 from connector.woocommerce.answers import Reply, open_reply, unclear
@@ -107,14 +108,17 @@ class Transport:
                 stream=True,
             ) as response:
                 body = b"".join(self._bounded(response))
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise self._explain(error, request=request, is_write=is_write) from None
         return Reply(request, self._host, is_write, response.status_code, response.headers, body.removeprefix(_BOM))
 
     def _bounded(self, response: requests.Response) -> Iterator[bytes]:
-        """Reads the body within the time-out as a whole: the library's own only limits each single wait."""
+        """Reads the body within the time-out as a whole: the library's own only limits each single wait.
+
+        `read1` hands over what has come; `iter_content` would wait for a full block behind a dripping server.
+        """
         deadline, size = time.monotonic() + self._timeout_s, 0
-        for chunk in response.iter_content(_CHUNK):
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
             size += len(chunk)
             if time.monotonic() > deadline:
                 raise requests.ReadTimeout("the body took too long")
@@ -122,7 +126,7 @@ class Transport:
                 raise requests.exceptions.ContentDecodingError("the body is too large")
             yield chunk
 
-    def _explain(self, error: requests.RequestException, *, request: str, is_write: bool) -> ConnectorError:
+    def _explain(self, error: requests.RequestException | HTTPError, *, request: str, is_write: bool) -> ConnectorError:
         """Says what a failed exchange means. Texts of the library stay out: they hold the whole address."""
         causes = list(_causes(error))
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
@@ -135,7 +139,7 @@ class Transport:
                 f"The shop {self._host} could not be reached, so nothing was sent ({request}).",
                 resolution="Nothing to do if the shop was just down. Else check the store's address and the network.",
             )
-        is_late = isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes)
+        is_late = any(isinstance(cause, requests.Timeout | HTTPTimeout | TimeoutError) for cause in causes)
         what = f"no answer within {self._timeout_s:g} s" if is_late else "the connection broke off"
         return unclear(request, host=self._host, is_write=is_write, what=what)
 
