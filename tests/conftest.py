@@ -13,6 +13,7 @@ from connector.embedded import embedded_postgres, embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from connector.ledger.tables import Base
+from tests.harness import Connector, Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +60,24 @@ def valkey_url(_valkey: str) -> str:
 def recordings() -> Path:
     """The folder of recorded WooCommerce deliveries and REST answers."""
     return Path(__file__).parent / "fixtures" / "woocommerce"
+
+
+@pytest.fixture(scope="session")
+def _sandbox() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(_sandbox: Sandbox) -> Sandbox:
+    """Both systems, empty and without faults."""
+    _sandbox.reset()
+    return _sandbox
+
+
+@pytest.fixture
+def connector(engine: Engine, valkey_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Connector]:
+    """One store over the sandbox."""
+    running = Connector(engine, valkey_url=valkey_url, sandbox=sandbox, home=tmp_path)
+    yield running
+    running.close()

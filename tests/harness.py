@@ -1,0 +1,211 @@
+"""The connector over real servers, one exchange at a time, for integration tests: ledger, Valkey, both sandboxes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import Engine, text
+
+from connector.broker import make_app
+from connector.flows.polling import ask_for, poll_changed
+from connector.ledger.claims import LEASE_S
+from connector.ledger.session import transaction
+from connector.ledger.stores import save_store
+from connector.runtime import Runtime
+from connector.settings import read_settings
+from connector.vault.cipher import Cipher, generate_key
+from connector.vault.credentials import CredentialName, seal_credentials
+from workers.base import Ended, run_exchange
+from workers.heartbeat import Heartbeat
+from workers.process import Process
+
+ROOT = Path(__file__).parent.parent
+STORE = "w1"
+WEBHOOK_SECRET = "test-webhook-secret"
+SETTLED_S = 10.0
+"""More than twice the sandbox's gateway cut."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Both systems, over HTTP."""
+
+    shop_url: str
+    m3_url: str
+
+    def reset(self, *, seed: int = 1) -> None:
+        """Empties both and ends all faults."""
+        for url in (self.shop_url, self.m3_url):
+            self.post(f"{url}/_control/reset", {"seed": seed})
+
+    def post(self, url: str, content: Any) -> Any:
+        """Sends a control request and returns its answer."""
+        answer = requests.post(url, json=content, timeout=10)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def m3_faults(self, **faults: Any) -> None:
+        """Replaces the faults of M3."""
+        self.post(f"{self.m3_url}/_control/faults", faults)
+
+    def m3_rule(self, program: str, transaction_name: str, fault: str, *, times: int = 1) -> None:
+        """Lets one kind of call fail `times` times."""
+        rule = {"program": program, "transaction": transaction_name, "fault": fault, "rate": 1.0, "times": times}
+        self.m3_faults(rules=[rule])
+
+    def place(self, **order: Any) -> dict[str, Any]:
+        """Places an order as a buyer; nothing is delivered unless asked for."""
+        placed: dict[str, Any] = self.post(f"{self.shop_url}/_control/orders", {"deliver": "never", **order})
+        return placed
+
+    def m3_book(self) -> dict[str, Any]:
+        """Returns everything M3 holds."""
+        book: dict[str, Any] = requests.get(f"{self.m3_url}/_book", timeout=10).json()
+        return book
+
+    def shop_book(self) -> dict[str, Any]:
+        """Returns everything the shop holds."""
+        book: dict[str, Any] = requests.get(f"{self.shop_url}/_book", timeout=10).json()
+        return book
+
+
+@contextmanager
+def running_sandbox() -> Iterator[Sandbox]:
+    """Starts both systems in a process of their own."""
+    command = [sys.executable, "-m", "sandbox", "--shop-port", "0", "--m3-port", "0", "--quiet-start"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        words = process.stdout.readline().split()
+        yield Sandbox(shop_url=words[words.index("shop") + 1], m3_url=words[words.index("m3") + 1])
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+class Connector:
+    """One store over the sandbox, with one worker process's worth of runtime and no Celery in between."""
+
+    def __init__(self, engine: Engine, *, valkey_url: str, sandbox: Sandbox, home: Path) -> None:
+        """Adds the store; `close` ends the heartbeat and connections."""
+        self.engine = engine
+        self.sandbox = sandbox
+        key = generate_key()
+        self.settings = read_settings(
+            {
+                "DATABASE_URL": engine.url.render_as_string(hide_password=False),
+                "REDIS_URL": valkey_url,
+                "CONNECTOR_SECRET_KEYS": key,
+                "CONNECTOR_CONFIG_DIR": str(ROOT / "config"),
+                "CONNECTOR_HOME": str(home),
+            }
+        )
+        self.cipher = Cipher.from_keys([key])
+        self.process = Process(f"test:{uuid.uuid4().hex[:6]}", Runtime(self.settings), Heartbeat(), make_app(valkey_url))
+        self.configure()
+
+    def configure(self, config: str | None = None, *, name: str = STORE) -> None:
+        """Adds or changes a store of the sandbox."""
+        ionapi = requests.get(f"{self.sandbox.m3_url}/_control/ionapi", timeout=10).json()
+        secrets = {
+            CredentialName.WOO_KEY: "ck_sandbox",
+            CredentialName.WOO_SECRET: "cs_sandbox",
+            CredentialName.WEBHOOK_SECRET: WEBHOOK_SECRET,
+            CredentialName.IONAPI: json.dumps(ionapi),
+        }
+        with transaction(self.engine) as connection:
+            save_store(
+                connection,
+                name,
+                shop_url=self.sandbox.shop_url,
+                config=config or store_file(),
+                config_source="config/stores/example.yaml",
+                sealed=seal_credentials(self.cipher, secrets),
+            )
+
+    def close(self) -> None:
+        """Closes what the process opened."""
+        self.process.heartbeat.stop()
+        self.process.runtime.close()
+
+    def ask(self, *order_ids: int) -> list[int]:
+        """Makes orders due and returns their exchanges."""
+        return [one.exchange_id for one in ask_for(self.engine, STORE, order_ids=order_ids).messages]
+
+    def poll(self) -> list[int]:
+        """Polls the store and returns the exchanges that became due."""
+        polled = poll_changed(self.engine, self.process.runtime.store(STORE))
+        return [one.exchange_id for one in polled.messages]
+
+    def run(self, exchange_id: int) -> Ended:
+        """Runs one message."""
+        return run_exchange(self.process, exchange_id)
+
+    def drain(self, *, most: int = 200) -> None:
+        """Runs whatever is due, as the sweeper would send it, until nothing is."""
+        for _ in range(most):
+            due = self.rows(
+                "SELECT id FROM exchange WHERE state IN ('ready','waiting','blocked') AND next_attempt_at <= ledger_now()"
+                " AND coalesce(not_before <= ledger_now(), true) ORDER BY id"
+            )
+            if not due:
+                return
+            for row in due:
+                self.run(row["id"])
+        raise AssertionError("work is left after many runs")
+
+    def settle(self, *, rounds: int = 12) -> None:
+        """Runs until every exchange rests, moving the ledger's clock over each wait."""
+        for _ in range(rounds):
+            self.drain()
+            if not self.rows("SELECT 1 FROM exchange WHERE state IN ('ready','waiting')"):
+                return
+            self.pass_time(SETTLED_S)
+        raise AssertionError(f"not settled: {self.rows('SELECT id, flow, state, reason_code, reason FROM exchange')}")
+
+    def pass_time(self, seconds: float) -> None:
+        """Moves the ledger's clock forward."""
+        with transaction(self.engine) as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO clock_offset (id, seconds) VALUES (1, :by)"
+                    " ON CONFLICT (id) DO UPDATE SET seconds = clock_offset.seconds + :by"
+                ),
+                {"by": seconds},
+            )
+
+    def let_lease_expire(self) -> None:
+        """Moves the clock past a lease and takes expired ones back, as the sweeper does."""
+        self.pass_time(LEASE_S + 1)
+
+    def rows(self, statement: str, **values: Any) -> list[dict[str, Any]]:
+        """Returns rows of the ledger."""
+        with transaction(self.engine) as connection:
+            return [dict(row._mapping) for row in connection.execute(text(statement), values)]
+
+    def exchange(self, exchange_id: int) -> dict[str, Any]:
+        """Returns one exchange."""
+        return self.rows("SELECT * FROM exchange WHERE id = :id", id=exchange_id)[0]
+
+
+def store_file(**changes: Any) -> str:
+    """Returns the example store file, for a shop over plain http; `changes` replace lines `key: value` of it."""
+    content = (ROOT / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
+    lines = content.splitlines()
+    for key, value in {"allow_plain_http": "true", **changes}.items():
+        places = [place for place, line in enumerate(lines) if line.strip().startswith(f"{key}:")]
+        assert places, f"the example store file has no {key}"
+        indent = lines[places[0]][: len(lines[places[0]]) - len(lines[places[0]].lstrip())]
+        lines[places[0]] = f"{indent}{key}: {value}"
+    return "\n".join(lines) + "\n"
