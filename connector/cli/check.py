@@ -1,0 +1,129 @@
+"""`connector check`: looks at everything the connector talks to and says what to fix; also behind `store check`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from connector.cli.checks.finding import Area, Finding, Level
+from connector.cli.checks.installation import check_installation
+from connector.cli.checks.m3_customers import check_customers
+from connector.cli.checks.m3_fields import check_fields
+from connector.cli.checks.m3_money import check_money
+from connector.cli.checks.m3_site import check_access, check_site
+from connector.cli.checks.shop import check_shop
+from connector.cli.opening import open_settings, require_store
+from connector.cli.output import err, out, print_json, print_table, say
+from connector.cli.working import open_runtime
+from connector.errors import ConnectorError
+from connector.flows.context import StoreContext
+from connector.ledger.session import transaction
+from connector.ledger.stores import StoreRow, list_stores
+from connector.m3.operations import load_operations
+from connector.runtime import Runtime
+from connector.settings import Settings
+
+COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
+
+app = typer.Typer()
+
+
+@app.command()
+def check(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Ping everything the connector talks to and say what to fix; status 1 if anything fails."""
+    run_check(only=None, as_json=as_json)
+
+
+def run_check(*, only: str | None, as_json: bool) -> None:
+    """Runs the checks, shows them, and ends the command.
+
+    Args:
+        only: Name of the one store to check, None for all.
+        as_json: Print JSON instead of a table.
+    """
+    settings = open_settings()
+    console = err()
+    findings = list(_with_progress(_check_all(settings, only=only), console))
+    if as_json:
+        print_json(findings)
+    else:
+        _print(findings)
+    raise typer.Exit(1 if any(one.level is Level.FAIL for one in findings) else 0)
+
+
+def _check_all(settings: Settings, *, only: str | None) -> Iterator[Finding]:
+    found = list(check_installation(settings))
+    yield from found
+    if any(one.level is Level.FAIL for one in found if one.name in ("database", "migrations")):
+        return
+    with open_runtime(settings) as runtime:
+        for row in _rows(runtime, only):
+            yield from check_store(runtime, row)
+
+
+def _rows(runtime: Runtime, only: str | None) -> list[StoreRow]:
+    if only is not None:
+        return [require_store(runtime.engine, only)]
+    with transaction(runtime.engine) as connection:
+        return list_stores(connection)
+
+
+def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
+    """Yields what was found about one store."""
+    area = Area(row.name)
+    if row.paused_by is not None:
+        yield area.warn(
+            "store",
+            f"Paused by {row.paused_by}: {row.paused_reason or 'no reason given'}",
+            remedy=f"connector store resume {row.name}",
+        )
+    try:
+        store = runtime.store(row.name)
+    except ConnectorError as error:
+        yield area.error("credentials and files", error)
+        return
+    yield area.ok("credentials and files", "complete; store file, mapping files and .ionapi file can be read")
+    yield from check_shop(area, store.shop, store.config)
+    access, answers = check_access(area, store.m3, store.config)
+    yield from access
+    if answers:
+        for look in _m3_checks(area, store, runtime.settings):
+            yield from look()
+
+
+def _m3_checks(area: Area, store: StoreContext, settings: Settings) -> list[Callable[[], Iterable[Finding]]]:
+    m3, config = store.m3, store.config
+    operations = list(load_operations(settings.config_dir, config.operations))
+    return [
+        lambda: check_site(area, m3, config),
+        lambda: check_money(area, m3, config),
+        lambda: check_customers(area, m3, config),
+        lambda: check_fields(area, m3, operations=operations, mappings=store.mappings),
+    ]
+
+
+def _with_progress(findings: Iterator[Finding], console: Console) -> Iterator[Finding]:
+    """Shows on a terminal what was looked at last; a file or pipe gets nothing of it."""
+    with console.status("Looking ...") as status:
+        for one in findings:
+            status.update(f"{escape(one.area)}: {escape(one.name)}")
+            yield one
+
+
+def _print(findings: list[Finding]) -> None:
+    console = out()
+    print_table(
+        ("", "Where", "What", "Found", "What to do"),
+        ((one.level, one.area, one.name, one.message, one.remedy) for one in findings),
+    )
+    counts = {level: sum(one.level is level for one in findings) for level in Level}
+    colour = COLOURS[Level.FAIL if counts[Level.FAIL] else Level.WARN if counts[Level.WARN] else Level.OK]
+    console.print(
+        f"\n[{colour}]{counts[Level.OK]} ok, {counts[Level.WARN]} warnings, {counts[Level.FAIL]} failed[/{colour}]"
+    )
+    if {one.area for one in findings} <= {"installation"} and not counts[Level.FAIL]:
+        say("There is no store yet. Add one with `connector store add`.")

@@ -1,0 +1,109 @@
+"""`connector exchanges`: lists what is carried across and tells the whole story of one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.opening import open_ledger_only, require_store
+from connector.cli.output import print_json, print_table, say, shown
+from connector.cli.telling import tell
+from connector.errors import PermanentError
+from connector.ledger.listing import ExchangeFilter, ExchangeRow, list_exchanges
+from connector.ledger.session import transaction
+from connector.ledger.story import Story, newest_body, tell_story
+from connector.ledger.tables import State
+
+app = typer.Typer(no_args_is_help=True, help="List exchanges and tell the whole story of one.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_(
+    store: Annotated[str | None, typer.Option(help="Of this store alone.")] = None,
+    state: Annotated[State | None, typer.Option(help="In this state alone.")] = None,
+    flow: Annotated[str | None, typer.Option(help="Of this flow alone, like orders_to_m3.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many, the newest.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List exchanges, newest first."""
+    with open_ledger_only() as engine:
+        if store is not None:
+            require_store(engine, store)
+        with transaction(engine) as connection:
+            rows = list_exchanges(connection, ExchangeFilter(store=store, state=state, flow=flow), most=limit)
+    if as_json:
+        print_json(rows)
+    else:
+        print_exchanges(rows)
+
+
+@app.command()
+def show(
+    exchange_id: Annotated[int, typer.Argument(metavar="ID", help="The number of the exchange.")],
+    body: Annotated[bool, typer.Option(help="Print the newest stored body instead; it holds personal data.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell the whole story of one exchange: deliveries, attempts, documents, steps, bindings, audit."""
+    if body:
+        _print_body(exchange_id)
+        return
+    story = read_story(exchange_id)
+    if as_json:
+        print_json(story)
+    else:
+        tell(story)
+
+
+def read_story(exchange_id: int) -> Story:
+    """Reads the story of an exchange.
+
+    Raises:
+        PermanentError: There is no such exchange.
+    """
+    with open_ledger_only() as engine, transaction(engine) as connection:
+        story = tell_story(connection, exchange_id)
+    if story is None:
+        raise PermanentError(
+            f"There is no exchange {exchange_id}.", resolution="`connector exchanges list` shows the newest ones."
+        )
+    return story
+
+
+def print_exchanges(rows: list[ExchangeRow]) -> None:
+    """Prints exchanges as a table."""
+    if not rows:
+        say("None.")
+        return
+    print_table(
+        ("ID", "Store", "Flow", "Key", "State", "Tries", "M3", "Next (UTC)", "Why"),
+        (
+            (row.id, row.store, row.flow, row.business_key, _state(row), row.tries or "", row.m3_number, row.due_at,
+             _why(row))
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+def _state(row: ExchangeRow) -> str:
+    return f"{row.state} (store paused)" if row.store_paused and row.state != State.DONE else row.state
+
+
+def _why(row: ExchangeRow) -> str:
+    if row.state == State.BLOCKED:
+        return f"waits for {shown(row.blocked_on)}"
+    return row.reason
+
+
+def _print_body(exchange_id: int) -> None:
+    read_story(exchange_id)
+    with open_ledger_only() as engine, transaction(engine) as connection:
+        content = newest_body(connection, exchange_id)
+    if content is None:
+        raise PermanentError(
+            f"No body is stored for exchange {exchange_id}.",
+            resolution="What came had none (a deletion, a request by hand), or it was over 5 MB: look in the shop.",
+        )
+    typer.echo(content)

@@ -1,0 +1,86 @@
+"""`connector status`: what runs, what waits and why, on one page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.opening import open_ledger_only
+from connector.cli.output import ago, print_json, print_table, say, shown
+from connector.ledger.overview import ACTIVE_WORKER_MIN, Overview, read_overview
+from connector.ledger.session import transaction
+from connector.ledger.tables import State
+
+app = typer.Typer()
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show what runs, what waits and why; status 1 if a person has to act."""
+    with open_ledger_only() as engine, transaction(engine) as connection:
+        overview = read_overview(connection)
+    if as_json:
+        print_json(overview)
+    else:
+        _print(overview)
+    raise typer.Exit(0 if is_well(overview) else 1)
+
+
+def is_well(overview: Overview) -> bool:
+    """Tells whether nobody has to act: no dead letter, no store that stands still."""
+    return not overview.dead_letters and not overview.paused
+
+
+def _print(overview: Overview) -> None:
+    _print_pools(overview)
+    _print_states(overview)
+    _print_people(overview)
+    if overview.polls:
+        say("")
+        print_table(
+            ("Store", "Poll", "Read up to", "Last moved"),
+            ((one.store, one.name, one.value, f"{ago(one.age_s)} ago") for one in overview.polls),
+            title="Polls",
+        )
+    say("")
+    say("All is well." if is_well(overview) else "A person has to act: see dead letters and paused stores above.")
+
+
+def _print_pools(overview: Overview) -> None:
+    if not overview.pools:
+        say("Nothing is due, nothing runs.")
+        return
+    print_table(
+        ("Pool", "Due", "Oldest due since", "Running", f"Workers seen in {ACTIVE_WORKER_MIN} min"),
+        ((one.pool, one.due, ago(one.oldest_due_s) if one.due else "", one.running, one.workers)
+         for one in overview.pools),
+        title="Pools",
+    )  # fmt: skip
+
+
+def _print_states(overview: Overview) -> None:
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for one in overview.states:
+        counts.setdefault((one.store, one.flow), {})[one.state] = one.count
+    if counts:
+        say("")
+        print_table(
+            ("Store", "Flow", *State),
+            ((*key, *(by_state.get(state, 0) or "" for state in State)) for key, by_state in counts.items()),
+            title="Exchanges",
+        )
+
+
+def _print_people(overview: Overview) -> None:
+    if overview.dead_letters:
+        say("")
+        print_table(
+            ("Store", "Reason", "Count", "For example", "What to do"),
+            ((one.store, one.reason_code, one.count, f"{one.example_id}: {one.example_reason}", one.resolution)
+             for one in overview.dead_letters),
+            title="Dead letters",
+        )  # fmt: skip
+    for one in overview.paused:
+        probe = f"; tried again at {shown(one.probe_at)} UTC" if one.probe_at else ""
+        say(f"\nStore {one.store} is paused by {one.paused_by}: {one.reason or 'no reason given'}{probe}")

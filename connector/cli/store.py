@@ -1,0 +1,150 @@
+"""`connector store`: adds, lists, checks, pauses and resumes stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from connector.cli.check import run_check
+from connector.cli.opening import open_ledger_only, person, require_store
+from connector.cli.output import print_json, print_table, say, warn
+from connector.cli.store_files import Given, WholeStore, complete_store, given_secrets, require_store_name
+from connector.cli.working import open_runtime
+from connector.ledger.people import note_decision
+from connector.ledger.session import transaction
+from connector.ledger.stores import (
+    find_store,
+    list_stores,
+    pause_store,
+    resume_store,
+    save_store,
+    sealed_credentials,
+)
+from connector.vault.credentials import CredentialName, seal_credentials
+
+app = typer.Typer(no_args_is_help=True, help="Add, list, check, pause and resume stores.")
+
+Name = Annotated[str, typer.Argument(help="The store's code: 1 to 8 small letters and digits; it never changes.")]
+FROM = "Read from standard input with `-`"
+
+
+@app.command()
+def add(
+    name: Name,
+    woo_url: Annotated[str | None, typer.Option(help="Address of the shop, as https://shop.example.")] = None,
+    woo_key: Annotated[str | None, typer.Option(help=f"Consumer key. {FROM}, or CONNECTOR_WOO_KEY.")] = None,
+    woo_secret: Annotated[str | None, typer.Option(help=f"Consumer secret. {FROM}, or CONNECTOR_WOO_SECRET.")] = None,
+    webhook_secret: Annotated[
+        str | None, typer.Option(help=f"Signs the webhooks. {FROM}, or CONNECTOR_WEBHOOK_SECRET.")
+    ] = None,
+    ionapi: Annotated[Path | None, typer.Option(help="The .ionapi file (also CONNECTOR_IONAPI, its content).")] = None,
+    config: Annotated[Path | None, typer.Option(help="The store file; config/stores/example.yaml shows one.")] = None,
+) -> None:
+    """Add a store, or change the pieces that are given; all are checked before anything is stored."""
+    require_store_name(name)
+    secrets = given_secrets(woo_key=woo_key, woo_secret=woo_secret, webhook_secret=webhook_secret, ionapi=ionapi)
+    given = Given(name=name, shop_url=woo_url, config_file=config, secrets=secrets)
+    with open_runtime() as runtime:
+        sealed_anew = seal_credentials(runtime.cipher, secrets)
+        with transaction(runtime.engine) as connection:
+            known, sealed = find_store(connection, name), sealed_credentials(connection, name)
+        whole = complete_store(given, known=known, sealed=sealed, runtime=runtime)
+        with transaction(runtime.engine) as connection:
+            _save(connection, name, whole=whole, sealed=sealed_anew, is_new=known is None)
+    changed = ", ".join(whole.changed)
+    say(f"Store {name} is {'added' if known is None else f'changed ({changed})'}.")
+    say(
+        f"Next: connector store check {name}" + ("" if known else f", then connector webhooks install {name} --url ...")
+    )
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the stores."""
+    with open_ledger_only() as engine, transaction(engine) as connection:
+        rows = list_stores(connection)
+        missing = {row.name: _missing(set(sealed_credentials(connection, row.name))) for row in rows}
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": row.name,
+                    "shop_url": row.shop_url,
+                    "config_source": row.config_source,
+                    "version": row.version,
+                    "paused_by": row.paused_by,
+                    "paused_reason": row.paused_reason,
+                    "missing_credentials": missing[row.name],
+                }
+                for row in rows
+            ]
+        )
+        return
+    if not rows:
+        say("There is no store yet. Add one with `connector store add`.")
+        return
+    print_table(
+        ("Store", "Shop", "Store file", "Version", "State"),
+        (
+            (row.name, row.shop_url, row.config_source, row.version, _state(row.paused_by, row.paused_reason))
+            for row in rows
+        ),
+    )
+    for name, lacking in missing.items():
+        if lacking:
+            warn(f"Store {name} lacks credentials: {', '.join(lacking)}. Add them with `connector store add {name}`.")
+
+
+@app.command()
+def check(name: Name, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check everything one store needs and say what to fix."""
+    run_check(only=name, as_json=as_json)
+
+
+@app.command()
+def pause(
+    name: Name, reason: Annotated[str, typer.Option(help="Why; shown in listings.")] = "paused by a person"
+) -> None:
+    """Stop carrying anything for a store; what comes in is kept and waits."""
+    with open_ledger_only() as engine:
+        require_store(engine, name)
+        with transaction(engine) as connection:
+            pause_store(connection, name, by="person", reason=reason)
+            note_decision(connection, "store_paused", store=name, key=name, who=person(), why=reason)
+    say(f"Store {name} is paused. Deliveries are still taken in; `connector store resume {name}` carries them across.")
+
+
+@app.command()
+def resume(name: Name) -> None:
+    """Let a store run again; what waited is due at once."""
+    with open_ledger_only() as engine:
+        row = require_store(engine, name)
+        with transaction(engine) as connection:
+            resume_store(connection, name)
+            note_decision(connection, "store_resumed", store=name, key=name, who=person())
+    say(f"Store {name} runs again." if row.paused_by else f"Store {name} was not paused; nothing changed.")
+
+
+def _save(connection: Connection, name: str, *, whole: WholeStore, sealed: Mapping[str, bytes], is_new: bool) -> None:
+    save_store(
+        connection,
+        name,
+        shop_url=whole.shop_url,
+        config=whole.config,
+        config_source=whole.config_source,
+        sealed=sealed,
+    )
+    action, given = "store_added" if is_new else "store_changed", ", ".join(whole.changed)
+    note_decision(connection, action, store=name, key=name, who=person(), why=f"given: {given}")
+
+
+def _missing(present: set[str]) -> list[str]:
+    return [str(name) for name in CredentialName if name not in present]
+
+
+def _state(paused_by: str | None, reason: str | None) -> str:
+    return "running" if paused_by is None else f"paused by {paused_by}: {reason or 'no reason given'}"
