@@ -9,12 +9,16 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn ships no types
+
 from connector.ledger.inbox import KEPT_BODY_BYTES
 from connector.woocommerce.webhooks import signature_matches
 
 HARD_LIMIT_BYTES = 64 * 1024 * 1024  # no shop sends this; above it reading on would only cost
 TIME_LIMIT_S = 20.0  # the shop itself waits 60 s for the answer
 CHUNK_BYTES = 256 * 1024
+# The client went away or stalled, or its chunked encoding is broken.
+UNREADABLE = (OSError, ParseException)
 
 
 class BodyRefusedError(Exception):
@@ -51,8 +55,8 @@ def read_start(stream: Readable, *, most: int) -> bytes:
     """
     try:
         return stream.read(most)
-    except OSError:
-        raise BodyRefusedError(408, "unreadable") from None
+    except UNREADABLE:
+        raise BodyRefusedError(400, "unreadable") from None
 
 
 def read_signed(stream: Readable, *, secret: str, signature: str) -> SignedBody:
@@ -101,5 +105,5 @@ def _next_chunk(stream: Readable, deadline: float) -> bytes:
         raise BodyRefusedError(408, "too_slow")
     try:
         return stream.read(CHUNK_BYTES)
-    except OSError:  # the client went away or stalled, or its chunked encoding is broken
+    except UNREADABLE:
         raise BodyRefusedError(400, "unreadable") from None
