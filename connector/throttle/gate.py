@@ -127,7 +127,8 @@ class Gate:
                 return _Pass(token, is_probe=False, is_shared=False)
             word, ms, is_probe = answer
             if word is Word.GO:
-                time.sleep(ms / 1000)
+                if ms:
+                    time.sleep(ms / 1000)
                 return _Pass(token, is_probe=is_probe, is_shared=True)
             self._wait_or_refuse(word, ms / 1000, left_s)
 
