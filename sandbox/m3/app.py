@@ -1,6 +1,6 @@
 """The Flask application of the sandbox M3/ION; `python -m sandbox`, tests and benches run it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -35,7 +35,7 @@ def create_app(*, seed: int) -> Flask:
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> Response:
         # The gateway's own bodies (404, 405 ...) are not published: a client must not need one.
-        return Response(status=error.code)
+        return _bare(error.code or 500, {})
 
     return app
 
@@ -76,12 +76,18 @@ def _carry(gateway: Gateway, read: Callable[[], Call]) -> Response:
         done = gateway.handle(read, token=_bearer(), connection=request.environ.get(SOCKET_KEY))
     except ConnectionCut:
         return Response(status=502)
-    return _json(done) if done.body else Response(status=done.status)
+    return _json(done) if done.body else _bare(done.status, done.headers)
 
 
 def _json(done: Answer) -> Response:
     response = jsonify(done.body)
     response.status_code = done.status
+    return response
+
+
+def _bare(status: int, headers: Mapping[str, str]) -> Response:
+    response = Response(status=status, headers=dict(headers))
+    del response.headers["Content-Type"]
     return response
 
 

@@ -1,7 +1,7 @@
 """Write answers in the published v2 shapes; `gateway` sends what this module builds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.m3.refusals import InvalidCall, Refusal
@@ -24,10 +24,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP status with a JSON body."""
+    """An HTTP status with a JSON body; an empty one is sent as no body at all."""
 
     status: int
     body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def top_level_error(error: Refusal | InvalidCall) -> Answer:

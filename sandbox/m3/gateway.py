@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sandbox.m3.calls import Call
 from sandbox.m3.envelope import Answer, answer, top_level_error
 from sandbox.m3.execute import run_call
-from sandbox.m3.faults import Fault, Plan
+from sandbox.m3.faults import Fault, Plan, Settings
 from sandbox.m3.refusals import InvalidCall
 from sandbox.m3.site import Site
 from sandbox.m3.state import State
@@ -53,7 +53,7 @@ class Gateway:
             self._site.tokens.revoke(token)
             return Answer(401, {})
         if plan.transport in CUT_STATUS:
-            return Answer(CUT_STATUS[plan.transport], {})
+            return _cut_off(CUT_STATUS[plan.transport], settings)
         if plan.transport is Fault.HANG:
             time.sleep(settings.hang_s)
         if plan.transport in (Fault.HANG, Fault.DROP_BEFORE_COMMIT):
@@ -81,6 +81,12 @@ def execute(state: State, call: Call, plan: Plan) -> Answer:
     except InvalidCall as error:
         return top_level_error(error)
     return answer(outcomes, is_bulk=call.is_bulk, nok_shape=plan.settings.nok_shape)
+
+
+def _cut_off(status: int, settings: Settings) -> Answer:
+    """Answer instead of M3; Retry-After is not documented, so it comes only where it is asked for."""
+    wait_s = settings.retry_after_s if status == 429 else None
+    return Answer(status, {}, {} if wait_s is None else {"Retry-After": str(wait_s)})
 
 
 def _cut(connection: socket.socket | None) -> None:
