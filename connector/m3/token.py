@@ -177,6 +177,10 @@ class TokenSource:
         self._use_cached_until = 0.0
         return self._current(refused=used).access
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
+
     def _current(self, *, refused: str | None) -> _Token:
         deadline = self._clock.monotonic() + WAIT_FOR_OTHER_S
         while True:
