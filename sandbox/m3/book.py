@@ -28,6 +28,7 @@ def _order(state: State, order: Order) -> dict[str, Any]:
         "stat": order.highest_status,
         "lowest_stat": order.lowest_status,
         "held": order.is_held,
+        "stop": order.stop,
         **_body(state, order.body),
     }
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from sandbox.m3.refusals import InvalidCall, Refusal
@@ -30,6 +30,11 @@ class Signature:
     title: str
     inputs: Mapping[str, Field]
     outputs: tuple[Field, ...]
+
+    @cached_property
+    def mandatory(self) -> tuple[str, ...]:
+        """Name the input fields that must be there."""
+        return tuple(field.name for field in self.inputs.values() if field.mandatory)
 
 
 @dataclass(frozen=True)
@@ -91,23 +96,15 @@ def check_record(signature: Signature, record: Mapping[str, str]) -> dict[str, s
         Refusal: XNU0000 for text in a numeric field.
     """
     given = {name: value.rstrip() for name, value in record.items() if value.strip()}
-    _refuse_unknown(signature, record)
-    for field in signature.inputs.values():
-        value = given.get(field.name)
-        if value is None:
-            if field.mandatory:
-                raise InvalidCall(
-                    "MandatoryInputFieldNotFound", f"Mandatory field {field.name} is missing", field=field.name
-                )
-            continue
-        _check_value(field, value)
-    return given
-
-
-def _refuse_unknown(signature: Signature, record: Mapping[str, str]) -> None:
     for name in record:
         if name not in signature.inputs:
             raise InvalidCall("InputFieldNotFound", f"Field {name} is not an input field", field=name)
+    for name in signature.mandatory:
+        if name not in given:
+            raise InvalidCall("MandatoryInputFieldNotFound", f"Mandatory field {name} is missing", field=name)
+    for name, value in given.items():
+        _check_value(signature.inputs[name], value)
+    return given
 
 
 def _check_value(field: Field, value: str) -> None:

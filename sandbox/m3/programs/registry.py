@@ -13,6 +13,7 @@ from sandbox.m3.programs import (
     order_lists,
     orders,
     repository,
+    site_lists,
     tables,
 )
 from sandbox.m3.programs.run import Handler
@@ -61,6 +62,14 @@ HANDLERS: Mapping[str, Handler] = {
     "OIS175MI/LstHeadByDate": order_lists.lst_head_by_date,
     "OIS175MI/LstHeadByCust": order_lists.lst_head_by_cust,
     "OIS175MI/SearchCOHead": order_lists.search_head,
+    "OIS175MI/LstBySortOption": site_lists.refuse_sort_option,
+    "OIS120MI/GetCOStopInfo": site_lists.get_order_stop,
+    "OIS120MI/UpdCOStop": site_lists.update_order_stop,
+    "CMS100MI/Lst_OXHEAD_CUOR": site_lists.lst_batch_by_cuor,
+    "CMS100MI/Lst_OAPYRE": site_lists.lst_orders_by_pyre,
+    "CMS100MI/Lst_OAPYRE_READ": site_lists.lst_orders_by_pyre,
+    "EXPORTMI/Select": site_lists.refuse_export,
+    "EXPORTMI/SelectPad": site_lists.refuse_export,
     "CRS610MI/Add": customers.add_customer,
     "CRS610MI/GetBasicData": customers.get_customer,
     "CRS610MI/GetOrderInfo": customers.get_customer,

@@ -64,6 +64,9 @@ def prepare(m3: M3, name: str) -> dict[str, str]:
         for reference in ("W1-104233", "W1-104240", "W1-1"):
             m3.ordered("GUESTDEEUR", YREF=reference)
         return {"CUNO": "GUESTDEEUR"}
+    if name == "custom-list-batch-order-by-cuor":
+        m3.head(CUOR="W1-104233")
+        m3.head(CUOR="W1-104")
     if name == "v2-record-exists":
         example_query = example(name)["request"]["query"] | {"CUNO": "GUESTDEEUR"}
         m3.records("CRS610MI/AddAddress", **example_query)
@@ -72,6 +75,7 @@ def prepare(m3: M3, name: str) -> dict[str, str]:
 
 
 SINGLE = [
+    "custom-list-batch-order-by-cuor",
     "order-addbatchaddress-ok",
     "order-addbatchhead-ok",
     "order-confirm-ok",

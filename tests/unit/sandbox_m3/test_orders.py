@@ -381,3 +381,19 @@ def test_book_tells_everything_and_money_is_text(m3: M3) -> None:
     assert [(batch["temporary_orno"], batch["stat"]) for batch in book["batch_orders"]] == [(open_one, "20")]
     assert book["calls"]["OIS100MI/AddBatchLine"] == len(WORKED_LINES)
     assert sum(Decimal(line["line_amount"]) for line in order["lines"]) == Decimal(order["net"])
+
+
+def test_stop_of_an_order_is_set_and_read(m3: M3) -> None:
+    orno = m3.ordered()
+    m3.records("OIS120MI/UpdCOStop", ORNO=orno, OBLC="5")
+
+    assert m3.records("OIS120MI/GetCOStopInfo", ORNO=orno)[0]["OBLC"] == "5"
+    assert m3.records("OIS100MI/GetHead", ORNO=orno)[0]["OBLC"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("EXPORTMI/Select", {"QERY": "OAORNO from OOHEAD"}), ("OIS175MI/LstBySortOption", {"CUNO": "GUESTDEEUR"})],
+)
+def test_locked_ways_of_reading_refuse_instead_of_finding_nothing(m3: M3, name: str, query: dict[str, str]) -> None:
+    assert m3.code(name, **query) in ("CPF9898", "XRE0103")
