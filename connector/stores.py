@@ -149,8 +149,17 @@ class MoneyConfig(_Strict):
 
     tax_mode: TaxMode = TaxMode.M3_COMPUTES
     vat_rounding: VatRounding = VatRounding.DOCUMENT
-    rounding_limit: Decimal = Decimal("0.05")
+    rounding_limit: Decimal = Decimal(
+        "0.05"
+    )  # of an order; each further taxed row adds half its currency's smallest unit
     charges: tuple[ChargeConfig, ...] = ()
+
+    def limit_for(self, rows: int, *, decimals: int) -> Decimal:
+        """Returns how far an order of `rows` taxed rows may miss by rounding alone.
+
+        A shop that rounds tax on each row misses by at most half the smallest unit a row, so long orders need more room.
+        """
+        return max(self.rounding_limit, Decimal(rows).scaleb(-decimals) / 2)
 
     def charge_id(self, kind: ChargeKind, *, rate: Decimal, currency: str) -> str | None:
         """Returns the charge id for `kind` at VAT `rate` (percent) in `currency`, or None if none is configured."""

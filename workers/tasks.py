@@ -7,8 +7,9 @@ from celery.exceptions import Reject, Retry
 
 from connector.broker import ALERT_TASK, RUN_TASK
 from connector.ledger.tables import State
-from workers import dead_letters, jobs, sweeper
+from workers import dead_letters, sweeper
 from workers.base import run_exchange
+from workers.jobs import run_turn
 from workers.process import current
 
 
@@ -38,4 +39,4 @@ def sweep() -> str:
 @shared_task(name="job")  # type: ignore[untyped-decorator] # celery ships no types
 def job(name: str) -> str:
     """Runs the present turn of a periodic job, if nobody has it."""
-    return jobs.run_turn(current(), name)
+    return run_turn(current(), name)

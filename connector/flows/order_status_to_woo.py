@@ -18,6 +18,7 @@ KIND = "write_back"
 META, NOTE = "meta", "note"
 NUMBER_KEY = "_m3_order_number"
 NOT_FOUND = 404
+UNKNOWN_ORDER = "woocommerce_rest_shop_order_invalid_id"  # a PUT answers it with 400 (recorded)
 
 
 def run(run: Run) -> Done:
@@ -38,7 +39,7 @@ def run(run: Run) -> Done:
     try:
         write_number(run, document, number)
     except WooRejectedError as error:
-        if error.status != NOT_FOUND:
+        if error.status != NOT_FOUND and error.remote_code != UNKNOWN_ORDER:
             raise
         return Done("the order does not exist in the shop any more")
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)

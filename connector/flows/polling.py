@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
-
 from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
 from connector.flows.registry import FLOWS
 from connector.ledger.cursors import move_cursor, now, open_order_ids, read_cursor
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, record_delivery
-from connector.ledger.session import transaction
+from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.webhooks import read_resource
 
@@ -40,7 +38,7 @@ class Polled:
     messages: list[DueMessage] = field(default_factory=list)
 
 
-def poll_changed(engine: Engine, store: StoreContext) -> Polled:
+def poll_changed(ledger: Ledger, store: StoreContext) -> Polled:
     """Reads the orders changed since the cursor, with an overlap; moves the cursor to what is surely stored.
 
     The first poll of a store starts now: older orders are carried only when asked for (`connector sync --since`).
@@ -48,7 +46,7 @@ def poll_changed(engine: Engine, store: StoreContext) -> Polled:
     Raises:
         RetryableError: The shop or the ledger is away; the cursor stays.
     """
-    with transaction(engine) as connection:
+    with transaction(ledger) as connection:
         kept = read_cursor(connection, store.name, name=CURSOR)
         started_at = now(connection)
     since = datetime.fromisoformat(kept) if kept else started_at
@@ -56,33 +54,34 @@ def poll_changed(engine: Engine, store: StoreContext) -> Polled:
     polled = Polled()
     for row in store.shop.list_orders(modified_after=since - OVERLAP):
         newest = max(newest, _modified_at(row) or newest)
-        _record(engine, store, row, polled)
-    with transaction(engine) as connection:
-        move_cursor(connection, store.name, name=CURSOR, value=newest.isoformat())
+        _record(ledger, store, row, polled)
+    with transaction(ledger) as connection:
+        # What changed behind a long poll's back is newer than its start, so the cursor never passes that.
+        move_cursor(connection, store.name, name=CURSOR, value=min(newest, started_at).isoformat())
     return polled
 
 
 def poll_since(
-    engine: Engine, store: StoreContext, *, since: datetime, until: datetime | None, progress: Progress | None = None
+    ledger: Ledger, store: StoreContext, *, since: datetime, until: datetime | None, progress: Progress | None = None
 ) -> Polled:
     """Reads the orders changed in a window a person asks for; leaves the cursor alone."""
     polled = Polled()
     for row in store.shop.list_orders(modified_after=since):
         modified_at = _modified_at(row)
         if until is None or modified_at is None or modified_at <= until:
-            _record(engine, store, row, polled)
+            _record(ledger, store, row, polled)
         if progress:
             progress(polled.rows)
     return polled
 
 
-def poll_open(engine: Engine, store: StoreContext) -> Polled:
+def poll_open(ledger: Ledger, store: StoreContext) -> Polled:
     """Reads the orders still open by id, since some changes leave their date alone; a missing one is looked at by itself.
 
     Raises:
         NeedsPersonError: So many are missing at once that the shop is more likely wrong than they are deleted.
     """
-    with transaction(engine) as connection:
+    with transaction(ledger) as connection:
         wanted = open_order_ids(connection, store.name)
     polled = Polled()
     if not wanted:
@@ -90,19 +89,19 @@ def poll_open(engine: Engine, store: StoreContext) -> Polled:
     seen: set[int] = set()
     for row in store.shop.list_orders(include=wanted):
         seen.add(int(row["id"]))
-        _record(engine, store, row, polled)
+        _record(ledger, store, row, polled)
     missing = [one for one in wanted if one not in seen]
     _refuse_many(missing, wanted, store.name)
     for order_id in missing:
-        _keep(engine, _asked(store.name, order_id, source="poll_missing"), polled)
+        _keep(ledger, _asked(store.name, order_id, source="poll_missing"), polled)
     return polled
 
 
-def ask_for(engine: Engine, store: str, *, order_ids: Iterable[int]) -> Polled:
+def ask_for(ledger: Ledger, store: str, *, order_ids: Iterable[int]) -> Polled:
     """Makes orders due by id, whatever is known of them: each run asks the shop anew."""
     polled = Polled()
     for order_id in order_ids:
-        _keep(engine, _asked(store, order_id, source="cli"), polled)
+        _keep(ledger, _asked(store, order_id, source="cli"), polled)
     return polled
 
 
@@ -115,7 +114,7 @@ def _refuse_many(missing: list[int], wanted: list[int], store: str) -> None:
         )
 
 
-def _record(engine: Engine, store: StoreContext, row: dict[str, Any], polled: Polled) -> None:
+def _record(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled: Polled) -> None:
     body = canonical_json(row)
     resource = read_resource("order.updated", body)
     polled.rows += 1
@@ -136,7 +135,7 @@ def _record(engine: Engine, store: StoreContext, row: dict[str, Any], polled: Po
         is_full=resource.is_full,
         note=resource.problem,
     )
-    _keep(engine, received, polled)
+    _keep(ledger, received, polled)
 
 
 def _asked(store: str, order_id: int, *, source: str) -> Received:
@@ -156,8 +155,8 @@ def _asked(store: str, order_id: int, *, source: str) -> Received:
     )
 
 
-def _keep(engine: Engine, received: Received, polled: Polled) -> None:
-    recorded = record_delivery(engine, received)
+def _keep(ledger: Ledger, received: Received, polled: Polled) -> None:
+    recorded = record_delivery(ledger, received)
     if recorded.delivery_id is not None:
         polled.news += 1
     if recorded.due and recorded.exchange_id is not None:

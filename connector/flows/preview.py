@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Engine
-
 from connector.errors import MissingDependencyError
 from connector.flows.context import Run, StoreContext
 from connector.flows.orders import building
@@ -17,7 +15,7 @@ from connector.flows.orders_to_m3 import make_plan
 from connector.ledger import bindings
 from connector.ledger.claims import Claim
 from connector.ledger.cursors import now
-from connector.ledger.session import transaction
+from connector.ledger.session import Ledger, transaction
 from connector.ledger.steps import Journal
 from connector.m3.client import Call
 from connector.m3.programs import ois100mi
@@ -46,14 +44,14 @@ class DryJournal(Journal):
         self.rollback()
 
 
-def preview_order(engine: Engine, store: StoreContext, *, order_id: int) -> Preview:
+def preview_order(ledger: Ledger, store: StoreContext, *, order_id: int) -> Preview:
     """Plans an order as it is in the shop now, reading from shop and M3 and writing nothing.
 
     Raises:
         ConnectorError: What a real run would end with (unknown item, amounts that do not add up ...).
     """
-    with transaction(engine) as connection:
-        journal = DryJournal(engine, _dry_claim(store, order_id, now(connection)))
+    with transaction(ledger) as connection:
+        journal = DryJournal(ledger, _dry_claim(store, order_id, now(connection)))
     run = Run(store=store, journal=journal)
     try:
         return _preview(run)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from connector.errors import LedgerUnavailableError
+
+Ledger: TypeAlias = Engine
+"""The ledger as flows and entry points pass it on; only this package knows that it is an SQLAlchemy engine."""
 
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 5

@@ -159,23 +159,22 @@ def place_head_taxes(order: Order, shares: Iterable[TaxShare], *, money: MoneyCo
     )
 
 
-def place_rounding(amount: Decimal, *, money: MoneyConfig, currency: str) -> tuple[Placement, ...]:
+def place_rounding(amount: Decimal, *, money: MoneyConfig, currency: str, limit: Decimal) -> tuple[Placement, ...]:
     """Places the difference between the shop's total and M3's on the rounding id.
 
     Raises:
-        AmountsDifferError: It is larger than the store allows.
+        AmountsDifferError: It is larger than `limit`, what rounding alone can explain.
         MappingError: No rounding id is configured.
     """
     if not amount:
         return ()
-    if abs(amount) > money.rounding_limit:
+    if abs(amount) > limit:
         raise AmountsDifferError(
-            f"The amounts do not add up: M3 would miss the shop's total by {amount} {currency}; "
-            f"{money.rounding_limit} is allowed.",
+            f"The amounts do not add up: M3 would miss the shop's total by {amount} {currency}; {limit} is allowed.",
             resolution="Compare tax rates and rounding of shop and M3 (money.vat_rounding), or raise "
             "money.rounding_limit in config/stores/<store>.yaml; then release the order.",
             difference=str(amount),
-            limit=str(money.rounding_limit),
+            limit=str(limit),
         )
     charge_id = find_charge_id(money, ChargeKind.ROUNDING, rate=ZERO, currency=currency)
     return (Placement(ChargeKind.ROUNDING, 0, ZERO, charge_id, amount, ""),)

@@ -52,7 +52,7 @@ def plan_money(
     """
     money = config.money
     check_currency(order, decimals=currency_decimals)
-    check_shop_sums(order, limit=money.rounding_limit)
+    check_shop_sums(order, limit=_limit(order, money, currency_decimals))
     rules = PriceRules(price_decimals, currency_decimals, config.orders.price_per_quantity)
     line_rates = _line_rates(order, money, currency_decimals)
     demands = demands_of(order, items=items, line_rates=line_rates, decimals=currency_decimals)
@@ -63,6 +63,10 @@ def plan_money(
     plan = _plan(order, lines, placements, money=money, decimals=currency_decimals)
     prove_placed(order, plan)
     return plan
+
+
+def _limit(order: Order, money: MoneyConfig, decimals: int) -> Decimal:
+    return money.limit_for(len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines), decimals=decimals)
 
 
 def _line_rates(order: Order, money: MoneyConfig, decimals: int) -> dict[int, Decimal]:
@@ -109,7 +113,8 @@ def _plan(
     vat = _vat(lines, placements, money=money, decimals=decimals) if computed else ZERO
     total = round_half_up(order.total, decimals)
     rounding = total - net - vat
-    placements = (*placements, *place_rounding(rounding, money=money, currency=order.currency))
+    limit = _limit(order, money, decimals)
+    placements = (*placements, *place_rounding(rounding, money=money, currency=order.currency, limit=limit))
     if computed:
         refuse_mixed_rates(placements)
     return MoneyPlan(
@@ -123,9 +128,9 @@ def _plan(
         vat=vat,
         total=total,
         shop_tax=round_half_up(order.total_tax, decimals),
-        vat_tolerance=money.rounding_limit if computed else ZERO,
+        vat_tolerance=limit if computed else ZERO,
         rounding=rounding,
-        rounding_limit=money.rounding_limit,
+        rounding_limit=limit,
         placements=placements,
     )
 
