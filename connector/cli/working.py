@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from connector.cli.opening import open_settings
 from connector.ledger.schema import connect, require_schema
+from connector.logs import configure_logs
 from connector.runtime import Runtime
 from connector.settings import Settings
 
@@ -22,6 +23,7 @@ def open_runtime(settings: Settings | None = None) -> Iterator[Runtime]:
         ConfigurationError: A setting is wrong, or the ledger was not migrated.
         LedgerUnavailableError: The ledger cannot be reached.
     """
+    configure_logs("WARNING")  # to stderr: what a command prints is its result
     chosen = settings or open_settings()
     connect(chosen.database_url).dispose()  # says in plain words if the URL is none
     runtime = Runtime(chosen)

@@ -83,6 +83,9 @@ ORDER BY e.id DESC LIMIT :most
 """
 )
 _SOME = text(_EXCHANGE_COLUMNS + "WHERE e.id = ANY(:ids) ORDER BY e.id")
+_KEYED = text(
+    _EXCHANGE_COLUMNS + "WHERE e.store = :store AND e.flow = :flow AND e.business_key = ANY(:keys) ORDER BY e.id"
+)
 _AUDIT_COLUMNS = "SELECT id, at, store, exchange_id, claim_no, who, system, action, key, before, after, why FROM audit "
 _AUDIT = text(
     _AUDIT_COLUMNS
@@ -105,6 +108,11 @@ def list_exchanges(connection: Connection, wanted: ExchangeFilter, *, most: int)
 def exchanges_by_id(connection: Connection, ids: list[int]) -> list[ExchangeRow]:
     """Returns these exchanges; unknown ids are left out."""
     return _exchanges(connection, _SOME, {"ids": ids})
+
+
+def exchanges_by_key(connection: Connection, *, store: str, flow: str, keys: list[str]) -> list[ExchangeRow]:
+    """Returns the exchanges of these business keys, such as shop order ids; unknown ones are left out."""
+    return _exchanges(connection, _KEYED, {"store": store, "flow": flow, "keys": keys})
 
 
 def _exchanges(connection: Connection, query: TextClause, values: dict[str, Any]) -> list[ExchangeRow]:

@@ -12,8 +12,14 @@ from connector.errors import ConfigurationError
 from connector.ledger.migrate import MIGRATIONS
 from connector.ledger.session import open_ledger, transaction
 
+_SERVER_VERSION = text("SHOW server_version")
 _HAS_VERSION = text("SELECT to_regclass('alembic_version') IS NOT NULL")
 _VERSION = text("SELECT version_num FROM alembic_version")
+
+
+def server_version(connection: Connection) -> str:
+    """Returns the version of the PostgreSQL server, such as 18.1."""
+    return str(connection.execute(_SERVER_VERSION).scalar_one()).split()[0]
 
 
 def newest_revision() -> str:

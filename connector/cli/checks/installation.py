@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import redis
-from sqlalchemy import text
 
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
 from connector.ledger import stores, tokens
-from connector.ledger.schema import connect, newest_revision, require_schema
+from connector.ledger.schema import connect, newest_revision, require_schema, server_version
 from connector.ledger.session import transaction
 from connector.settings import Settings
 from connector.vault.cipher import Cipher
@@ -34,8 +33,7 @@ def _check_database(settings: Settings) -> tuple[list[Finding], bool]:
         return [AREA.error("database", error)], False
     try:
         with transaction(engine) as connection:
-            version = connection.execute(text("SHOW server_version")).scalar_one()
-        found = [AREA.ok("database", f"PostgreSQL {str(version).split()[0]} answers")]
+            found = [AREA.ok("database", f"PostgreSQL {server_version(connection)} answers")]
         require_schema(engine)
         return [*found, AREA.ok("migrations", f"at {newest_revision()}, the newest")], True
     except ConnectorError as error:

@@ -1,0 +1,164 @@
+"""`connector sync`: carries given orders across now, by id or by time, or shows what would be sent (dry run)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from connector.broker import enqueue, make_app
+from connector.cli.moments import read_moment
+from connector.cli.opening import the_store
+from connector.cli.output import err, print_json, say, warn
+from connector.cli.previews import print_previews
+from connector.cli.waiting import wait_until_settled
+from connector.cli.working import open_runtime
+from connector.errors import ConnectorError, PermanentError
+from connector.flows.context import StoreContext
+from connector.flows.polling import Polled, ask_for, poll_since
+from connector.flows.registry import FLOWS
+from connector.ledger.listing import ExchangeRow, exchanges_by_id, exchanges_by_key
+from connector.ledger.session import transaction
+from connector.runtime import Runtime
+
+BY_HAND = "orders_to_m3"
+"""The flow whose exchanges a person can name: their keys are order numbers of the shop. Others are left by it."""
+
+MOST_NAMED = 20
+
+app = typer.Typer()
+
+
+@app.command()
+def sync(
+    flow: Annotated[str, typer.Argument(help=f"The flow: {BY_HAND}.")],
+    ids: Annotated[str | None, typer.Option(help="Ids of the shop, with commas between: 1001,1002.")] = None,
+    since: Annotated[str | None, typer.Option(help="What changed from then on: a time (UTC), or 2h, 3d.")] = None,
+    until: Annotated[str | None, typer.Option(help="With --since: what changed up to then.")] = None,
+    store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show every M3 transaction with its fields; write nothing.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until all are settled; status 1 if one is not done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Carry given facts across now, or show what would be sent."""
+    _require_flow(flow)
+    wanted, window = _wanted(ids, since=since, until=until)
+    with open_runtime() as runtime:
+        name = the_store(runtime.engine, store).name
+        if dry_run:
+            order_ids = wanted or list(_changed(runtime.store(name), window))
+            raise typer.Exit(print_previews(runtime.engine, runtime.store(name), order_ids, as_json=as_json))
+        polled = _record(runtime, name, wanted, window)
+        _send(runtime, polled)
+        rows = _rows(runtime, name, wanted, polled)
+        if wait and rows:
+            rows = wait_until_settled(runtime.engine, [row.id for row in rows])
+    _tell(rows, polled, waited=wait, as_json=as_json)
+
+
+def _require_flow(flow: str) -> None:
+    if flow == BY_HAND:
+        return
+    if flow in FLOWS:
+        raise PermanentError(
+            f"{flow} cannot be asked for by itself: its exchanges are left by {BY_HAND}.",
+            resolution=f"Ask for the order: connector sync {BY_HAND} --ids ...; a single exchange that waits for a "
+            "person is run again by `connector dead-letters release ID`.",
+        )
+    raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {BY_HAND}.")
+
+
+def _wanted(
+    ids: str | None, *, since: str | None, until: str | None
+) -> tuple[list[int], tuple[datetime, datetime | None] | None]:
+    if (ids is None) == (since is None):
+        raise PermanentError(
+            "Which ones?", resolution="Give either --ids 1001,1002 or --since 2h (with --until, if it shall end)."
+        )
+    if ids is not None:
+        return _read_ids(ids), None
+    now = datetime.now(UTC)
+    begin = read_moment(str(since), option="--since", now=now)
+    end = None if until is None else read_moment(until, option="--until", now=now)
+    if end is not None and end < begin:
+        raise PermanentError("--until lies before --since.", resolution="Exchange them.")
+    return [], (begin, end)
+
+
+def _read_ids(text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    wrong = [part for part in parts if not (part.isascii() and part.isdigit())]
+    if wrong or not parts:
+        raise PermanentError(
+            f"--ids {text!r} is no list of shop ids.",
+            resolution="Give the numbers the shop's REST shows as id (not customised order numbers): --ids 1001,1002.",
+        )
+    return list(dict.fromkeys(int(part) for part in parts))
+
+
+def _changed(store: StoreContext, window: tuple[datetime, datetime | None] | None) -> Iterator[int]:
+    assert window is not None, "either ids or a window is given"
+    since, until = window
+    seen = set()
+    for row in store.shop.list_orders(modified_after=since):
+        modified = row.get("date_modified_gmt")
+        moment = datetime.fromisoformat(modified).replace(tzinfo=UTC) if isinstance(modified, str) else None
+        if row["id"] not in seen and (until is None or moment is None or moment <= until):
+            seen.add(row["id"])
+            yield int(row["id"])
+
+
+def _record(runtime: Runtime, name: str, wanted: list[int], window: tuple[datetime, datetime | None] | None) -> Polled:
+    if window is None:
+        return ask_for(runtime.engine, name, order_ids=wanted)
+    since, until = window
+    with err().status("Reading orders from the shop ...") as status:
+        return poll_since(
+            runtime.engine,
+            runtime.store(name),
+            since=since,
+            until=until,
+            progress=lambda count: status.update(f"Reading orders from the shop: {count}"),
+        )
+
+
+def _send(runtime: Runtime, polled: Polled) -> None:
+    """What is not sent here goes out by the sweeper, so a dead broker is only worth a warning."""
+    broker = make_app(runtime.settings.redis_url)
+    try:
+        for message in polled.messages:
+            enqueue(broker, message.exchange_id, pool=message.pool, claim_no=message.claim_no)
+    except ConnectorError as error:
+        warn(f"{error.message} The exchanges are stored and will be sent once it is back.")
+    finally:
+        broker.close()
+
+
+def _rows(runtime: Runtime, name: str, wanted: list[int], polled: Polled) -> list[ExchangeRow]:
+    with transaction(runtime.engine) as connection:
+        if wanted:
+            return exchanges_by_key(connection, store=name, flow=BY_HAND, keys=[str(one) for one in wanted])
+        return exchanges_by_id(connection, [message.exchange_id for message in polled.messages])
+
+
+def _tell(rows: list[ExchangeRow], polled: Polled, *, waited: bool, as_json: bool) -> None:
+    open_ones = [row for row in rows if row.state != "done"]
+    if as_json:
+        print_json({"rows_read": polled.rows, "exchanges": rows})
+    elif not rows:
+        say(f"Nothing to do: of {polled.rows} orders read, none is new or changed.")
+    else:
+        for row in rows[:MOST_NAMED]:
+            say(f"Order {row.business_key}: exchange {row.id}, {row.state}" + _outcome(row))
+        if len(rows) > MOST_NAMED:
+            say(f"... and {len(rows) - MOST_NAMED} more; `connector exchanges list` shows them.")
+        if rows[0].store_paused:
+            warn(f"Store {rows[0].store} is paused: they wait until `connector store resume {rows[0].store}`.")
+    raise typer.Exit(1 if waited and open_ones else 0)
+
+
+def _outcome(row: ExchangeRow) -> str:
+    number = f", M3 order {row.m3_number}" if row.m3_number else ""
+    return number + (f": {row.reason}" if row.reason else "") + (f" {row.resolution}" if row.resolution else "")
