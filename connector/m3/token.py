@@ -22,12 +22,14 @@ from connector.m3.transport import HttpAnswer, NoAnswerError, NotSentError, Tran
 READ_TIMEOUT_S = 15.0
 EARLY_SHARE = 0.05
 EARLY_S = 60.0
-WAIT_FOR_OTHER_S = 10.0
+WAIT_FOR_OTHER_S = 5.0
 POLL_S = 0.1
 LOOK_AGAIN_S = 5.0
-# A gateway that refuses every token would make each call renew: after this many in a row, one in 15 minutes at most.
+# A gateway that refuses every token would make each call renew: after this many in a row, one in 20 minutes at most.
+# A token that lived an hour before it was refused was a good one and begins a new row.
 RENEWALS_IN_A_ROW = 5
-ROW_ENDS_AFTER_S = 900.0
+PAUSE_AFTER_ROW_S = 1200.0
+GOOD_AFTER_S = 3600.0
 
 _log = structlog.get_logger(__name__)
 
@@ -189,8 +191,9 @@ class TokenSource:
             is_live = held is not None and held.access != refused and held.ends > now
             if held is not None and is_live and held.renew_from > now:
                 return self._keep(held, until=held.renew_from)
+            in_a_row = self._renewals_in_a_row(held) if held is not None and held.access == refused else 0
             if self._store.begin_renewal(self._key, version=held.version if held else 0):
-                return self._renew(held, is_live=is_live, after_401=held is not None and held.access == refused)
+                return self._renew(held, is_live=is_live, in_a_row=in_a_row)
             if held is not None and is_live:  # another worker renews; ours is good for a little while
                 return self._keep(held, until=min(held.ends, now + LOOK_AGAIN_S))
             if now >= deadline:
@@ -199,9 +202,8 @@ class TokenSource:
                 )
             self._clock.sleep(POLL_S)
 
-    def _renew(self, held: _Token | None, *, is_live: bool, after_401: bool) -> _Token:
-        """Asks for a new token. The right to do so is ours now."""
-        in_a_row = self._renewals_in_a_row(held) if after_401 else 0
+    def _renew(self, held: _Token | None, *, is_live: bool, in_a_row: int) -> _Token:
+        """Asks for a new token. The right to do so is ours now; if it fails, it ends by itself."""
         try:
             answer = self._request(held.refresh if held else None)
         except RemoteUnavailableError:
@@ -218,19 +220,21 @@ class TokenSource:
             ends=self._clock.monotonic() + answer.expires_in,
         )
         self._store.save(self._key, sealed=self._seal(token), expires_in_s=answer.expires_in)
-        _log.info("m3_signed_in", grant=self._grant.value, expires_in_s=answer.expires_in, after_401=after_401)
+        _log.info("m3_signed_in", grant=self._grant.value, expires_in_s=answer.expires_in, after_401=in_a_row)
         return self._keep(token, until=token.renew_from)
 
-    def _renewals_in_a_row(self, held: _Token | None) -> int:
-        if held is None or held.age_s(self._clock.monotonic()) > ROW_ENDS_AFTER_S:
+    def _renewals_in_a_row(self, held: _Token) -> int:
+        """Counts the renewals after a 401, this one included; stops before they use up the day's budget."""
+        age_s = held.age_s(self._clock.monotonic())
+        if age_s > GOOD_AFTER_S:
             return 1
-        if held.renewed_after_401 >= RENEWALS_IN_A_ROW:
+        if held.renewed_after_401 >= RENEWALS_IN_A_ROW and age_s < PAUSE_AFTER_ROW_S:
             raise ConfigurationError(
                 f"M3's gateway refused {RENEWALS_IN_A_ROW} fresh access tokens in a row (401).",
                 resolution="In Infor ION API, look whether the authorised app may use the M3 API suite. No new token "
-                "is asked for within 15 minutes, since Infor limits them to about 100 a day.",
+                "is asked for within 20 minutes, since Infor limits them to about 100 a day.",
             )
-        return held.renewed_after_401 + 1
+        return min(held.renewed_after_401 + 1, RENEWALS_IN_A_ROW)
 
     def _request(self, refresh: str | None) -> _TokenAnswer:
         """Asks the token endpoint: by refresh token if there is one, else, or if that is refused, by the grant."""

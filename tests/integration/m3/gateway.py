@@ -128,6 +128,7 @@ def token(access: str, *, expires_in: int = 7200, **more: str) -> Behaviour:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet
+    disable_nagle_algorithm = True
     gateway: Gateway
 
     def do_POST(self) -> None:

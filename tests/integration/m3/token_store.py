@@ -47,11 +47,11 @@ class HandClock:
 
 @dataclass
 class MemoryTokens:
-    """The rows of the token table; `renewing` is the version somebody renews."""
+    """The rows of the token table; `renewing_until` says by when somebody has renewed a token, or lost the right."""
 
     clock: HandClock = field(default_factory=HandClock)
     rows: dict[str, Kept] = field(default_factory=dict)
-    renewing: dict[str, int] = field(default_factory=dict)
+    renewing_until: dict[str, datetime] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -65,9 +65,9 @@ class MemoryTokens:
     def begin_renewal(self, key: str, *, version: int) -> bool:
         with self.lock:
             row = self.rows.get(key)
-            if (row.version if row else 0) != version or key in self.renewing:
+            if (row.version if row else 0) != version or self.renewing_until.get(key, self.now) > self.now:
                 return False
-            self.renewing[key] = version
+            self.renewing_until[key] = self.now + timedelta(seconds=30)
             return True
 
     def save(self, key: str, *, sealed: bytes, expires_in_s: int) -> None:
@@ -75,4 +75,4 @@ class MemoryTokens:
             row = self.rows.get(key)
             version = (row.version if row else 0) + 1
             self.rows[key] = Kept(sealed, self.now + timedelta(seconds=expires_in_s), version, self.now)
-            self.renewing.pop(key, None)
+            self.renewing_until.pop(key, None)
