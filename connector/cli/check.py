@@ -88,7 +88,7 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
         return
     yield area.ok("credentials and files", "complete; store file, mapping files and .ionapi file can be read")
     yield from check_shop(area, store.shop, store.config)
-    access, answers = check_access(area, store.m3, store.config)
+    access, answers = check_access(area, store.m3)
     yield from access
     if answers:
         for look in _m3_checks(area, store, runtime.settings):

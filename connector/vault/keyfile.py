@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from connector.errors import ConfigurationError
@@ -42,7 +43,7 @@ def ensure_key_file(home: Path) -> Path:
 
 
 def _write_once(path: Path) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     draft.write_text(generate_key() + "\n", encoding="ascii")
     try:

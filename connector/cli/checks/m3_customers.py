@@ -30,8 +30,11 @@ def check_customers(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[F
     except ConnectorError as error:
         yield area.error("customers", error)
         return
-    for place, one in enumerate(common):
-        yield _common(area, one, answers[3 * place : 3 * place + 3])
+    found = [_common(area, one, answers[3 * place : 3 * place + 3]) for place, one in enumerate(common)]
+    problems = [one for one in found if one is not None]
+    yield from problems
+    if common and not problems:
+        yield area.ok("common customers", f"all {len(common)} are active and have the configured currency")
     if template:
         yield _template(area, template, answers[-1])
     elif GuestPolicy.PER_EMAIL in (config.customers.guests, config.customers.registered):
@@ -48,7 +51,7 @@ def check_customers(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[F
         )
 
 
-def _common(area: Area, wanted: CommonCustomer, answers: list[Answer]) -> Finding:
+def _common(area: Area, wanted: CommonCustomer, answers: list[Answer]) -> Finding | None:
     what = f"customer {wanted.number}"
     basic, order_info, financial = answers
     if basic.error is not None:
@@ -75,7 +78,7 @@ def _common(area: Area, wanted: CommonCustomer, answers: list[Answer]) -> Findin
         return area.warn(
             what, f"Set so that web orders may not add up: {'; '.join(odd)}.", remedy="Change it in CRS610."
         )
-    return area.ok(what, f"active, {wanted.currency}, for {', '.join(wanted.countries)}")
+    return None
 
 
 def _what_is_odd(order_info: Answer, financial: Answer) -> list[str]:

@@ -22,17 +22,18 @@ from connector.stores import StoreConfig
 MOST_ROWS = 1000
 NEGATIVE_ONLY = "1"  # OT11
 BLOCKS_DUPLICATES = "2"  # OT66
-CLOCK_LIMIT = timedelta(minutes=2)
+CLOCK_LIMIT_S = 120
+QUARTER = timedelta(minutes=15)
 
 
-def check_access(area: Area, m3: M3Client, config: StoreConfig) -> tuple[list[Finding], bool]:
+def check_access(area: Area, m3: M3Client) -> tuple[list[Finding], bool]:
     """Returns what was found about address, token and clock, and whether M3 can be asked further."""
     now = datetime.now(UTC)
     try:
         moment = read_server_time(m3.read([get_server_time()])[0])
     except ConnectorError as error:
         return [area.error("M3", error)], False
-    return [area.ok("M3", "It answers with this .ionapi file"), _clock(area, moment, config, now=now)], True
+    return [area.ok("M3", "It answers with this .ionapi file"), _clock(area, moment, now=now)], True
 
 
 def check_site(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[Finding]:
@@ -104,20 +105,26 @@ def _order_type(area: Area, types: Answer, charges: Answer, config: StoreConfig)
     return area.ok("order type", f"{code} {found.name}".strip())
 
 
-def _clock(area: Area, moment: ServerTime, config: StoreConfig, *, now: datetime) -> Finding:
-    difference = clock_difference(moment, config, now=now)
-    seconds = round(difference.total_seconds())
-    if abs(difference) > CLOCK_LIMIT:
+def _clock(area: Area, moment: ServerTime, *, now: datetime) -> Finding:
+    seconds = round(clock_difference(moment, now=now).total_seconds())
+    if abs(seconds) > CLOCK_LIMIT_S:
         return area.warn(
             "clock",
-            f"M3's clock and ours differ by {seconds} s (M3 read in the zone {config.m3.timezone}).",
-            remedy="Correct m3.timezone in the store file if the difference is whole hours; else set the clock of this "
-            "machine. Order dates are taken in that zone.",
+            f"M3's clock and ours differ by {seconds} s.",
+            remedy="Set the clock of this machine (NTP); if it is right, tell the administrator of M3.",
         )
     return area.ok("clock", f"differs from M3's by {seconds} s")
 
 
-def clock_difference(moment: ServerTime, config: StoreConfig, *, now: datetime) -> timedelta:
-    """Returns M3's time minus ours, M3's wall clock taken in the store's time zone."""
+def clock_difference(moment: ServerTime, *, now: datetime) -> timedelta:
+    """Returns M3's time minus ours.
+
+    LMTS counts milliseconds since 1970 where it is a time at all. Else the wall clock is compared, whose zone nobody
+    tells us: whole quarters of an hour are left out.
+    """
+    by_stamp = timedelta(milliseconds=moment.milliseconds - int(now.timestamp() * 1000))
+    if abs(by_stamp) < timedelta(days=1):
+        return by_stamp
     clock = datetime.strptime(moment.time[:6], "%H%M%S").time()  # noqa: DTZ007 - the zone is put on below
-    return datetime.combine(moment.date, clock, tzinfo=config.m3.zone) - now
+    apart = datetime.combine(moment.date, clock, tzinfo=UTC) - now
+    return apart - round(apart / QUARTER) * QUARTER
