@@ -18,6 +18,7 @@ from connector.stores import STORE_CODE, StoreConfig, parse_store_config
 from connector.vault.credentials import CredentialName
 
 STDIN = "-"
+SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def given_secrets(
     for name, option in options.items():
         value = variables.get(f"CONNECTOR_{name.upper()}") if option is None else _option_value(name, option)
         if value is not None:
-            found[name] = _not_empty(name, value)
+            found[name] = _checked_secret(name, value)
     return found
 
 
@@ -156,11 +157,16 @@ def _option_value(name: CredentialName, option: str) -> str:
     return _read(Path(option), ".ionapi file") if name is CredentialName.IONAPI else option
 
 
-def _not_empty(name: CredentialName, value: str) -> str:
+def _checked_secret(name: CredentialName, value: str) -> str:
     # Every character of a webhook secret counts, blanks at its end too; only the line end of stdin is not part of it.
     cleaned = value.rstrip("\r\n") if name is CredentialName.WEBHOOK_SECRET else value.strip()
     if not cleaned:
         raise ConfigurationError(f"The credential {name} is empty.", resolution="Give its value.")
+    if name is CredentialName.WEBHOOK_SECRET and len(cleaned) < SHORTEST_SECRET:
+        raise ConfigurationError(
+            f"The webhook secret has {len(cleaned)} characters; anybody could guess it and send us orders.",
+            resolution=f"Take at least {SHORTEST_SECRET} random characters, like those of `connector keys generate`.",
+        )
     return cleaned
 
 

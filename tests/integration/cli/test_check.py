@@ -1,0 +1,105 @@
+"""`connector check` finds what is wrong before the first order does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.harness import Connector, store_file
+from tests.integration.cli.conftest import Run, Said
+
+
+def _findings(said: Said, *, level: str) -> dict[str, dict[str, Any]]:
+    return {one["name"]: one for one in said.data if one["level"] == level}
+
+
+def test_the_example_store_over_the_sandbox_fails_in_nothing(run_store: Run) -> None:
+    said = run_store("check", "--json")
+
+    assert _findings(said, level="fail") == {}
+    assert said.status == 0
+    assert {"database", "migrations", "broker", "secret keys", "shop", "M3", "warehouse", "order type", "charges",
+            "common customers", "M3 fields", "clock"} <= set(_findings(said, level="ok"))  # fmt: skip
+
+
+def test_missing_webhooks_are_only_a_warning_with_the_command_that_makes_them(run_store: Run) -> None:
+    said = run_store("store", "check", "w1", "--json")
+
+    assert "connector webhooks install w1" in _findings(said, level="warn")["webhooks"]["remedy"]
+    assert said.status == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "name", "words"),
+    [
+        ("warehouse", '"999"', "warehouse", "Warehouse 999"),
+        ("division", '"ZZZ"', "warehouse", "belongs to division AAA, not ZZZ"),
+        ("facility", '"ZZZ"', "warehouse", "not ZZZ"),
+        ("order_type", '"Z99"', "order type", "no customer order type Z99"),
+        ("template", '"NOBODY"', "customer template", "NOBODY"),
+    ],
+)
+def test_what_m3_does_not_have_fails_with_its_name(
+    connector: Connector, run_store: Run, entry: str, value: str, name: str, words: str
+) -> None:
+    connector.configure(store_file(**{entry: value}))
+
+    said = run_store("check", "--json")
+
+    assert said.status == 1
+    assert words in _findings(said, level="fail")[name]["message"]
+
+
+def test_a_charge_that_m3_does_not_have_or_has_in_another_currency_fails(connector: Connector, run_store: Run) -> None:
+    config = store_file().replace("id: SHP25}", "id: NONE1}", 1).replace("id: FEE25}", "id: FEU25}", 1)
+    connector.configure(config)
+
+    found = _findings(run_store("check", "--json"), level="fail")
+
+    assert "M3 has no charge NONE1" in found["charge NONE1"]["message"]
+    assert "in USD, in the store file in EUR" in found["charge FEU25"]["message"]
+
+
+def test_a_common_customer_that_is_not_active_or_missing_fails(connector: Connector, run_store: Run) -> None:
+    connector.configure(store_file().replace("GUESTHREUR", "TMPLB2C", 1).replace("GUESTDEEUR", "NOBODY", 1))
+
+    found = _findings(run_store("check", "--json"), level="fail")
+
+    assert "orders need 20" in found["customer TMPLB2C"]["message"]
+    assert "does not exist" in found["customer NOBODY"]["message"]
+
+
+def test_a_transaction_that_the_site_does_not_have_is_named(connector: Connector, run_store: Run) -> None:
+    config = store_file().replace(
+        "operations: {}", "operations: {order.add_head: {program: ZOS100MI, transaction: AddHead}}", 1
+    )
+    connector.configure(config)
+
+    said = run_store("check", "--json")
+
+    assert any("ZOS100MI/AddHead" in one["name"] for one in said.data if one["level"] != "ok")
+
+
+def test_a_wrong_secret_key_is_found_before_anything_is_asked(run_store: Run, environment: dict[str, str]) -> None:
+    said = run_store("check", "--json", env={"CONNECTOR_SECRET_KEYS": environment["CONNECTOR_SECRET_KEYS"]})
+
+    assert said.status == 1
+    assert "none of the keys" in _findings(said, level="fail")["secret keys"]["message"]
+
+
+def test_a_broker_that_is_away_fails_and_says_that_nothing_is_lost(run: Run) -> None:
+    said = run("check", "--json", env={"REDIS_URL": "redis://:visible@127.0.0.1:1/0"})
+
+    failed = _findings(said, level="fail")
+    assert said.status == 1
+    assert "Nothing is lost" in failed["broker"]["remedy"]
+    assert "visible" not in said.out + said.err
+
+
+def test_the_table_ends_with_the_counts(run: Run) -> None:
+    said = run("check")
+
+    assert said.status == 0
+    assert "4 ok, 0 warnings, 0 failed" in said.out
+    assert "connector store add" in said.out

@@ -1,0 +1,72 @@
+"""`connector webhooks`: installed once however often it is asked for."""
+
+from __future__ import annotations
+
+from connector.cli.checks.shop import NEEDED_TOPICS
+from tests.harness import Connector, Sandbox
+from tests.integration.cli.conftest import Run
+
+RECEIVER = "https://receiver.example"
+
+
+def _install(run: Run) -> int:
+    return run("webhooks", "install", "w1", "--url", RECEIVER).status
+
+
+def test_every_needed_topic_gets_one_active_webhook_to_the_store(run_store: Run) -> None:
+    status = _install(run_store)
+
+    listed = run_store("webhooks", "status", "w1", "--json")
+    rows = listed.data["webhooks"]
+    assert (status, listed.status) == (0, 0)
+    assert sorted(row["topic"] for row in rows) == sorted(NEEDED_TOPICS)
+    assert {row["url"] for row in rows} == {"https://receiver.example/webhooks/woocommerce/w1"}
+
+
+def test_installing_again_makes_no_second_one(run_store: Run) -> None:
+    _install(run_store)
+
+    again = run_store("webhooks", "install", "w1", "--url", f"{RECEIVER}/webhooks/woocommerce/w1/", "--json")
+
+    assert {one["result"] for one in again.data} == {"updated"}
+    assert len(run_store("webhooks", "status", "--json").data["webhooks"]) == len(NEEDED_TOPICS)
+
+
+def test_a_stopped_webhook_is_reported_and_started_again_by_installing(connector: Connector, run_store: Run) -> None:
+    _install(run_store)
+    shop = connector.process.runtime.store("w1").shop
+    stopped = next(row for row in shop.list_webhooks() if row["topic"] == "order.updated")
+    shop.update_webhook(int(stopped["id"]), {"status": "disabled"})
+
+    before = run_store("webhooks", "status", "w1", "--json")
+    _install(run_store)
+
+    assert (before.status, before.data["missing"]) == (1, ["order.updated"])
+    assert run_store("webhooks", "status", "w1").status == 0
+
+
+def test_a_surplus_webhook_to_the_same_address_is_stopped(connector: Connector, run_store: Run) -> None:
+    _install(run_store)
+    shop = connector.process.runtime.store("w1").shop
+    shop.create_webhook(
+        name="twice", topic="order.created", delivery_url=f"{RECEIVER}/webhooks/woocommerce/w1", secret="another-secret"
+    )
+
+    again = run_store("webhooks", "install", "w1", "--url", RECEIVER, "--json")
+
+    active = [row for row in shop.list_webhooks() if row["topic"] == "order.created" and row["status"] == "active"]
+    assert [one["topic"] for one in again.data if one["result"] == "stopped"] == ["order.created"]
+    assert len(active) == 1
+
+
+def test_the_secret_is_not_shown(run_store: Run, sandbox: Sandbox) -> None:
+    said = run_store("webhooks", "install", "w1", "--url", RECEIVER)
+
+    assert "test-webhook-secret" not in said.out + said.err
+
+
+def test_an_address_that_is_none_is_refused(run_store: Run) -> None:
+    said = run_store("webhooks", "install", "w1", "--url", "receiver.example")
+
+    assert said.status == 1
+    assert "https://receiver.example" in said.flat_err
