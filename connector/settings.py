@@ -25,6 +25,7 @@ class Settings(BaseModel):
     port: int = Field(default=8080, alias="PORT")
     alert_urls: tuple[str, ...] = Field(default=(), alias="CONNECTOR_ALERT_URLS")
     log_level: str = Field(default="INFO", alias="CONNECTOR_LOG_LEVEL")
+    poll_s: int = Field(default=60, ge=5, le=3600, alias="CONNECTOR_POLL_S")
 
     @field_validator("secret_keys", "alert_urls", mode="before")
     @classmethod

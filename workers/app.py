@@ -10,7 +10,7 @@ from connector.broker import TASK_HARD_LIMIT_S, make_app
 from connector.logs import configure_logs
 from connector.settings import read_settings
 from workers import process
-from workers.schedule import BEAT
+from workers.schedule import beat_schedule
 
 settings = read_settings()
 app = make_app(settings.redis_url)
@@ -42,7 +42,7 @@ app.conf.update(
     # Our own log format; Celery must not replace it.
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
-    beat_schedule=BEAT,
+    beat_schedule=beat_schedule(settings),
     # The schedule is plain intervals; turns are claimed in the ledger, so nothing has to be remembered on disk.
     beat_scheduler="celery.beat:Scheduler",
     beat_max_loop_interval=5,

@@ -17,7 +17,7 @@ from connector.ledger.stores import list_stores, pause_store, resume_store, stor
 from connector.m3.programs import mms200mi
 from workers.base import send_all
 from workers.process import Process
-from workers.schedule import JOB_EVERY_S
+from workers.schedule import job_every_s
 
 TURN_LEASE_S = 300
 
@@ -31,8 +31,9 @@ def run_turn(process: Process, name: str) -> str:
         A line for Flower.
     """
     engine = process.runtime.engine
+    every_s = job_every_s(process.runtime.settings)[name]
     with transaction(engine) as connection:
-        turn = take_turn(connection, name, every_s=JOB_EVERY_S[name], worker=process.name, lease_s=TURN_LEASE_S)
+        turn = take_turn(connection, name, every_s=every_s, worker=process.name, lease_s=TURN_LEASE_S)
     if turn is None:
         return "done by another worker"
     text = JOBS[name](process)

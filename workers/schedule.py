@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from connector.settings import Settings
+
 SWEEP_EVERY_S = 10
 
-JOB_EVERY_S = {
-    "poll_orders": 60,  # orders changed since the cursor, with an overlap of 15 minutes
-    "poll_open_orders": 3600,  # all orders still open, by id: some changes leave date_modified alone
-    "watch_webhooks": 300,  # the shop disables a webhook after seven failures and tells nobody
-    "probe_stores": 60,  # stores paused for a wrong configuration are tried again
-    "hunt_orphans": 60,  # batch heads whose answer was lost
-}
-"""Job name -> length of a turn in seconds."""
 
-BEAT: dict[str, dict[str, Any]] = {
-    "sweep": {"task": "sweep", "schedule": SWEEP_EVERY_S, "options": {"queue": "system"}},
-    **{
+
+def job_every_s(settings: Settings) -> dict[str, int]:
+    """Returns job name -> length of a turn in seconds."""
+    return {
+        "poll_orders": settings.poll_s,  # orders changed since the cursor, with an overlap of 15 minutes
+        "poll_open_orders": 3600,  # all orders still open, by id: some changes leave date_modified alone
+        "watch_webhooks": 300,  # the shop disables a webhook after seven failures and tells nobody
+        "probe_stores": 60,  # stores paused for a wrong configuration are tried again
+        "hunt_orphans": 60,  # batch heads whose answer was lost
+    }
+
+
+def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Returns what beat sends, in Celery's form."""
+    jobs = {
         name: {"task": "job", "schedule": every_s, "args": (name,), "options": {"queue": "system"}}
-        for name, every_s in JOB_EVERY_S.items()
-    },
-}
+        for name, every_s in job_every_s(settings).items()
+    }
+    return {"sweep": {"task": "sweep", "schedule": SWEEP_EVERY_S, "options": {"queue": "system"}}, **jobs}
