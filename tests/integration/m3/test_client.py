@@ -325,7 +325,10 @@ def test_a_renamed_field_of_a_published_transaction_is_sent_and_the_others_check
     assert gateway.calls[0].json["transactions"][0]["record"] == {"CUNO": "W1", "ZZOR": "x" * 99}
 
 
-def test_one_connection_carries_the_calls_of_an_order(client: M3Client, gateway: Gateway) -> None:
+def test_one_connection_carries_the_calls_of_an_order(
+    client: M3Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MAX_IDLE_S", 30)
     for _ in range(5):
         client.write([CONFIRM])
 

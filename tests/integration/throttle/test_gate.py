@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -82,9 +83,9 @@ def test_the_rate_is_smooth_after_the_first_second_and_shared_by_all_gates(valke
         with gates[number % 2].call():
             passed.append(time.monotonic() - started)
 
-    assert passed[18] < 0.4  # one second's worth at once
-    assert 0.45 <= passed[-1] <= 1.5  # the last ten wait for their turn, 50 ms apart
-    assert max(later - earlier for earlier, later in pairwise(passed[20:])) < 0.25
+    assert passed[18] < 0.8  # one second's worth at once
+    assert passed[-1] >= 0.45  # the last ten wait for their turn, 50 ms apart
+    assert max(later - earlier for earlier, later in pairwise(passed[20:])) < 0.6
 
 
 def test_who_would_have_to_wait_too_long_for_the_rate_is_told_when_to_come_back(valkey: redis.Redis) -> None:
@@ -133,12 +134,12 @@ def test_without_a_free_slot_in_time_the_call_is_refused(valkey: redis.Redis) ->
 
 
 def test_the_slot_of_a_killed_worker_comes_back_when_its_lease_ends(valkey: redis.Redis) -> None:
-    killed = make_gate(valkey, concurrency=1, lease_s=0.2).call()
+    killed = make_gate(valkey, concurrency=1, lease_s=1).call()
     killed.__enter__()  # and never leaves
 
     with pytest.raises(RateLimitedError), make_gate(valkey, concurrency=1).call(wait_s=0.05):
         pytest.fail("let through")
-    with make_gate(valkey, concurrency=1).call(wait_s=1):
+    with make_gate(valkey, concurrency=1).call(wait_s=5):
         pass
 
 
@@ -186,17 +187,24 @@ def test_a_bug_of_ours_says_nothing_about_the_endpoint(valkey: redis.Redis) -> N
         pytest.fail("let through")
 
 
-def open_breaker(gate: Gate, monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
-    monkeypatch.setattr(gate_module, "FIRST_OPEN_S", seconds)
+def open_breaker(gate: Gate) -> None:
     fail(gate, 5)
 
 
-def test_after_the_pause_one_probe_goes_through_and_its_success_closes_the_breaker(
-    valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def let_the_pause_end(client: redis.Redis) -> None:
+    client.hset("gate:{m3:ACME}:state", "open_until", 1)
+
+
+def pause_left(gate: Gate) -> float:
+    with pytest.raises(BreakerOpenError) as refused, gate.call():
+        pytest.fail("let through")
+    return float(re.findall(r"for (\d+) s", refused.value.message)[0])
+
+
+def test_after_the_pause_one_probe_goes_through_and_its_success_closes_the_breaker(valkey: redis.Redis) -> None:
     gate = make_gate(valkey)
-    open_breaker(gate, monkeypatch, seconds=0.1)
-    time.sleep(0.15)
+    open_breaker(gate)
+    let_the_pause_end(valkey)
 
     with capture_logs() as logs, gate.call(), pytest.raises(BreakerOpenError), make_gate(valkey).call():
         pytest.fail("a second probe was let through")
@@ -206,23 +214,16 @@ def test_after_the_pause_one_probe_goes_through_and_its_success_closes_the_break
     assert [log["event"] for log in logs] == ["breaker_closed"]
 
 
-def test_a_failed_probe_doubles_the_pause(valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_failed_probe_doubles_the_pause(valkey: redis.Redis) -> None:
     gate = make_gate(valkey)
-    open_breaker(gate, monkeypatch, seconds=0.2)
+    open_breaker(gate)
     pauses = []
-    for _ in range(2):
-        time.sleep(valkey_pause(gate) + 0.05)
+    for _ in range(3):
+        let_the_pause_end(valkey)
         fail(gate, 1)
-        pauses.append(valkey_pause(gate))
+        pauses.append(pause_left(gate))
 
-    assert pauses == [pytest.approx(0.4, abs=0.1), pytest.approx(0.8, abs=0.1)]
-
-
-def valkey_pause(gate: Gate) -> float:
-    started = time.monotonic()
-    answer = gate._ask("probe-nobody", 0.0)
-    assert answer is not None and answer[0] == 4, "the breaker is not open"
-    return answer[1] / 1000 - (time.monotonic() - started)
+    assert pauses == [pytest.approx(30, abs=3), pytest.approx(60, abs=3), pytest.approx(120, abs=3)]
 
 
 def test_the_pause_never_grows_beyond_five_minutes(valkey: redis.Redis) -> None:
@@ -231,33 +232,53 @@ def test_the_pause_never_grows_beyond_five_minutes(valkey: redis.Redis) -> None:
 
     fail(gate, 1)
 
-    assert valkey_pause(gate) == pytest.approx(300, abs=1)
+    assert pause_left(gate) == pytest.approx(300, abs=3)
 
 
-def test_a_late_failure_of_a_call_from_before_does_not_lengthen_the_pause(
-    valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gate = make_gate(valkey)
+def test_a_late_failure_of_a_call_from_before_does_not_lengthen_the_pause(valkey: redis.Redis) -> None:
+    gate = make_gate(valkey, concurrency=10)
     late = gate.call()
     late.__enter__()
-    open_breaker(gate, monkeypatch, seconds=5)
+    open_breaker(gate)
 
     late.__exit__(RemoteUnavailableError, SICK, None)
 
     assert valkey.hget("gate:{m3:ACME}:state", "opened") == b"1"
-    assert valkey_pause(gate) <= 5
+    assert pause_left(gate) <= 15
 
 
-def test_a_killed_probe_is_replaced_when_its_lease_ends(valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = make_gate(valkey, lease_s=0.2)
-    open_breaker(gate, monkeypatch, seconds=0.05)
-    time.sleep(0.1)
+def test_a_late_success_of_a_call_from_before_does_not_close_the_breaker(valkey: redis.Redis) -> None:
+    gate = make_gate(valkey, concurrency=10)
+    late = gate.call()
+    late.__enter__()
+    open_breaker(gate)
+
+    late.__exit__(None, None, None)
+
+    assert pause_left(gate) > 0
+
+
+def test_a_killed_probe_is_replaced_when_its_lease_ends(valkey: redis.Redis) -> None:
+    gate = make_gate(valkey, lease_s=1)
+    open_breaker(gate)
+    let_the_pause_end(valkey)
     killed = gate.call()
     killed.__enter__()  # the probe; never leaves
 
     with pytest.raises(BreakerOpenError), gate.call():
         pytest.fail("let through")
-    time.sleep(0.25)
+    time.sleep(1.1)
+    with gate.call():
+        pass
+
+
+def test_a_probe_that_our_own_bug_ended_makes_room_for_the_next(valkey: redis.Redis) -> None:
+    gate = make_gate(valkey)
+    open_breaker(gate)
+    let_the_pause_end(valkey)
+
+    fail(gate, 1, ZeroDivisionError())
+
     with gate.call():
         pass
 
@@ -327,12 +348,12 @@ def test_without_redis_a_long_wait_is_refused_and_pauses_are_kept(nowhere: redis
 def test_when_redis_is_back_it_is_used_again(
     valkey: redis.Redis, nowhere: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate_module, "WITHOUT_REDIS_S", 0.1)
+    monkeypatch.setattr(gate_module, "WITHOUT_REDIS_S", 0.5)
     gate = make_gate(valkey)
     gate._go_without_redis(redis.ConnectionError())
     with gate.call():
         assert slots(valkey) == 0
-    time.sleep(0.15)
+    time.sleep(0.6)
 
     with capture_logs() as logs, gate.call():
         assert slots(valkey) == 1
