@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from connector.cli.checks.finding import Area, Finding, Level
 from connector.cli.checks.installation import check_installation
 from connector.cli.checks.m3_customers import check_customers
 from connector.cli.checks.m3_fields import check_fields
+from connector.cli.checks.m3_items import check_items
 from connector.cli.checks.m3_money import check_money
 from connector.cli.checks.m3_site import check_access, check_site
 from connector.cli.checks.shop import check_shop
@@ -91,17 +93,18 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
     access, answers = check_access(area, store.m3)
     yield from access
     if answers:
-        for look in _m3_checks(area, store, runtime.settings):
+        for look in _m3_checks(area, store, runtime):
             yield from look()
 
 
-def _m3_checks(area: Area, store: StoreContext, settings: Settings) -> list[Callable[[], Iterable[Finding]]]:
+def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callable[[], Iterable[Finding]]]:
     m3, config = store.m3, store.config
-    operations = list(load_operations(settings.config_dir, config.operations))
+    operations = list(load_operations(runtime.settings.config_dir, config.operations))
     return [
         lambda: check_site(area, m3, config),
         lambda: check_money(area, m3, config),
         lambda: check_customers(area, m3, config),
+        lambda: check_items(area, shop=store.shop, m3=m3, config=config, engine=runtime.engine, now=datetime.now(UTC)),
         lambda: check_fields(area, m3, operations=operations, mappings=store.mappings),
     ]
 

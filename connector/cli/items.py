@@ -8,12 +8,13 @@ import typer
 
 from connector.cli.opening import open_ledger_only, person, the_store
 from connector.cli.output import say
-from connector.errors import PermanentError
+from connector.errors import MappingError, PermanentError, UnknownItemError
 from connector.ledger.items import map_item
 from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
 from connector.ledger.stores import heal_dead_letters
 
+HELD_BY_ITEMS = (UnknownItemError.code, MappingError.code)
 ITEM_NUMBER_LENGTH = 15
 """ITNO of M3."""
 
@@ -45,7 +46,7 @@ def map_(
             note_decision(
                 connection, "item_mapped", store=row.name, key=sku, who=person(), why=f"is item {item_number}"
             )
-            released = heal_dead_letters(connection, row.name, codes=("unmappable",))
+            released = heal_dead_letters(connection, row.name, codes=HELD_BY_ITEMS)
     say(f"SKU {sku} of store {row.name} is item {item_number} in M3; M3 is asked about it at the next order.")
     if released:
         say(f"{released} dead letter{'s' if released > 1 else ''} that could not be mapped will run again.")

@@ -43,6 +43,13 @@ def _print(overview: Overview) -> None:
             ((one.store, one.name, one.value, f"{ago(one.age_s)} ago") for one in overview.polls),
             title="Polls",
         )
+    if overview.jobs:
+        say("")
+        print_table(
+            ("Periodic job", "Last done"),
+            ((one.job, f"{ago(one.age_s)} ago") for one in overview.jobs),
+            title="Periodic jobs",
+        )
     say("")
     say("All is well." if is_well(overview) else "A person has to act: see dead letters and paused stores above.")
 

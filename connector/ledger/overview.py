@@ -57,6 +57,15 @@ class PollRow:
 
 
 @dataclass(frozen=True)
+class JobRow:
+    """A periodic job and when it last came to its end; old times mean that beat or the system pool is down."""
+
+    job: str
+    done_at: datetime
+    age_s: float
+
+
+@dataclass(frozen=True)
 class PausedRow:
     """A store that stands still, by whom and why."""
 
@@ -76,6 +85,7 @@ class Overview:
     dead_letters: tuple[ReasonCount, ...]
     paused: tuple[PausedRow, ...]
     polls: tuple[PollRow, ...]
+    jobs: tuple[JobRow, ...]
 
 
 _STATES = text("SELECT store, flow, state, count(*) AS count FROM exchange GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
@@ -91,7 +101,11 @@ FROM store WHERE paused_by IS NOT NULL ORDER BY name
 """)
 _POLLS = text("""
 SELECT store, name, value, moved_at, extract(epoch FROM ledger_now() - moved_at)::float AS age_s
-FROM cursor ORDER BY store, name
+FROM cursor WHERE left(value, 1) <> '{' ORDER BY store, name
+""")  # beside polls the table keeps what was learnt of M3, as JSON
+_JOBS = text("""
+SELECT job, max(done_at) AS done_at, extract(epoch FROM ledger_now() - max(done_at))::float AS age_s
+FROM slot WHERE done_at IS NOT NULL GROUP BY job ORDER BY job
 """)
 _RUNNING = text("SELECT pool, count(*) AS running FROM exchange WHERE state = 'running' GROUP BY pool")
 _WORKERS = text("""
@@ -113,6 +127,7 @@ def read_overview(connection: Connection) -> Overview:
         dead_letters=tuple(ReasonCount(**row) for row in connection.execute(_REASONS).mappings()),
         paused=tuple(PausedRow(**row) for row in connection.execute(_PAUSED).mappings()),
         polls=tuple(PollRow(**row) for row in connection.execute(_POLLS).mappings()),
+        jobs=tuple(JobRow(**row) for row in connection.execute(_JOBS).mappings()),
     )
 
 

@@ -70,6 +70,22 @@ def test_a_common_customer_that_is_not_active_or_missing_fails(connector: Connec
     assert "does not exist" in found["customer NOBODY"]["message"]
 
 
+def test_a_sku_sold_lately_that_m3_does_not_know_is_named_until_it_is_mapped(
+    connector: Connector, run_store: Run
+) -> None:
+    connector.sandbox.place(kind="guest")
+    connector.sandbox.place(kind="unknown_sku")
+
+    before = _findings(run_store("check", "--json"), level="warn")["items"]
+    sku = before["remedy"].split("items map ")[1].split()[0]
+    run_store("items", "map", sku, "MUG-001")
+    after = run_store("check", "--json")
+
+    assert "M3 has no item for 1 of the " in before["message"]
+    assert sku in before["message"]
+    assert "items" in _findings(after, level="ok")
+
+
 def test_a_transaction_that_the_site_does_not_have_is_named(connector: Connector, run_store: Run) -> None:
     config = store_file().replace(
         "operations: {}", "operations: {order.add_head: {program: ZOS100MI, transaction: AddHead}}", 1

@@ -189,6 +189,23 @@ def test_status_is_well_without_and_not_well_with_a_dead_letter(
     assert "A person has to act" in shown.out
 
 
+def test_an_order_held_by_an_unknown_sku_goes_through_once_the_item_is_mapped(
+    connector: Connector, run_store: Run
+) -> None:
+    order = connector.sandbox.place(kind="unknown_sku")
+    (exchange_id,) = connector.ask(order["id"])
+    connector.drain()
+    held = run_store("dead-letters", "list", "--json").data
+    sku = held[0]["resolution"].split("items map ")[1].split()[0]
+
+    mapped = run_store("items", "map", sku, "SKU-0010")
+    connector.settle()
+
+    assert [row["id"] for row in held] == [exchange_id]
+    assert "1 dead letter that" in mapped.out
+    assert connector.exchange(exchange_id)["state"] == "done"
+
+
 def test_mapping_an_item_makes_the_dead_letters_it_held_due(connector: Connector, run_store: Run, dead: int) -> None:
     said = run_store("items", "map", "X-1", "mug-001")
 
