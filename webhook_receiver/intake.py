@@ -66,7 +66,7 @@ def delivery(store: str, headers: Headers, *, body: SignedBody, flow_for_topic: 
         flow=listening.name if listening else None,
         business_key=key if listening else None,
         pool=listening.pool if listening else None,
-        headers={name: _plain(headers[name])[:MAX_HEADER] for name in KEPT_HEADERS if name in headers},
+        headers={name: _plain(value)[:MAX_HEADER] for name in KEPT_HEADERS if (value := headers.get(name))},
         body=body.content,
         body_size=body.size,
         body_sha256=body.sha256,
@@ -87,4 +87,4 @@ def _note(resource: Resource | None, *, body: SignedBody, topic: str, is_known: 
 
 def _plain(text: str) -> str:
     """Leaves control characters out; PostgreSQL refuses NUL in text."""
-    return "".join(letter for letter in text if letter.isprintable())
+    return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())

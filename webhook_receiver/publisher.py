@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
 from connector.errors import ConnectorError
+from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Recorded
 
 LOG = structlog.get_logger()
@@ -20,37 +21,30 @@ MOST_WAITING = 10_000
 GIVE_UP_AFTER_S = 50.0  # the sweeper may send an id again 60 s after it was recorded
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
+GATHER_S = 0.02  # messages sent together cost half of what they cost one by one
 
 
-class Enqueue(Protocol):
-    """connector.broker.enqueue."""
-
-    def __call__(self, exchange_id: int, *, pool: str, claim_no: int) -> None:
-        """Sends one message.
-
-        Raises:
-            ConnectorError: The broker did not take it.
-        """
+SendAll = Callable[[Sequence[DueMessage]], None]
+"""Sends messages; raises ConnectorError if the broker did not surely take all of them."""
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    pool: str
-    claim_no: int
+    message: DueMessage
     since: float
 
 
 class Publisher:
     """A bounded set of ids and the thread that sends them. Make one in each process, after forking."""
 
-    def __init__(self, enqueue: Enqueue, *, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, send_all: SendAll, *, most_waiting: int = MOST_WAITING) -> None:
         """Starts nothing yet; the thread begins with the first offer.
 
         Args:
-            enqueue: Sends one id to its pool.
+            send_all: Sends each message to its pool.
             most_waiting: Ids kept while the broker is away; further ones are left to the sweeper.
         """
-        self._enqueue = enqueue
+        self._send_all = send_all
         self._most_waiting = most_waiting
         self._waiting: dict[int, _Waiting] = {}
         self._change = threading.Condition()
@@ -64,7 +58,8 @@ class Publisher:
         with self._change:
             if self._stopping or len(self._waiting) >= self._most_waiting:
                 return False
-            self._waiting[recorded.exchange_id] = _Waiting(recorded.pool, recorded.claim_no, time.monotonic())
+            message = DueMessage(recorded.exchange_id, recorded.pool, recorded.claim_no)
+            self._waiting[recorded.exchange_id] = _Waiting(message, time.monotonic())
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
                 self._thread.start()
@@ -82,32 +77,31 @@ class Publisher:
     def _run(self) -> None:
         pause_s = FIRST_PAUSE_S
         while (batch := self._take()) is not None:
-            unsent = self._send(batch)
-            if not unsent:
+            if self._send(batch):
                 pause_s = FIRST_PAUSE_S
                 continue
-            self._put_back(unsent)
+            self._put_back(batch)
             with self._change:
                 if self._change.wait_for(lambda: self._stopping, pause_s):
                     return
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     def _take(self) -> dict[int, _Waiting] | None:
+        """Returns what waits, after a moment in which more may come; None when nothing does and we are stopping."""
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._stopping)
+            self._change.wait_for(lambda: self._stopping, GATHER_S)
             batch, self._waiting = self._waiting, {}
-            return batch or None  # nothing left and stopping
+            return batch or None
 
-    def _send(self, batch: dict[int, _Waiting]) -> dict[int, _Waiting]:
-        """Returns what the broker did not take."""
-        for exchange_id, one in list(batch.items()):
-            try:
-                self._enqueue(exchange_id, pool=one.pool, claim_no=one.claim_no)
-            except ConnectorError as error:
-                LOG.warning("broker_unavailable", reason=error.message, waiting=len(batch))
-                return batch
-            del batch[exchange_id]
-        return batch
+    def _send(self, batch: dict[int, _Waiting]) -> bool:
+        """Says if the broker took the batch. If it took a part, that part is sent twice: a message is only a hint."""
+        try:
+            self._send_all([one.message for one in batch.values()])
+        except ConnectorError as error:
+            LOG.warning("broker_unavailable", reason=error.message, waiting=len(batch))
+            return False
+        return True
 
     def _put_back(self, unsent: dict[int, _Waiting]) -> None:
         oldest = time.monotonic() - GIVE_UP_AFTER_S

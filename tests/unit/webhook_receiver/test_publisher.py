@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from connector.errors import RemoteUnavailableError
+from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Recorded
 from webhook_receiver import publisher as module
 from webhook_receiver.publisher import Publisher
@@ -23,12 +24,12 @@ class Broker:
         self.is_away = False
         self.tries = 0
 
-    def __call__(self, exchange_id: int, *, pool: str, claim_no: int) -> None:
+    def __call__(self, messages: Sequence[DueMessage]) -> None:
         self.tries += 1
         if self.is_away:
             raise RemoteUnavailableError("The message broker cannot be reached.")
         self.threads.add(threading.current_thread().name)
-        self.sent.append((exchange_id, pool, claim_no))
+        self.sent.extend((one.exchange_id, one.pool, one.claim_no) for one in messages)
 
 
 def recorded(exchange_id: int, *, due: bool = True) -> Recorded:
@@ -71,9 +72,9 @@ def test_what_is_not_due_or_has_no_exchange_is_not_sent(broker: Broker) -> None:
 def test_an_offer_never_waits_for_a_slow_broker(broker: Broker) -> None:
     release = threading.Event()
 
-    def slow(exchange_id: int, *, pool: str, claim_no: int) -> None:
+    def slow(messages: Sequence[DueMessage]) -> None:
         release.wait(5)
-        broker(exchange_id, pool=pool, claim_no=claim_no)
+        broker(messages)
 
     publisher = Publisher(slow)
     began = time.monotonic()
@@ -120,7 +121,11 @@ def test_ids_the_sweeper_has_taken_over_are_given_up(broker: Broker, monkeypatch
 
 def test_a_full_set_refuses_further_ids_instead_of_growing(broker: Broker) -> None:
     hold = threading.Event()
-    publisher = Publisher(lambda *_, **__: hold.wait(5), most_waiting=3)
+
+    def hold_back(messages: Sequence[DueMessage]) -> None:
+        hold.wait(5)
+
+    publisher = Publisher(hold_back, most_waiting=3)
     publisher.offer(recorded(0))
     until(lambda: not publisher._waiting)  # the thread holds the first one
 
@@ -140,3 +145,22 @@ def test_stopping_sends_what_waits(broker: Broker) -> None:
 
     assert len(broker.sent) == 50
     assert not publisher.offer(recorded(99))
+
+
+def test_ids_that_come_together_are_sent_together(broker: Broker) -> None:
+    publisher = Publisher(broker)
+    for number in range(50):
+        publisher.offer(recorded(number))
+    until(lambda: len(broker.sent) == 50)
+    publisher.stop()
+
+    assert broker.tries <= 2
+
+
+def test_an_id_offered_twice_before_it_is_sent_makes_one_message(broker: Broker) -> None:
+    publisher = Publisher(broker)
+    publisher.offer(recorded(7))
+    publisher.offer(recorded(7))
+    publisher.stop()
+
+    assert [one[0] for one in broker.sent] == [7]
