@@ -1,0 +1,119 @@
+"""The demo: `python -m demo [--once]`, started by `make demo` and `connector demo`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import time
+from types import FrameType
+
+from rich.console import Console
+
+from connector.logs import configure_logs
+from demo.errors import DemoError
+from demo.nemesis import attempts_of
+from demo.orders import ALWAYS, DEFAULT_ORDERS
+from demo.screen import Screen
+from demo.stage import Stage, set_stage
+from demo.story import Told, compare, play
+from demo.table import print_comparison, print_trials
+
+UNKNOWN_WIDTH = 150
+"""Columns where there is no terminal to measure."""
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Sets the stage, plays, compares; returns 0 only if the books agree."""
+    arguments = _parse()
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=UNKNOWN_WIDTH)
+    configure_logs("ERROR")
+    logging.captureWarnings(True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(console, arguments)
+    except DemoError as error:
+        console.print(f"[bold red]The demo cannot go on.[/bold red] {error}", soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted.")
+        return INTERRUPTED
+
+
+def _run(console: Console, arguments: argparse.Namespace) -> int:
+    screen = Screen(console, orders=arguments.orders)
+    is_well = False
+    with set_stage(seed=arguments.seed, announce=screen.tell, keep_logs=lambda: not is_well) as stage:
+        with screen:
+            told = play(stage, screen, orders=arguments.orders, seed=arguments.seed)
+        is_well = _report(console, stage, told)
+        if not arguments.once:
+            _stay(console, stage)
+    return 0 if is_well else 1
+
+
+def _report(console: Console, stage: Stage, told: Told) -> bool:
+    found = compare(stage, told)
+    print_trials(console, told, outcomes=attempts_of(stage.commands, told.killed) if told.killed else ())
+    console.print()
+    console.print("$ connector status", style="bold")
+    console.out(stage.commands.run("status", may_end_with=(0, 1)))
+    print_comparison(console, found)
+    is_well = found.agrees and told.is_at_rest
+    if is_well:
+        console.print("[bold green]The books agree: every order once, every amount to the cent.[/bold green]")
+        return True
+    if not told.is_at_rest:
+        for one in told.look.exchanges:
+            if one["state"] not in ("done",):
+                console.print(f"[red]{one['flow']} {one['business_key']} is {one['state']}: {one['reason']}[/red]")
+    console.print("[bold red]The books do not agree.[/bold red] See `connector exchanges show <number>` and the logs.")
+    return False
+
+
+def _stay(console: Console, stage: Stage) -> None:
+    console.print(f"""
+Everything keeps running until Ctrl-C.
+  Flower         {stage.flower_url}
+  shop's book    {stage.shop.book_url}
+  M3's book      {stage.m3.book_url}
+  logs           {stage.logs}
+To look around in another terminal, in this folder:
+  export CONNECTOR_HOME={stage.home}
+  .venv/bin/connector status
+  .venv/bin/connector exchanges list
+  .venv/bin/connector exchanges show 1
+  .venv/bin/connector webhooks status
+  curl -X POST {stage.shop.url}/_control/orders -d '{{"kind": "guest"}}'""", soft_wrap=True)  # fmt: skip
+    try:
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        console.print("\nStopping ...")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="connector demo", description="A shop, an M3 with faults, and the connector.")
+    parser.add_argument("--once", action="store_true", help="end after the story; status 0 only if the books agree")
+    parser.add_argument("--orders", type=_orders, default=DEFAULT_ORDERS, help=f"how many (from {len(ALWAYS)})")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same orders and faults")
+    return parser.parse_args()
+
+
+def _orders(text: str) -> int:
+    count = int(text)
+    if count < len(ALWAYS):
+        raise argparse.ArgumentTypeError(f"at least {len(ALWAYS)}")
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""What is seen while the story plays: a live view on a terminal, a line now and then elsewhere; used by the story."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from demo.watch import Look
+
+LINE_EVERY_S = 10.0
+FAULT_WORDS = {
+    "http_429": "429 too many requests",
+    "http_503": "503 not available",
+    "lock": "record locked",
+    "drop_after_commit": "done, but the answer lost",
+    "late_answer": "504 at the gateway, done afterwards",
+}
+LATEST_LINES = 8
+
+
+class Screen:
+    """Shows where the story is; everything shown comes from the newest look."""
+
+    def __init__(self, console: Console, *, orders: int) -> None:
+        """Prepares the screen for a story of so many orders."""
+        self._console = console
+        self._orders = orders
+        self._placed = 0
+        self._began = time.monotonic()
+        self._told: list[str] = []
+        self._line_at = 0.0
+        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def tell(self, what: str) -> None:
+        """Says one thing that happened; it stays on the screen."""
+        self._console.print(Text.assemble((f"{self._age()}  ", "dim"), what))
+
+    def placed(self, count: int) -> None:
+        """Notes how many orders the buyers have placed."""
+        self._placed = count
+
+    def show(self, look: Look) -> None:
+        """Shows the newest look."""
+        if self._live is not None:
+            self._live.update(self._view(look))
+        elif time.monotonic() - self._line_at >= LINE_EVERY_S:
+            self._line_at = time.monotonic()
+            self.tell(self._line(look))
+
+    def _view(self, look: Look) -> Group:
+        grid = Table.grid(padding=(0, 2))
+        in_m3 = len(look.m3.get("orders", ()))
+        wanted = self._orders
+        for label, count in (("placed", self._placed), ("in M3", in_m3)):
+            grid.add_row(label, ProgressBar(total=wanted, completed=count, width=40), f"{count}")
+        deliveries = look.shop.get("deliveries", {})
+        grid.add_row(
+            "webhooks", f"{deliveries.get('sent', 0)} delivered, {deliveries.get('waiting', 0)} under way,"
+            f" {deliveries.get('suppressed', 0)} lost on purpose, {deliveries.get('failed', 0)} failed"
+        )  # fmt: skip
+        grid.add_row("orders", _counted(look.states()))
+        grid.add_row("waiting", _counted(look.waiting()) or "nothing")
+        grid.add_row("faults", _counted(Counter({FAULT_WORDS.get(k, k): n for k, n in look.faults.items()})) or "none")
+        return Group(Text(f"\n{self._age()}  Shop -> connector -> M3", style="bold"), grid)
+
+    def _line(self, look: Look) -> str:
+        deliveries = look.shop.get("deliveries", {})
+        return (
+            f"placed {self._placed}, delivered {deliveries.get('sent', 0)}, in M3 {len(look.m3.get('orders', ()))};"
+            f" waiting: {_counted(look.waiting()) or 'nothing'}; faults so far: {look.faults.total()}"
+        )
+
+    def _age(self) -> str:
+        minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
+        return f"{minutes}:{seconds:02}"
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common())

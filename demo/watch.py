@@ -1,0 +1,100 @@
+"""Looks at everything every few seconds, from outside, in a thread of its own; the screen and the story read the newest look."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.books import SENT_STATUSES, calls_of
+from demo.errors import DemoError
+from demo.stage import STORE, Stage
+
+LOOK_EVERY_S = 2.5
+MOST_EXCHANGES = 10000
+RESTING = ("done", "dead_letter")
+ORDERS = "orders_to_m3"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What could be seen from outside at one moment; `shop` and `m3` are the books."""
+
+    exchanges: tuple[dict[str, Any], ...] = ()
+    shop: dict[str, Any] = field(default_factory=dict)
+    m3: dict[str, Any] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
+    taken_at: float = 0.0
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each transaction reached M3."""
+        return calls_of(self.m3) if self.m3 else Counter()
+
+    def states(self) -> Counter[str]:
+        """Counts the exchanges of orders by state."""
+        return Counter(str(one["state"]) for one in self.exchanges if one["flow"] == ORDERS)
+
+    def waiting(self) -> Counter[str]:
+        """Counts what waits by its reason."""
+        rows = [one for one in self.exchanges if one["state"] in ("waiting", "blocked", "dead_letter")]
+        return Counter(f"{one['state']}: {one['reason_code'] or 'due soon'}" for one in rows)
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Returns what waits for a person."""
+        return [one for one in self.exchanges if one["state"] == "dead_letter"]
+
+    def is_at_rest(self) -> bool:
+        """Tells whether nothing is under way: no delivery waits, no exchange moves, each wanted order has its exchange."""
+        if not self.shop or self.shop["deliveries"]["waiting"]:
+            return False
+        known = {one["business_key"] for one in self.exchanges if one["flow"] == ORDERS}
+        wanted = {str(one["id"]) for one in self.shop["orders"] if one["status"] in SENT_STATUSES}
+        return wanted <= known and all(one["state"] in RESTING for one in self.exchanges)
+
+
+class Watcher:
+    """Takes looks until stopped; one failed look is no harm, many in a row are told by `trouble`."""
+
+    def __init__(self, stage: Stage) -> None:
+        """Prepares; start() begins."""
+        self._stage = stage
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self.newest = Look()
+        self.trouble = ""
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the present look."""
+        self._ending.set()
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            began = time.monotonic()
+            try:
+                self.newest = look(self._stage)
+                self.trouble = ""
+            except DemoError as error:
+                self.trouble = str(error)
+            self._ending.wait(max(0.2, LOOK_EVERY_S - (time.monotonic() - began)))
+
+
+def look(stage: Stage) -> Look:
+    """Takes one look: the list of exchanges by the command line, both books, the faults M3 counted.
+
+    Raises:
+        DemoError: A part did not answer.
+    """
+    taken_at = time.monotonic()  # what happens during the look may be missing in it
+    shop = stage.shop.book()
+    rows = stage.commands.read("exchanges", "list", "--store", STORE, "--limit", str(MOST_EXCHANGES))
+    injected = stage.m3.look("faults")["injected"]
+    faults = Counter({name: sum(by_call.values()) for name, by_call in injected.items()})
+    return Look(exchanges=tuple(rows), shop=shop, m3=stage.m3.book(), faults=faults, taken_at=taken_at)
