@@ -88,8 +88,7 @@ def _preview(run: Run) -> Preview:
 
 
 def _calls(run: Run, plan: OrderPlan, *, with_confirm: bool) -> list[Call]:
-    cupos = building.number_plan(run, plan)
-    run.journal.rollback()
+    cupos = {line.key: number for number, line in enumerate(plan.money.lines, start=1)}
     calls = [ois100mi.add_batch_head(plan.head.fields), *building.rest_calls(plan, TEMPORARY, cupos)]
     return [*calls, ois100mi.confirm(TEMPORARY)] if with_confirm else calls
 
