@@ -45,8 +45,9 @@ class Run:
         """The exchange as it was claimed."""
         return self.journal.claim
 
-    def leave(self, received: Received) -> None:
-        """Stages an exchange for another flow; its message goes out after the commit."""
+    def leave(self, received: Received) -> bool:
+        """Stages an exchange for another flow; its message goes out after the commit. False: it brings nothing new."""
         recorded = stage_delivery(self.journal.connection, received)
         if recorded.due and recorded.exchange_id is not None and recorded.pool is not None:
             self.messages.append(DueMessage(recorded.exchange_id, recorded.pool, recorded.claim_no))
+        return recorded.due

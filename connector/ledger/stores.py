@@ -73,7 +73,7 @@ def save_store(
     connection.execute(_SAVE, values)
     for credential, secret in sealed.items():
         connection.execute(_CREDENTIAL, {"store": name, "name": credential, "sealed": secret})
-    heal_dead_letters(connection, name, codes=("unmappable", "configuration"))
+    heal_dead_letters(connection, name, codes=("unmappable", "configuration", "unknown_item"))
 
 
 def sealed_credentials(connection: Connection, store: str) -> dict[str, bytes]:

@@ -6,9 +6,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from connector.errors import MappingError, MissingDependencyError
+from connector.errors import MappingError, MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run, StoreContext
 from connector.ledger import bindings
+from connector.ledger.dispatch import is_settled
 from connector.ledger.inbox import Received
 from connector.stores import GuestPolicy
 from connector.woocommerce.canonical import canonical_json
@@ -59,20 +60,27 @@ def find_number(run: Run, order: Order) -> str:
 
     Raises:
         MissingDependencyError: The shopper is not in M3 yet; its exchange is staged.
+        NeedsPersonError: A person discarded the shopper's exchange, and the order brings nothing new about it.
         MappingError: See `shopper_of`.
     """
     shopper = shopper_of(run.store, order)
     if shopper.number is not None:
         return shopper.number
     key = shopper.email_key or ""
+    awaited = f"{run.store.m3_scope}/{key}"
+    is_over = is_settled(run.journal.connection, CUSTOMER_FLOW, key=awaited)  # asked before the binding it leaves
     bound = bindings.find_m3_key(run.journal.connection, bindings.CUSTOMER, shop_scope=run.store.m3_scope, shop_key=key)
     if bound is not None:
         return bound
-    run.leave(_customer_delivery(run.store, order, key))
+    if not run.leave(_customer_delivery(run.store, order, key)) and is_over:
+        raise NeedsPersonError(
+            f"The customer of order {order.id} was discarded, so the order has none in M3.",
+            resolution="Correct the buyer's data on the order in the shop and save it; or discard the order too.",
+        )
     raise MissingDependencyError(
         f"The customer of order {order.id} is not in M3 yet.",
         kind=CUSTOMER_FLOW,
-        key=f"{run.store.m3_scope}/{key}",
+        key=awaited,
         resolution="Nothing to do: the order goes on when the customer's exchange is done.",
     )
 
