@@ -18,6 +18,7 @@ from sqlalchemy import Engine, text
 from connector.broker import make_app
 from connector.flows.polling import ask_for, poll_changed
 from connector.ledger.claims import LEASE_S
+from connector.ledger.dispatch import take_back_expired
 from connector.ledger.session import transaction
 from connector.ledger.stores import save_store
 from connector.runtime import Runtime
@@ -53,6 +54,12 @@ class Sandbox:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def get(self, url: str) -> Any:
+        """Reads what a control address or a book says."""
+        answer = requests.get(url, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
     def m3_faults(self, **faults: Any) -> None:
         """Replaces the faults of M3."""
         self.post(f"{self.m3_url}/_control/faults", faults)
@@ -61,6 +68,11 @@ class Sandbox:
         """Lets one kind of call fail `times` times."""
         rule = {"program": program, "transaction": transaction_name, "fault": fault, "rate": 1.0, "times": times}
         self.m3_faults(rules=[rule])
+
+    def shop_rule(self, method: str, path: str, fault: str, *, times: int = 1) -> None:
+        """Lets one kind of request to the shop fail `times` times; `path` is a prefix below /wp-json/wc/v3/."""
+        rule = {"method": method, "path": path, "fault": fault, "rate": 1.0, "times": times}
+        self.post(f"{self.shop_url}/_control/faults", {"rules": [rule]})
 
     def place(self, **order: Any) -> dict[str, Any]:
         """Places an order as a buyer; nothing is delivered unless asked for."""
@@ -112,7 +124,9 @@ class Connector:
             }
         )
         self.cipher = Cipher.from_keys([key])
-        self.process = Process(f"test:{uuid.uuid4().hex[:6]}", Runtime(self.settings), Heartbeat(), make_app(valkey_url))
+        self.process = Process(
+            f"test:{uuid.uuid4().hex[:6]}", Runtime(self.settings), Heartbeat(), make_app(valkey_url)
+        )
         self.configure()
 
     def configure(self, config: str | None = None, *, name: str = STORE) -> None:
@@ -175,7 +189,10 @@ class Connector:
         raise AssertionError(f"not settled: {self.rows('SELECT id, flow, state, reason_code, reason FROM exchange')}")
 
     def pass_time(self, seconds: float) -> None:
-        """Moves the ledger's clock forward."""
+        """Moves the ledger's clock forward; what the gates were told to wait for has passed too."""
+        gates = list(self.process.runtime.redis.scan_iter("gate:*"))
+        if gates:
+            self.process.runtime.redis.delete(*gates)
         with transaction(self.engine) as connection:
             connection.execute(
                 text(
@@ -185,9 +202,28 @@ class Connector:
                 {"by": seconds},
             )
 
-    def let_lease_expire(self) -> None:
+    def let_lease_expire(self) -> list[int]:
         """Moves the clock past a lease and takes expired ones back, as the sweeper does."""
         self.pass_time(LEASE_S + 1)
+        with transaction(self.engine) as connection:
+            return take_back_expired(connection)
+
+    def set_clock_back(self) -> None:
+        """Undoes `pass_time`: the ledger's clock is the machine's again."""
+        with transaction(self.engine) as connection:
+            connection.execute(text("DELETE FROM clock_offset"))
+
+    def forget(self) -> None:
+        """Drops what was remembered of items, currencies, clock and token of M3, so that the next order asks again."""
+        with transaction(self.engine) as connection:
+            connection.execute(text("DELETE FROM item"))
+            connection.execute(text("DELETE FROM cursor"))
+            connection.execute(text("DELETE FROM token"))
+
+    def notes(self, order_id: int) -> list[str]:
+        """Returns the notes on an order that tell its number in M3."""
+        held = self.process.runtime.store(STORE).shop.list_notes(order_id)
+        return [str(note["note"]) for note in held if str(note["note"]).startswith("M3 order")]
 
     def rows(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Returns rows of the ledger."""

@@ -1,0 +1,113 @@
+"""One order from the shop into M3 and back, told again and again under faults, with the books compared at the end."""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+from typing import Any
+
+from connector.ledger.people import release
+from connector.ledger.session import transaction
+from tests.harness import STORE, Connector, store_file
+
+CUT_S = 0.2
+LATE_S = 0.1
+_numbers = count(1)
+
+
+def quick_store(**changes: Any) -> str:
+    """Returns a store file for tests: a short gateway cut, no throttling, and a customer of one's own for each buyer."""
+    return store_file(gateway_cut_s=CUT_S, requests_per_s=1000, concurrency=50, guests="per_email", **changes)
+
+
+class Story:
+    """The world of a crash test: one connector, one order at a time, each with a buyer of its own."""
+
+    def __init__(self, connector: Connector, **changes: Any) -> None:
+        """Gives the store its file."""
+        self.connector = connector
+        self.sandbox = connector.sandbox
+        connector.configure(quick_store(**changes))
+
+    def end_faults(self) -> None:
+        """Ends all faults of both systems."""
+        self.sandbox.m3_faults(gateway_cut_s=CUT_S, late_commit_s=LATE_S)
+        self.sandbox.post(f"{self.sandbox.shop_url}/_control/faults", {})
+
+    def m3_fault(self, transaction: str, fault: str, *, times: int = 1, **more: Any) -> None:
+        """Lets the next call of one transaction (PROGRAM/Name) fail."""
+        program, name = transaction.split("/")
+        rule = {"program": program, "transaction": name, "fault": fault, "times": times, **more}
+        self.sandbox.m3_faults(rules=[rule], gateway_cut_s=CUT_S, late_commit_s=LATE_S)
+
+    def place(self, **order: Any) -> dict[str, Any]:
+        """Places an order of two known products by a buyer nobody has seen, and makes it due."""
+        buyer = {
+            **{"first_name": "Iva", "last_name": "Horvat", "email": f"iva{next(_numbers)}@example.com"},
+            **{
+                "address_1": "Ilica 1",
+                "city": "Zagreb",
+                "postcode": "10000",
+                "country": "HR",
+                "phone": "+385915550000",
+            },
+        }
+        lines = [{"sku": "MUG-001", "quantity": 3}, {"sku": "MUG-002", "quantity": 1}]
+        cart = {"billing": buyer, "lines": lines, "payment_method": "stripe", "status": "processing", **order}
+        placed = self.sandbox.place(**cart)
+        self.connector.ask(placed["id"])
+        return placed
+
+    def begin(self) -> dict[str, Any]:
+        """Ends what an earlier telling left (faults, clock, gates, things remembered) and places the next order."""
+        self.end_faults()
+        self.connector.forget()
+        self.connector.pass_time(0)
+        self.connector.set_clock_back()
+        return self.place()
+
+    def go_on(self) -> None:
+        """Runs what is due until everything rests."""
+        self.connector.settle()
+
+    def go_on_late(self) -> None:
+        """Does the same, but leaves a write whose answer came too late the time it takes in M3."""
+        self.connector.drain()
+        time.sleep(LATE_S + 0.05)
+        self.connector.settle()
+
+    def recover(self) -> None:
+        """Lets the dead worker's lease expire and goes on."""
+        self.connector.let_lease_expire()
+        self.connector.settle()
+
+    def injected(self) -> dict[str, dict[str, int]]:
+        """Returns which faults M3 played since its last reset: fault -> PROGRAM/Transaction -> times."""
+        counted: dict[str, dict[str, int]] = self.sandbox.get(f"{self.sandbox.m3_url}/_control/faults")["injected"]
+        return counted
+
+    def release(self, exchange_id: int, *, rebuild: bool = False) -> None:
+        """Releases a dead letter, as a person does."""
+        with transaction(self.connector.engine) as connection:
+            release(connection, exchange_id, who="test", why="tested", rebuild=rebuild)
+
+    def complaints(self, order: dict[str, Any]) -> list[str]:
+        """Compares shop, M3 and ledger for one order; returns what is wrong."""
+        book = self.sandbox.m3_book()
+        held = [one for one in book["orders"] if one["yref"].startswith(f"{STORE}-{order['id']}-")]
+        shop = next(one for one in self.sandbox.shop_book()["orders"] if one["id"] == order["id"])
+        customers = [one for one in book["customers"] if order["billing"]["email"] in str(one)]
+        states = self.connector.rows("SELECT flow, state, reason FROM exchange WHERE state <> 'done'")
+        number = held[0]["orno"] if held else None
+        wrong = {
+            f"totals in M3: {[one['total'] for one in held]}": [one["total"] for one in held] == [order["total"]],
+            f"lines in M3: {[len(one['lines']) for one in held]}": [len(one["lines"]) for one in held] == [2],
+            f"held in M3: {[one['held'] for one in held]}": [one["held"] for one in held] == [False],
+            f"batch orders left: {book['batch_orders']}": book["batch_orders"] == [],
+            f"customers: {len(customers)}": len(customers) == 1,
+            f"not done: {states}": states == [],
+            f"number in the shop: {shop['meta'].get('_m3_order_number')}": shop["meta"].get("_m3_order_number")
+            == number,
+            f"notes: {self.connector.notes(order['id'])}": self.connector.notes(order["id"]) == [f"M3 order {number}"],
+        }
+        return [what for what, is_right in wrong.items() if not is_right]
