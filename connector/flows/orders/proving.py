@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from connector.errors import AmountsDifferError
+from enum import StrEnum
+
+from connector.errors import AmountsDifferError, M3RejectedError
 from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.tables import StepState
@@ -12,6 +14,14 @@ from connector.money.expected import Expected
 
 LOCK, RELEASE = "lock", "release"
 MOST_LINES = 1000
+
+
+class Hold(StrEnum):
+    """What the ledger knows of the hold code that we set."""
+
+    NO = "no"
+    MAYBE = "maybe"  # an answer was lost: both setting and clearing it again are safe
+    YES = "yes"
 
 
 def prove(run: Run, document: DocumentRecord, number: str) -> None:
@@ -27,14 +37,22 @@ def prove(run: Run, document: DocumentRecord, number: str) -> None:
         RetryableError: M3 cannot be asked now.
     """
     differences = find_differences(run, Expected.from_json(document.plan["expected"]), number)
-    is_locked = _is_locked(document)
+    hold = _hold_of(document)
     if not differences:
-        if is_locked:
+        if hold is not Hold.NO:
             _hold_code(run, document, RELEASE, number)
         return
-    if not is_locked:
-        _hold_code(run, document, LOCK, number)
     shown = "; ".join(f"{one.what}: sent {one.expected}, M3 has {one.found}" for one in differences)
+    try:
+        if hold is not Hold.YES:
+            _hold_code(run, document, LOCK, number)
+    except M3RejectedError as refusal:
+        raise AmountsDifferError(
+            f"Order {number} in M3 differs from the shop's order and could not be locked ({refusal.message}): {shown}.",
+            resolution=f"Stop order {number} in OIS300 at once, then correct it (prices, charges, VAT); releasing it "
+            "compares again.",
+            order=number,
+        ) from refusal
     raise AmountsDifferError(
         f"Order {number} in M3 differs from the shop's order and is locked: {shown}.",
         resolution=f"Correct order {number} in OIS300 (prices, charges, VAT); releasing it compares again and unlocks it.",
@@ -51,9 +69,17 @@ def find_differences(run: Run, expected: Expected, number: str) -> tuple[Differe
     return compare_with_m3(expected, ois100mi.read_order_value(value), held)
 
 
-def _is_locked(document: DocumentRecord) -> bool:
-    last = next((step for step in reversed(document.steps) if step.name in (LOCK, RELEASE)), None)
-    return last is not None and last.name == LOCK
+def _hold_of(document: DocumentRecord) -> Hold:
+    """Tells from the steps of earlier runs whether the order is locked; a lost answer leaves it open."""
+    hold = Hold.NO
+    for step in document.steps:
+        if step.name not in (LOCK, RELEASE) or step.state is StepState.REFUSED:
+            continue
+        if step.state is not StepState.DONE:
+            hold = Hold.MAYBE
+        else:
+            hold = Hold.YES if step.name == LOCK else Hold.NO
+    return hold
 
 
 def _hold_code(run: Run, document: DocumentRecord, name: str, number: str) -> None:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import Connector
 from tests.integration.flows.crashing import KilledError, Trap, set_trap
 from tests.integration.flows.story import Story
-
-
-@pytest.fixture
-def story(connector: Connector) -> Story:
-    return Story(connector)
 
 
 def moments_of(story: Story) -> list[str]:
