@@ -16,6 +16,7 @@ from connector.logs import configure_logs
 from connector.settings import environment, read_settings
 
 LOOPBACK = "127.0.0.1"
+BROKER_CONNECTIONS = 40
 
 
 def flower_arguments(variables: Mapping[str, str]) -> list[str]:
@@ -53,7 +54,10 @@ def main() -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n{error.resolution}\n")
         return 1
-    make_app(settings.redis_url).start(arguments)  # the sending app: Flower needs no ledger and no clients
+    app = make_app(settings.redis_url)  # the sending app: Flower needs no ledger and no clients
+    # Flower asks all workers many things at once, and each question takes two connections: a small pool locks it up.
+    app.conf.broker_pool_limit = BROKER_CONNECTIONS
+    app.start(arguments)
     return 0
 
 
