@@ -69,7 +69,8 @@ def _run_and_settle(process: Process, journal: Journal) -> Ended:
         run = Run(store=store, journal=journal)
         done = FLOWS[held.flow].run(run)
         settlement = Settlement(state=State.DONE, reason=done.reason, fingerprint=done.fingerprint)
-        run.messages.extend(wake_blocked(journal.connection, held.flow, key=f"{held.scope}/{held.business_key}"))
+        if FLOWS[held.flow].is_awaited:
+            run.messages.extend(wake_blocked(journal.connection, held.flow, key=f"{held.scope}/{held.business_key}"))
     except (LeaseLostError, LedgerUnavailableError):
         journal.rollback()
         raise

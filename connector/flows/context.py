@@ -25,6 +25,7 @@ class StoreContext:
     shop: WooClient
     m3: M3Client
     mappings: MappingType[str, Mapping]
+    remembered: dict[str, str] = field(default_factory=dict)  # what dates.py read from the ledger in this process
 
     @property
     def settle_s(self) -> float:

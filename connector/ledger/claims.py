@@ -210,58 +210,51 @@ class Settlement:
     detail: str | None = None  # kept with the attempt: the traceback of a bug
 
 
-_SETTLE = text("""
+SETTLE = """
 WITH settled AS (
     UPDATE exchange e SET
-        state = CASE WHEN e.wanted_rev > :revision THEN 'ready' ELSE :state END,
-        done_rev = CASE WHEN :state = 'done' THEN greatest(e.done_rev, :revision) ELSE e.done_rev END,
-        fingerprint = CASE WHEN :state = 'done' THEN coalesce(:fingerprint, e.fingerprint) ELSE e.fingerprint END,
-        tries = CASE WHEN :state IN ('done', 'dead_letter') THEN 0
-                     WHEN :gives_try_back THEN greatest(e.tries - 1, 0) ELSE e.tries END,
+        state = CASE WHEN e.wanted_rev > %(revision)s THEN 'ready' ELSE %(state)s END,
+        done_rev = CASE WHEN %(state)s = 'done' THEN greatest(e.done_rev, %(revision)s) ELSE e.done_rev END,
+        fingerprint = CASE WHEN %(state)s = 'done' THEN coalesce(%(fingerprint)s, e.fingerprint) ELSE e.fingerprint END,
+        tries = CASE WHEN %(state)s IN ('done', 'dead_letter') THEN 0
+                     WHEN %(gives_try_back)s THEN greatest(e.tries - 1, 0) ELSE e.tries END,
         crashes = 0, lease_until = NULL, worker = NULL,
-        waiting_since = CASE WHEN :gives_try_back AND :state <> 'done' THEN coalesce(e.waiting_since, ledger_now()) END,
-        next_attempt_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now()
-                               ELSE ledger_now() + make_interval(secs => :next_in_s) END,
-        not_before = ledger_now() + make_interval(secs => :not_before_in_s),
-        blocked_kind = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_kind AS varchar) END,
-        blocked_key = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_key AS varchar) END,
-        rebuild = CASE WHEN :state = 'done' THEN false ELSE e.rebuild END,
-        reason_code = :reason_code, reason = :reason, resolution = :resolution,
-        recheck_at = ledger_now() + make_interval(secs => :recheck_in_s),
-        alerted_at = CASE WHEN :state = 'dead_letter' AND e.reason = :reason THEN e.alerted_at END,
-        sent_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now() END,
-        sends = CASE WHEN e.wanted_rev > :revision THEN 1 ELSE 0 END,
+        waiting_since = CASE WHEN %(gives_try_back)s AND %(state)s <> 'done' THEN coalesce(e.waiting_since, ledger_now()) END,
+        next_attempt_at = CASE WHEN e.wanted_rev > %(revision)s THEN ledger_now()
+                               ELSE ledger_now() + make_interval(secs => %(next_in_s)s) END,
+        not_before = ledger_now() + make_interval(secs => %(not_before_in_s)s),
+        blocked_kind = CASE WHEN e.wanted_rev > %(revision)s THEN NULL ELSE CAST(%(blocked_kind)s AS varchar) END,
+        blocked_key = CASE WHEN e.wanted_rev > %(revision)s THEN NULL ELSE CAST(%(blocked_key)s AS varchar) END,
+        rebuild = CASE WHEN %(state)s = 'done' THEN false ELSE e.rebuild END,
+        reason_code = %(reason_code)s, reason = %(reason)s, resolution = %(resolution)s,
+        recheck_at = ledger_now() + make_interval(secs => %(recheck_in_s)s),
+        alerted_at = CASE WHEN %(state)s = 'dead_letter' AND e.reason = %(reason)s THEN e.alerted_at END,
+        sent_at = CASE WHEN e.wanted_rev > %(revision)s THEN ledger_now() END,
+        sends = CASE WHEN e.wanted_rev > %(revision)s THEN 1 ELSE 0 END,
         settled_at = ledger_now()
-    WHERE e.id = :id AND e.claim_no = :claim_no AND e.state = 'running'
+    WHERE e.id = %(id)s AND e.claim_no = %(claim_no)s AND e.state = 'running'
     RETURNING e.state
 ), ended AS (
     UPDATE attempt SET
-        ended_at = ledger_now(), outcome = :state, code = :reason_code, message = :reason, detail = :detail
-    WHERE exchange_id = :id AND claim_no = :claim_no
+        ended_at = ledger_now(), outcome = %(state)s, code = %(reason_code)s, message = %(reason)s, detail = %(detail)s
+    WHERE exchange_id = %(id)s AND claim_no = %(claim_no)s
 )
 SELECT state FROM settled
-""")
+"""
+"""Ends a run: one fenced UPDATE that chooses the given state, or ready again if news came meanwhile; no row: not ours."""
 
 
-def settle(connection: Connection, held: Claim, settlement: Settlement) -> State | None:
-    """Ends a run: one fenced UPDATE that chooses the given state, or ready again if news came meanwhile.
-
-    Returns:
-        The state the exchange is in now, or None if it is no longer ours (nothing was changed then).
-    """
+def settle_values(held: Claim, settlement: Settlement) -> dict[str, Any]:
+    """Returns the values SETTLE is run with."""
     kind, key = settlement.blocked_on or (None, None)
-    row = connection.execute(
-        _SETTLE,
-        {
-            "id": held.exchange_id,
-            "claim_no": held.claim_no,
-            "revision": held.revision,
-            "blocked_kind": kind,
-            "blocked_key": key,
-            **{name: getattr(settlement, name) for name in _SETTLE_FIELDS},
-        },
-    ).one_or_none()
-    return None if row is None else State(row.state)
+    return {
+        "id": held.exchange_id,
+        "claim_no": held.claim_no,
+        "revision": held.revision,
+        "blocked_kind": kind,
+        "blocked_key": key,
+        **{name: getattr(settlement, name) for name in _SETTLE_FIELDS},
+    }
 
 
 _SETTLE_FIELDS = (

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from connector.errors import LedgerUnavailableError
-from connector.ledger.session import transaction
+from connector.ledger.session import single_statement
 
 KEPT_BODY_BYTES = 5 * 1024 * 1024
 
@@ -132,10 +132,10 @@ def record_delivery(engine: Engine, received: Received) -> Recorded:
         LedgerUnavailableError: The database is down; nobody may be told that the delivery is kept.
     """
     try:
-        with transaction(engine) as connection:
+        with single_statement(engine) as connection:
             return stage_delivery(connection, received)
     except LedgerUnavailableError:
-        with transaction(engine) as connection:  # the pool held a connection from before a restart
+        with single_statement(engine) as connection:  # the pool held a connection from before a restart
             return stage_delivery(connection, received)
 
 

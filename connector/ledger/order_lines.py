@@ -8,38 +8,40 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from connector.ledger.steps import Journal
+
 _KNOWN = text("SELECT line_key, cupo FROM order_line WHERE exchange_id = :exchange_id")
-_ADD = text("""
+_ADD = """
 INSERT INTO order_line (exchange_id, cupo, line_key, shares)
-VALUES (:exchange_id, :cupo, :line_key, CAST(:shares AS jsonb))
-""")
+SELECT %(exchange_id)s, n.cupo, n.line_key, CAST(n.shares AS jsonb)
+FROM unnest(%(cupos)s, %(line_keys)s, %(shares)s) AS n (cupo, line_key, shares)
+"""
 
 
-def number_lines(
-    connection: Connection, exchange_id: int, *, shares_by_key: Mapping[str, Sequence[Any]]
-) -> dict[str, int]:
+def number_lines(journal: Journal, *, shares_by_key: Mapping[str, Sequence[Any]]) -> dict[str, int]:
     """Returns the number of each line key, giving the next free ones to keys not seen before.
 
+    Numbers and the first document of an exchange are committed together, so an exchange without documents has none yet.
+
     Args:
-        connection: The run's transaction.
-        exchange_id: The order's exchange.
+        journal: The run.
         shares_by_key: Line key (see money.plan.PlannedLine.key) to its shop line ids with their shares, for refunds.
     """
-    known: dict[str, int] = {row.line_key: row.cupo for row in connection.execute(_KNOWN, {"exchange_id": exchange_id})}
+    exchange_id = journal.claim.exchange_id
+    known = read_numbers(journal.connection, exchange_id) if journal.claim.documents else {}
     last = max(known.values(), default=0)
-    fresh = [key for key in shares_by_key if key not in known]
-    numbers = {key: last + place for place, key in enumerate(fresh, start=1)}
+    fresh = {key: last + place for place, key in enumerate((key for key in shares_by_key if key not in known), start=1)}
     if fresh:
-        connection.execute(
+        journal.stage(
             _ADD,
-            [
-                {
-                    "exchange_id": exchange_id,
-                    "cupo": numbers[key],
-                    "line_key": key,
-                    "shares": json.dumps(shares_by_key[key], default=str),
-                }
-                for key in fresh
-            ],
+            exchange_id=exchange_id,
+            cupos=list(fresh.values()),
+            line_keys=list(fresh),
+            shares=[json.dumps(shares_by_key[key], default=str) for key in fresh],
         )
-    return {key: known.get(key) or numbers[key] for key in shares_by_key}
+    return {key: known.get(key) or fresh[key] for key in shares_by_key}
+
+
+def read_numbers(connection: Connection, exchange_id: int) -> dict[str, int]:
+    """Returns the numbers given so far, by line key."""
+    return {row.line_key: row.cupo for row in connection.execute(_KNOWN, {"exchange_id": exchange_id})}

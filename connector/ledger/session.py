@@ -54,6 +54,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise
 
 
+@contextmanager
+def single_statement(engine: Engine) -> Iterator[Connection]:
+    """Opens a connection for one statement, which is a transaction by itself: BEGIN and COMMIT cost no round trips.
+
+    Raises:
+        LedgerUnavailableError: As `transaction`.
+    """
+    try:
+        with engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    except DBAPIError as error:
+        raise_if_unavailable(error)
+        raise
+
+
 def raise_if_unavailable(error: DBAPIError) -> None:
     """Raises LedgerUnavailableError if `error` means that the database is away, not that a statement was wrong."""
     sqlstate = getattr(error.orig, "pgcode", None) or ""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from connector.errors import ConnectorError, LeaseLostError, OutcomeUnknownError
@@ -85,7 +86,12 @@ def claim_run(engine: Engine, exchange_id: int, *, worker: str) -> Journal | Non
 
 
 class Journal:
-    """Everything one run writes to the ledger. Holds a transaction only between two remote calls, never over one."""
+    """Everything one run writes to the ledger.
+
+    What came back from the other side is staged in memory and goes to the database together with the next intent, the next
+    commit or the settlement: one round trip for all of it. So no transaction is open over a remote call, and what a killed
+    process had staged is found out again from the step that still stands as intended.
+    """
 
     def __init__(self, engine: Engine, held: Claim, *, connection: Connection | None = None) -> None:
         """Continues the transaction of the claim if `connection` is given, else opens one when first needed."""
@@ -93,10 +99,12 @@ class Journal:
         self.lease = Lease()
         self.engine = engine
         self._connection = connection
+        self._staged: list[tuple[str, dict[str, Any]]] = []
+        self._has_renewed = False
 
     @property
     def connection(self) -> Connection:
-        """The open transaction; opened when first needed after a commit."""
+        """The open transaction, for reading and for writes of other modules; opened when first needed after a commit."""
         if self._connection is None:
             try:
                 self._connection = self.engine.connect()
@@ -104,6 +112,10 @@ class Journal:
                 raise_if_unavailable(error)
                 raise
         return self._connection
+
+    def stage(self, statement: str, **values: Any) -> None:
+        """Stages a statement with `%(name)s` parameters."""
+        self._staged.append((statement, values))
 
     def commit(self) -> None:
         """Commits what is staged and renews the lease in the same transaction.
@@ -113,10 +125,8 @@ class Journal:
             LedgerUnavailableError: The database is away.
         """
         try:
-            if not claims.renew(self.connection, self.claim.exchange_id, claim_no=self.claim.claim_no):
-                self.lease.is_lost = True
-                self.rollback()
-                raise LeaseLostError(f"Exchange {self.claim.exchange_id} was taken over; this run stops.")
+            if not self._has_renewed and self._run(_RENEW, self._lease_values()) is None:
+                raise self._lost()
             self.connection.commit()
         except DBAPIError as error:
             self.rollback()
@@ -126,46 +136,43 @@ class Journal:
         self._close()
 
     def pause(self) -> None:
-        """Commits if anything is staged; to be called before a remote read, so that no transaction waits for it."""
+        """Commits if a transaction is open; to be called before a remote read, so that none waits for it."""
         if self._connection is not None:
             self.commit()
 
     def rollback(self) -> None:
         """Drops what is staged."""
+        self._staged.clear()
         if self._connection is not None:
             self._connection.invalidate() if self._connection.invalidated else self._connection.rollback()
             self._close()
 
     def rollback_if_broken(self) -> None:
-        """Drops what is staged only if the database refuses to go on with it; steps that were done are kept otherwise."""
+        """Closes a transaction the database refuses to go on with; what is staged in memory is kept."""
         if self._connection is not None:
             try:
                 self._connection.execute(text("SELECT 1"))
             except DBAPIError:
+                staged = list(self._staged)
                 self.rollback()
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+                self._staged = staged
 
     def begin_document(
         self, kind: str, *, m3_scope: str, references: References, plan: dict[str, Any]
     ) -> DocumentRecord:
-        """Stages a new document; the partial unique index refuses a second one that is not abandoned."""
-        row = self.connection.execute(
-            _BEGIN,
-            {
-                "exchange_id": self.claim.exchange_id,
-                "kind": kind,
-                "m3_scope": m3_scope,
-                "cuno": references.cuno,
-                "yref": references.yref,
-                "cuor": references.cuor,
-                "ordt": references.ordt,
-                "plan": json.dumps(plan, default=str),
-            },
-        ).one()
+        """Adds a new document; the partial unique index refuses a second one that is not abandoned."""
+        values = {
+            "exchange_id": self.claim.exchange_id,
+            "kind": kind,
+            "m3_scope": m3_scope,
+            "cuno": references.cuno,
+            "yref": references.yref,
+            "cuor": references.cuor,
+            "ordt": references.ordt,
+            "plan": json.dumps(plan, default=str),
+        }
+        row = self._run(_BEGIN, values)
+        assert row is not None, "INSERT ... RETURNING gives a row"
         return DocumentRecord(
             row.id, kind, DocumentState.BUILDING, None, None, references.cuno, references.yref, plan, steps=()
         )
@@ -179,37 +186,41 @@ class Journal:
         final_number: str | None = None,
     ) -> None:
         """Stages a new state of a document, with the numbers learnt; numbers already known are kept."""
-        self.connection.execute(
-            _CHANGE, {"id": document_id, "state": state, "temporary": temporary_number, "final": final_number}
-        )
+        self.stage(_CHANGE, id=document_id, state=state, temporary=temporary_number, final=final_number)
 
     def intend(self, document_id: int, name: str, *, request: object, part: int | None = 0) -> Intent:
-        """Stages a step as intended. A step that was refused may be intended again; any other repetition is a bug.
+        """Writes a step down as intended, with all that is staged, and renews the lease; `send` commits it.
+
+        A step that was refused may be intended again; any other repetition is a bug.
 
         Args:
             document_id: The document it belongs to.
             name: What it is called in the flow.
             request: What will be sent; only its digest is kept.
             part: Counts the pieces of a step; None takes the next free one, for steps that may be repeated.
+
+        Raises:
+            LeaseLostError: The exchange belongs to another worker.
         """
         digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
-        row = self.connection.execute(
-            _INTEND,
-            {
-                "document_id": document_id,
-                "revision": self.claim.revision,
-                "name": name,
-                "part": part,
-                "claim_no": self.claim.claim_no,
-                "digest": digest,
-            },
-        ).one()
+        values = {
+            **self._lease_values(),
+            "document_id": document_id,
+            "revision": self.claim.revision,
+            "name": name,
+            "part": part,
+            "digest": digest,
+        }
+        row = self._run(_INTEND, values)
+        if row is None:
+            raise self._lost()
+        self._has_renewed = True
         return Intent(row.id, document_id, name, row.part)
 
     def send(self, intent: Intent, write: Callable[[], T]) -> T:
         """Commits the intent, sends the write, and keeps what an exception says of it.
 
-        The caller stages `done` with the result; it is committed with the next step or with the settlement.
+        The caller marks the step with the result.
 
         Raises:
             OutcomeUnknownError: The answer was not seen; the step stands as unknown.
@@ -227,37 +238,35 @@ class Journal:
 
     def mark(self, intent: Intent, state: StepState, result: dict[str, Any]) -> None:
         """Stages what became of a step."""
-        self.connection.execute(_MARK, {"id": intent.id, "state": state, "result": json.dumps(result, default=str)})
+        self.resolve(intent.id, state, result)
 
     def resolve(self, step_id: int, state: StepState, result: dict[str, Any]) -> None:
         """Stages what a look at the other side told about a step of an earlier run."""
-        self.connection.execute(_MARK, {"id": step_id, "state": state, "result": json.dumps(result, default=str)})
+        self.stage(_MARK, id=step_id, state=state, result=json.dumps(result, default=str))
 
     def audit(
         self, action: str, *, system: str, key: str, before: object = None, after: object = None, why: str = ""
     ) -> None:
         """Stages one line of the audit trail."""
-        self.connection.execute(
+        self.stage(
             _AUDIT,
-            {
-                "store": self.claim.store,
-                "exchange_id": self.claim.exchange_id,
-                "claim_no": self.claim.claim_no,
-                "who": "connector",
-                "system": system,
-                "action": action,
-                "key": key,
-                "before": json.dumps(before or {}, default=str),
-                "after": json.dumps(after or {}, default=str),
-                "why": why,
-            },
+            store=self.claim.store,
+            exchange_id=self.claim.exchange_id,
+            claim_no=self.claim.claim_no,
+            who="connector",
+            system=system,
+            action=action,
+            key=key,
+            before=json.dumps(before or {}, default=str),
+            after=json.dumps(after or {}, default=str),
+            why=why,
         )
 
     def settle(self, settlement: Settlement) -> State | None:
         """Ends the run together with whatever is staged; None if it is no longer ours (then nothing staged is kept)."""
         try:
-            state = claims.settle(self.connection, self.claim, settlement)
-            if state is None:
+            row = self._run(claims.SETTLE, claims.settle_values(self.claim, settlement))
+            if row is None:
                 self.rollback()
                 return None
             self.connection.commit()
@@ -266,43 +275,95 @@ class Journal:
             raise_if_unavailable(error)
             raise
         self._close()
-        return state
+        return State(row.state)
 
     def note_unfenced(self, action: str, *, key: str, after: object) -> None:
         """Writes down what a run learnt although its lease is lost; changes nothing else."""
         self.rollback()
+        self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
+        statement, values = _joined(self._staged)
+        self._staged.clear()
         with transaction(self.engine) as connection:
-            self._connection = connection
-            self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
+            connection.exec_driver_sql(statement, values)
+
+    def _run(self, statement: str, values: dict[str, Any]) -> Row[Any] | None:
+        """Runs what is staged and then `statement`, in one round trip; returns the first row of the last."""
+        joined, named = _joined([*self._staged, (statement, values)])
+        try:
+            row = self.connection.exec_driver_sql(joined, named).one_or_none()
+        except DBAPIError as error:
+            self.rollback()  # what was staged is found out again from the steps that still stand as intended
+            raise_if_unavailable(error)
+            raise
+        self._staged.clear()
+        return row
+
+    def _lease_values(self) -> dict[str, Any]:
+        return {
+            "exchange_id": self.claim.exchange_id,
+            "claim_no": self.claim.claim_no,
+            "lease_s": claims.LEASE_S,
+        }
+
+    def _lost(self) -> LeaseLostError:
+        self.lease.is_lost = True
+        self.rollback()
+        return LeaseLostError(f"Exchange {self.claim.exchange_id} was taken over; this run stops.")
+
+    def _close(self) -> None:
+        self._has_renewed = False
+        if self._connection is not None:
+            self._connection.close()
             self._connection = None
 
 
-_BEGIN = text("""
+def _joined(statements: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]]:
+    """Joins statements into one text that the driver sends at once; the values of each get names of their own."""
+    texts: list[str] = []
+    named: dict[str, Any] = {}
+    for place, (statement, values) in enumerate(statements):
+        texts.append(_PARAMETER.sub(rf"%(\1_{place})s", statement))
+        named |= {f"{name}_{place}": value for name, value in values.items()}
+    return ";".join(texts), named
+
+
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+_RENEW = """
+UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => %(lease_s)s)
+WHERE id = %(exchange_id)s AND claim_no = %(claim_no)s AND state = 'running' RETURNING id
+"""
+_BEGIN = """
 INSERT INTO document (exchange_id, kind, m3_scope, cuno, yref, cuor, ordt, plan)
-VALUES (:exchange_id, :kind, :m3_scope, :cuno, :yref, :cuor, :ordt, CAST(:plan AS jsonb)) RETURNING id
-""")
-_CHANGE = text("""
-UPDATE document SET state = :state, temporary_number = coalesce(temporary_number, :temporary),
-    final_number = coalesce(final_number, :final),
-    ended_at = CASE WHEN :state IN ('confirmed', 'abandoned') THEN ledger_now() END
-WHERE id = :id
-""")
-_INTEND = text("""
+VALUES (%(exchange_id)s, %(kind)s, %(m3_scope)s, %(cuno)s, %(yref)s, %(cuor)s, %(ordt)s, CAST(%(plan)s AS jsonb))
+RETURNING id
+"""
+_CHANGE = """
+UPDATE document SET state = %(state)s, temporary_number = coalesce(temporary_number, %(temporary)s),
+    final_number = coalesce(final_number, %(final)s),
+    ended_at = CASE WHEN %(state)s IN ('confirmed', 'abandoned') THEN ledger_now() END
+WHERE id = %(id)s
+"""
+_INTEND = """
+WITH lease AS (
+    UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => %(lease_s)s)
+    WHERE id = %(exchange_id)s AND claim_no = %(claim_no)s AND state = 'running' RETURNING claim_no
+)
 INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest)
-VALUES (:document_id, :revision, :name, coalesce(CAST(:part AS bigint), (
+SELECT %(document_id)s, %(revision)s, %(name)s, coalesce(CAST(%(part)s AS bigint), (
     SELECT coalesce(max(part) + 1, 0) FROM step
-    WHERE document_id = :document_id AND revision = :revision AND name = :name)), :claim_no, :digest)
+    WHERE document_id = %(document_id)s AND revision = %(revision)s AND name = %(name)s)), claim_no, %(digest)s
+FROM lease
 ON CONFLICT (document_id, revision, name, part) DO UPDATE SET
     state = 'intended', claim_no = excluded.claim_no, request_digest = excluded.request_digest,
     result = '{}', intended_at = ledger_now(), finished_at = NULL
 WHERE t.state = 'refused'
 RETURNING id, part
-""")
-_MARK = text("""
-UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id
-""")
-_AUDIT = text("""
+"""
+_MARK = """
+UPDATE step SET state = %(state)s, result = CAST(%(result)s AS jsonb), finished_at = ledger_now() WHERE id = %(id)s
+"""
+_AUDIT = """
 INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
-VALUES (:store, :exchange_id, :claim_no, :who, :system, :action, :key,
-        CAST(:before AS jsonb), CAST(:after AS jsonb), :why)
-""")
+VALUES (%(store)s, %(exchange_id)s, %(claim_no)s, %(who)s, %(system)s, %(action)s, %(key)s,
+        CAST(%(before)s AS jsonb), CAST(%(after)s AS jsonb), %(why)s)
+"""

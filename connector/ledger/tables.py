@@ -127,7 +127,8 @@ class Exchange(Base):
             "next_attempt_at",
             postgresql_where=text("state IN ('ready','waiting','blocked')"),
         ),
-        Index("ix_exchange_running", "lease_until", postgresql_where=text("state = 'running'")),
+        # By id, not by lease_until: a renewal then changes no index and stays a cheap in-page update.
+        Index("ix_exchange_running", "id", postgresql_where=text("state = 'running'")),
         Index("ix_exchange_blocked", "blocked_kind", "blocked_key", postgresql_where=text("state = 'blocked'")),
         Index("ix_exchange_listing", "store", "state", "id"),
     )

@@ -58,7 +58,7 @@ def build(run: Run, plan: OrderPlan, *, content: dict[str, object]) -> tuple[Doc
 def number_plan(run: Run, plan: OrderPlan) -> dict[str, int]:
     """Returns the number (CUPO) of each planned line, giving new ones to lines not seen before."""
     shares = {line.key: line.shares for line in plan.money.lines}
-    return number_lines(run.journal.connection, run.claim.exchange_id, shares_by_key=shares)
+    return number_lines(run.journal, shares_by_key=shares)
 
 
 def _begin(run: Run, plan: OrderPlan, content: dict[str, object], cupos: dict[str, int]) -> DocumentRecord:

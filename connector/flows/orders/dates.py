@@ -56,10 +56,12 @@ def currency_decimals(run: Run, currency: str) -> CurrencyDecimals:
 
 
 def _recall(run: Run, name: str) -> dict[str, int] | None:
-    text = read_cursor(run.journal.connection, run.store.name, name=name)
+    text = run.store.remembered.get(name) or read_cursor(run.journal.connection, run.store.name, name=name)
     kept = json.loads(text) if text else None
-    if kept is None or run.claim.now - datetime.fromisoformat(kept["at"]) > REMEMBERED_FOR:
+    if text is None or kept is None or run.claim.now - datetime.fromisoformat(kept["at"]) > REMEMBERED_FOR:
+        run.store.remembered.pop(name, None)
         return None
+    run.store.remembered[name] = text
     return {key: value for key, value in kept.items() if key != "at"}
 
 

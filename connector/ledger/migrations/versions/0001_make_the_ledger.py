@@ -147,7 +147,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_exchange_listing", "exchange", ["store", "state", "id"], unique=False)
     op.create_index(
-        "ix_exchange_running", "exchange", ["lease_until"], unique=False, postgresql_where=sa.text("state = 'running'")
+        "ix_exchange_running", "exchange", ["id"], unique=False, postgresql_where=sa.text("state = 'running'")
     )
     op.create_table(
         "item",
