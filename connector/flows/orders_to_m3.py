@@ -19,6 +19,7 @@ from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.inbox import Received
+from connector.ledger.people import use_up_rebuild
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
 from connector.money.expected import Expected
@@ -61,7 +62,11 @@ def resolve(run: Run) -> DocumentRecord | None:
     if document.state is DocumentState.BUILDING:
         takeover.clear(run, document)
         return None
-    number = confirming.give_up(run, document) if run.claim.rebuild else confirming.follow(run, document)
+    if not run.claim.rebuild:
+        number = confirming.follow(run, document)
+    else:
+        number = confirming.give_up(run, document)
+        use_up_rebuild(run.journal.connection, run.claim.exchange_id)
     if number is None:
         return None
     return bind(run, document, number)

@@ -1,4 +1,5 @@
-"""What a person decides about exchanges, each with a line in the audit trail. Called by the command line.
+"""What a person decides about exchanges, each with a line in the audit trail. Called by the command line,
+and by the order flow when it has done what a person allowed.
 
 A dead letter waits for a person; releasing it runs it again, discarding it says that it shall not be carried across.
 Nobody but a person allows a second document (`rebuild`).
@@ -39,6 +40,7 @@ UPDATE exchange SET state = 'ready', tries = 0, crashes = 0, next_attempt_at = l
     waiting_since = NULL, recheck_at = NULL, sent_at = NULL, rebuild = rebuild OR :rebuild
 WHERE id = :id
 """)
+_USE_UP = text("UPDATE exchange SET rebuild = false WHERE id = :id")
 _DISCARD = text("""
 UPDATE exchange SET state = 'done', done_rev = wanted_rev, fingerprint = NULL, tries = 0, crashes = 0,
     waiting_since = NULL, recheck_at = NULL, reason_code = 'discarded', reason = :reason, resolution = '',
@@ -84,6 +86,11 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
     connection.execute(_RELEASE, {"id": exchange_id, "rebuild": rebuild})
     _note(connection, row, who=who, action="release_rebuild" if rebuild else "release", to=State.READY, why=why)
     return _decision(row)
+
+
+def use_up_rebuild(connection: Connection, exchange_id: int) -> None:
+    """Stages that the one document a person gave up is given up; the next one belongs to its exchange for good again."""
+    connection.execute(_USE_UP, {"id": exchange_id})
 
 
 def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> Decision:

@@ -113,7 +113,9 @@ def give_up(run: Run, document: DocumentRecord) -> str | None:
 
     Raises:
         NeedsPersonError: It is stopped for credit or was interrupted: only a person may delete it.
+        NotYetError: A Confirm whose answer was lost may still take effect.
     """
+    wait_until_settled(run, document)
     temporary = document.temporary_number or ""
     run.journal.pause()
     answer = run.store.m3.read([ois275mi.get_temporary_order_status(temporary)])[0]

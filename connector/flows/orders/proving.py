@@ -75,10 +75,8 @@ def _hold_of(document: DocumentRecord) -> Hold:
     for step in document.steps:
         if step.name not in (LOCK, RELEASE) or step.state is StepState.REFUSED:
             continue
-        if step.state is not StepState.DONE:
-            hold = Hold.MAYBE
-        else:
-            hold = Hold.YES if step.name == LOCK else Hold.NO
+        known = Hold.YES if step.name == LOCK else Hold.NO
+        hold = known if step.state is StepState.DONE else Hold.MAYBE
     return hold
 
 

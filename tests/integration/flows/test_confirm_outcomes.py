@@ -1,0 +1,176 @@
+"""What becomes of an order when Confirm is no plain success: the batch status decides, and nothing is made twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.m3.programs import ois100mi
+from tests.harness import SETTLED_S, STORE
+from tests.integration.flows.crashing import KilledError, Trap, set_trap
+from tests.integration.flows.story import Story
+
+
+def confirm_with(story: Story, status: str, **more: object) -> dict[str, object]:
+    story.m3_fault("OIS100MI/Confirm", "confirm_status", status=status, **more)
+    order = story.place()
+    story.connector.drain()
+    return order
+
+
+def release_in_m3(story: Story) -> None:
+    (temporary,) = story.batch_orders()
+    story.sandbox.post(f"{story.sandbox.m3_url}/_control/batch_orders/{temporary}/release", {})
+
+
+def delete_in_m3(story: Story) -> None:
+    (temporary,) = story.batch_orders()
+    m3 = story.connector.process.runtime.store(STORE).m3
+    m3.write([ois100mi.delete_batch_head(temporary)])[0].require()
+
+
+@pytest.mark.parametrize("status", ["15", "25", "55"])
+def test_batch_order_in_error_waits_for_a_person_with_the_words_of_m3(common: Story, status: str) -> None:
+    confirm_with(common, status)
+
+    exchange = common.exchange()
+    assert (exchange["state"], exchange["reason_code"]) == ("dead_letter", "needs_person")
+    assert f"status {status}" in exchange["reason"]
+    assert len(common.batch_orders()) == 1
+
+
+@pytest.mark.parametrize("status", ["15", "25", "30", "55"])
+def test_order_released_by_a_person_in_ois275_is_noticed(common: Story, status: str) -> None:
+    order = confirm_with(common, status)
+    release_in_m3(common)
+
+    common.connector.pass_time(301)
+    common.revive()
+
+    assert common.complaints(order) == []
+    assert common.sandbox.m3_book()["calls"]["OIS100MI/Confirm"] == 1
+
+
+@pytest.mark.parametrize("status", ["15", "25", "55"])
+def test_batch_order_in_error_is_never_confirmed_again_by_the_connector(common: Story, status: str) -> None:
+    confirm_with(common, status)
+    for _ in range(3):
+        common.revive()
+
+    common.release(common.exchange()["id"])
+    common.go_on()
+
+    assert common.sandbox.m3_book()["calls"]["OIS100MI/Confirm"] == 1
+    assert common.exchange()["state"] == "dead_letter"
+
+
+def test_credit_stop_waits_without_a_person_of_ours(common: Story) -> None:
+    confirm_with(common, "30")
+
+    exchange = common.exchange()
+    assert (exchange["state"], exchange["reason_code"]) == ("waiting", "not_yet")
+    assert "credit" in exchange["reason"]
+
+
+def test_confirm_that_left_the_order_at_20_is_sent_again_to_the_same_number(common: Story) -> None:
+    order = confirm_with(common, "20")
+
+    common.go_on()
+
+    assert common.complaints(order) == []
+    calls = common.sandbox.m3_book()["calls"]
+    assert (calls["OIS100MI/AddBatchHead"], calls["OIS100MI/Confirm"]) == (1, 2)
+
+
+def test_order_that_stays_at_20_ends_with_a_person(common: Story) -> None:
+    confirm_with(common, "20", times=1000)
+
+    for _ in range(60):
+        common.connector.pass_time(3600)
+        common.connector.drain()
+
+    assert common.exchange()["state"] == "dead_letter"
+    assert len(common.batch_orders()) == 1
+    assert common.orders() == []
+
+
+def test_confirmed_batch_order_deleted_by_a_person_is_not_made_again_by_itself(common: Story) -> None:
+    confirm_with(common, "15")
+    delete_in_m3(common)
+
+    common.revive()
+
+    exchange = common.exchange()
+    assert (exchange["state"], exchange["reason_code"]) == ("dead_letter", "needs_person")
+    assert "--rebuild" in exchange["resolution"]
+    assert common.sandbox.m3_book()["calls"]["OIS100MI/AddBatchHead"] == 1
+
+
+@pytest.mark.parametrize("is_deleted", [True, False], ids=["deleted by a person", "left in error"])
+def test_rebuild_makes_the_order_anew_and_leaves_nothing_behind(common: Story, is_deleted: bool) -> None:
+    order = confirm_with(common, "15")
+    if is_deleted:
+        delete_in_m3(common)
+    common.end_faults()
+    common.release(common.exchange()["id"], rebuild=True)
+
+    common.go_on()
+
+    assert common.complaints(order) == []
+
+
+def test_rebuild_finds_the_order_a_person_released_meanwhile(common: Story) -> None:
+    order = confirm_with(common, "15")
+    release_in_m3(common)
+    common.release(common.exchange()["id"], rebuild=True)
+
+    common.go_on()
+
+    assert common.complaints(order) == []
+    assert common.sandbox.m3_book()["calls"]["OIS100MI/AddBatchHead"] == 1
+
+
+def test_rebuild_allows_one_document_and_not_a_third(common: Story) -> None:
+    order = confirm_with(common, "15")
+    common.m3_fault("OIS100MI/Confirm", "drop_before_commit")
+    common.release(common.exchange()["id"], rebuild=True)
+
+    common.go_on()
+
+    assert common.complaints(order) == []
+    calls = common.sandbox.m3_book()["calls"]
+    assert (calls["OIS100MI/AddBatchHead"], calls["OIS100MI/DelBatchHead"]) == (2, 1)
+
+
+def test_lost_confirm_is_not_repeated_before_two_readings_a_settle_time_apart(common: Story) -> None:
+    common.m3_fault("OIS100MI/Confirm", "drop_before_commit")
+    order = common.place()
+    common.connector.drain()
+    confirms = []
+    for _ in range(3):
+        confirms.append(common.sandbox.m3_book()["calls"].get("OIS100MI/Confirm", 0))
+        common.connector.pass_time(SETTLED_S)
+        common.connector.drain()
+
+    assert confirms == [0, 0, 1]
+    assert common.complaints(order) == []
+
+
+def test_worker_killed_in_a_rebuild_leaves_one_order(common: Story) -> None:
+    confirm_with(common, "15")
+    common.end_faults()
+    common.release(common.exchange()["id"], rebuild=True)
+    with set_trap(Trap()) as trap:
+        common.go_on()
+
+    wrong = {}
+    for place, moment in enumerate(trap.moments):
+        order = confirm_with(common, "15")
+        common.end_faults()
+        common.release(common.exchange()["id"], rebuild=True)
+        with set_trap(Trap(at=place)), pytest.raises(KilledError):
+            common.go_on()
+        common.recover()
+        if complaints := common.complaints(order):
+            wrong[f"{place} {moment}"] = complaints
+
+    assert wrong == {}
