@@ -13,12 +13,17 @@ from workers.jobs import run_turn
 from workers.process import current
 
 
+class Waits(Exception):  # noqa: N818 - Flower shows this name before the reason, and it is no error
+    """Why an exchange waits: Flower shows the exception of a RETRY and nothing else of it."""
+
+
 @shared_task(name=RUN_TASK)  # type: ignore[untyped-decorator] # celery ships no types
 def run(exchange_id: int) -> str:
     """Runs one exchange. Flower shows a waiting one as RETRY (nothing is sent again: the ledger waits), a dead one as rejected."""
     ended = run_exchange(current(), exchange_id)
     if ended.state in (State.WAITING, State.BLOCKED):
-        raise Retry(f"exchange {exchange_id} {ended.text}", when=ended.next_in_s)
+        text = f"exchange {exchange_id} {ended.text}"
+        raise Retry(text, exc=Waits(text), when=ended.next_in_s)
     if ended.state is State.DEAD_LETTER:
         raise Reject(f"exchange {exchange_id} {ended.text}", requeue=False)
     return ended.text
