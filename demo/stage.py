@@ -74,7 +74,7 @@ def set_stage(*, seed: int, announce: Announce, keep_logs: Callable[[], bool]) -
             stage = _build(ending, folder, seed=seed, announce=announce)
             is_ready = True
             yield stage
-            announce("Everything is stopped")
+        announce("Everything is stopped")
     finally:
         _clear(folder, announce=announce, with_logs=is_ready and not keep_logs())
 

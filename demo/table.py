@@ -20,7 +20,7 @@ def print_comparison(console: Console, found: Comparison) -> None:
     """Prints the table "shop against M3", a line for each kind and currency, and every disagreement."""
     table = Table(title="Shop against M3, from the books of both", title_justify="left", show_footer=True)
     wanted = [one for one in found.orders if one.is_wanted]
-    _columns(table, wanted)
+    _columns(table, wanted, placed=len(found.orders))
     groups: dict[tuple[str, str], list[Compared]] = {}
     for one in found.orders:
         groups.setdefault((one.kind, one.currency), []).append(one)
@@ -59,10 +59,10 @@ def _count(orders: Sequence[int]) -> str:
     return f"{len(orders)}" + (f" ({', '.join(map(str, orders))})" if 0 < len(orders) <= 3 else "")
 
 
-def _columns(table: Table, wanted: Sequence[Compared]) -> None:
+def _columns(table: Table, wanted: Sequence[Compared], *, placed: int) -> None:
     table.add_column("Kind", "All")
     table.add_column("Currency")
-    table.add_column("In the shop", str(len(wanted)), justify="right")
+    table.add_column("In the shop", str(placed), justify="right")
     table.add_column("For M3", str(len(wanted)), justify="right")
     table.add_column("In M3", str(sum(len(one.m3_numbers) for one in wanted)), justify="right")
     table.add_column("Lines", f"{sum(one.shop_lines for one in wanted)}", justify="right")
