@@ -6,12 +6,14 @@ A message is only a hint: what is lost here, the sweeper sends. So a send never 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from celery import Celery
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 from connector.errors import RemoteUnavailableError
+from connector.ledger.dispatch import DueMessage
 
 QUEUES = ("orders", "customers", "catalog", "inventory", "finance", "status", "system", "dead_letter")
 RUN_TASK = "exchange.run"
@@ -19,6 +21,10 @@ ALERT_TASK = "exchange.alert"
 
 TASK_HARD_LIMIT_S = 600
 """No run takes this long: at most ten remote calls, each cut at 65 s."""
+
+
+def _queue(name: str) -> Queue:
+    return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call] # kombu ships no types
 
 
 def make_app(redis_url: str) -> Celery:
@@ -30,7 +36,7 @@ def make_app(redis_url: str) -> Celery:
     app = Celery("connector", broker=redis_url)
     app.conf.update(
         # One line of messages per pool; a queue nobody declared would be filled and never read.
-        task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call] # kombu ships no types
+        task_queues=[_queue(name) for name in QUEUES],
         task_create_missing_queues=False,
         task_default_queue="system",
         # The state of work is in the ledger; results in Redis would only fill it (celery #7801).
@@ -61,15 +67,24 @@ def make_app(redis_url: str) -> Celery:
     return app
 
 
-def enqueue(app: Celery, exchange_id: int, *, pool: str, claim_no: int) -> None:
-    """Sends one exchange to its pool.
+def enqueue_all(app: Celery, messages: Sequence[DueMessage]) -> None:
+    """Sends exchanges to their pools, over one connection.
 
-    The task id is new each time: a revoked or expired stable id would be thrown away silently for ever.
+    Each task id is new: a revoked or expired stable id would be thrown away silently for ever.
 
     Raises:
-        RemoteUnavailableError: The broker is away; the sweeper will send the exchange.
+        RemoteUnavailableError: The broker is away; the sweeper will send what was not taken.
     """
-    _send(app, RUN_TASK, exchange_id, queue=pool, task_id=f"{exchange_id}.{claim_no + 1}.{secrets.token_hex(4)}")
+    calls = [
+        (RUN_TASK, one.exchange_id, one.pool, f"{one.exchange_id}.{one.claim_no + 1}.{secrets.token_hex(4)}")
+        for one in messages
+    ]
+    _send(app, calls)
+
+
+def enqueue(app: Celery, exchange_id: int, *, pool: str, claim_no: int) -> None:
+    """Sends one exchange to its pool; see `enqueue_all`."""
+    enqueue_all(app, [DueMessage(exchange_id, pool, claim_no)])
 
 
 def enqueue_alert(app: Celery, exchange_id: int) -> None:
@@ -78,12 +93,14 @@ def enqueue_alert(app: Celery, exchange_id: int) -> None:
     Raises:
         RemoteUnavailableError: The broker is away; the sweeper alerts instead.
     """
-    _send(app, ALERT_TASK, exchange_id, queue="dead_letter", task_id=f"{exchange_id}.alert.{secrets.token_hex(4)}")
+    _send(app, [(ALERT_TASK, exchange_id, "dead_letter", f"{exchange_id}.alert.{secrets.token_hex(4)}")])
 
 
-def _send(app: Celery, task: str, exchange_id: int, *, queue: str, task_id: str) -> None:
+def _send(app: Celery, calls: Sequence[tuple[str, int, str, str]]) -> None:
     try:
-        app.send_task(task, args=(exchange_id,), queue=queue, task_id=task_id)
+        with app.producer_or_acquire() as producer:
+            for task, exchange_id, queue, task_id in calls:
+                app.send_task(task, args=(exchange_id,), queue=queue, task_id=task_id, producer=producer)
     except (OperationalError, OSError) as error:
         raise RemoteUnavailableError(
             "The message broker cannot be reached.",

@@ -51,10 +51,15 @@ MAPPING_ROOTS: dict[str, dict[str, type]] = {
 class Runtime:
     """What a process works with. Connections are opened when first needed, after the fork."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Keeps the settings; opens nothing yet."""
+    def __init__(self, settings: Settings, *, single_statements: bool = False) -> None:
+        """Keeps the settings; opens nothing yet.
+
+        Args:
+            settings: The deployment.
+            single_statements: This process's transactions have one statement each (the receiver): saves round trips.
+        """
         self.settings = settings
-        self.engine: Engine = open_ledger(settings.database_url)
+        self.engine: Engine = open_ledger(settings.database_url, autocommit=single_statements)
         self.redis: redis.Redis = redis.Redis.from_url(
             settings.redis_url, socket_timeout=REDIS_LIMIT_S, socket_connect_timeout=REDIS_LIMIT_S
         )

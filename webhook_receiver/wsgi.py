@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 import redis
 from flask import Flask
 
-from connector.broker import enqueue, make_app
+from connector.broker import enqueue_all, make_app
 from connector.errors import RemoteUnavailableError
 from connector.flows.registry import flow_for_topic
-from connector.ledger.dispatch import DueMessage, due_by_pool
+from connector.ledger.dispatch import due_by_pool
 from connector.ledger.inbox import record_delivery
 from connector.ledger.session import transaction
 from connector.runtime import Runtime
@@ -49,14 +49,10 @@ def compose(runtime: Runtime, publisher: Publisher, *, multiprocess_dir: str | N
 def _make() -> Flask:
     settings = read_settings()
     broker = make_app(settings.redis_url)
-
-    def send_all(messages: Sequence[DueMessage]) -> None:
-        for message in messages:
-            enqueue(broker, message.exchange_id, pool=message.pool, claim_no=message.claim_no)
-
-    publisher = Publisher(send_all)
+    publisher = Publisher(partial(enqueue_all, broker))
     atexit.register(publisher.stop)
-    return compose(Runtime(settings), publisher, multiprocess_dir=environment().get("PROMETHEUS_MULTIPROC_DIR") or None)
+    runtime = Runtime(settings, single_statements=True)
+    return compose(runtime, publisher, multiprocess_dir=environment().get("PROMETHEUS_MULTIPROC_DIR") or None)
 
 
 app = _make()

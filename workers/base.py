@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from connector.broker import enqueue, enqueue_alert
+from connector.broker import enqueue_alert, enqueue_all
 from connector.errors import ConfigurationError, ConnectorError, LeaseLostError, LedgerUnavailableError
 from connector.flows.context import Run, StoreContext
 from connector.flows.registry import FLOWS
@@ -115,12 +115,12 @@ def _settle(process: Process, journal: Journal, settlement: Settlement, run: Run
 
 def send_all(process: Process, messages: list[DueMessage]) -> None:
     """Sends messages; what the broker does not take, the sweeper sends later."""
-    for message in messages:
-        try:
-            enqueue(process.app, message.exchange_id, pool=message.pool, claim_no=message.claim_no)
-        except ConnectorError as error:
-            log.warning("message_not_sent", exchange_id=message.exchange_id, code=error.code)
-            return
+    if not messages:
+        return
+    try:
+        enqueue_all(process.app, messages)
+    except ConnectorError as error:
+        log.warning("messages_not_sent", count=len(messages), code=error.code)
 
 
 def _alert(process: Process, held: Claim) -> None:

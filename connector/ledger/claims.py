@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 
+from connector.ledger.prepared import Prepared
 from connector.ledger.session import transaction
 from connector.ledger.tables import DocumentState, State, StepState
 
@@ -88,7 +89,9 @@ class Claim:
         return next((one for one in self.documents if one.state is not DocumentState.ABANDONED), None)
 
 
-_CLAIM = text("""
+_CLAIM = Prepared(
+    "exchange_claim",
+    """
 WITH claimed AS (
     UPDATE exchange e SET
         state = 'running', claim_no = e.claim_no + 1, tries = e.tries + 1, worker = :worker,
@@ -98,7 +101,9 @@ WITH claimed AS (
     WHERE e.id = :id AND s.name = e.store AND s.paused_by IS NULL
       AND e.state IN ('ready', 'waiting', 'blocked')
       AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
-    RETURNING e.*, s.version AS store_version
+    RETURNING e.id, e.store, e.scope, s.version AS store_version, e.flow, e.business_key, e.pool, e.claim_no, e.wanted_rev,
+              e.done_rev, e.doubt_rev, e.tries, e.crashes, e.sends, e.fingerprint, e.waiting_since, e.first_seen_at,
+              e.rebuild, e.worker, e.newest_delivery_id
 ), begun AS (
     INSERT INTO attempt (exchange_id, claim_no, revision, worker)
     SELECT id, claim_no, wanted_rev, worker FROM claimed
@@ -109,7 +114,9 @@ SELECT c.*, d.body, d.received_at AS body_received_at, ledger_now() AS now, (
     )) ORDER BY m.id)
     FROM document m WHERE m.exchange_id = c.id) AS documents
 FROM claimed c LEFT JOIN delivery d ON d.id = c.newest_delivery_id
-""")
+""",
+    types={"id": "bigint", "lease_s": "float8"},
+)
 
 
 def claim(connection: Connection, exchange_id: int, *, worker: str) -> Claim | None:
@@ -118,7 +125,7 @@ def claim(connection: Connection, exchange_id: int, *, worker: str) -> Claim | N
     Returns:
         The claim, or None if the exchange is not due, is somebody else's, or its store is paused.
     """
-    row = connection.execute(_CLAIM, {"id": exchange_id, "worker": worker, "lease_s": LEASE_S}).one_or_none()
+    row = _CLAIM.one_or_none(connection, {"id": exchange_id, "worker": worker, "lease_s": LEASE_S})
     return None if row is None else _claim_of(row)
 
 
@@ -210,37 +217,49 @@ class Settlement:
     detail: str | None = None  # kept with the attempt: the traceback of a bug
 
 
-SETTLE = """
+SETTLE = Prepared(
+    "exchange_settle",
+    """
 WITH settled AS (
     UPDATE exchange e SET
-        state = CASE WHEN e.wanted_rev > %(revision)s THEN 'ready' ELSE %(state)s END,
-        done_rev = CASE WHEN %(state)s = 'done' THEN greatest(e.done_rev, %(revision)s) ELSE e.done_rev END,
-        fingerprint = CASE WHEN %(state)s = 'done' THEN coalesce(%(fingerprint)s, e.fingerprint) ELSE e.fingerprint END,
-        tries = CASE WHEN %(state)s IN ('done', 'dead_letter') THEN 0
-                     WHEN %(gives_try_back)s THEN greatest(e.tries - 1, 0) ELSE e.tries END,
+        state = CASE WHEN e.wanted_rev > :revision THEN 'ready' ELSE :state END,
+        done_rev = CASE WHEN :state = 'done' THEN greatest(e.done_rev, :revision) ELSE e.done_rev END,
+        fingerprint = CASE WHEN :state = 'done' THEN coalesce(:fingerprint, e.fingerprint) ELSE e.fingerprint END,
+        tries = CASE WHEN :state IN ('done', 'dead_letter') THEN 0
+                     WHEN :gives_try_back THEN greatest(e.tries - 1, 0) ELSE e.tries END,
         crashes = 0, lease_until = NULL, worker = NULL,
-        waiting_since = CASE WHEN %(gives_try_back)s AND %(state)s <> 'done' THEN coalesce(e.waiting_since, ledger_now()) END,
-        next_attempt_at = CASE WHEN e.wanted_rev > %(revision)s THEN ledger_now()
-                               ELSE ledger_now() + make_interval(secs => %(next_in_s)s) END,
-        not_before = ledger_now() + make_interval(secs => %(not_before_in_s)s),
-        blocked_kind = CASE WHEN e.wanted_rev > %(revision)s THEN NULL ELSE CAST(%(blocked_kind)s AS varchar) END,
-        blocked_key = CASE WHEN e.wanted_rev > %(revision)s THEN NULL ELSE CAST(%(blocked_key)s AS varchar) END,
-        rebuild = CASE WHEN %(state)s = 'done' THEN false ELSE e.rebuild END,
-        reason_code = %(reason_code)s, reason = %(reason)s, resolution = %(resolution)s,
-        recheck_at = ledger_now() + make_interval(secs => %(recheck_in_s)s),
-        alerted_at = CASE WHEN %(state)s = 'dead_letter' AND e.reason = %(reason)s THEN e.alerted_at END,
-        sent_at = CASE WHEN e.wanted_rev > %(revision)s THEN ledger_now() END,
-        sends = CASE WHEN e.wanted_rev > %(revision)s THEN 1 ELSE 0 END,
+        waiting_since = CASE WHEN :gives_try_back AND :state <> 'done' THEN coalesce(e.waiting_since, ledger_now()) END,
+        next_attempt_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now()
+                               ELSE ledger_now() + make_interval(secs => :next_in_s) END,
+        not_before = ledger_now() + make_interval(secs => :not_before_in_s),
+        blocked_kind = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_kind AS varchar) END,
+        blocked_key = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_key AS varchar) END,
+        rebuild = CASE WHEN :state = 'done' THEN false ELSE e.rebuild END,
+        reason_code = :reason_code, reason = :reason, resolution = :resolution,
+        recheck_at = ledger_now() + make_interval(secs => :recheck_in_s),
+        alerted_at = CASE WHEN :state = 'dead_letter' AND e.reason = :reason THEN e.alerted_at END,
+        sent_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now() END,
+        sends = CASE WHEN e.wanted_rev > :revision THEN 1 ELSE 0 END,
         settled_at = ledger_now()
-    WHERE e.id = %(id)s AND e.claim_no = %(claim_no)s AND e.state = 'running'
+    WHERE e.id = :id AND e.claim_no = :claim_no AND e.state = 'running'
     RETURNING e.state
 ), ended AS (
     UPDATE attempt SET
-        ended_at = ledger_now(), outcome = %(state)s, code = %(reason_code)s, message = %(reason)s, detail = %(detail)s
-    WHERE exchange_id = %(id)s AND claim_no = %(claim_no)s
+        ended_at = ledger_now(), outcome = :state, code = :reason_code, message = :reason, detail = :detail
+    WHERE exchange_id = :id AND claim_no = :claim_no
 )
 SELECT state FROM settled
-"""
+""",
+    types={
+        "id": "bigint",
+        "claim_no": "bigint",
+        "revision": "bigint",
+        "gives_try_back": "boolean",
+        "next_in_s": "float8",
+        "not_before_in_s": "float8",
+        "recheck_in_s": "float8",
+    },
+)
 """Ends a run: one fenced UPDATE that chooses the given state, or ready again if news came meanwhile; no row: not ours."""
 
 

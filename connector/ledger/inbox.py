@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy import Connection, Engine
 
 from connector.errors import LedgerUnavailableError
-from connector.ledger.session import single_statement
+from connector.ledger.prepared import Prepared
+from connector.ledger.session import transaction
 
 KEPT_BODY_BYTES = 5 * 1024 * 1024
 
@@ -54,13 +55,14 @@ class Recorded:
 
 
 _EXCHANGE = """
-next AS (SELECT nextval('delivery_id_seq') AS id),
+next AS (SELECT nextval('delivery_id_seq') AS id, ledger_now() AS now),
 x AS (
     INSERT INTO exchange AS e (store, scope, flow, business_key, pool, doubt_rev, due_delivery_id,
-                               newest_delivery_id, newest_hash, newest_modified_at, sent_at, sends)
+                               newest_delivery_id, newest_hash, newest_modified_at, sent_at, sends,
+                               next_attempt_at, first_seen_at)
     SELECT :store, :scope, :flow, :business_key, :pool, CASE WHEN :is_full THEN 0 ELSE 1 END, next.id,
            CASE WHEN :is_full THEN next.id END, CASE WHEN :is_full THEN :content_hash END,
-           CASE WHEN :is_full THEN CAST(:modified_at AS timestamptz) END, ledger_now(), 1
+           CASE WHEN :is_full THEN CAST(:modified_at AS timestamptz) END, next.now, 1, next.now, next.now
     FROM next
     ON CONFLICT (scope, flow, business_key) DO UPDATE SET
         wanted_rev = e.wanted_rev + 1,
@@ -72,14 +74,14 @@ x AS (
         newest_modified_at = CASE WHEN {newer} THEN excluded.newest_modified_at ELSE e.newest_modified_at END,
         state = CASE WHEN e.state = 'running' THEN e.state ELSE 'ready' END,
         due_delivery_id = CASE WHEN e.state = 'running' THEN e.due_delivery_id ELSE excluded.due_delivery_id END,
-        next_attempt_at = CASE WHEN e.state = 'running' THEN e.next_attempt_at ELSE ledger_now() END,
+        next_attempt_at = CASE WHEN e.state = 'running' THEN e.next_attempt_at ELSE excluded.sent_at END,
         tries = CASE WHEN e.state IN ('done', 'dead_letter') THEN 0 ELSE e.tries END,
         crashes = CASE WHEN e.state IN ('done', 'dead_letter') THEN 0 ELSE e.crashes END,
         waiting_since = CASE WHEN e.state IN ('done', 'dead_letter') THEN NULL ELSE e.waiting_since END,
         alerted_at = CASE WHEN e.state = 'dead_letter' THEN NULL ELSE e.alerted_at END,
         blocked_kind = NULL,
         blocked_key = NULL,
-        sent_at = CASE WHEN e.state = 'running' THEN e.sent_at ELSE ledger_now() END,
+        sent_at = CASE WHEN e.state = 'running' THEN e.sent_at ELSE excluded.sent_at END,
         sends = CASE WHEN e.state = 'running' THEN e.sends ELSE e.sends + 1 END
     WHERE NOT (:is_full AND e.newest_hash IS NOT DISTINCT FROM CAST(:content_hash AS varchar))
     RETURNING e.id, e.claim_no, e.state, e.due_delivery_id, e.not_before
@@ -89,32 +91,40 @@ _NEWER = "(:is_full AND coalesce(excluded.newest_modified_at >= e.newest_modifie
 
 _DELIVERY = """
 INSERT INTO delivery (id, store, exchange_id, source, topic, kind, resource_id, headers, body, body_size, body_sha256,
-                      content_hash, modified_at, is_full, note)
+                      content_hash, modified_at, is_full, note, received_at)
 SELECT next.id, :store, {exchange}, :source, :topic, :kind, :resource_id, CAST(:headers AS jsonb), :body, :body_size,
-       :body_sha256, :content_hash, :modified_at, :is_full, :note
+       :body_sha256, :content_hash, :modified_at, :is_full, :note, next.now
 FROM next {join}
 RETURNING id, exchange_id"""
 
 _SAME_EXCHANGE = "(SELECT id FROM exchange WHERE scope = :scope AND flow = :flow AND business_key = :business_key)"
 
-_WITH_EXCHANGE = text(
+_TYPES = {"body": "bytea", "body_size": "bigint", "is_full": "boolean", "modified_at": "timestamptz"}
+
+_WITH_EXCHANGE = Prepared(
+    "intake_exchange",
     "WITH "
     + _EXCHANGE.format(newer=_NEWER)
     + _DELIVERY.format(exchange=f"coalesce(x.id, {_SAME_EXCHANGE})", join="LEFT JOIN x ON true")
-    + ", (SELECT due_delivery_id = delivery.id AND coalesce(not_before <= ledger_now(), true) FROM x) AS due"
-    + ", (SELECT claim_no FROM x) AS claim_no"
+    + ", (SELECT due_delivery_id = delivery.id AND coalesce(not_before <= received_at, true) FROM x) AS due"
+    + ", (SELECT claim_no FROM x) AS claim_no",
+    types=_TYPES,
 )
-_FROM_POLL = text(
+_FROM_POLL = Prepared(
+    "intake_poll",
     "WITH "
     + _EXCHANGE.format(newer=_NEWER)
     + _DELIVERY.format(exchange="x.id", join="JOIN x ON true")
-    + ", (SELECT due_delivery_id = delivery.id AND coalesce(not_before <= ledger_now(), true) FROM x) AS due"
-    + ", (SELECT claim_no FROM x) AS claim_no"
+    + ", (SELECT due_delivery_id = delivery.id AND coalesce(not_before <= received_at, true) FROM x) AS due"
+    + ", (SELECT claim_no FROM x) AS claim_no",
+    types=_TYPES,
 )
-_ALONE = text(
-    "WITH next AS (SELECT nextval('delivery_id_seq') AS id)"
+_ALONE = Prepared(
+    "intake_alone",
+    "WITH next AS (SELECT nextval('delivery_id_seq') AS id, ledger_now() AS now)"
     + _DELIVERY.format(exchange="NULL", join="")
-    + ", false AS due, 0 AS claim_no"
+    + ", false AS due, 0 AS claim_no",
+    types=_TYPES,
 )
 
 
@@ -132,22 +142,22 @@ def record_delivery(engine: Engine, received: Received) -> Recorded:
         LedgerUnavailableError: The database is down; nobody may be told that the delivery is kept.
     """
     try:
-        with single_statement(engine) as connection:
+        with transaction(engine) as connection:
             return stage_delivery(connection, received)
     except LedgerUnavailableError:
-        with single_statement(engine) as connection:  # the pool held a connection from before a restart
+        with transaction(engine) as connection:  # the pool held a connection from before a restart
             return stage_delivery(connection, received)
 
 
 def stage_delivery(connection: Connection, received: Received) -> Recorded:
     """Does the same inside the caller's transaction."""
-    row = connection.execute(_statement(received), _parameters(received)).one_or_none()
+    row = _statement(received).one_or_none(connection, _parameters(received))
     if row is None:
         return Recorded(None, None, due=False, pool=received.pool)
     return Recorded(row.id, row.exchange_id, due=bool(row.due), pool=received.pool, claim_no=row.claim_no or 0)
 
 
-def _statement(received: Received) -> TextClause:
+def _statement(received: Received) -> Prepared:
     if received.flow is None:
         return _ALONE
     return _FROM_POLL if received.source == "poll" else _WITH_EXCHANGE

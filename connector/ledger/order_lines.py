@@ -8,14 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from connector.ledger.prepared import Prepared
 from connector.ledger.steps import Journal
 
 _KNOWN = text("SELECT line_key, cupo FROM order_line WHERE exchange_id = :exchange_id")
-_ADD = """
+_ADD = Prepared(
+    "order_line_add",
+    """
 INSERT INTO order_line (exchange_id, cupo, line_key, shares)
-SELECT %(exchange_id)s, n.cupo, n.line_key, CAST(n.shares AS jsonb)
-FROM unnest(%(cupos)s, %(line_keys)s, %(shares)s) AS n (cupo, line_key, shares)
-"""
+SELECT :exchange_id, n.cupo, n.line_key, CAST(n.shares AS jsonb)
+FROM unnest(:cupos, :line_keys, :shares) AS n (cupo, line_key, shares)
+""",
+    types={"exchange_id": "bigint", "cupos": "bigint[]", "line_keys": "text[]", "shares": "text[]"},
+)
 
 
 def number_lines(journal: Journal, *, shares_by_key: Mapping[str, Sequence[Any]]) -> dict[str, int]:

@@ -18,12 +18,15 @@ STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 5
 
 
-def open_ledger(database_url: str, *, pool_size: int = 3) -> Engine:
+def open_ledger(database_url: str, *, pool_size: int = 3, autocommit: bool = False) -> Engine:
     """Makes the engine of one process; call it after forking, never before.
 
     Args:
         database_url: SQLAlchemy URL of a PostgreSQL database.
-        pool_size: Most connections kept open by this process.
+        pool_size: Connections kept open by this process; as many again for a moment.
+        autocommit: Each statement is a transaction of its own: one round trip in place of three. For
+            callers whose transactions have one statement only (the receiver's intake). As an option of a connection it
+            would cost a round trip again: SQLAlchemy sets the level back each time it is returned.
     """
     return create_engine(
         database_url,
@@ -31,6 +34,7 @@ def open_ledger(database_url: str, *, pool_size: int = 3) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=False,  # a dead connection fails the transaction, which is safe to see; a ping costs each one
         pool_recycle=1800,
+        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
@@ -49,21 +53,6 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.begin() as connection:
             yield connection
-    except DBAPIError as error:
-        raise_if_unavailable(error)
-        raise
-
-
-@contextmanager
-def single_statement(engine: Engine) -> Iterator[Connection]:
-    """Opens a connection for one statement, which is a transaction by itself: BEGIN and COMMIT cost no round trips.
-
-    Raises:
-        LedgerUnavailableError: As `transaction`.
-    """
-    try:
-        with engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
     except DBAPIError as error:
         raise_if_unavailable(error)
         raise

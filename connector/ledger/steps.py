@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from connector.errors import ConnectorError, LeaseLostError, OutcomeUnknownError
 from connector.ledger import claims
 from connector.ledger.claims import Claim, DocumentRecord, Settlement
+from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
 
@@ -99,7 +99,7 @@ class Journal:
         self.lease = Lease()
         self.engine = engine
         self._connection = connection
-        self._staged: list[tuple[str, dict[str, Any]]] = []
+        self._staged: list[tuple[Prepared, dict[str, Any]]] = []
         self._has_renewed = False
 
     @property
@@ -113,8 +113,8 @@ class Journal:
                 raise
         return self._connection
 
-    def stage(self, statement: str, **values: Any) -> None:
-        """Stages a statement with `%(name)s` parameters."""
+    def stage(self, statement: Prepared, **values: Any) -> None:
+        """Stages a statement with its values."""
         self._staged.append((statement, values))
 
     def commit(self) -> None:
@@ -281,16 +281,15 @@ class Journal:
         """Writes down what a run learnt although its lease is lost; changes nothing else."""
         self.rollback()
         self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
-        statement, values = _joined(self._staged)
+        (staged,) = self._staged
         self._staged.clear()
         with transaction(self.engine) as connection:
-            connection.exec_driver_sql(statement, values)
+            run_together(connection, [staged])
 
-    def _run(self, statement: str, values: dict[str, Any]) -> Row[Any] | None:
-        """Runs what is staged and then `statement`, in one round trip; returns the first row of the last."""
-        joined, named = _joined([*self._staged, (statement, values)])
+    def _run(self, statement: Prepared, values: dict[str, Any]) -> Row[Any] | None:
+        """Runs what is staged and then `statement`, in one round trip; returns the row of the last."""
         try:
-            row = self.connection.exec_driver_sql(joined, named).one_or_none()
+            row = run_together(self.connection, [*self._staged, (statement, values)])
         except DBAPIError as error:
             self.rollback()  # what was staged is found out again from the steps that still stand as intended
             raise_if_unavailable(error)
@@ -317,53 +316,70 @@ class Journal:
             self._connection = None
 
 
-def _joined(statements: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]]:
-    """Joins statements into one text that the driver sends at once; the values of each get names of their own."""
-    texts: list[str] = []
-    named: dict[str, Any] = {}
-    for place, (statement, values) in enumerate(statements):
-        texts.append(_PARAMETER.sub(rf"%(\1_{place})s", statement))
-        named |= {f"{name}_{place}": value for name, value in values.items()}
-    return ";".join(texts), named
-
-
-_PARAMETER = re.compile(r"%\((\w+)\)s")
-_RENEW = """
-UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => %(lease_s)s)
-WHERE id = %(exchange_id)s AND claim_no = %(claim_no)s AND state = 'running' RETURNING id
-"""
-_BEGIN = """
+_RENEW = Prepared(
+    "journal_renew",
+    """
+UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
+WHERE id = :exchange_id AND claim_no = :claim_no AND state = 'running' RETURNING id
+""",
+    types={"lease_s": "float8", "exchange_id": "bigint", "claim_no": "bigint"},
+)
+_BEGIN = Prepared(
+    "journal_begin",
+    """
 INSERT INTO document (exchange_id, kind, m3_scope, cuno, yref, cuor, ordt, plan)
-VALUES (%(exchange_id)s, %(kind)s, %(m3_scope)s, %(cuno)s, %(yref)s, %(cuor)s, %(ordt)s, CAST(%(plan)s AS jsonb))
-RETURNING id
-"""
-_CHANGE = """
-UPDATE document SET state = %(state)s, temporary_number = coalesce(temporary_number, %(temporary)s),
-    final_number = coalesce(final_number, %(final)s),
-    ended_at = CASE WHEN %(state)s IN ('confirmed', 'abandoned') THEN ledger_now() END
-WHERE id = %(id)s
-"""
-_INTEND = """
+VALUES (:exchange_id, :kind, :m3_scope, :cuno, :yref, :cuor, :ordt, CAST(:plan AS jsonb)) RETURNING id
+""",
+    types={"exchange_id": "bigint", "ordt": "date"},
+)
+_CHANGE = Prepared(
+    "journal_change",
+    """
+UPDATE document SET state = :state, temporary_number = coalesce(temporary_number, :temporary),
+    final_number = coalesce(final_number, :final),
+    ended_at = CASE WHEN :state IN ('confirmed', 'abandoned') THEN ledger_now() END
+WHERE id = :id
+""",
+    types={"id": "bigint"},
+)
+_INTEND = Prepared(
+    "journal_intend",
+    """
 WITH lease AS (
-    UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => %(lease_s)s)
-    WHERE id = %(exchange_id)s AND claim_no = %(claim_no)s AND state = 'running' RETURNING claim_no
+    UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
+    WHERE id = :exchange_id AND claim_no = :claim_no AND state = 'running' RETURNING claim_no
 )
 INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest)
-SELECT %(document_id)s, %(revision)s, %(name)s, coalesce(CAST(%(part)s AS bigint), (
+SELECT :document_id, :revision, :name, coalesce(:part, (
     SELECT coalesce(max(part) + 1, 0) FROM step
-    WHERE document_id = %(document_id)s AND revision = %(revision)s AND name = %(name)s)), claim_no, %(digest)s
+    WHERE document_id = :document_id AND revision = :revision AND name = :name)), claim_no, :digest
 FROM lease
 ON CONFLICT (document_id, revision, name, part) DO UPDATE SET
     state = 'intended', claim_no = excluded.claim_no, request_digest = excluded.request_digest,
     result = '{}', intended_at = ledger_now(), finished_at = NULL
 WHERE t.state = 'refused'
 RETURNING id, part
-"""
-_MARK = """
-UPDATE step SET state = %(state)s, result = CAST(%(result)s AS jsonb), finished_at = ledger_now() WHERE id = %(id)s
-"""
-_AUDIT = """
+""",
+    types={
+        "lease_s": "float8",
+        "exchange_id": "bigint",
+        "claim_no": "bigint",
+        "document_id": "bigint",
+        "revision": "bigint",
+        "part": "bigint",
+    },
+)
+_MARK = Prepared(
+    "journal_mark",
+    "UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id",
+    types={"id": "bigint"},
+)
+_AUDIT = Prepared(
+    "journal_audit",
+    """
 INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
-VALUES (%(store)s, %(exchange_id)s, %(claim_no)s, %(who)s, %(system)s, %(action)s, %(key)s,
-        CAST(%(before)s AS jsonb), CAST(%(after)s AS jsonb), %(why)s)
-"""
+VALUES (:store, :exchange_id, :claim_no, :who, :system, :action, :key,
+        CAST(:before AS jsonb), CAST(:after AS jsonb), :why) RETURNING id
+""",
+    types={"exchange_id": "bigint", "claim_no": "bigint"},
+)
