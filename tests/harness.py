@@ -166,6 +166,14 @@ class Connector:
         """Runs one message."""
         return run_exchange(self.process, exchange_id)
 
+    def run_as(self, process: Process, exchange_id: int) -> Ended:
+        """Runs one message in another process's place."""
+        return run_exchange(process, exchange_id)
+
+    def another_process(self, name: str) -> Process:
+        """Opens a second worker over the same ledger; the caller closes its heartbeat and runtime."""
+        return Process(name, Runtime(self.settings), Heartbeat(), self.process.app)
+
     def drain(self, *, most: int = 200) -> None:
         """Runs whatever is due, as the sweeper would send it, until nothing is."""
         for _ in range(most):

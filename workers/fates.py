@@ -54,9 +54,7 @@ def _bug(error: Exception) -> Settlement:
 
 def _wait(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
     """Waits without spending a try, up to the deadline (no deadline while a breaker is open)."""
-    patience = timedelta(hours=store.config.retry.wait_deadline_h if store else 24)
-    since = held.waiting_since or held.now
-    if not isinstance(error, BreakerOpenError) and held.now - since > patience:
+    if not isinstance(error, BreakerOpenError) and _waited_too_long(held, store):
         return _dead(error, held, store)
     asked = error.retry_after_s if isinstance(error, WaitingError) else None
     return Settlement(
@@ -68,6 +66,11 @@ def _wait(error: ConnectorError, held: Claim, store: StoreContext | None) -> Set
         not_before_in_s=asked,  # Retry-After, settle time, open breaker: news does not bring these forward
         gives_try_back=True,
     )
+
+
+def _waited_too_long(held: Claim, store: StoreContext | None) -> bool:
+    patience = timedelta(hours=store.config.retry.wait_deadline_h if store else 24)
+    return held.now - (held.waiting_since or held.now) > patience
 
 
 def _blocked(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
@@ -85,7 +88,12 @@ def _blocked(error: ConnectorError, held: Claim, store: StoreContext | None) -> 
 
 
 def _look(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
-    """Waits out the settle time of an unknown outcome; the next run looks before it does anything."""
+    """Waits out the settle time of an unknown outcome; the next run looks before it does anything.
+
+    Answers that are lost again and again are for a person in the end, as every other wait.
+    """
+    if _waited_too_long(held, store):
+        return _dead(error, held, store)
     return Settlement(
         state=State.WAITING,
         reason_code=error.code,

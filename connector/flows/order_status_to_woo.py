@@ -55,7 +55,8 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
     order_id = int(run.claim.business_key)
     text = f"M3 order {number}"
     last = document.step(NOTE)
-    is_noted = last is not None and _is_noted(run, order_id, text)
+    may_be_noted = last is not None or run.claim.is_doubtful  # doubtful: an adopted order, told before our ledger began
+    is_noted = may_be_noted and _is_noted(run, order_id, text)
     meta = {"meta_data": [{"key": NUMBER_KEY, "value": number}]}
     meta_intent = run.journal.intend(document.id, META, request=meta, part=None)
     note_intent = None if is_noted else run.journal.intend(document.id, NOTE, request=text, part=None)

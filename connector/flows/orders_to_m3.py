@@ -54,15 +54,16 @@ def run(run: Run) -> Done:
 def resolve(run: Run) -> DocumentRecord | None:
     """Finishes what earlier runs left open; returns the confirmed document, or None if there is none.
 
-    A confirmed number is followed to its order; an unconfirmed batch order is deleted and will be built anew.
+    A confirmed number is followed to its order; an unconfirmed batch order is deleted and will be built anew, unless a
+    person released it in M3 meanwhile.
     """
     document = run.claim.live_document
     if document is None or document.state is DocumentState.CONFIRMED:
         return document
+    number: str | None
     if document.state is DocumentState.BUILDING:
-        takeover.clear(run, document)
-        return None
-    if not run.claim.rebuild:
+        number = takeover.clear(run, document)
+    elif not run.claim.rebuild:
         number = confirming.follow(run, document)
     else:
         number = confirming.give_up(run, document)
@@ -95,7 +96,8 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
 def refuse_change(run: Run, document: DocumentRecord, content: dict[str, object]) -> None:
     """Hands a mapped field that changed after posting to a person; the audit trail shows both sides."""
     posted = document.plan["content"]
-    changed = sorted(key for key in {*posted, *content} if posted.get(key) != content.get(key))
+    # A field that only one side has came or went with a line of the mapping file; nobody changed the order.
+    changed = sorted(key for key in posted.keys() & content.keys() if posted[key] != content[key])
     if not changed:
         return
     number = document.final_number or ""
@@ -124,10 +126,9 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:
         return Done(f"unconfirmed batch order {temporary}")
-    known = look_up_before_second(run, plan)
-    if known is not None:
-        building.delete(run, document, temporary)
-        return take_over_known(run, plan, content, known)
+    earlier = look_up_before_second(run, document, temporary, plan)
+    if earlier is not None:
+        return take_over_earlier(run, order, *earlier)
     number = confirming.confirm(run, document, temporary)
     bound = bind(run, document, number)
     proving.prove(run, bound, number)
@@ -160,15 +161,8 @@ def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
 
 def look_up_if_needed(run: Run, order: Order, plan: OrderPlan) -> str | None:
     """Asks M3 for the order before its first write where this ledger may have forgotten it."""
-    return _ask_m3(run, plan) if adopting.may_be_known(run, order) else None
-
-
-def look_up_before_second(run: Run, plan: OrderPlan) -> str | None:
-    """Asks M3 by reference before the Confirm of any second document of an exchange."""
-    return _ask_m3(run, plan) if run.claim.documents else None
-
-
-def _ask_m3(run: Run, plan: OrderPlan) -> str | None:
+    if not adopting.may_be_known(run, order):
+        return None
     head = plan.head.fields
     return adopting.look_up(
         run,
@@ -177,6 +171,35 @@ def _ask_m3(run: Run, plan: OrderPlan) -> str | None:
         order_date=plan.values.order_date,
         currency=plan.money.currency,
     )
+
+
+def look_up_before_second(
+    run: Run, document: DocumentRecord, temporary: str, plan: OrderPlan
+) -> tuple[DocumentRecord, str] | None:
+    """Asks M3, before the Confirm of any second document, for an order under the references of those before it.
+
+    If there is one, or a person must decide, the batch order just built is deleted.
+
+    Returns:
+        The earlier document and the number of its order, or None.
+    """
+    if not run.claim.documents:
+        return None
+    try:
+        earlier = adopting.look_up_earlier(run, order_date=plan.values.order_date, currency=plan.money.currency)
+    except PermanentError:
+        building.delete(run, document, temporary)
+        raise
+    if earlier is not None:
+        building.delete(run, document, temporary)
+    return earlier
+
+
+def take_over_earlier(run: Run, order: Order, earlier: DocumentRecord, number: str) -> Done:
+    """Adopts the order that an earlier document of this exchange became after all, with what was sent then."""
+    references = References(cuno=earlier.cuno, yref=earlier.yref)
+    document = adopting.adopt(run, building.KIND, number, references=references, plan=earlier.plan)
+    return compare_posted(run, bind(run, document, number), order)
 
 
 def take_over_known(run: Run, plan: OrderPlan, content: dict[str, object], number: str) -> Done:
@@ -189,12 +212,11 @@ def take_over_known(run: Run, plan: OrderPlan, content: dict[str, object], numbe
         building.KIND,
         number,
         references=references,
-        expected=Expected.of(plan.money, cupos=cupos),
-        content=content,
+        plan={"expected": Expected.of(plan.money, cupos=cupos).to_json(), "content": content},
     )
     bound = bind(run, document, number)
     proving.prove(run, bound, number)
-    leave_write_back(run, number)
+    leave_write_back(run, number, may_be_told=True)
     return Done(f"found in M3 as {number}", fingerprint=fingerprint_of(content))
 
 
@@ -214,8 +236,8 @@ def bind(run: Run, document: DocumentRecord, number: str) -> DocumentRecord:
     return document.confirmed_as(number)
 
 
-def leave_write_back(run: Run, number: str) -> None:
-    """Stages the exchange that brings the order number to the shop."""
+def leave_write_back(run: Run, number: str, *, may_be_told: bool = False) -> None:
+    """Stages the exchange that brings the order number to the shop; `may_be_told` makes it look for the note first."""
     run.leave(
         Received(
             store=run.store.name,
@@ -230,6 +252,6 @@ def leave_write_back(run: Run, number: str) -> None:
             body_size=0,
             body_sha256="",
             content_hash=f"posted:{number}",
-            is_full=True,
+            is_full=not may_be_told,
         )
     )

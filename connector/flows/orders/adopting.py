@@ -6,15 +6,14 @@ CUOR alone is never proof: a buyer may use a PO number twice. A hit counts if re
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.steps import References
-from connector.ledger.tables import DocumentState
 from connector.m3.client import Call
 from connector.m3.programs import ois100mi, ois175mi
-from connector.money.expected import Expected
 from connector.woocommerce.models import Order
 
 ORDER_NUMBER_META = "_m3_order_number"
@@ -61,12 +60,40 @@ def _numbers(run: Run, call: Call, reference: str, *, most: int) -> set[str]:
     return {one.number for one in ois175mi.read_orders(answer, your_reference=reference)}
 
 
-def adopt(
-    run: Run, document_kind: str, number: str, *, references: References, expected: Expected, content: object
-) -> DocumentRecord:
-    """Stages a document for an order that M3 holds already."""
-    plan = {"expected": expected.to_json(), "content": content, "adopted": True}
-    document = run.journal.begin_document(document_kind, m3_scope=run.store.m3_scope, references=references, plan=plan)
-    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+def look_up_earlier(run: Run, *, order_date: date, currency: str) -> tuple[DocumentRecord, str] | None:
+    """Asks M3 for an order under the references of every earlier document of this exchange, as they were sent.
+
+    The shop's order may have another customer or date by now; M3 would hold it under the old ones.
+
+    Returns:
+        The document and the number of its order, or None.
+
+    Raises:
+        NeedsPersonError: See `look_up`.
+    """
+    sent = {(one.cuno, one.yref): one for one in run.claim.documents if one.cuno and one.yref}
+    for (customer, reference), document in sent.items():
+        number = look_up(
+            run, customer=customer or "", reference=reference or "", order_date=order_date, currency=currency
+        )
+        if number is not None:
+            return document, number
+    return None
+
+
+def adopt(run: Run, document_kind: str, number: str, *, references: References, plan: dict[str, Any]) -> DocumentRecord:
+    """Begins a document for an order that M3 holds already; the caller binds it.
+
+    Args:
+        run: This run.
+        document_kind: What it is.
+        number: The order's number.
+        references: Under which it was found.
+        plan: `expected` and `content`, as for a document of our own.
+    """
+    adopted = {**plan, "adopted": True}
+    document = run.journal.begin_document(
+        document_kind, m3_scope=run.store.m3_scope, references=references, plan=adopted
+    )
     run.journal.audit("adopt", system="ledger", key=number, why="found in M3 by reference, customer and currency")
     return document

@@ -14,7 +14,8 @@ from connector.flows.orders import building
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.documents import live_temporary_numbers
 from connector.ledger.tables import DocumentState, StepState
-from connector.m3.programs import ois100mi
+from connector.m3.programs import ois100mi, ois275mi
+from connector.m3.rejections import is_not_found
 
 LIST_LENGTH = 5000
 LOOK_AGAIN_AFTER = timedelta(minutes=2)
@@ -22,8 +23,11 @@ LATEST_COMMIT = timedelta(minutes=10)
 """After this no call that lost its answer is still at work in M3."""
 
 
-def clear(run: Run, document: DocumentRecord) -> None:
+def clear(run: Run, document: DocumentRecord) -> str | None:
     """Leaves nothing of an unconfirmed batch order behind; afterwards the exchange has no live document.
+
+    Returns:
+        The final number if a person released it in OIS275: then it is the order, and nothing is deleted.
 
     Raises:
         NotYetError: The settle time of a lost answer is not over, or a second look is needed.
@@ -31,15 +35,24 @@ def clear(run: Run, document: DocumentRecord) -> None:
     """
     wait_until_settled(run, document)
     if document.temporary_number is not None:
-        building.delete(run, document, document.temporary_number)
-        run.journal.commit()
-        return
+        released_as = _final_number(run, document.temporary_number)
+        if released_as is None:
+            building.delete(run, document, document.temporary_number)
+            run.journal.commit()
+        return released_as
     head = document.step(building.HEAD)
     if head is None or head.state is StepState.REFUSED:
         run.journal.change_document(document.id, state=DocumentState.ABANDONED)
         run.journal.commit()
-        return
-    hunt(run, document, head)
+    else:
+        hunt(run, document, head)
+    return None
+
+
+def _final_number(run: Run, temporary: str) -> str | None:
+    run.journal.pause()
+    answer = run.store.m3.read([ois275mi.get_temporary_order_status(temporary)])[0]
+    return None if is_not_found(answer.error) else ois275mi.read_temporary_status(answer).final_number or None
 
 
 def wait_until_settled(run: Run, document: DocumentRecord) -> None:
