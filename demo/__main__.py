@@ -33,7 +33,8 @@ def main() -> int:
         console = Console(highlight=False, width=UNKNOWN_WIDTH)
     configure_logs("ERROR")
     logging.captureWarnings(True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background programs with SIGINT ignored
+        signal.signal(number, _interrupt)
     try:
         return _run(console, arguments)
     except DemoError as error:
@@ -46,11 +47,17 @@ def main() -> int:
 
 def _run(console: Console, arguments: argparse.Namespace) -> int:
     screen = Screen(console, orders=arguments.orders)
-    is_well = False
-    with set_stage(seed=arguments.seed, announce=screen.tell, keep_logs=lambda: not is_well) as stage:
-        with screen:
-            told = play(stage, screen, orders=arguments.orders, seed=arguments.seed)
-        is_well = _report(console, stage, told)
+    is_well, is_interrupted = False, False
+    with set_stage(
+        seed=arguments.seed, announce=screen.tell, keep_logs=lambda: not is_well and not is_interrupted
+    ) as stage:
+        try:
+            with screen:
+                told = play(stage, screen, orders=arguments.orders, seed=arguments.seed)
+            is_well = _report(console, stage, told)
+        except KeyboardInterrupt:
+            is_interrupted = True
+            raise
         if not arguments.once:
             _stay(console, stage)
     return 0 if is_well else 1
@@ -71,7 +78,11 @@ def _report(console: Console, stage: Stage, told: Told) -> bool:
         for one in told.look.exchanges:
             if one["state"] not in ("done",):
                 console.print(f"[red]{one['flow']} {one['business_key']} is {one['state']}: {one['reason']}[/red]")
-    console.print("[bold red]The books do not agree.[/bold red] See `connector exchanges show <number>` and the logs.")
+    console.print(
+        "[bold red]The books do not agree.[/bold red] Look into worker-orders.log first; without --once everything"
+        " keeps running, and `connector exchanges show <number>` tells the story of one order.",
+        soft_wrap=True,
+    )
     return False
 
 

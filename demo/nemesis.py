@@ -6,7 +6,9 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from typing import Any
 
+from celery import Celery
 from kombu.exceptions import OperationalError
 
 from connector.broker import make_app
@@ -15,6 +17,8 @@ from demo.errors import DemoError
 
 ANSWER_S = 1.0
 POOL = "orders"
+SETTLED_S = 0.15
+"""In this time the pool's main process has read the result of a task that was just finished."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,10 @@ class Killed:
 
 
 def kill_busy_worker(redis_url: str, *, patience_s: float = 20.0) -> Killed:
-    """Asks the orders pool (by Celery) who carries what, and kills the process of the youngest task.
+    """Kills the process of the orders pool that began its task last, in the middle of it.
+
+    The process is stopped first (SIGSTOP) and Celery asked again whether its task is still running: a run takes a few
+    tenths of a second, and a process killed between two tasks would prove nothing.
 
     Raises:
         DemoError: No worker was busy in all that time.
@@ -34,14 +41,14 @@ def kill_busy_worker(redis_url: str, *, patience_s: float = 20.0) -> Killed:
     with make_app(redis_url) as app:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
-            try:
-                answers = app.control.inspect(timeout=ANSWER_S, pattern=f"{POOL}@*", matcher="glob", limit=1).active()
-            except OperationalError as error:
-                raise DemoError(f"The broker did not answer: {error}") from error
-            tasks = [task for tasks in (answers or {}).values() for task in tasks]
-            for task in sorted(tasks, key=lambda one: one["time_start"], reverse=True):
-                if _kill(int(task["worker_pid"])):
-                    return Killed(pid=int(task["worker_pid"]), exchange_id=int(task["args"][0]))
+            for task in sorted(_active(app), key=lambda one: one["time_start"], reverse=True):
+                pid = int(task["worker_pid"])
+                if not _signal(pid, signal.SIGSTOP):
+                    continue
+                time.sleep(SETTLED_S)
+                if any(one["id"] == task["id"] for one in _active(app)) and _signal(pid, signal.SIGKILL):
+                    return Killed(pid=pid, exchange_id=int(task["args"][0]))
+                _signal(pid, signal.SIGCONT)
             time.sleep(0.05)
     raise DemoError(f"No worker of the pool {POOL} was busy for {patience_s:.0f} s, so none could be killed at work.")
 
@@ -52,9 +59,18 @@ def attempts_of(commands: Commands, killed: Killed) -> list[str]:
     return [str(one["outcome"] or "cut off") for one in story["attempts"]]
 
 
-def _kill(pid: int) -> bool:
+def _active(app: Celery) -> list[dict[str, Any]]:
+    """Returns the running tasks of the orders pool, as its main process knows them."""
     try:
-        os.kill(pid, signal.SIGKILL)
+        answers = app.control.inspect(timeout=ANSWER_S, pattern=f"{POOL}@*", matcher="glob", limit=1).active()
+    except OperationalError as error:
+        raise DemoError(f"The broker did not answer: {error}") from error
+    return [task for tasks in (answers or {}).values() for task in tasks]
+
+
+def _signal(pid: int, number: int) -> bool:
+    try:
+        os.kill(pid, number)
     except ProcessLookupError:
         return False
     return True

@@ -16,6 +16,17 @@ LOOK_EVERY_S = 2.5
 MOST_EXCHANGES = 10000
 RESTING = ("done", "dead_letter")
 ORDERS = "orders_to_m3"
+WAITING_WORDS = {
+    "outcome_unknown": "answer lost, looks again soon",
+    "record_locked": "record locked in M3",
+    "rate_limited": "M3 wants fewer calls",
+    "remote_unavailable": "M3 not available",
+    "breaker_open": "M3 is left alone for a while",
+    "not_yet": "M3 may still be at work",
+    "missing_dependency": "its customer comes first",
+    "unknown_item": "for a person: unknown SKU",
+}
+"""Reason codes in words; one that is missing here is shown as it is."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Look:
     def waiting(self) -> Counter[str]:
         """Counts what waits by its reason."""
         rows = [one for one in self.exchanges if one["state"] in ("waiting", "blocked", "dead_letter")]
-        return Counter(f"{one['state']}: {one['reason_code'] or 'due soon'}" for one in rows)
+        return Counter(WAITING_WORDS.get(one["reason_code"], one["reason_code"] or "due soon") for one in rows)
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """Returns what waits for a person."""
