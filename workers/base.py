@@ -12,6 +12,7 @@ from connector.flows.context import Run, StoreContext
 from connector.flows.registry import FLOWS
 from connector.ledger.claims import Claim, Settlement
 from connector.ledger.dispatch import DueMessage, is_settled, wake_blocked
+from connector.ledger.session import is_unavailable
 from connector.ledger.steps import Journal, claim_run
 from connector.ledger.stores import pause_store
 from connector.ledger.tables import State
@@ -75,6 +76,9 @@ def _run_and_settle(process: Process, journal: Journal) -> Ended:
         journal.rollback()
         raise
     except Exception as error:  # noqa: BLE001 - the one place where every error becomes a fate
+        if is_unavailable(error):  # a connection that died while the run was at work: no bug, and nothing can be settled
+            journal.rollback()
+            raise LedgerUnavailableError("The ledger database dropped the connection of a run.") from error
         settlement = _after(error, journal, store)
     return _settle(process, journal, settlement, run)
 

@@ -24,6 +24,7 @@ _TAKE_BACK = text("""
 UPDATE exchange SET
     state = CASE WHEN crashes + 1 >= :crashes THEN 'dead_letter' ELSE 'ready' END,
     crashes = crashes + 1, lease_until = NULL, worker = NULL, next_attempt_at = ledger_now(), sent_at = NULL,
+    alerted_at = NULL, recheck_at = NULL,
     reason_code = CASE WHEN crashes + 1 >= :crashes THEN 'crashed' ELSE 'lease_expired' END,
     reason = CASE WHEN crashes + 1 >= :crashes THEN 'The worker died three times in a row while it ran this exchange.'
                   ELSE 'The worker that ran it died or hung; it is run again.' END,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from connector.errors import LedgerUnavailableError
 
@@ -58,10 +58,18 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise
 
 
+def is_unavailable(error: BaseException) -> bool:
+    """Tells whether an error means that the database is away or undid the transaction, not that a statement was wrong."""
+    if not isinstance(error, DBAPIError):
+        return False
+    sqlstate = getattr(error.orig, "pgcode", None) or ""
+    is_broken = error.connection_invalidated or (not sqlstate and isinstance(error, OperationalError | InterfaceError))
+    return is_broken or sqlstate[:2] in ("08", "40", "53", "57")
+
+
 def raise_if_unavailable(error: DBAPIError) -> None:
     """Raises LedgerUnavailableError if `error` means that the database is away, not that a statement was wrong."""
-    sqlstate = getattr(error.orig, "pgcode", None) or ""
-    if error.connection_invalidated or not sqlstate or sqlstate[:2] in ("08", "53", "57"):
+    if is_unavailable(error):
         raise LedgerUnavailableError(
             "The ledger database cannot be reached or is shutting down.",
             resolution="Check that PostgreSQL at DATABASE_URL is running; work goes on by itself once it is back.",

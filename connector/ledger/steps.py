@@ -100,6 +100,7 @@ class Journal:
         self.engine = engine
         self._connection = connection
         self._staged: list[tuple[Prepared, dict[str, Any]]] = []
+        self._sent: list[tuple[Prepared, dict[str, Any]]] = []
         self._has_renewed = False
 
     @property
@@ -294,7 +295,7 @@ class Journal:
             self.rollback()  # what was staged is found out again from the steps that still stand as intended
             raise_if_unavailable(error)
             raise
-        self._staged.clear()
+        self._sent, self._staged = self._staged, []
         return row
 
     def _lease_values(self) -> dict[str, Any]:
@@ -305,8 +306,12 @@ class Journal:
         }
 
     def _lost(self) -> LeaseLostError:
+        """Drops what was to be written, but leaves a note of what came back: a number M3 gave is known to nobody else."""
         self.lease.is_lost = True
+        learnt = [values for statement, values in self._sent if statement in (_MARK, _CHANGE)]
         self.rollback()
+        if learnt:
+            self.note_unfenced("lease_lost", key=str(self.claim.exchange_id), after={"learnt": learnt})
         return LeaseLostError(f"Exchange {self.claim.exchange_id} was taken over; this run stops.")
 
     def _close(self) -> None:
