@@ -292,8 +292,11 @@ class Journal:
         try:
             row = run_together(self.connection, [*self._staged, (statement, values)])
         except DBAPIError as error:
+            self._sent = self._staged.copy()
             self.rollback()  # what was staged is found out again from the steps that still stand as intended
             raise_if_unavailable(error)
+            if not claims.renew_in_own_transaction(self.engine, self.claim):
+                raise self._lost() from error  # what another worker wrote since does not go with what we learnt
             raise
         self._sent, self._staged = self._staged, []
         return row

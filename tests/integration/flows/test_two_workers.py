@@ -101,18 +101,26 @@ def hunt_what_came_late(story: Story) -> None:
         story.connector.settle()
 
 
-def test_number_learnt_by_a_worker_that_lost_its_lease_is_written_down(common: Story, second: Process) -> None:
+@pytest.mark.parametrize("is_rebuilt", [True, False], ids=["built anew by another", "not yet taken over"])
+def test_number_learnt_by_a_worker_that_lost_its_lease_is_written_down(
+    common: Story, second: Process, is_rebuilt: bool
+) -> None:
     common.place()
-    with interrupt("order.add_head", lambda: lose_lease(common), is_before=False):
-        common.connector.run(common.exchange()["id"])
+    exchange_id = common.exchange()["id"]
+
+    def lose_lease() -> None:
+        common.connector.let_lease_expire()
+        if is_rebuilt:
+            common.connector.pass_time(10)
+            common.connector.run_as(second, exchange_id)
+
+    with interrupt("order.add_head", lose_lease, is_before=True):
+        common.connector.run(exchange_id)
 
     (temporary,) = common.batch_orders()
     learnt = common.connector.rows("SELECT after FROM audit WHERE why = 'learnt after the lease was lost'")
     assert temporary in str(learnt)
-
-
-def lose_lease(story: Story) -> None:
-    story.connector.let_lease_expire()
+    assert common.connector.rows("SELECT 1 FROM attempt WHERE code = 'bug'") == []
 
 
 def test_broker_flushed_with_work_in_it_loses_nothing(common: Story) -> None:
