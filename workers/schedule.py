@@ -9,7 +9,6 @@ from connector.settings import Settings
 SWEEP_EVERY_S = 10
 
 
-
 def job_every_s(settings: Settings) -> dict[str, int]:
     """Returns job name -> length of a turn in seconds."""
     return {
