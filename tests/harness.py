@@ -20,6 +20,7 @@ from connector.flows.polling import ask_for, poll_changed
 from connector.ledger.claims import LEASE_S
 from connector.ledger.dispatch import take_back_expired
 from connector.ledger.session import transaction
+from connector.ledger.steps import Journal, claim_run
 from connector.ledger.stores import save_store
 from connector.runtime import Runtime
 from connector.settings import read_settings
@@ -169,6 +170,13 @@ class Connector:
     def run_as(self, process: Process, exchange_id: int) -> Ended:
         """Runs one message in another process's place."""
         return run_exchange(process, exchange_id)
+
+    def claim_only(self, exchange_id: int) -> Journal:
+        """Claims an exchange and does nothing yet, as a slow worker."""
+        journal = claim_run(self.engine, exchange_id, worker="test:slow")
+        assert journal is not None, "the exchange is not due"
+        journal.commit()
+        return journal
 
     def another_process(self, name: str) -> Process:
         """Opens a second worker over the same ledger; the caller closes its heartbeat and runtime."""

@@ -6,6 +6,8 @@ import time
 from itertools import count
 from typing import Any
 
+from sqlalchemy import text
+
 from connector.ledger.dispatch import revive_dead_letters
 from connector.ledger.people import release
 from connector.ledger.session import transaction
@@ -32,6 +34,13 @@ class Story:
         self.sandbox = connector.sandbox
         self.is_common = changes.get("guests") == "common"
         connector.configure(quick_store(**changes))
+
+    def start_anew(self) -> None:
+        """Empties both systems and the ledger of what was carried."""
+        self.sandbox.reset()
+        with transaction(self.connector.engine) as connection:
+            tables = "exchange, delivery, document, step, attempt, binding, order_line, audit, token, clock_offset"
+            connection.execute(text(f"TRUNCATE {tables} CASCADE"))
 
     def end_faults(self) -> None:
         """Ends all faults of both systems."""
