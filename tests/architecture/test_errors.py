@@ -1,0 +1,108 @@
+"""Every error has a fate, and every fate puts the exchange where design section 5 says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connector import errors
+from connector.errors import ConnectorError, LeaseLostError, LedgerUnavailableError
+from connector.ledger.claims import Claim
+from connector.ledger.tables import State
+from workers.fates import FATES, fate_of
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+STOPS_THE_RUN = (LeaseLostError, LedgerUnavailableError)
+"""These settle nothing: the lease runs out and the sweeper takes it back."""
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "MissingDependencyError": {"kind": "customers_to_m3", "key": "k"},
+    "M3RejectedError": {"program": "OIS100MI", "transaction": "Confirm"},
+    "WooRejectedError": {"status": 400},
+}
+SPENDS_NO_TRY = {
+    *("RateLimitedError", "RecordLockedError", "BreakerOpenError", "NotYetError", "WaitingError"),
+    *("MissingDependencyError", "OutcomeUnknownError", "ConfigurationError"),
+}
+FOR_A_PERSON = {
+    *("PermanentError", "InvalidPayloadError", "MappingError", "UnknownItemError", "NeedsPersonError"),
+    *("AmountsDifferError", "M3RejectedError", "WooRejectedError"),
+}
+
+
+def below(kind: type[ConnectorError]) -> Iterator[type[ConnectorError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from below(one)
+
+
+KINDS = sorted(
+    {kind for kind in below(ConnectorError) if kind.__module__ == errors.__name__}, key=lambda one: one.__name__
+)
+
+
+def claim(**changes: Any) -> Claim:
+    values: dict[str, Any] = {
+        **{"exchange_id": 1, "store": "w1", "scope": "w1", "store_version": 1, "flow": "orders_to_m3"},
+        **{"business_key": "1", "pool": "orders", "claim_no": 1, "revision": 1, "done_rev": 0, "tries": 1},
+        **{"is_doubtful": False, "fingerprint": None, "waiting_since": None, "first_seen_at": NOW, "rebuild": False},
+        **{"was_resent": False, "body": None, "body_received_at": None, "now": NOW, "documents": ()},
+    }
+    return Claim(**{**values, **changes})
+
+
+def an(kind: type[ConnectorError]) -> ConnectorError:
+    return kind("It happened.", **ARGUMENTS.get(kind.__name__, {}))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in STOPS_THE_RUN], ids=lambda kind: kind.__name__)
+def test_every_error_has_a_fate_of_its_own_and_is_no_bug(kind: type[ConnectorError]) -> None:
+    settlement = fate_of(an(kind), claim(), None)
+
+    assert any(issubclass(kind, listed) for listed, _ in FATES)
+    assert settlement.reason_code == kind.code
+    assert (settlement.state is State.DEAD_LETTER) == (kind.__name__ in FOR_A_PERSON)
+    assert settlement.gives_try_back == (kind.__name__ in SPENDS_NO_TRY)
+
+
+def test_no_two_errors_share_a_code() -> None:
+    codes = [kind.code for kind in KINDS]
+
+    assert len(codes) == len(set(codes))
+
+
+def test_the_table_asks_for_the_narrower_error_first() -> None:
+    kinds = [kind for kind, _ in FATES]
+
+    assert not any(issubclass(later, earlier) for place, earlier in enumerate(kinds) for later in kinds[place + 1 :])
+
+
+def test_anything_else_is_a_bug_for_a_person_with_its_traceback_and_without_its_text() -> None:
+    personal = "@".join(("ana", "example.com"))
+    try:
+        raise KeyError(personal)
+    except KeyError as error:
+        settlement = fate_of(error, claim(), None)
+
+    assert (settlement.state, settlement.reason_code) == (State.DEAD_LETTER, "bug")
+    assert "KeyError" in settlement.reason
+    assert personal not in f"{settlement.reason}{settlement.detail}"
+
+
+@pytest.mark.parametrize("name", ["RecordLockedError", "NotYetError", "RateLimitedError", "OutcomeUnknownError"])
+def test_a_wait_of_more_than_a_day_ends_with_a_person(name: str) -> None:
+    late = claim(waiting_since=NOW - timedelta(hours=25))
+
+    assert fate_of(an(getattr(errors, name)), late, None).state is State.DEAD_LETTER
+
+
+def test_a_sick_endpoint_is_waited_for_without_a_deadline() -> None:
+    late = claim(waiting_since=NOW - timedelta(days=9))
+
+    assert fate_of(an(errors.BreakerOpenError), late, None).state is State.WAITING
+
+
+def test_tries_come_to_an_end() -> None:
+    assert fate_of(an(errors.RemoteUnavailableError), claim(tries=2), None).state is State.DEAD_LETTER

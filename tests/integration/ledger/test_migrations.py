@@ -1,0 +1,61 @@
+"""The migrations: one line of numbers, up from an empty database, and the same tables as the models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+from connector.ledger.migrate import MIGRATIONS, upgrade
+from connector.ledger.schema import current_revision, newest_revision
+from connector.ledger.tables import Base
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Engine]:
+    """A database of its own without a table."""
+    server = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS migrated"))
+        connection.execute(text("CREATE DATABASE migrated"))
+    engine = create_engine(make_url(database_url).set(database="migrated"))
+    yield engine
+    engine.dispose()
+    with server.connect() as connection:
+        connection.execute(text("DROP DATABASE migrated"))
+    server.dispose()
+
+
+def test_migrations_bring_an_empty_database_to_exactly_the_tables_of_the_models(empty: Engine) -> None:
+    url = empty.url.render_as_string(hide_password=False)
+    upgrade(url)
+    upgrade(url)  # a second time does nothing
+
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        assert compare_metadata(context, Base.metadata) == []
+        assert current_revision(connection) == newest_revision()
+
+
+def test_migrations_are_numbered_in_one_line() -> None:
+    files = sorted(path for path in (MIGRATIONS / "versions").glob("*.py") if path.name != "__init__.py")
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    numbers = [re.search(r'^revision\b[^=]*= "(\w+)"', text, re.MULTILINE) for text in texts]
+    parents = [re.search(r'^down_revision\b[^=]*= (?:"(\w+)"|None)', text, re.MULTILINE) for text in texts]
+
+    found = [number[1] for number in numbers if number]
+    assert found == [f"{place:04}" for place in range(1, len(files) + 1)]
+    assert [parent[1] for parent in parents if parent] == [None, *found[:-1]]
+    assert all(path.name.startswith(f"{number}_") for path, number in zip(files, found, strict=True))
+
+
+def test_the_clock_of_the_ledger_is_the_servers_unless_a_test_moves_it(engine: Engine) -> None:
+    with engine.connect() as connection:
+        gap = connection.execute(text("SELECT extract(epoch FROM ledger_now() - clock_timestamp())")).scalar_one()
+
+    assert abs(float(gap)) < 1
