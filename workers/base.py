@@ -75,8 +75,10 @@ def _run_and_settle(process: Process, journal: Journal) -> Ended:
     except (LeaseLostError, LedgerUnavailableError):
         journal.rollback()
         raise
-    except Exception as error:  # noqa: BLE001 - the one place where every error becomes a fate
-        if is_unavailable(error):  # a connection that died while the run was at work: no bug, and nothing can be settled
+    except Exception as error:
+        if is_unavailable(
+            error
+        ):  # a connection that died while the run was at work: no bug, and nothing can be settled
             journal.rollback()
             raise LedgerUnavailableError("The ledger database dropped the connection of a run.") from error
         settlement = _after(error, journal, store)

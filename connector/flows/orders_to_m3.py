@@ -130,8 +130,8 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
     if earlier is not None:
         return take_over_earlier(run, order, *earlier)
     number = confirming.confirm(run, document, temporary)
-    bound = bind(run, document, number)
-    proving.prove(run, bound, number)
+    differences = proving.find_differences(run, document, number)  # read first: one commit for all that follows
+    proving.judge(run, bind(run, document, number), number, differences)
     leave_write_back(run, number)
     return Done(f"posted as {number}", fingerprint=fingerprint_of(content))
 

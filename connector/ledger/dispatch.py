@@ -21,6 +21,7 @@ class DueMessage:
 
 
 _TAKE_BACK = text("""
+WITH taken AS (
 UPDATE exchange SET
     state = CASE WHEN crashes + 1 >= :crashes THEN 'dead_letter' ELSE 'ready' END,
     crashes = crashes + 1, lease_until = NULL, worker = NULL, next_attempt_at = ledger_now(), sent_at = NULL,
@@ -33,7 +34,13 @@ UPDATE exchange SET
         ELSE '' END
 WHERE id IN (SELECT id FROM exchange WHERE state = 'running' AND lease_until < ledger_now() FOR UPDATE SKIP LOCKED)
   AND state = 'running' AND lease_until < ledger_now()
-RETURNING id
+RETURNING id, claim_no
+), cut_off AS (
+    UPDATE attempt a SET ended_at = ledger_now(), outcome = 'cut_off', code = 'lease_expired',
+        message = 'The worker died or hung; nothing more is known of this attempt.'
+    FROM taken t WHERE a.exchange_id = t.id AND a.claim_no = t.claim_no
+)
+SELECT id FROM taken
 """)
 
 

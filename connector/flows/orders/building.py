@@ -6,7 +6,9 @@ for certain before Confirm ends in deletion of that number and a new one (see ta
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RecordLockedError
 from connector.flows.context import Run
@@ -52,7 +54,7 @@ def build(run: Run, plan: OrderPlan, *, content: dict[str, object]) -> tuple[Doc
     except PermanentError:
         delete(run, document, temporary)
         raise
-    return document, temporary
+    return replace(document, temporary_number=temporary), temporary
 
 
 def number_plan(run: Run, plan: OrderPlan) -> dict[str, int]:
@@ -142,6 +144,8 @@ def _send_part(run: Run, document: DocumentRecord, name: str, calls: list[Call],
     refused = sum(1 for one in answered if one.error is not None)
     state = StepState.REFUSED if refused == len(answered) else StepState.DONE
     run.journal.mark(intent, state, {"sent": len(calls), "refused": refused})
+    sent = Counter(run.store.m3.name_of(one.call) for one in answered if one.error is None)
+    run.journal.audit(f"add {name}", system="m3", key=calls[0].fields["ORNO"], after=dict(sent))
     return answered
 
 

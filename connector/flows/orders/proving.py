@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from connector.errors import AmountsDifferError, M3RejectedError
@@ -25,18 +26,23 @@ class Hold(StrEnum):
 
 
 def prove(run: Run, document: DocumentRecord, number: str) -> None:
-    """Compares amounts and lines of the order with what was sent; releases an order that an earlier run locked.
+    """Compares the order with what was sent and judges it; see `find_differences` and `judge`."""
+    judge(run, document, number, find_differences(run, document, number))
+
+
+def judge(run: Run, document: DocumentRecord, number: str, differences: Sequence[Difference]) -> None:
+    """Locks an order that differs; releases one without differences that an earlier run locked.
 
     Args:
         run: This run.
-        document: The order's document, with what was expected.
+        document: The order's document, bound already.
         number: The customer order number.
+        differences: What `find_differences` found.
 
     Raises:
-        AmountsDifferError: M3 holds something else; the order is locked, bound, and never posted again.
+        AmountsDifferError: M3 holds something else; the order is locked, and never posted again.
         RetryableError: M3 cannot be asked now.
     """
-    differences = find_differences(run, Expected.from_json(document.plan["expected"]), number)
     hold = _hold_of(document)
     if not differences:
         if hold is not Hold.NO:
@@ -60,9 +66,14 @@ def prove(run: Run, document: DocumentRecord, number: str) -> None:
     )
 
 
-def find_differences(run: Run, expected: Expected, number: str) -> tuple[Difference, ...]:
-    """Reads value and lines of an order in one bulk and compares them."""
+def find_differences(run: Run, document: DocumentRecord, number: str) -> tuple[Difference, ...]:
+    """Reads value and lines of an order in one bulk and compares them with what the document says was sent.
+
+    Raises:
+        RetryableError: M3 cannot be asked now.
+    """
     run.journal.pause()
+    expected = Expected.from_json(document.plan["expected"])
     calls = [ois100mi.get_order_value(number), ois100mi.list_lines(number)]
     value, lines = run.store.m3.read(calls, max_records=MOST_LINES)
     held = [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines)]

@@ -135,7 +135,7 @@ def test_rounding_up_to_the_limit_is_charged(total: str, rounding: str) -> None:
 
 
 def test_rounding_beyond_the_limit_is_held() -> None:
-    with pytest.raises(AmountsDifferError, match="differ by -0.07"):
+    with pytest.raises(AmountsDifferError, match=r"differ by -0\.07"):
         plan_of(order_of(lines=[MUGS], total="32.32"))
 
 
