@@ -38,10 +38,11 @@ class Trap:
         self.moments.append(name)
         if place == self.at and self.is_before:
             raise KilledError(name)
-        done = work()
-        if place == self.at:
-            raise KilledError(name)
-        return done
+        try:
+            return work()
+        finally:
+            if place == self.at:
+                raise KilledError(name)  # whether the work returned or raised
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from tests.integration.flows.crashing import KilledError, Trap, set_trap
 from tests.integration.flows.story import Story
 
 
-def confirm_with(story: Story, status: str, **more: object) -> dict[str, object]:
-    story.m3_fault("OIS100MI/Confirm", "confirm_status", status=status, **more)
+def confirm_with(story: Story, status: str, times: int = 1) -> dict[str, object]:
+    story.m3_fault("OIS100MI/Confirm", "confirm_status", status=status, times=times)
     order = story.place()
     story.connector.drain()
     return order

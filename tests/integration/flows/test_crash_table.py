@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from tests.integration.flows.crashing import KilledError, Trap, set_trap
@@ -93,3 +95,42 @@ def test_any_refused_write_leaves_nothing_in_m3_and_one_order_once_released(stor
             wrong[name] = complaints
 
     assert wrong == {}
+
+
+LOST = {
+    "head": ("OIS100MI/AddBatchHead", "drop_after_commit"),
+    "lines": ("OIS100MI/AddBatchLine", "drop_after_commit"),
+    "Confirm not executed": ("OIS100MI/Confirm", "drop_before_commit"),
+    "Confirm executed": ("OIS100MI/Confirm", "drop_after_commit"),
+}
+
+
+@pytest.mark.parametrize(("name", "fault"), LOST.values(), ids=LOST.keys())
+def go_on_until_killed(story: Story, trap: Trap) -> bool:
+    """Tells whether the story reached the moment at which the worker is killed."""
+    try:
+        with set_trap(trap):
+            story.go_on()
+    except KilledError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("name", "fault"), LOST.values(), ids=LOST.keys())
+def test_worker_killed_while_it_recovers_from_a_lost_answer_leaves_one_order(
+    common: Story, name: str, fault: str
+) -> None:
+    wrong = {}
+    for place in count():
+        order = common.begin()
+        common.m3_fault(name, fault)
+        trap = Trap(at=place)
+        is_killed = go_on_until_killed(common, trap)
+        common.recover()
+        if complaints := common.complaints(order):
+            wrong[f"{place} {trap.moments[place:]}"] = complaints
+        if not is_killed:
+            break
+
+    assert wrong == {}
+    assert place > 10, trap.moments

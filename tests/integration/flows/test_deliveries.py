@@ -21,10 +21,20 @@ def tell(story: Story, order: dict[str, Any], *, topic: str = "order.updated") -
     return record_delivery(
         story.connector.engine,
         Received(
-            **{"store": STORE, "source": "webhook", "topic": topic, "kind": "order", "pool": "orders"},
-            **{"resource_id": str(order["id"]), "flow": "orders_to_m3", "business_key": str(order["id"])},
-            **{"body": body, "body_size": len(body), "body_sha256": hashlib.sha256(body).hexdigest()},
-            **{"is_full": resource.is_full, "content_hash": resource.content_hash, "modified_at": resource.modified_at},
+            store=STORE,
+            source="webhook",
+            topic=topic,
+            kind="order",
+            resource_id=str(order["id"]),
+            flow="orders_to_m3",
+            business_key=str(order["id"]),
+            pool="orders",
+            body=body,
+            body_size=len(body),
+            body_sha256=hashlib.sha256(body).hexdigest(),
+            is_full=resource.is_full,
+            content_hash=resource.content_hash,
+            modified_at=resource.modified_at,
         ),
     )
 
