@@ -18,7 +18,7 @@ def live_temporary_numbers(connection: Connection, m3_scope: str) -> set[str]:
 
 _HUNT = text("""
 UPDATE exchange SET state = 'ready', next_attempt_at = ledger_now(), sent_at = NULL
-WHERE state = 'done' AND id IN (
+WHERE (state = 'done' OR state = 'dead_letter' AND reason_code NOT IN ('bug', 'crashed')) AND id IN (
     SELECT m.exchange_id FROM document m JOIN step t ON t.document_id = m.id
     WHERE m.state = 'abandoned' AND t.name = 'head' AND t.state = 'unknown'
       AND CAST(t.result ->> 'look_at' AS timestamptz) <= ledger_now()

@@ -17,12 +17,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
-from connector.errors import ConnectorError, LeaseLostError, OutcomeUnknownError
+from connector.errors import ConnectorError, LeaseLostError, NotYetError, OutcomeUnknownError
 from connector.ledger import claims
 from connector.ledger.claims import Claim, DocumentRecord, Settlement
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
+from connector.throttle.guard import sending_only_if
 
 T = TypeVar("T")
 
@@ -37,9 +38,17 @@ class Lease:
     renewed_at_s: float = field(default_factory=time.monotonic)
     is_lost: bool = False
 
-    def is_fresh(self) -> bool:
-        """Tells whether a write may be sent without renewing first."""
-        return not self.is_lost and time.monotonic() - self.renewed_at_s < FRESH_LEASE_S
+    def require_fresh(self) -> None:
+        """Lets a write pass only while the lease is surely ours.
+
+        Raises:
+            NotYetError: The last renewal is too old; the write was not sent.
+        """
+        if self.is_lost or time.monotonic() - self.renewed_at_s >= FRESH_LEASE_S:
+            raise NotYetError(
+                "The lease of this run was not renewed in time, so nothing was sent.",
+                resolution="Nothing to do: the exchange is run again.",
+            )
 
 
 @dataclass(frozen=True)
@@ -229,7 +238,8 @@ class Journal:
         """
         self.commit()
         try:
-            return write()
+            with sending_only_if(self.lease.require_fresh):
+                return write()
         except OutcomeUnknownError:
             self.mark(intent, StepState.UNKNOWN, {})
             raise

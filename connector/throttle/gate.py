@@ -27,6 +27,7 @@ from connector.errors import (
     RateLimitedError,
     RemoteUnavailableError,
 )
+from connector.throttle.guard import check_before_sending
 from connector.throttle.scripts import ENTER, HOLD_BACK, LEAVE, Change, Outcome, Word
 
 FAILURES_TO_OPEN = 5
@@ -88,9 +89,15 @@ class Gate:
         Raises:
             RateLimitedError: No request or slot in that time, or the endpoint asked for a pause.
             BreakerOpenError: The endpoint is known to be sick.
+            ConnectorError: The check of `sending_only_if` says that the call must not leave any more.
         """
         entered = self._enter(wait_s)
         outcome = Outcome.NEITHER
+        try:
+            check_before_sending()
+        except ConnectorError:
+            self._leave(entered, outcome)
+            raise
         try:
             yield
             outcome = Outcome.WELL
