@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from connector.errors import ConnectorError, LeaseLostError, NotYetError, OutcomeUnknownError
 from connector.ledger import claims
 from connector.ledger.claims import Claim, DocumentRecord, Settlement
+from connector.ledger.journal_statements import AUDIT, BEGIN, CHANGE, INTEND, MARK, RENEW
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
@@ -80,12 +81,15 @@ def claim_run(engine: Engine, exchange_id: int, *, worker: str) -> Journal | Non
     Raises:
         LedgerUnavailableError: The database is away.
     """
+    connection: Connection | None = None
     try:
         connection = engine.connect()
         held = claims.claim(connection, exchange_id, worker=worker)
         if held is None or held.was_resent:
             connection.commit()
     except DBAPIError as error:
+        if connection is not None:
+            connection.close()
         raise_if_unavailable(error)
         raise
     if held is None:
@@ -135,7 +139,7 @@ class Journal:
             LedgerUnavailableError: The database is away.
         """
         try:
-            if not self._has_renewed and self._run(_RENEW, self._lease_values()) is None:
+            if not self._has_renewed and self._run(RENEW, self._lease_values()) is None:
                 raise self._lost()
             self.connection.commit()
         except DBAPIError as error:
@@ -181,7 +185,7 @@ class Journal:
             "ordt": references.ordt,
             "plan": json.dumps(plan, default=str),
         }
-        row = self._run(_BEGIN, values)
+        row = self._run(BEGIN, values)
         assert row is not None, "INSERT ... RETURNING gives a row"
         return DocumentRecord(
             row.id, kind, DocumentState.BUILDING, None, None, references.cuno, references.yref, plan, steps=()
@@ -196,7 +200,7 @@ class Journal:
         final_number: str | None = None,
     ) -> None:
         """Stages a new state of a document, with the numbers learnt; numbers already known are kept."""
-        self.stage(_CHANGE, id=document_id, state=state, temporary=temporary_number, final=final_number)
+        self.stage(CHANGE, id=document_id, state=state, temporary=temporary_number, final=final_number)
 
     def intend(self, document_id: int, name: str, *, request: object, part: int | None = 0) -> Intent:
         """Writes a step down as intended, with all that is staged, and renews the lease; `send` commits it.
@@ -221,7 +225,7 @@ class Journal:
             "part": part,
             "digest": digest,
         }
-        row = self._run(_INTEND, values)
+        row = self._run(INTEND, values)
         if row is None:
             raise self._lost()
         self._has_renewed = True
@@ -253,14 +257,14 @@ class Journal:
 
     def resolve(self, step_id: int, state: StepState, result: dict[str, Any]) -> None:
         """Stages what a look at the other side told about a step of an earlier run."""
-        self.stage(_MARK, id=step_id, state=state, result=json.dumps(result, default=str))
+        self.stage(MARK, id=step_id, state=state, result=json.dumps(result, default=str))
 
     def audit(
         self, action: str, *, system: str, key: str, before: object = None, after: object = None, why: str = ""
     ) -> None:
         """Stages one line of the audit trail."""
         self.stage(
-            _AUDIT,
+            AUDIT,
             store=self.claim.store,
             exchange_id=self.claim.exchange_id,
             claim_no=self.claim.claim_no,
@@ -321,7 +325,7 @@ class Journal:
     def _lost(self) -> LeaseLostError:
         """Drops what was to be written, but leaves a note of what came back: a number M3 gave is known to nobody else."""
         self.lease.is_lost = True
-        learnt = [values for statement, values in self._sent if statement in (_MARK, _CHANGE)]
+        learnt = [values for statement, values in self._sent if statement in (MARK, CHANGE)]
         self.rollback()
         if learnt:
             self.note_unfenced("lease_lost", key=str(self.claim.exchange_id), after={"learnt": learnt})
@@ -332,72 +336,3 @@ class Journal:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-_RENEW = Prepared(
-    "journal_renew",
-    """
-UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
-WHERE id = :exchange_id AND claim_no = :claim_no AND state = 'running' RETURNING id
-""",
-    types={"lease_s": "float8", "exchange_id": "bigint", "claim_no": "bigint"},
-)
-_BEGIN = Prepared(
-    "journal_begin",
-    """
-INSERT INTO document (exchange_id, kind, m3_scope, cuno, yref, cuor, ordt, plan)
-VALUES (:exchange_id, :kind, :m3_scope, :cuno, :yref, :cuor, :ordt, CAST(:plan AS jsonb)) RETURNING id
-""",
-    types={"exchange_id": "bigint", "ordt": "date"},
-)
-_CHANGE = Prepared(
-    "journal_change",
-    """
-UPDATE document SET state = :state, temporary_number = coalesce(temporary_number, :temporary),
-    final_number = coalesce(final_number, :final),
-    ended_at = CASE WHEN :state IN ('confirmed', 'abandoned') THEN ledger_now() END
-WHERE id = :id
-""",
-    types={"id": "bigint"},
-)
-_INTEND = Prepared(
-    "journal_intend",
-    """
-WITH lease AS (
-    UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
-    WHERE id = :exchange_id AND claim_no = :claim_no AND state = 'running' RETURNING claim_no
-)
-INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest)
-SELECT :document_id, :revision, :name, coalesce(:part, (
-    SELECT coalesce(max(part) + 1, 0) FROM step
-    WHERE document_id = :document_id AND revision = :revision AND name = :name)), claim_no, :digest
-FROM lease
-ON CONFLICT (document_id, revision, name, part) DO UPDATE SET
-    state = 'intended', claim_no = excluded.claim_no, request_digest = excluded.request_digest,
-    result = '{}', intended_at = ledger_now(), finished_at = NULL
-WHERE t.state = 'refused'
-RETURNING id, part
-""",
-    types={
-        "lease_s": "float8",
-        "exchange_id": "bigint",
-        "claim_no": "bigint",
-        "document_id": "bigint",
-        "revision": "bigint",
-        "part": "bigint",
-    },
-)
-_MARK = Prepared(
-    "journal_mark",
-    "UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id",
-    types={"id": "bigint"},
-)
-_AUDIT = Prepared(
-    "journal_audit",
-    """
-INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
-VALUES (:store, :exchange_id, :claim_no, :who, :system, :action, :key,
-        CAST(:before AS jsonb), CAST(:after AS jsonb), :why) RETURNING id
-""",
-    types={"exchange_id": "bigint", "claim_no": "bigint"},
-)

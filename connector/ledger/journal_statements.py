@@ -1,0 +1,73 @@
+"""What a run's journal says to the database; each is planned once per connection. Used by connector/ledger/steps.py alone."""
+
+from __future__ import annotations
+
+from connector.ledger.prepared import Prepared
+
+RENEW = Prepared(
+    "journal_renew",
+    """
+UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
+WHERE id = :exchange_id AND claim_no = :claim_no AND state = 'running' RETURNING id
+""",
+    types={"lease_s": "float8", "exchange_id": "bigint", "claim_no": "bigint"},
+)
+BEGIN = Prepared(
+    "journal_begin",
+    """
+INSERT INTO document (exchange_id, kind, m3_scope, cuno, yref, cuor, ordt, plan)
+VALUES (:exchange_id, :kind, :m3_scope, :cuno, :yref, :cuor, :ordt, CAST(:plan AS jsonb)) RETURNING id
+""",
+    types={"exchange_id": "bigint", "ordt": "date"},
+)
+CHANGE = Prepared(
+    "journal_change",
+    """
+UPDATE document SET state = :state, temporary_number = coalesce(temporary_number, :temporary),
+    final_number = coalesce(final_number, :final),
+    ended_at = CASE WHEN :state IN ('confirmed', 'abandoned') THEN ledger_now() END
+WHERE id = :id
+""",
+    types={"id": "bigint"},
+)
+INTEND = Prepared(
+    "journal_intend",
+    """
+WITH lease AS (
+    UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
+    WHERE id = :exchange_id AND claim_no = :claim_no AND state = 'running' RETURNING claim_no
+)
+INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest)
+SELECT :document_id, :revision, :name, coalesce(:part, (
+    SELECT coalesce(max(part) + 1, 0) FROM step
+    WHERE document_id = :document_id AND revision = :revision AND name = :name)), claim_no, :digest
+FROM lease
+ON CONFLICT (document_id, revision, name, part) DO UPDATE SET
+    state = 'intended', claim_no = excluded.claim_no, request_digest = excluded.request_digest,
+    result = '{}', intended_at = ledger_now(), finished_at = NULL
+WHERE t.state = 'refused'
+RETURNING id, part
+""",
+    types={
+        "lease_s": "float8",
+        "exchange_id": "bigint",
+        "claim_no": "bigint",
+        "document_id": "bigint",
+        "revision": "bigint",
+        "part": "bigint",
+    },
+)
+MARK = Prepared(
+    "journal_mark",
+    "UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id",
+    types={"id": "bigint"},
+)
+AUDIT = Prepared(
+    "journal_audit",
+    """
+INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
+VALUES (:store, :exchange_id, :claim_no, :who, :system, :action, :key,
+        CAST(:before AS jsonb), CAST(:after AS jsonb), :why) RETURNING id
+""",
+    types={"exchange_id": "bigint", "claim_no": "bigint"},
+)
