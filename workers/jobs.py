@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
 
-from connector.errors import ConfigurationError, ConnectorError, NeedsPersonError
+from connector.errors import ConfigurationError, ConnectorError, LedgerUnavailableError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, poll_changed, poll_open
 from connector.ledger.cursors import finish_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
 from connector.ledger.session import transaction
-from connector.ledger.stores import list_stores, pause_store, resume_store, stores_to_probe
+from connector.ledger.stores import StoreRow, list_stores, pause_store, resume_store, stores_to_probe
 from connector.m3.programs import mms200mi
 from workers.base import send_all
 from workers.process import Process
@@ -54,6 +55,15 @@ def _poll(process: Process, store: StoreContext, polled: Polled) -> None:
     send_all(process, polled.messages)
     if polled.news:
         log.info("poll_found", store=store.name, rows=polled.rows, news=polled.news)
+    if polled.missing:
+        log.error(
+            "poll_many_missing",
+            store=store.name,
+            count=len(polled.missing),
+            ids=polled.missing[:10],
+            resolution="Check whether the shop was restored or moved. Orders that were really deleted: "
+            f"connector sync orders_to_m3 --store {store.name} --ids ...",
+        )
 
 
 def _watch_webhooks(process: Process) -> str:
@@ -73,9 +83,8 @@ def _reactivate(store: StoreContext) -> None:
 def _probe_stores(process: Process) -> str:
     with transaction(process.runtime.engine) as connection:
         names = stores_to_probe(connection)
-    for name in names:
-        _probe(process, name)
-    return f"probed {len(names)}"
+    failed = sum(not _is_done(process, name, partial(_probe, process, name)) for name in names)
+    return f"probed {len(names)}, {failed} failed"
 
 
 def _probe(process: Process, name: str) -> None:
@@ -84,6 +93,8 @@ def _probe(process: Process, name: str) -> None:
         store = process.runtime.store(name)
         store.m3.read([mms200mi.get_server_time()])[0].require()
         store.shop.list_webhooks()
+    except LedgerUnavailableError:
+        raise
     except ConnectorError as error:
         with transaction(process.runtime.engine) as connection:
             pause_store(connection, name, by="connector", reason=f"{error.message} {error.resolution}")
@@ -101,23 +112,41 @@ def _hunt_orphans(process: Process) -> str:
 def _each_store(process: Process, work: Callable[[StoreContext], None]) -> str:
     """Does the work for every running store; one store's trouble leaves the others alone."""
     with transaction(process.runtime.engine) as connection:
-        names = [(row.name, row.version) for row in list_stores(connection) if row.paused_by is None]
+        rows = [row for row in list_stores(connection) if row.paused_by is None]
     failed = 0
-    for name, version in names:
-        try:
-            work(process.runtime.store(name, version=version))
-        except ConnectorError as error:
-            failed += 1
-            _store_failed(process, name, error)
-    return f"{len(names)} stores, {failed} failed"
+    for row in rows:
+        failed += not _is_done(process, row.name, partial(_work_for, process, row, work))
+    return f"{len(rows)} stores, {failed} failed"
+
+
+def _work_for(process: Process, row: StoreRow, work: Callable[[StoreContext], None]) -> None:
+    work(process.runtime.store(row.name, version=row.version))
+
+
+def _is_done(process: Process, name: str, work: Callable[[], None]) -> bool:
+    """Does one store's part of a job; tells whether it went well.
+
+    Raises:
+        LedgerUnavailableError: The database is away, so that no store's part can be done.
+    """
+    try:
+        work()
+    except LedgerUnavailableError:
+        raise
+    except ConnectorError as error:
+        _store_failed(process, name, error)
+        return False
+    except Exception as error:  # noqa: BLE001 - one store's bug must not stop the jobs of all others
+        log.error("job_bug", store=name, error=type(error).__name__)
+        return False
+    return True
 
 
 def _store_failed(process: Process, name: str, error: ConnectorError) -> None:
     log.warning("job_failed", store=name, code=error.code, reason=error.message)
-    by = {ConfigurationError: "connector", NeedsPersonError: "person"}.get(type(error))
-    if by is not None:
+    if isinstance(error, ConfigurationError):
         with transaction(process.runtime.engine) as connection:
-            pause_store(connection, name, by=by, reason=f"{error.message} {error.resolution}")
+            pause_store(connection, name, by="connector", reason=f"{error.message} {error.resolution}")
         log.error("store_paused", store=name, reason=error.message)
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
 from connector.flows.registry import FLOWS
-from connector.ledger.cursors import move_cursor, now, open_order_ids, read_cursor
+from connector.ledger.cursors import move_cursor, now, open_order_ids, read_cursor, store_created_at
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, record_delivery
 from connector.ledger.session import Ledger, transaction
@@ -31,25 +30,27 @@ Progress = Callable[[int], None]
 
 @dataclass
 class Polled:
-    """What a poll found: rows read, rows that were new, and the messages to send."""
+    """What a poll found: rows read, rows that were new, the messages to send, and missing orders left alone."""
 
     rows: int = 0
     news: int = 0
     messages: list[DueMessage] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
 
 
 def poll_changed(ledger: Ledger, store: StoreContext) -> Polled:
     """Reads the orders changed since the cursor, with an overlap; moves the cursor to what is surely stored.
 
-    The first poll of a store starts now: older orders are carried only when asked for (`connector sync --since`).
+    The first poll of a store starts when the store was added, however late it runs: older orders are carried only when
+    asked for (`connector sync --since`).
 
     Raises:
         RetryableError: The shop or the ledger is away; the cursor stays.
     """
     with transaction(ledger) as connection:
         kept = read_cursor(connection, store.name, name=CURSOR)
+        since = datetime.fromisoformat(kept) if kept else store_created_at(connection, store.name)
         started_at = now(connection)
-    since = datetime.fromisoformat(kept) if kept else started_at
     newest = since
     polled = Polled()
     for row in store.shop.list_orders(modified_after=since - OVERLAP):
@@ -78,8 +79,12 @@ def poll_since(
 def poll_open(ledger: Ledger, store: StoreContext) -> Polled:
     """Reads the orders still open by id, since some changes leave their date alone; a missing one is looked at by itself.
 
+    Returns:
+        What was found. So many missing at once that the shop is more likely wrong than they are deleted are left alone
+        and returned as `missing`.
+
     Raises:
-        NeedsPersonError: So many are missing at once that the shop is more likely wrong than they are deleted.
+        RetryableError: The shop or the ledger is away.
     """
     with transaction(ledger) as connection:
         wanted = open_order_ids(connection, store.name)
@@ -91,7 +96,9 @@ def poll_open(ledger: Ledger, store: StoreContext) -> Polled:
         seen.add(int(row["id"]))
         _record(ledger, store, row, polled)
     missing = [one for one in wanted if one not in seen]
-    _refuse_many(missing, wanted, store.name)
+    if len(missing) > max(MOST_MISSING, len(wanted) * MISSING_SHARE):
+        polled.missing = missing
+        return polled
     for order_id in missing:
         _keep(ledger, _asked(store.name, order_id, source="poll_missing"), polled)
     return polled
@@ -103,15 +110,6 @@ def ask_for(ledger: Ledger, store: str, *, order_ids: Iterable[int]) -> Polled:
     for order_id in order_ids:
         _keep(ledger, _asked(store, order_id, source="cli"), polled)
     return polled
-
-
-def _refuse_many(missing: list[int], wanted: list[int], store: str) -> None:
-    if len(missing) > max(MOST_MISSING, len(wanted) * MISSING_SHARE):
-        raise NeedsPersonError(
-            f"The shop of store {store} does not list {len(missing)} of {len(wanted)} open orders any more.",
-            resolution="Check whether the shop was restored or moved. If the orders were really deleted: "
-            f"connector sync orders_to_m3 --store {store} --ids {missing[0]},... then connector store resume {store}",
-        )
 
 
 def _record(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled: Polled) -> None:
