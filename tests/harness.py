@@ -154,9 +154,9 @@ class Connector:
         self.process.heartbeat.stop()
         self.process.runtime.close()
 
-    def ask(self, *order_ids: int) -> list[int]:
+    def ask(self, *order_ids: int, store: str = STORE) -> list[int]:
         """Makes orders due and returns their exchanges."""
-        return [one.exchange_id for one in ask_for(self.engine, STORE, order_ids=order_ids).messages]
+        return [one.exchange_id for one in ask_for(self.engine, store, order_ids=order_ids).messages]
 
     def poll(self) -> list[int]:
         """Polls the store and returns the exchanges that became due."""

@@ -90,9 +90,9 @@ def _after(error: Exception, journal: Journal, store: StoreContext | None) -> Se
     held = journal.claim
     settlement = fate_of(error, held, store)
     if not isinstance(error, ConnectorError):
-        log.exception("bug", error=type(error).__name__)
+        log.error("bug", error=type(error).__name__, where=settlement.detail)  # its text may hold a person's data
         journal.rollback_if_broken()
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, ConfigurationError) and settlement.state is not State.DEAD_LETTER:
         pause_store(journal.connection, held.store, by="connector", reason=f"{error.message} {error.resolution}")
         log.error("store_paused", reason=error.message)
     if settlement.blocked_on is not None:

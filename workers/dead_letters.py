@@ -1,14 +1,15 @@
-"""Tells people about dead letters: a log line for each group, and an apprise message where one is configured."""
+"""Tells people about dead letters and paused stores: log lines, and an apprise message where one is configured."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import structlog
 
-from connector.ledger.alerts import DeadLetterGroup, take_untold
+from connector.ledger.alerts import DeadLetterGroup, take_paused, take_untold, untell, untell_paused
 from connector.ledger.session import transaction
 from workers.process import Process
 
@@ -18,38 +19,54 @@ log = structlog.get_logger()
 
 
 def alert(process: Process) -> str:
-    """Tells of all dead letters not told of yet, grouped; `alerted_at` in the ledger makes sure that each is told once.
+    """Tells of all dead letters and paused stores not told of yet; stamps in the ledger make sure that each is told once.
 
-    If the message cannot be sent, the stamps are rolled back and the sweeper tries again.
+    The stamps are committed first, so that no row is held while the message is on its way; if it cannot be sent they are
+    taken back, and the sweeper tries again.
     """
-    with transaction(process.runtime.engine) as connection:
-        groups = take_untold(connection)
-        for group in groups:
-            log.error(
-                "dead_letters",
-                store=group.store,
-                flow=group.flow,
-                code=group.reason_code,
-                exchange_ids=list(group.exchange_ids),
-                reason=group.example,
-            )
-        if groups and not _notify(process.runtime.settings.alert_urls, groups):
-            connection.rollback()
-            return "the alert could not be delivered; it is tried again"
-    return f"told of {sum(len(group.exchange_ids) for group in groups)}"
+    engine = process.runtime.engine
+    with transaction(engine) as connection:
+        groups, paused = take_untold(connection), take_paused(connection)
+    for group in groups:
+        log.error(
+            "dead_letters",
+            store=group.store,
+            flow=group.flow,
+            code=group.reason_code,
+            exchange_ids=list(group.exchange_ids),
+            reason=group.example,
+        )
+    if not (groups or paused) or _notify(
+        process.runtime.settings.alert_urls, [*_told(groups), *_told_of_stores(paused)]
+    ):
+        return f"told of {sum(len(group.exchange_ids) for group in groups)} and {len(paused)} paused stores"
+    with transaction(engine) as connection:
+        untell(connection, groups)
+        untell_paused(connection, [name for name, _ in paused])
+    return "the alert could not be delivered; it is tried again"
 
 
-def _notify(urls: tuple[str, ...], groups: list[DeadLetterGroup]) -> bool:
-    """Sends through a process of its own: the notification library is too heavy for every worker to carry."""
-    if not urls:
-        return True
-    lines = [
+def _told(groups: Sequence[DeadLetterGroup]) -> list[str]:
+    return [
         f"{group.store} {group.flow}: {len(group.exchange_ids)} x {group.reason_code} (exchange {group.exchange_ids[0]}). "
         f"{group.example} {group.resolution}"
         for group in groups
     ]
+
+
+def _told_of_stores(paused: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"Store {name} is paused: {reason}" for name, reason in paused]
+
+
+def _notify(urls: tuple[str, ...], lines: Sequence[str]) -> bool:
+    """Sends through a process of its own: the notification library is too heavy for every worker to carry."""
+    if not urls:
+        return True
     message = json.dumps({"urls": urls, "title": TITLE, "body": "\n".join(lines)})
-    sent = subprocess.run(
-        [sys.executable, "-m", "workers.notify"], input=message, text=True, timeout=NOTIFY_LIMIT_S, check=False
-    )
+    try:
+        sent = subprocess.run(
+            [sys.executable, "-m", "workers.notify"], input=message, text=True, timeout=NOTIFY_LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
     return sent.returncode == 0

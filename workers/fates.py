@@ -119,8 +119,9 @@ def _retry(error: ConnectorError, held: Claim, store: StoreContext | None) -> Se
 
 
 def _dead(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
-    again = f"Then: connector dead-letters release {held.exchange_id}"
     cures_itself = isinstance(error, UnknownItemError | NeedsPersonError | NotYetError)
+    says_how = any(word in error.resolution for word in ("discard", "release", "by itself"))
+    again = "" if says_how else f"Then: connector dead-letters release {held.exchange_id}"
     return Settlement(
         state=State.DEAD_LETTER,
         reason_code=error.code,
@@ -131,7 +132,13 @@ def _dead(error: ConnectorError, held: Claim, store: StoreContext | None) -> Set
 
 
 def _store_paused(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
-    """The store is paused by workers/base.py; its exchanges wait and are due the moment it runs again."""
+    """The store is paused by workers/base.py; its exchanges wait and are due the moment it runs again.
+
+    If shop and M3 answered the probe and the same exchange fails so again, it is the exchange that waits for a person, not
+    the store.
+    """
+    if held.last_code == error.code:
+        return _dead(error, held, store)
     return Settlement(
         state=State.WAITING,
         reason_code=error.code,

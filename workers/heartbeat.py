@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import structlog
 
-from connector.errors import ConnectorError
 from connector.ledger.claims import renew_in_own_transaction
 from connector.ledger.steps import Journal
 
@@ -55,8 +54,8 @@ class Heartbeat:
         asked_at = time.monotonic()
         try:
             is_ours = renew_in_own_transaction(journal.engine, journal.claim)
-        except ConnectorError as error:
-            log.warning("lease_not_renewed", exchange_id=journal.claim.exchange_id, code=error.code)
+        except Exception as error:  # noqa: BLE001 - this thread must outlive whatever the database does
+            log.warning("lease_not_renewed", exchange_id=journal.claim.exchange_id, error=type(error).__name__)
             return
         if is_ours:
             journal.lease.renewed_at_s = asked_at

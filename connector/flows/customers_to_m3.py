@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from connector.errors import ConfigurationError, InvalidPayloadError, NeedsPersonError
+from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedError, MappingError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.ledger import bindings
@@ -62,7 +62,7 @@ def run(run: Run) -> Done:
     """Makes sure that the shopper has one M3 customer, and binds it.
 
     Raises:
-        ConfigurationError: No template is configured.
+        MappingError: No template is configured.
         NeedsPersonError: A customer of that number exists and is somebody else, or came out inactive.
         M3RejectedError: M3 refused the customer.
     """
@@ -104,12 +104,14 @@ def values_of(run: Run, shopper: Shopper) -> CustomerRunValues:
     """Makes number and keys from the exchange's key.
 
     Raises:
-        ConfigurationError: The store has no template customer.
+        MappingError: The store has no template customer.
     """
     config = run.store.config.customers
     if not config.template:
-        raise ConfigurationError(
+        raise MappingError(
             f"Store {run.store.name} creates customers but names no template.",
+            rule="customers.template",
+            field="CUTM",
             resolution="Set customers.template in the store file to a customer of CRS610 to copy from.",
         )
     return CustomerRunValues(
@@ -184,7 +186,7 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> str:
         return check_owner(crs610mi.read_customer(existing), shopper)
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
-        raise answer.error
+        raise _refusal(answer.error, values.template)
     added = crs610mi.read_added(answer)
     run.journal.mark(intent, StepState.DONE, {"number": added.number})
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=added.number)
@@ -196,3 +198,14 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> str:
         why="; ".join(f"{note.field}: {note.what}" for note in mapped.notes),
     )
     return added.number
+
+
+def _refusal(error: ConnectorError, template: str) -> ConnectorError:
+    """A template that M3 does not know is waited for: it may be created, or the store file corrected."""
+    if isinstance(error, M3RejectedError) and error.field == "CUTM":
+        return NeedsPersonError(
+            f"M3 has no template customer {template}: {error.message}",
+            resolution="Create it in CRS610, or correct customers.template in the store file (`connector store add`); the "
+            "customer is then created by itself.",
+        )
+    return error

@@ -18,13 +18,14 @@ from connector.flows.orders.values import run_values
 from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.documents import accepted_body
 from connector.ledger.inbox import Received
 from connector.ledger.people import use_up_rebuild
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
 from connector.money.expected import Expected
 from connector.stores import OrderAction
-from connector.woocommerce.models import Order
+from connector.woocommerce.models import Order, parse_order
 
 WRITE_BACK_FLOW = "order_status_to_woo"
 
@@ -79,34 +80,40 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     if run.claim.fingerprint is None:
         proving.prove(run, document, number)
         leave_write_back(run, number)
+    body = accepted_body(run.journal.connection, run.claim.fingerprint)
+    accepted = None if body is None else parse_order(body)
+    if order is None and accepted is not None:
+        return Done(f"posted as {number}; a person settled what came after")
     if order is None:
         raise NeedsPersonError(
             f"The order was deleted in the shop, and M3 holds it as {number}.",
             resolution=f"Close order {number} in OIS300 if it shall not be delivered, then discard this exchange.",
         )
-    if run.store.config.orders.action(order.status) is OrderAction.CLOSE:
+    is_closed_by_person = accepted is not None and accepted.status == order.status
+    if run.store.config.orders.action(order.status) is OrderAction.CLOSE and not is_closed_by_person:
         raise PermanentError(
             f"The order is {order.status} in the shop, and M3 holds it as {number}.",
             resolution=f"Close order {number} in OIS300, then discard this exchange.",
         )
-    refuse_change(run, document, content_of(run.store, order))
+    if accepted is not None:
+        refuse_change(run, number, before=content_of(run.store, accepted), after=content_of(run.store, order))
+        return Done(f"posted as {number}; a person settled what came after")
+    refuse_change(run, number, before=document.plan["content"], after=content_of(run.store, order))
     return Done(f"posted as {number}", fingerprint=fingerprint_of(document.plan["content"]))
 
 
-def refuse_change(run: Run, document: DocumentRecord, content: dict[str, object]) -> None:
+def refuse_change(run: Run, number: str, *, before: dict[str, object], after: dict[str, object]) -> None:
     """Hands a mapped field that changed after posting to a person; the audit trail shows both sides."""
-    posted = document.plan["content"]
     # A field that only one side has came or went with a line of the mapping file; nobody changed the order.
-    changed = sorted(key for key in posted.keys() & content.keys() if posted[key] != content[key])
+    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
     if not changed:
         return
-    number = document.final_number or ""
     run.journal.audit(
         "changed after posting",
         system="shop",
         key=number,
-        before={key: posted.get(key) for key in changed},
-        after={key: content.get(key) for key in changed},
+        before={key: before[key] for key in changed},
+        after={key: after[key] for key in changed},
     )
     raise PermanentError(
         f"The order was changed in the shop after it was posted as {number}: {', '.join(changed)}.",

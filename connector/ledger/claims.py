@@ -77,6 +77,7 @@ class Claim:
     waiting_since: datetime | None
     first_seen_at: datetime
     rebuild: bool
+    last_code: str  # reason code of the last settlement
     was_resent: bool  # a message or a worker was lost since it was last settled
     body: bytes | None
     body_received_at: datetime | None
@@ -103,7 +104,7 @@ WITH claimed AS (
       AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
     RETURNING e.id, e.store, e.scope, s.version AS store_version, e.flow, e.business_key, e.pool, e.claim_no, e.wanted_rev,
               e.done_rev, e.doubt_rev, e.tries, e.crashes, e.sends, e.fingerprint, e.waiting_since, e.first_seen_at,
-              e.rebuild, e.worker, e.newest_delivery_id
+              e.rebuild, e.worker, e.newest_delivery_id, e.reason_code
 ), begun AS (
     INSERT INTO attempt (exchange_id, claim_no, revision, worker)
     SELECT id, claim_no, wanted_rev, worker FROM claimed
@@ -147,6 +148,7 @@ def _claim_of(row: Row[Any]) -> Claim:
         waiting_since=row.waiting_since,
         first_seen_at=row.first_seen_at,
         rebuild=row.rebuild,
+        last_code=row.reason_code,
         was_resent=row.sends > 1 or row.crashes > 0,
         body=None if row.body is None else bytes(row.body),
         body_received_at=row.body_received_at,
@@ -228,7 +230,10 @@ WITH settled AS (
         tries = CASE WHEN :state IN ('done', 'dead_letter') THEN 0
                      WHEN :gives_try_back THEN greatest(e.tries - 1, 0) ELSE e.tries END,
         crashes = 0, lease_until = NULL, worker = NULL,
-        waiting_since = CASE WHEN :gives_try_back AND :state <> 'done' THEN coalesce(e.waiting_since, ledger_now()) END,
+        -- An open breaker, a paused store and another exchange are waited for without a deadline, and start it anew.
+        waiting_since = CASE WHEN :gives_try_back AND :state <> 'done'
+                             AND :reason_code NOT IN ('breaker_open', 'configuration', 'missing_dependency')
+                             THEN coalesce(e.waiting_since, ledger_now()) END,
         next_attempt_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now()
                                ELSE ledger_now() + make_interval(secs => :next_in_s) END,
         not_before = ledger_now() + make_interval(secs => :not_before_in_s),

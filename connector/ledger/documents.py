@@ -29,3 +29,19 @@ WHERE (state = 'done' OR state = 'dead_letter' AND reason_code NOT IN ('bug', 'c
 def wake_for_hunt(connection: Connection) -> list[int]:
     """Makes settled exchanges due whose abandoned batch heads have to be looked for once more."""
     return list(connection.execute(_HUNT).scalars())
+
+
+_ACCEPTED = text("SELECT body FROM delivery WHERE id = CAST(:id AS bigint)")
+
+
+def accepted_body(connection: Connection, fingerprint: str | None) -> bytes | None:
+    """Returns the body a person accepted by discarding a dead letter of a posted order, or None.
+
+    Args:
+        connection: The run's transaction.
+        fingerprint: Of the exchange; `accepted:<delivery id>` after a discard.
+    """
+    if fingerprint is None or not fingerprint.startswith("accepted:"):
+        return None
+    body = connection.execute(_ACCEPTED, {"id": fingerprint.removeprefix("accepted:")}).scalar_one_or_none()
+    return None if body is None else bytes(body)

@@ -65,6 +65,8 @@ x AS (
            CASE WHEN :is_full THEN CAST(:modified_at AS timestamptz) END, next.now, 1, next.now, next.now
     FROM next
     ON CONFLICT (scope, flow, business_key) DO UPDATE SET
+        -- A shared fact is carried by the store that asked last: it surely runs.
+        store = CASE WHEN e.state = 'running' THEN e.store ELSE excluded.store END,
         wanted_rev = e.wanted_rev + 1,
         doubt_rev = CASE
             WHEN NOT :is_full OR e.newest_modified_at = excluded.newest_modified_at THEN e.wanted_rev + 1

@@ -42,7 +42,10 @@ WHERE id = :id
 """)
 _USE_UP = text("UPDATE exchange SET rebuild = false WHERE id = :id")
 _DISCARD = text("""
-UPDATE exchange SET state = 'done', done_rev = wanted_rev, fingerprint = NULL, tries = 0, crashes = 0,
+UPDATE exchange SET state = 'done', done_rev = wanted_rev, tries = 0, crashes = 0,
+    fingerprint = CASE WHEN EXISTS (
+        SELECT 1 FROM document d WHERE d.exchange_id = exchange.id AND d.state = 'confirmed'
+    ) THEN 'accepted:' || coalesce(newest_delivery_id, 0) END,
     waiting_since = NULL, recheck_at = NULL, reason_code = 'discarded', reason = :reason, resolution = '',
     rebuild = false, settled_at = ledger_now()
 WHERE id = :id

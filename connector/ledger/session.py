@@ -14,6 +14,7 @@ from connector.errors import LedgerUnavailableError
 Ledger: TypeAlias = Engine
 """The ledger as flows and entry points pass it on; only this package knows that it is an SQLAlchemy engine."""
 
+READ_ONLY = "25006"  # after a failover the pool may reach a server that only reads
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 5
 
@@ -32,6 +33,7 @@ def open_ledger(database_url: str, *, pool_size: int = 3, autocommit: bool = Fal
         database_url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        hide_parameters=True,  # values are people's data; an error text must not hold them
         pool_pre_ping=False,  # a dead connection fails the transaction, which is safe to see; a ping costs each one
         pool_recycle=1800,
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
@@ -64,7 +66,7 @@ def is_unavailable(error: BaseException) -> bool:
         return False
     sqlstate = getattr(error.orig, "pgcode", None) or ""
     is_broken = error.connection_invalidated or (not sqlstate and isinstance(error, OperationalError | InterfaceError))
-    return is_broken or sqlstate[:2] in ("08", "40", "53", "57")
+    return is_broken or sqlstate[:2] in ("08", "40", "53", "57") or sqlstate == READ_ONLY
 
 
 def raise_if_unavailable(error: DBAPIError) -> None:

@@ -96,6 +96,7 @@ class Store(Base):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     paused_by: Mapped[str | None]  # null = running, "person" or "connector"
     paused_reason: Mapped[str | None]
+    told_reason: Mapped[str | None]  # the pause people were last told of
     probe_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 

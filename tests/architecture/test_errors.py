@@ -48,7 +48,7 @@ def claim(**changes: Any) -> Claim:
         **{"exchange_id": 1, "store": "w1", "scope": "w1", "store_version": 1, "flow": "orders_to_m3"},
         **{"business_key": "1", "pool": "orders", "claim_no": 1, "revision": 1, "done_rev": 0, "tries": 1},
         **{"is_doubtful": False, "fingerprint": None, "waiting_since": None, "first_seen_at": NOW, "rebuild": False},
-        **{"was_resent": False, "body": None, "body_received_at": None, "now": NOW, "documents": ()},
+        **{"was_resent": False, "body": None, "body_received_at": None, "now": NOW, "documents": (), "last_code": ""},
     }
     return Claim(**{**values, **changes})
 

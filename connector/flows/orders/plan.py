@@ -28,11 +28,16 @@ NO_DISCOUNT = "8"
 _MONEY_FIELDS: dict[str, Any] = {
     "total": True,
     "total_tax": True,
-    "line_items": {"__all__": {"id", "sku", "quantity", "total", "subtotal", "total_tax", "taxes"}},
+    "line_items": {
+        "__all__": {"id", "product_id", "variation_id", "quantity", "total", "subtotal", "total_tax", "taxes"}
+    },
     "shipping_lines": {"__all__": {"id", "total", "total_tax", "taxes"}},
     "fee_lines": {"__all__": {"id", "total", "total_tax", "taxes"}},
 }
-"""What the money plan reads of an order; together with the paths of the mapping file it is the order's content."""
+"""What the money plan reads of an order; together with the paths of the mapping file it is the order's content.
+
+Not the SKU: on old orders the shop shows the present one of the product.
+"""
 
 
 @dataclass(frozen=True)
@@ -112,12 +117,24 @@ def _charge_text(text: str, notes: list[str]) -> str:
 def content_of(store: StoreContext, order: Order) -> dict[str, object]:
     """Returns the values of all fields that this flow carries across: what must not change unnoticed after posting."""
     mapping = store.mappings[FLOW]
-    return {
+    content = {
         **mapping.read("order", order),
         **mapping.read("delivery", order.delivery_address),
         "money": json.loads(order.model_dump_json(include=_MONEY_FIELDS)),
-        "customer": order.customer_id,
     }
+    held: dict[str, object] = json.loads(json.dumps(content), object_hook=_without_nul)
+    return held
+
+
+def _without_nul(values: dict[str, object]) -> dict[str, object]:
+    """PostgreSQL holds no NUL character in JSON."""
+    return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return [_plain(element) for element in value]
+    return value.replace("\x00", "") if isinstance(value, str) else value
 
 
 def fingerprint_of(content: dict[str, object]) -> str:

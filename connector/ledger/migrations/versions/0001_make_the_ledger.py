@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("paused_by", sa.String(), nullable=True),
         sa.Column("paused_reason", sa.String(), nullable=True),
+        sa.Column("told_reason", sa.String(), nullable=True),
         sa.Column("probe_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("ledger_now()"), nullable=False),
         sa.CheckConstraint("name ~ '^[a-z0-9]{1,8}$'", name=op.f("ck_store_name")),
