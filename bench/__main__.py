@@ -16,6 +16,7 @@ from typing import Any
 
 from bench import orders, receiver
 
+MOST_GROWTH = 1.1
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -82,6 +83,13 @@ def _marks(receiving: dict[str, Any], carrying: dict[str, Any]) -> list[dict[str
             f"<= {memory['target_mb']}",
             memory["after"]["largest"] <= memory["target_mb"],
             f"mean {memory['before']['mean']} before, {memory['after']['mean']} after {memory['orders']} orders (x {growth})",
+        ),
+        _mark(
+            "worker memory, growth",
+            growth,
+            f"<= {MOST_GROWTH}",
+            growth <= MOST_GROWTH,
+            f"mean after / mean before {memory['orders']} orders, warm",
         ),
     ]
 
