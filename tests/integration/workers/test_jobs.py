@@ -143,6 +143,20 @@ def test_open_orders_are_those_whose_change_still_matters_to_m3(world: Connector
     assert open_ids(world) == [waiting["id"]]
 
 
+def test_cancelled_order_whose_batch_order_never_came_to_be_is_not_asked_for(world: Connector) -> None:
+    order = world.sandbox.place(kind="guest")
+    world.sandbox.m3_rule("OIS100MI", "AddBatchHead", "drop_before_commit")
+    world.ask(order["id"])
+    world.drain()
+    url = f"{world.sandbox.shop_url}/_control/orders/{order['id']}"
+    world.sandbox.post(url, {"status": "cancelled", "deliver": "never"})
+    world.ask(order["id"])
+    world.settle()
+
+    assert world.rows("SELECT state FROM document") == [{"state": "abandoned"}]
+    assert open_ids(world) == []
+
+
 def test_posted_order_deleted_in_the_shop_is_found_by_its_absence(world: Connector) -> None:
     order = world.sandbox.place(kind="guest")
     world.ask(order["id"])
