@@ -71,8 +71,8 @@ def _print(one: _Shown) -> None:
         return
     say(f"Order {one.order_id}: {preview.customer}")
     for number, (name, fields) in enumerate(preview.transactions, start=1):
-        print_table(("Field", "Value"), ((field, value) for field, value in fields.items() if value != ""),
-                    title=f"{number}. {name}")  # fmt: skip
+        say(f"{number}. {name}")  # not as the table's title, which is broken to the table's width
+        print_table(("Field", "Value"), ((field, value) for field, value in fields.items() if value != ""))
         say("")
     for line in (*preview.sums, *preview.notes):
         say(f"  {line}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connector.errors import MissingDependencyError
@@ -11,15 +11,17 @@ from connector.flows.orders import building
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.source import read_newest
-from connector.flows.orders_to_m3 import make_plan
+from connector.flows.orders_to_m3 import compare_posted, make_plan
 from connector.ledger import bindings
 from connector.ledger.claims import Claim
 from connector.ledger.cursors import now
+from connector.ledger.posted import find_posted
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.steps import Journal
 from connector.m3.client import Call
 from connector.m3.programs import ois100mi
 from connector.stores import OrderAction
+from connector.woocommerce.models import Order
 
 NEW_CUSTOMER = "NEW"
 TEMPORARY = "(number)"
@@ -61,13 +63,13 @@ def preview_order(ledger: Ledger, store: StoreContext, *, order_id: int) -> Prev
 
 def _preview(run: Run) -> Preview:
     order = read_newest(run)
-    if order is None:
-        return Preview(reason="the order does not exist in the shop")
     known = bindings.find_m3_key(
-        run.journal.connection, bindings.ORDER, shop_scope=run.store.name, shop_key=str(order.id)
+        run.journal.connection, bindings.ORDER, shop_scope=run.store.name, shop_key=run.claim.business_key
     )
     if known is not None:
-        return Preview(reason=f"it is in M3 as {known}")
+        return _posted(run, known, order)
+    if order is None:
+        return Preview(reason="the order does not exist in the shop")
     action = run.store.config.orders.action(order.status)
     if action in (OrderAction.NONE, OrderAction.CLOSE):
         return Preview(reason=f"status {order.status}: nothing to carry across")
@@ -85,6 +87,21 @@ def _preview(run: Run) -> Preview:
         sums=_sums(plan),
         notes=list(plan.notes),
     )
+
+
+def _posted(run: Run, number: str, order: Order | None) -> Preview:
+    """Says what a run would make of an order that M3 holds.
+
+    Raises:
+        ConnectorError: The run would hold it for a person: changed, cancelled or deleted since.
+    """
+    posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key)
+    if posted is None:
+        return Preview(reason=f"it is in M3 as {number}")
+    if posted.fingerprint is None:  # comparing may lock the order in M3, which no dry run may do
+        return Preview(reason=f"it is in M3 as {number}, where a run would first compare its amounts")
+    run.journal.claim = replace(run.claim, exchange_id=posted.exchange_id, fingerprint=posted.fingerprint)
+    return Preview(reason=f"it is in M3: {compare_posted(run, posted.document, order).reason}")
 
 
 def _calls(run: Run, plan: OrderPlan, *, with_confirm: bool) -> list[Call]:
@@ -121,6 +138,7 @@ def _dry_claim(store: StoreContext, order_id: int, at: datetime) -> Claim:
         waiting_since=None,
         first_seen_at=at,
         rebuild=False,
+        last_code="",
         was_resent=False,
         body=None,
         body_received_at=None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.harness import Connector
@@ -59,13 +61,53 @@ def test_a_dry_run_shows_each_transaction_and_writes_nothing(connector: Connecto
     names = [one["transaction"] for one in data[0]["transactions"]]
     after = connector.sandbox.m3_book()
     assert shown.status == 0
-    assert "OIS100MI/AddBatchHead" in shown.out
+    assert "1. OIS100MI/AddBatchHead" in shown.out.splitlines()
     assert names[0] == "OIS100MI/AddBatchHead"
     assert names[-1] == "OIS100MI/Confirm"
     assert data[0]["transactions"][0]["fields"]["CUNO"]
     assert (after["orders"], after["batch_orders"]) == (before["orders"], before["batch_orders"])
     for table in ("exchange", "delivery", "document", "audit", "order_line"):
         assert connector.rows(f"SELECT 1 FROM {table}") == []
+
+
+def test_a_dry_run_of_a_posted_order_says_that_nothing_changed(connector: Connector, run_store: Run) -> None:
+    order = _posted(connector)
+
+    said = run_store("sync", "orders_to_m3", "--ids", order["id"], "--dry-run")
+
+    assert said.status == 0
+    assert f"it is in M3: posted as {connector.sandbox.m3_book()['orders'][0]['orno']}" in said.out
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"customer_note": "Leave it at the door"}, "was changed in the shop after it was posted"),
+        ({"status": "cancelled"}, "is cancelled in the shop, and M3 holds it"),
+    ],
+)
+def test_a_dry_run_says_that_a_change_after_posting_would_be_held(
+    connector: Connector, run_store: Run, change: dict[str, str], words: str
+) -> None:
+    order = _posted(connector)
+    connector.sandbox.post(
+        f"{connector.sandbox.shop_url}/_control/orders/{order['id']}", {"deliver": "never", **change}
+    )
+    audited = connector.rows("SELECT id FROM audit")
+
+    said = run_store("sync", "orders_to_m3", "--ids", order["id"], "--dry-run")
+
+    assert said.status == 1
+    assert "would not get through" in said.out
+    assert words in said.out
+    assert connector.rows("SELECT id FROM audit") == audited
+
+
+def _posted(connector: Connector) -> dict[str, Any]:
+    order = connector.sandbox.place(kind="guest")
+    connector.ask(order["id"])
+    connector.settle()
+    return order
 
 
 def test_a_dry_run_of_an_order_that_is_not_there_says_so(run_store: Run) -> None:

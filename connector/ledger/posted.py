@@ -1,0 +1,47 @@
+"""What the ledger knows of an order that M3 holds, read without claiming it. Called by the dry run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.tables import DocumentState
+
+
+@dataclass(frozen=True)
+class Posted:
+    """The exchange of a posted order and its confirmed document; the document is given without its steps."""
+
+    exchange_id: int
+    fingerprint: str | None  # None: M3's order was not compared with what was sent yet
+    document: DocumentRecord
+
+
+_FIND = text("""
+SELECT e.id AS exchange_id, e.fingerprint, m.id, m.kind, m.temporary_number, m.final_number, m.cuno, m.yref, m.plan
+FROM binding b JOIN exchange e ON e.id = b.exchange_id
+JOIN document m ON m.exchange_id = e.id AND m.state = 'confirmed'
+WHERE b.kind = 'order' AND b.shop_scope = :shop_scope AND b.shop_key = :shop_key
+ORDER BY m.id DESC LIMIT 1
+""")
+
+
+def find_posted(connection: Connection, *, shop_scope: str, shop_key: str) -> Posted | None:
+    """Returns the posted order behind an order of the shop, or None if it was not posted by an exchange."""
+    row = connection.execute(_FIND, {"shop_scope": shop_scope, "shop_key": shop_key}).one_or_none()
+    if row is None:
+        return None
+    document = DocumentRecord(
+        id=row.id,
+        kind=row.kind,
+        state=DocumentState.CONFIRMED,
+        temporary_number=row.temporary_number,
+        final_number=row.final_number,
+        cuno=row.cuno,
+        yref=row.yref,
+        plan=row.plan,
+        steps=(),
+    )
+    return Posted(row.exchange_id, row.fingerprint, document)
