@@ -6,17 +6,20 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.opening import open_ledger_only, person, the_store
-from connector.cli.output import say
-from connector.errors import MappingError, PermanentError, UnknownItemError
+from connector.cli.opening import person, the_store
+from connector.cli.output import say, warn
+from connector.cli.working import open_runtime
+from connector.errors import ConnectorError, MappingError, PermanentError, UnknownItemError
+from connector.flows.orders.items import ITEM_NUMBER_LENGTH, SELLABLE
 from connector.ledger.items import map_item
 from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
 from connector.ledger.stores import heal_dead_letters
+from connector.m3.programs import mms200mi
+from connector.m3.rejections import is_not_found
+from connector.runtime import Runtime
 
 HELD_BY_ITEMS = (UnknownItemError.code, MappingError.code)
-ITEM_NUMBER_LENGTH = 15
-"""ITNO of M3."""
 
 app = typer.Typer(no_args_is_help=True, help="Say which M3 item a shop SKU is.")
 
@@ -39,14 +42,45 @@ def map_(
             f"{itno!r} cannot be an item number of M3 (1 to {ITEM_NUMBER_LENGTH} characters), or the SKU is blank.",
             resolution="Look the item up in MMS001.",
         )
-    with open_ledger_only() as engine:
-        row = the_store(engine, store)
-        with transaction(engine) as connection:
+    with open_runtime() as runtime:
+        row = the_store(runtime.engine, store)
+        why_not_checked = _require_item(runtime, row.name, item_number)
+        with transaction(runtime.engine) as connection:
             map_item(connection, row.name, sku=sku, item_number=item_number)
             note_decision(
                 connection, "item_mapped", store=row.name, key=sku, who=person(), why=f"is item {item_number}"
             )
             released = heal_dead_letters(connection, row.name, codes=HELD_BY_ITEMS)
-    say(f"SKU {sku} of store {row.name} is item {item_number} in M3; M3 is asked about it at the next order.")
-    if released:
-        say(f"{released} dead letter{'s' if released > 1 else ''} that could not be mapped will run again.")
+    say(f"SKU {sku} of store {row.name} is item {item_number} in M3.")
+    if why_not_checked:
+        warn(f"Not checked: M3 could not be asked if it has item {item_number}. {why_not_checked}")
+    say(f"{released} dead letter{'' if released == 1 else 's'} that could not be mapped will run again.")
+
+
+def _require_item(runtime: Runtime, store: str, item_number: str) -> str:
+    """Asks M3 if the item can be sold.
+
+    Returns:
+        Why M3 could not be asked; empty if it has the item.
+
+    Raises:
+        PermanentError: M3 has no such item, or does not sell it.
+    """
+    try:
+        (answer,) = runtime.store(store).m3.read([mms200mi.get_item_basic(item_number)])
+        if is_not_found(answer.error):
+            status = ""
+        elif answer.error is not None:
+            return answer.error.message
+        else:
+            status = mms200mi.read_item_basic(answer).status
+    except ConnectorError as error:
+        return error.message
+    if not SELLABLE[0] <= status < SELLABLE[1]:
+        what = f"has item {item_number} in status {status}, in which it is not sold" if status else (
+            f"has no item {item_number}")  # fmt: skip
+        raise PermanentError(
+            f"M3 {what}. Nothing was changed.",
+            resolution="Look the item number up in MMS001, or create or activate the item there, then map it again.",
+        )
+    return ""

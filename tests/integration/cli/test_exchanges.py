@@ -215,6 +215,25 @@ def test_mapping_an_item_makes_the_dead_letters_it_held_due(connector: Connector
     assert connector.exchange(dead)["state"] == "ready"
 
 
+def test_mapping_to_an_item_m3_does_not_have_is_refused(connector: Connector, run_store: Run) -> None:
+    said = run_store("items", "map", "X-1", "NOSUCHITEM")
+
+    assert said.status == 1
+    assert "M3 has no item NOSUCHITEM" in said.flat_err
+    assert "MMS001" in said.flat_err
+    assert connector.rows("SELECT 1 FROM item") == []
+
+
+def test_an_item_is_mapped_unchecked_while_m3_is_away(connector: Connector, run_store: Run) -> None:
+    connector.sandbox.m3_rule("MMS200MI", "GetItmBasic", "http_503", times=9)
+
+    said = run_store("items", "map", "X-1", "MUG-001")
+
+    assert said.status == 0
+    assert "Not checked" in said.flat_err
+    assert "0 dead letters" in said.out
+
+
 def test_the_audit_is_exported_as_json_lines(run_store: Run, done: int) -> None:
     said = run_store("audit", "export", "--store", "w1")
     later = run_store("audit", "export", "--since", "2100-01-01")
