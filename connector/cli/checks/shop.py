@@ -8,20 +8,15 @@ from typing import Any
 
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
+from connector.flows.registry import FLOWS
 from connector.stores import StoreConfig
 from connector.woocommerce.client import WooClient
 
 OLDEST_VERSION = (8, 0)
 """The oldest release with order storage and webhooks as observed (reference/woocommerce was recorded on 9.9.5)."""
 
-NEEDED_TOPICS = (
-    "order.created",
-    "order.updated",
-    "order.deleted",
-    "order.restored",
-    "customer.created",
-    "customer.updated",
-)
+NEEDED_TOPICS = tuple(topic for entry in FLOWS.values() for topic in entry.topics)
+"""What a flow listens to; a webhook nobody listens to would only cost the shop and the receiver work."""
 
 
 def check_shop(area: Area, shop: WooClient, config: StoreConfig) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.cli.checks.shop import NEEDED_TOPICS
+from connector.flows.registry import ORDER_TOPICS, flow_for_topic
 from tests.harness import Connector, Sandbox
 from tests.integration.cli.conftest import Run
 
@@ -21,6 +22,12 @@ def test_every_needed_topic_gets_one_active_webhook_to_the_store(run_store: Run)
     assert (status, listed.status) == (0, 0)
     assert sorted(row["topic"] for row in rows) == sorted(NEEDED_TOPICS)
     assert {row["url"] for row in rows} == {"https://receiver.example/webhooks/woocommerce/w1"}
+
+
+def test_the_needed_topics_are_those_a_flow_listens_to() -> None:
+    assert all(flow_for_topic(topic) for topic in NEEDED_TOPICS)
+    assert set(ORDER_TOPICS) <= set(NEEDED_TOPICS)
+    assert "customer.updated" not in NEEDED_TOPICS
 
 
 def test_installing_again_makes_no_second_one(run_store: Run) -> None:
