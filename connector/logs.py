@@ -27,6 +27,8 @@ _SECRET_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+_CELERY_TRACE = "celery.app.trace"
+_EXPECTED_ENDS = frozenset({"Reject", "Retry"})  # by name: this module knows nothing of Celery
 # Each says a line for every request or connection, at INFO or below.
 _TALKATIVE = ("urllib3", "kombu", "amqp", "tornado.access", "werkzeug", "alembic.runtime.plugins")
 
@@ -52,11 +54,26 @@ def configure_logs(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter())
+    handler.addFilter(_without_expected_tracebacks)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _without_expected_tracebacks(record: logging.LogRecord) -> bool:
+    """Takes the traceback from what Celery says of a Reject or Retry: these are ordinary ends of a run.
+
+    Celery also hangs arguments and the traceback as text on each record (`data`); the message says the rest.
+    """
+    if record.name != _CELERY_TRACE:
+        return True
+    record.__dict__.pop("data", None)
+    kind = record.exc_info[0] if record.exc_info else None
+    if kind is not None and kind.__name__ in _EXPECTED_ENDS:
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def bind(**fields: object) -> AbstractContextManager[None]:

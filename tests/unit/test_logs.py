@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
+from celery.exceptions import Reject, Retry
 
 from connector.logs import bind, configure_logs, redact
 
@@ -103,3 +104,34 @@ def test_a_long_value_is_cut_and_says_how_long_it_was() -> None:
 
     assert len(shown) < 600
     assert shown.endswith("[2000 characters]")
+
+
+@pytest.mark.parametrize(
+    "error", [Reject("exchange 69 unknown_item", requeue=False), Retry("exchange 57 rate_limited")]
+)
+def test_the_ordinary_end_of_a_run_has_no_traceback(lines: io.StringIO, error: Exception) -> None:
+    log_as_celery(error)
+
+    (line,) = read(lines)
+    assert line["event"] == "Task run[1.1]"
+    assert not {"exception", "data"} & line.keys()
+    assert "Traceback" not in lines.getvalue()
+
+
+def test_the_traceback_of_a_bug_in_a_task_is_logged(lines: io.StringIO) -> None:
+    log_as_celery(ValueError("a bug"))
+
+    (line,) = read(lines)
+    assert "ValueError" in line["exception"]
+    assert "data" not in line
+
+
+def log_as_celery(error: Exception) -> None:
+    """Does what celery.app.trace does at the end of a task."""
+    try:
+        raise error
+    except type(error):
+        held = sys.exc_info()
+    logging.getLogger("celery.app.trace").error(
+        "Task %(name)s[%(id)s]", {"name": "run", "id": "1.1"}, exc_info=held, extra={"data": {"traceback": "Traceback"}}
+    )
