@@ -6,11 +6,13 @@ Called by the command line (`store add`), the runtime and the flows. Secrets are
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import tzinfo
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -270,8 +272,35 @@ def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
 
 def _where(item: Any, text: str) -> str:
     field = ".".join(str(part) for part in item["loc"])
+    message = _in_words(item)
     last = next((str(part) for part in reversed(item["loc"]) if isinstance(part, str)), "")
     for number, line in enumerate(text.splitlines(), start=1):
         if last and line.strip().lstrip("- ").startswith(f"{last}:"):
-            return f"line {number}, {field}: {item['msg']}"
-    return f"{field}: {item['msg']}"
+            return f"line {number}, {field}: {message}"
+    return f"{field}: {message}"
+
+
+def _in_words(item: Any) -> str:
+    """Says what pydantic says of a name too many or too few as a person would, with the name that may be meant."""
+    if item["type"] == "missing":
+        return "this entry is missing"
+    if item["type"] != "extra_forbidden":
+        return str(item["msg"])
+    names = _names_at(item["loc"][:-1])
+    close = get_close_matches(str(item["loc"][-1]), names, n=1)
+    if close:
+        return f"there is no such entry; did you mean {close[0]}?"
+    return f"there is no such entry; possible here: {', '.join(sorted(names))}" if names else "there is no such entry"
+
+
+def _names_at(path: Sequence[str | int]) -> list[str]:
+    """Returns the names an entry of the file may hold; follows lists and tables to what they hold."""
+    model: Any = StoreConfig
+    for part in path:
+        kind = model.model_fields[part].annotation if isinstance(part, str) and _is_model(model) else model
+        model = next((one for one in (kind, *get_args(kind)) if _is_model(one)), kind)
+    return list(model.model_fields) if _is_model(model) else []
+
+
+def _is_model(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -1,0 +1,40 @@
+"""What a person is told about a wrong entry of a store file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connector.errors import ConfigurationError
+from connector.stores import parse_store_config
+
+EXAMPLE = (Path(__file__).parents[2] / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        (
+            "requests_per_s:",
+            "request_per_s:",
+            "shop.request_per_s: there is no such entry; did you mean requests_per_s?",
+        ),
+        ("allow_plain_http:", "zzz:", "possible here: allow_plain_http, concurrency, requests_per_s"),
+        ("charges:", "chargez:", "money.chargez: there is no such entry; did you mean charges?"),
+    ],
+)
+def test_an_unknown_entry_is_named_with_what_may_be_meant(right: str, wrong: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        parse_store_config(EXAMPLE.replace(right, wrong, 1), source="w1.yaml")
+
+    assert words in refused.value.message
+    assert "line " in refused.value.message
+
+
+def test_a_missing_entry_is_named_in_plain_words() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        parse_store_config("{}", source="w1.yaml")
+
+    assert "m3: this entry is missing" in refused.value.message
+    assert "Field required" not in refused.value.message
