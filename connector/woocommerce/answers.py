@@ -172,8 +172,9 @@ _CAUSES = (
     ("consumer key", "The shop does not know the consumer key: it was revoked, or belongs to another shop. Make a "
      "new one and store it with `connector store add`."),
     ("timestamp", "The clocks of this machine and of the shop are more than 15 minutes apart: correct the wrong one."),
-    ("signature", "The signature does not fit: the shop believes to be at another address than the store's (scheme, "
-     "host or port); use its own address, https if it has it."),
+    ("signature", "Either the consumer secret is wrong, or the shop believes to be at another address than the store's "
+     "(scheme, host or port). Store the secret anew with `connector store add`; if that does not help, use the shop's "
+     "own address, https if it has it."),
 )  # fmt: skip
 """What a person does about a 401, by a word of the shop's message."""
 

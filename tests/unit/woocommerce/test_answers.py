@@ -89,6 +89,7 @@ def test_recorded_401_pauses_the_store_and_names_a_cause(case: dict[str, Any]) -
         ("Consumer key is invalid.", "revoked"),
         ("Invalid timestamp.", "clocks"),
         ("Invalid signature - provided signature does not match.", "another address"),
+        ("Invalid signature - provided signature does not match.", "the consumer secret is wrong"),
         ("Sorry, you cannot list resources.", "https"),
     ],
 )
