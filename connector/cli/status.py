@@ -51,7 +51,14 @@ def _print(overview: Overview) -> None:
             title="Periodic jobs",
         )
     say("")
-    say("All is well." if is_well(overview) else "A person has to act: see dead letters and paused stores above.")
+    say("All is well." if is_well(overview) else _what_to_do(overview))
+
+
+def _what_to_do(overview: Overview) -> str:
+    shown_above = [
+        name for name, there in (("dead letters", overview.dead_letters), ("paused stores", overview.paused)) if there
+    ]
+    return f"A person has to act: see the {' and the '.join(shown_above)} above."
 
 
 def _print_pools(overview: Overview) -> None:
@@ -89,5 +96,6 @@ def _print_people(overview: Overview) -> None:
             title="Dead letters",
         )  # fmt: skip
     for one in overview.paused:
-        probe = f"; tried again at {shown(one.probe_at)} UTC" if one.probe_at else ""
-        say(f"\nStore {one.store} is paused by {one.paused_by}: {one.reason or 'no reason given'}{probe}")
+        probe = f" The next try is at {shown(one.probe_at)} UTC." if one.probe_at else ""
+        reason = (one.reason or "no reason given").rstrip(".")
+        say(f"\nStore {one.store} is paused by {one.paused_by}: {reason}.{probe}")
