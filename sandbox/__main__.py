@@ -23,15 +23,24 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     children = [Service(service, ports[service], arguments.seed) for service in wanted]
-    urls = [f"{child.name} {child.url()}" for child in children]
-    _say(" ".join(["sandbox", *urls]))
+    urls = {child.name: child.url() for child in children}
+    _say(" ".join(["sandbox", *(f"{name} {url}" for name, url in urls.items())]))
     if not arguments.quiet_start:
-        _say(HINT)
+        _say("\n".join([*_keys(urls), HINT]))
     while not stop.wait(0.2) and all(child.is_alive() for child in children):
         continue
     for child in children:
         child.stop()
     return 0 if stop.is_set() else 1
+
+
+def _keys(urls: dict[str, str]) -> list[str]:
+    """Say with what one gets in."""
+    lines = {
+        "shop": "shop keys: ck_sandbox and cs_sandbox (read and write)",
+        "m3": f"M3's .ionapi file: curl -s {urls.get('m3')}/_control/ionapi",
+    }
+    return [lines[name] for name in urls]
 
 
 def _say(line: str) -> None:
