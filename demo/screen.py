@@ -23,7 +23,6 @@ FAULT_WORDS = {
     "drop_after_commit": "done, but the answer lost",
     "late_answer": "504 at the gateway, done afterwards",
 }
-LATEST_LINES = 8
 
 
 class Screen:

@@ -10,9 +10,6 @@ ORDER = "order"
 CUSTOMER = "customer"
 
 _FIND = text("SELECT m3_key FROM binding WHERE kind = :kind AND shop_scope = :shop_scope AND shop_key = :shop_key")
-_OWNER = text(
-    "SELECT shop_scope, shop_key FROM binding WHERE kind = :kind AND m3_scope = :m3_scope AND m3_key = :m3_key"
-)
 _BIND = text("""
 INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key, exchange_id)
 VALUES (:kind, :shop_scope, :shop_key, :m3_scope, :m3_key, :exchange_id)
@@ -24,12 +21,6 @@ def find_m3_key(connection: Connection, kind: str, *, shop_scope: str, shop_key:
     """Returns the M3 key bound to a shop id, or None."""
     values = {"kind": kind, "shop_scope": shop_scope, "shop_key": shop_key}
     return connection.execute(_FIND, values).scalar_one_or_none()
-
-
-def owner_of(connection: Connection, kind: str, *, m3_scope: str, m3_key: str) -> tuple[str, str] | None:
-    """Returns the (shop scope, shop key) an M3 key is bound to, or None."""
-    row = connection.execute(_OWNER, {"kind": kind, "m3_scope": m3_scope, "m3_key": m3_key}).one_or_none()
-    return None if row is None else (row.shop_scope, row.shop_key)
 
 
 def bind(

@@ -27,8 +27,6 @@ TEXTS = {
 }
 """English texts of the message ids in protocol.md §4; `&1` is replaced by the value the message is about."""
 
-ORDER_LINES_MISSING = "The order has no lines"
-
 
 def text_of(code: str, value: str = "") -> str:
     """Give the text of a message id with its value filled in."""

@@ -82,13 +82,6 @@ def trash_product(shop: Shop, product: Product) -> None:
     shop.emit("product.deleted", product.id)
 
 
-def restore_product(shop: Shop, product: Product) -> None:
-    """Take a product out of the trash, as the administration does."""
-    product.status, product.old_status = product.old_status or "publish", ""
-    touch(shop, product)
-    shop.emit("product.restored", product.id)
-
-
 def check_sku(shop: Shop, body: JSONDict, *, own_id: int) -> None:
     """Refuse a SKU that another product has.
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from connector.errors import OutcomeUnknownError
 from connector.m3.calls import Answer, Call
-from connector.m3.programs.ois275mi import BatchHead, read_batch_head
 from connector.m3.values import day, number, number_text
 
 DELIVERY_ADDRESS = "1"  # ADRT 01: the delivery address of this order
@@ -347,11 +346,6 @@ def get_batch_head(temporary_number: str) -> Call:
     """OIS100MI/GetBatchHead – reads the head of a batch order; refused as not found once it is deleted. Read only."""
     columns = ("ORNO", "STAT", "CUOR", "YREF", "ORTP", "FACI", "CUCD", "ORDT", "NTAM")
     return Call("order.batch_head", {"ORNO": temporary_number}, columns)
-
-
-def read_head_of_batch(answer: Answer) -> BatchHead:
-    """Returns the head of a batch order; this transaction tells neither customer nor VAT."""
-    return read_batch_head(answer)
 
 
 def delete_batch_head(temporary_number: str) -> Call:
