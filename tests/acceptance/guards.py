@@ -1,0 +1,181 @@
+"""The guards of the connector, each with a switch that turns it off in this process, to see that its absence is caught.
+
+Used by the negative controls of the simulation and of the soak. Nothing in connector/, workers/ or webhook_receiver/ knows
+that such switches exist.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import Connection, text
+
+from connector.flows import polling
+from connector.flows.context import Run
+from connector.flows.orders import adopting, building, confirming, takeover
+from connector.flows.orders.plan import OrderPlan
+from connector.ledger import claims, dispatch, inbox, journal_statements, steps
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.cursors import move_cursor, now
+from connector.ledger.inbox import Received, Recorded
+from connector.ledger.prepared import Prepared
+from connector.ledger.steps import Lease
+from connector.ledger.tables import DocumentState, StepState
+from connector.m3.calls import Answer
+from connector.m3.rejections import already_exists
+
+GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare")
+
+_CLAIM_CHECK = re.compile(r"AND (e\.)?claim_no = \$\d+ AND (e\.)?state = 'running'")
+
+
+@contextmanager
+def switched_off(guard: str) -> Iterator[None]:
+    """Turns one guard off in this process while the block runs; processes forked in it are without it, too.
+
+    Args:
+        guard: One of GUARDS.
+    """
+    with ExitStack() as switches:
+        for owner, name, instead in _SWITCHES[guard]():
+            switches.enter_context(patch.object(owner, name, instead))
+        yield
+
+
+Switch = tuple[Any, str, Any]
+"""Where, which name, and what stands there instead."""
+
+
+def _without_sweeper() -> list[Switch]:
+    """Nothing tops the queues up, nobody takes an expired lease back: what the broker lost stays lost."""
+    return [
+        (dispatch, "stamp_due", lambda *_, **__: []),
+        (dispatch, "take_back_expired", lambda *_: []),
+    ]
+
+
+def _without_lookup() -> list[Switch]:
+    """M3 is never asked: what has no clear answer counts as not executed, and is made again."""
+    return [
+        (takeover, "clear", _forget_document),
+        (takeover, "clear_leftovers", lambda *_: None),
+        (confirming, "follow", _forget_document),
+        (adopting, "may_be_known", lambda *_: False),
+        (adopting, "look_up_earlier", lambda *_, **__: None),
+    ]
+
+
+def _forget_document(run: Run, document: DocumentRecord) -> None:
+    run.journal.change_document(document.id, state=DocumentState.ABANDONED)
+    run.journal.commit()
+
+
+def _without_fencing() -> list[Switch]:
+    """Whoever writes may write, however old its claim; a takeover goes on with the batch order it finds."""
+    return [
+        (steps, "RENEW", _unfenced(journal_statements.RENEW)),
+        (steps, "INTEND", _unfenced(journal_statements.INTEND)),
+        (claims, "SETTLE", _unfenced(claims.SETTLE)),
+        (Lease, "require_fresh", lambda _: None),
+        (takeover, "clear", _leave_if_taken_over(takeover.clear)),
+        (building, "_begin", _go_on_with_document(building._begin)),
+        (building, "_add_head", _go_on_with_head(building._add_head)),
+        (building, "_send_part", _take_existing_for_done(building._send_part)),
+    ]
+
+
+def _unfenced(statement: Prepared) -> Prepared:
+    unfenced = copy.copy(statement)
+    unfenced.name = f"{statement.name}_unfenced"
+    body, replaced = _CLAIM_CHECK.subn("", statement._prepare)
+    assert replaced == 1, f"{statement.name} checks its claim in another way by now"
+    unfenced._prepare = body.replace(f"PREPARE {statement.name} ", f"PREPARE {unfenced.name} ")
+    return unfenced
+
+
+def _leave_if_taken_over(clear: Callable[..., Any]) -> Callable[..., Any]:
+    def instead(run: Run, document: DocumentRecord) -> str | None:
+        if _left_by_another(run) is None:
+            found: str | None = clear(run, document)
+            return found
+        for step in document.steps:
+            if step.state is StepState.INTENDED:  # taken for not executed, so that it may be intended again
+                run.journal.resolve(step.id, StepState.REFUSED, {})
+        return None
+
+    return instead
+
+
+def _go_on_with_document(begin: Callable[..., Any]) -> Callable[..., Any]:
+    def instead(run: Run, plan: OrderPlan, content: dict[str, object], cupos: dict[str, int]) -> DocumentRecord:
+        left = _left_by_another(run)
+        begun: DocumentRecord = left or begin(run, plan, content, cupos)
+        return begun
+
+    return instead
+
+
+def _go_on_with_head(add_head: Callable[..., Any]) -> Callable[..., Any]:
+    def instead(run: Run, document: DocumentRecord, plan: OrderPlan) -> str:
+        number: str = document.temporary_number or add_head(run, document, plan)
+        return number
+
+    return instead
+
+
+def _take_existing_for_done(send_part: Callable[..., list[Answer]]) -> Callable[..., list[Answer]]:
+    def instead(*values: Any) -> list[Answer]:
+        return [replace(one, error=None) if already_exists(one.error) else one for one in send_part(*values)]
+
+    return instead
+
+
+def _left_by_another(run: Run) -> DocumentRecord | None:
+    live = run.claim.live_document
+    lost_answers = live is not None and any(step.state is StepState.UNKNOWN for step in live.steps)
+    is_building = live is not None and live.state is DocumentState.BUILDING and live.temporary_number is not None
+    return live if is_building and not lost_answers else None
+
+
+def _without_overlap() -> list[Switch]:
+    """The poll's cursor moves to the present, and the next poll starts exactly there."""
+    return [(polling, "OVERLAP", timedelta(0)), (polling, "move_cursor", _move_to_now)]
+
+
+def _move_to_now(connection: Connection, store: str, *, name: str, value: str) -> None:
+    del value
+    move_cursor(connection, store, name=name, value=now(connection).isoformat())
+
+
+def _without_compare() -> list[Switch]:
+    """What bears a date of change that was seen already is taken for known, whatever it says and of whichever order."""
+    return [(inbox, "stage_delivery", _take_if_new_date(inbox.stage_delivery))]
+
+
+_HAS_DATE = text("SELECT 1 FROM delivery WHERE store = :store AND kind = :kind AND modified_at = :modified_at LIMIT 1")
+
+
+def _take_if_new_date(stage: Callable[[Connection, Received], Recorded]) -> Callable[[Connection, Received], Recorded]:
+    def instead(connection: Connection, received: Received) -> Recorded:
+        dated = {"store": received.store, "kind": received.kind, "modified_at": received.modified_at}
+        if received.modified_at is not None and connection.execute(_HAS_DATE, dated).one_or_none():
+            return Recorded(None, None, due=False, pool=received.pool)
+        return stage(connection, received)
+
+    return instead
+
+
+_SWITCHES: dict[str, Callable[[], list[Switch]]] = {
+    "sweeper": _without_sweeper,
+    "lookup": _without_lookup,
+    "fencing": _without_fencing,
+    "overlap": _without_overlap,
+    "compare": _without_compare,
+}
