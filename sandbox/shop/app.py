@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 
+from sandbox.serving import SOCKET_KEY
 from sandbox.shop import api_customers, api_orders, api_products, api_shop, api_webhooks
 from sandbox.shop.auth import Nonces, Signed, authenticate, check_permission
 from sandbox.shop.control import make_control
@@ -173,7 +174,7 @@ def _sick(status: int, faults: Faults) -> Response:
 
 def _drop() -> None:
     """Close the connection before the answer is written: the client cannot know that the work was done."""
-    connection = request.environ.get("werkzeug.socket")
-    if isinstance(connection, socket.socket):
+    connection = request.environ.get(SOCKET_KEY)
+    if connection is not None:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)

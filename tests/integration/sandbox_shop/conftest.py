@@ -1,6 +1,5 @@
 """A running sandbox shop, a real receiver on loopback, and the shop as it stood when the answers were recorded."""
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -9,8 +8,8 @@ from typing import Any
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 
+from sandbox.serving import SandboxServer, start_in_thread
 from sandbox.shop.app import create_app
 from sandbox.shop.dates import now_utc
 from sandbox.shop.dispatcher import Dispatcher
@@ -23,14 +22,12 @@ class RunningShop:
     """A shop behind a real server; `call` speaks as a client with a read-write key over https does."""
 
     def __init__(self) -> None:
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.app = create_app(seed=1)
         self.shop: Shop = self.app.extensions["shop"]
         self.dispatcher: Dispatcher = self.app.extensions["dispatcher"]
-        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self._thread = threading.Thread(target=lambda: self._server.serve_forever(0.02), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.port}"
+        self._server = SandboxServer(self.app, 0)
+        self._thread = start_in_thread(self._server)
+        self.url = self._server.url
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
         headers = {**HTTPS, **more.pop("headers", {})}
