@@ -164,6 +164,7 @@ class Exchange(Base):
     reason: Mapped[str] = mapped_column(server_default=text("''"))
     resolution: Mapped[str] = mapped_column(server_default=text("''"))
     rebuild: Mapped[bool] = mapped_column(server_default=text("false"))  # a person allowed a second document
+    tidy_rev: Mapped[int | None]  # at this wanted_rev the next run only clears up in M3: the dead letter stays one
     sent_at: Mapped[datetime | None]
     sends: Mapped[int] = mapped_column(server_default=text("0"))  # messages since the last claim
     alerted_at: Mapped[datetime | None]
@@ -312,14 +313,29 @@ class Item(Base):
     read_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
+class FlowPause(Base):
+    """A flow of a store that stands still until a person looked; everything else of the store goes on."""
+
+    __tablename__ = "flow_pause"
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    resolution: Mapped[str]
+    missing_ids: Mapped[list[Any]]  # resources of the shop whose absence is believed when the flow is resumed
+    paused_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    told_at: Mapped[datetime | None]
+
+
 class Cursor(Base):
-    """How far a poll has surely read."""
+    """How far a poll has surely read, and how far one under way has come."""
 
     __tablename__ = "cursor"
 
     store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+    progress: Mapped[dict[str, Any] | None]  # of the poll under way: where the next run goes on
     moved_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
