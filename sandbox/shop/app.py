@@ -2,20 +2,20 @@
 
 import contextlib
 import socket
-import time
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 
+from sandbox.clock import Clock, SystemClock
 from sandbox.serving import SOCKET_KEY
 from sandbox.shop import api_customers, api_orders, api_products, api_shop, api_webhooks
 from sandbox.shop.auth import Nonces, Signed, authenticate, check_permission
 from sandbox.shop.control import make_control
-from sandbox.shop.dates import now_utc
 from sandbox.shop.dispatcher import Dispatcher
 from sandbox.shop.errors import RestError, no_route
-from sandbox.shop.faults import Fault, Faults
+from sandbox.shop.faults import NOT_DONE, Fault, Faults
 from sandbox.shop.query import php_pairs, php_query
 from sandbox.shop.routing import Answer, Call, dispatch
 from sandbox.shop.state import Shop
@@ -27,6 +27,11 @@ _NO_CACHE = {
     "Expires": "Wed, 11 Jan 1984 05:00:00 GMT",
     "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
 }
+REFUSALS = {
+    Fault.HTTP_400: RestError("rest_invalid_param", "Invalid parameter(s): meta_data", status=400),
+    Fault.HTTP_401: RestError("woocommerce_rest_cannot_edit", "Sorry, you are not allowed to edit this.", status=401),
+}
+"""What the shop itself says, as JSON; all other faults come from the web server in front of it."""
 ROUTES = [*api_orders.ROUTES, *api_shop.ROUTES, *api_products.ROUTES, *api_customers.ROUTES, *api_webhooks.ROUTES]
 
 
@@ -41,14 +46,16 @@ class RestResponse(Response):
         return headers
 
 
-def create_app(*, seed: int) -> Flask:
+def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
     """Make the shop with its state and delivery thread; serve it threaded, in one process.
 
     Args:
         seed: makes order keys, stories and faults repeatable.
+        clock: the machine's when left out.
     """
-    shop = Shop(seed=seed, clock=now_utc)
-    dispatcher, faults, nonces = Dispatcher(shop), Faults(seed=seed), Nonces()
+    clock = clock or SystemClock()
+    shop = Shop(seed=seed, clock=lambda: clock.now().replace(microsecond=0))
+    dispatcher, faults, nonces = Dispatcher(shop), Faults(seed=seed, clock=clock), Nonces()
     app = Flask(__name__)
     app.extensions["shop"] = shop
     app.extensions["dispatcher"] = dispatcher
@@ -57,9 +64,14 @@ def create_app(*, seed: int) -> Flask:
     @app.route(f"{API}/<path:path>", methods=_METHODS)
     def rest(path: str) -> Response:
         fault = _hold_up(faults, path)
-        if fault in {Fault.HTTP_429, Fault.HTTP_500, Fault.HTTP_503}:
-            return _sick(int(str(fault)[-3:]), faults)
+        if fault in REFUSALS:
+            refusal = REFUSALS[fault]
+            return _respond(Answer(refusal.body(), refusal.status), call=_call(shop, path), allow="", is_known=False)
+        if fault in NOT_DONE:
+            return _sick(NOT_DONE[fault], faults)
         response = _serve(shop, dispatcher=dispatcher, nonces=nonces, path=path.rstrip("/"))
+        if fault is Fault.LATE_ANSWER:
+            return _sick(504, faults)
         if fault is Fault.DROP_AFTER_COMMIT:
             _drop()
         elif fault is Fault.HANG:
@@ -166,8 +178,8 @@ def _respond(answer: Answer, *, call: Call, allow: str, is_known: bool) -> Respo
 
 def _sick(status: int, faults: Faults) -> Response:
     """Answer as the web server before the shop would: HTML, and nothing was done."""
-    names = {429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Temporarily Unavailable"}
-    page = f"<html><head><title>{status} {names[status]}</title></head><body><h1>{names[status]}</h1></body></html>"
+    name = f"{status} {HTTPStatus(status).phrase}"
+    page = f"<html><head><title>{name}</title></head><body><h1>{name}</h1></body></html>"
     headers = {"Retry-After": str(faults.plan.retry_after_s)} if status in {429, 503} else {}
     return Response(page, status=status, headers=headers, content_type="text/html")
 

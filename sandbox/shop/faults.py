@@ -2,20 +2,36 @@
 
 import random
 import threading
-import time
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.clock import Clock
 
 
 class Fault(StrEnum):
     """What can go wrong with one request."""
 
+    HTTP_400 = "http_400"  # the shop understood and refuses, nothing done
+    HTTP_401 = "http_401"  # the key is not let in, nothing done
     HTTP_429 = "http_429"  # refused by a rate limit, nothing done
     HTTP_500 = "http_500"  # nothing done
     HTTP_503 = "http_503"  # nothing done
+    HTTP_504 = "http_504"  # the web server in front gives up, nothing done
+    LATE_ANSWER = "late_answer"  # the same, but it is done
     DROP_AFTER_COMMIT = "drop_after_commit"  # done, but the connection closes without an answer
     HANG = "hang"  # done, the answer comes after hang_s
+
+
+NOT_DONE = {
+    Fault.HTTP_400: 400,
+    Fault.HTTP_401: 401,
+    Fault.HTTP_429: 429,
+    Fault.HTTP_500: 500,
+    Fault.HTTP_503: 503,
+    Fault.HTTP_504: 504,
+}
+"""The faults that keep a request from being done, with the status they answer."""
 
 
 class Rule(BaseModel):
@@ -40,9 +56,13 @@ class FaultPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     latency_ms: float = Field(0, ge=0)
+    http_400: float = Field(0, ge=0, le=1)
+    http_401: float = Field(0, ge=0, le=1)
     http_429: float = Field(0, ge=0, le=1)
     http_500: float = Field(0, ge=0, le=1)
     http_503: float = Field(0, ge=0, le=1)
+    http_504: float = Field(0, ge=0, le=1)
+    late_answer: float = Field(0, ge=0, le=1)
     drop_after_commit: float = Field(0, ge=0, le=1)
     hang: float = Field(0, ge=0, le=1)
     hang_s: float = Field(60, ge=0)
@@ -54,7 +74,8 @@ class FaultPlan(BaseModel):
 class Faults:
     """Owns the plan in force and rolls its dice."""
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, *, seed: int, clock: Clock) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self.reset(seed)
 
@@ -69,11 +90,11 @@ class Faults:
         """Put a plan in force."""
         with self._lock:
             self.plan = plan
-            self._outage_until = time.monotonic() + plan.outage_s
+            self._outage_until = self._clock.monotonic() + plan.outage_s
 
     def is_outage(self) -> bool:
         """Say whether the outage window is open."""
-        return time.monotonic() < self._outage_until
+        return self._clock.monotonic() < self._outage_until
 
     def draw(self, method: str, path: str) -> Fault | None:
         """Decide the fault of one request: the first rule that fits, else the general rates."""

@@ -182,6 +182,25 @@ def test_dropped_answer_leaves_the_work_done(shop: RunningShop) -> None:
     assert len(shop.book()["orders"]) == 1
 
 
+@pytest.mark.parametrize("status", [400, 401, 429, 500, 503, 504])
+def test_fault_of_a_status_does_nothing(shop: RunningShop, status: int) -> None:
+    shop.control("faults", rules=[{"fault": f"http_{status}", "method": "POST", "times": 1}])
+
+    refused = shop.call("POST", "orders", json={"customer_note": "x"})
+
+    assert refused.status_code == status
+    assert shop.book()["orders"] == []
+
+
+def test_late_answer_of_the_server_in_front_leaves_the_work_done(shop: RunningShop) -> None:
+    shop.control("faults", rules=[{"fault": "late_answer", "method": "POST", "times": 1}])
+
+    cut_off = shop.call("POST", "orders", json={"customer_note": "x"})
+
+    assert cut_off.status_code == 504
+    assert len(shop.book()["orders"]) == 1
+
+
 def test_outage_and_latency(shop: RunningShop) -> None:
     shop.control("faults", outage_s=30)
     assert shop.call("GET", "orders").status_code == 503
