@@ -34,7 +34,8 @@ def _order(state: State, order: Order) -> dict[str, Any]:
 
 
 def _batch_order(state: State, batch: BatchOrder) -> dict[str, Any]:
-    return {"temporary_orno": batch.temporary_orno, "stat": batch.stat, **_body(state, batch.body)}
+    errors = [error.text for error in batch.errors]
+    return {"temporary_orno": batch.temporary_orno, "stat": batch.stat, "errors": errors, **_body(state, batch.body)}
 
 
 def _body(state: State, body: OrderBody) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from sandbox.m3.faults import Settings
 from sandbox.m3.master_data import CustomerIn, ItemIn, upsert_customers, upsert_items
-from sandbox.m3.programs.confirm import release
+from sandbox.m3.programs.confirm import release, release_waiting
 from sandbox.m3.progress import advance
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.site import Site
@@ -90,6 +90,10 @@ def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/batch_orders/<temporary_orno>/release")
     def release_batch_order(temporary_orno: str) -> Response:
         return _locked(site, lambda: {"orno": release(site.state, temporary_orno).orno})
+
+    @control.post("/batch_orders/release")
+    def release_all_waiting() -> Response:
+        return _locked(site, lambda: {"ornos": [order.orno for order in release_waiting(site.state)]})
 
 
 def _locked(site: Site, change: Callable[[], dict[str, Any]]) -> Response:

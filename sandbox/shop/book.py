@@ -17,6 +17,7 @@ def make_book(shop: Shop, *, waiting: int) -> JSONDict:
     tally = shop.tally
     return {
         "orders": [_order(shop, order) for order in shop.orders.values()],
+        "gone": [_order(shop, order) for order in shop.gone],
         "products": [
             {"id": p.id, "sku": p.sku, "stock_quantity": p.stock_quantity, "regular_price": p.regular_price}
             for p in shop.products.values()
@@ -45,6 +46,7 @@ def _order(shop: Shop, order: Order) -> JSONDict:
         "id": order.id,
         "number": str(order.id),
         "status": order.status,
+        "statuses": [*order.past_statuses, order.status],
         "total": fixed(order.total),
         "total_tax": fixed(order.total_tax),
         "currency": order.currency,
@@ -56,6 +58,7 @@ def _order(shop: Shop, order: Order) -> JSONDict:
         "shipping_total": fixed(order.shipping_total),
         "fees_total": fixed(sum((fee.total for fee in order.fees), Decimal(0))),
         "meta": {entry.key: entry.value for entry in order.meta},
+        "meta_keys": [entry.key for entry in order.meta],
         "notes": [note.text for note in order.notes],
     }
 

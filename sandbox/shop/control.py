@@ -5,6 +5,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sandbox.shop.backup import make_backup, restore_backup
 from sandbox.shop.book import make_book
 from sandbox.shop.checkout import Cart, place_order
 from sandbox.shop.dispatcher import Deliver, Dispatcher
@@ -58,6 +59,8 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
     control.add_url_rule("/_control/products", view_func=desk.put_product, methods=["POST"])
     control.add_url_rule("/_control/faults", view_func=desk.set_faults, methods=["POST"])
     control.add_url_rule("/_control/settings", view_func=desk.change_settings, methods=["POST"])
+    control.add_url_rule("/_control/backup", view_func=desk.back_up, methods=["POST"])
+    control.add_url_rule("/_control/restore", view_func=desk.restore, methods=["POST"])
     control.add_url_rule("/_control/dispatch", view_func=desk.flush, methods=["POST"])
     control.add_url_rule("/_book", view_func=desk.book)
     control.register_error_handler(RestError, desk.refused)
@@ -67,10 +70,11 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
 
 
 class _Desk:
-    """Owns nothing but the three parts the control addresses work on."""
+    """Owns nothing but the three parts the control addresses work on, and the backup of the shop."""
 
     def __init__(self, shop: Shop, dispatcher: Dispatcher, faults: Faults) -> None:
         self._shop, self._dispatcher, self._faults = shop, dispatcher, faults
+        self._backup: JSONDict | None = None
 
     def learn_home(self) -> None:
         """The shop's own address is the one it is called by: nobody else knows its port."""
@@ -84,6 +88,7 @@ class _Desk:
         with self._shop.lock:
             self._shop.reset(seed)
             self._faults.reset(seed)
+            self._backup = None
         return _json({"seed": seed})
 
     def kinds(self) -> Response:
@@ -129,6 +134,21 @@ class _Desk:
             for name, value in wanted.model_dump(exclude_none=True).items():
                 setattr(self._shop.settings, name, value)
             return _json(vars(self._shop.settings))
+
+    def back_up(self) -> Response:
+        """Copy the shop's database; a copy taken before is replaced."""
+        with self._shop.lock:
+            self._backup = make_backup(self._shop)
+            return _json({"orders": len(self._shop.orders)})
+
+    def restore(self) -> Response:
+        """Put the shop back to the copy; what waits to be delivered is in the database too, and gone."""
+        if self._backup is None:
+            return _json({"error": "There is no backup; POST /_control/backup makes one."}, 409)
+        self._dispatcher.clear()
+        with self._shop.lock:
+            restore_backup(self._shop, self._backup)
+            return _json({"orders": len(self._shop.orders), "gone": len(self._shop.gone)})
 
     def flush(self) -> Response:
         """Send all that waits, also what is paused or late, and wait for it."""

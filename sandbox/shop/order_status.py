@@ -37,6 +37,7 @@ def change_status(shop: Shop, order: Order, status: str) -> None:
     if status == before:
         return
     order.status = status
+    order.past_statuses.append(before)
     if status in _TAKES_STOCK:
         _take_stock(shop, order)
         _count_sales(shop, order, 1 if before not in _TAKES_STOCK else 0)
@@ -149,6 +150,7 @@ def trash_order(shop: Shop, order: Order) -> None:
         message = "The shop_order has already been deleted."
         raise RestError("woocommerce_rest_already_trashed", message, status=410)
     order.old_status, order.status = order.status, "trash"
+    order.past_statuses.append(order.old_status)
     order.modified = shop.clock()
     shop.emit("order.deleted", order.id)
 
@@ -162,6 +164,6 @@ def restore_order(shop: Shop, order: Order) -> None:
 
 def delete_order(shop: Shop, order: Order) -> None:
     """Delete an order for good; no delivery is due for that."""
-    del shop.orders[order.id]
+    shop.gone.append(shop.orders.pop(order.id))
     for refund in [r for r in shop.refunds.values() if r.order_id == order.id]:
         del shop.refunds[refund.id]

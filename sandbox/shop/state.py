@@ -75,6 +75,7 @@ class Shop:
         self.refunds: dict[int, Refund] = {}
         self.webhooks: dict[int, Webhook] = {}
         self.events: list[tuple[str, int]] = []
+        self.gone: list[Order] = []  # orders that were deleted for good or lost with a backup; for checkers
         self.counters.post = max(self.products)
         self.counters.user = max(self.customers)
         self.counters.meta = self.counters.item_meta = 400

@@ -8,6 +8,7 @@ from sandbox.m3.refusals import Refusal, text_of
 from sandbox.m3.state import State
 
 HEAD, LINE = "10", "30"
+REPAIRABLE = ("15", "25", "30")
 FORCED_TEXTS = {
     "15": BatchError(HEAD, "WAD1003", "", text_of("WAD1003")),
     "20": BatchError(HEAD, "CPF9898", "", "Order lines are missing"),
@@ -67,6 +68,12 @@ def release(state: State, temporary_orno: str) -> Order:
     if batch.orno or not batch.body.lines:
         raise Refusal("WST0301", "ORNO", value=batch.stat)
     return create_order(state, batch)
+
+
+def release_waiting(state: State) -> list[Order]:
+    """Do the same with every batch order that a Confirm left at a status a person can repair."""
+    waiting = [one for one in state.batch_orders.values() if one.stat in REPAIRABLE and one.errors and one.body.lines]
+    return [create_order(state, batch) for batch in waiting]
 
 
 def get_tmp_order_stat(run: Run) -> Iterable[Row]:

@@ -252,6 +252,22 @@ def test_customer_over_the_credit_limit_stops_at_30_until_a_person_releases(m3: 
     assert m3.records("OIS275MI/GetTmpOrderStat", ORNO=orno) == [{"ORNO": orno, "ORNR": released, "STAT": "90"}]
 
 
+def test_person_releases_all_that_wait_and_nothing_that_is_being_built(m3: M3) -> None:
+    m3.control("customers", [{"cuno": "SMALL", "credit_limit": "10"}])
+    stopped, being_built = m3.head("SMALL"), m3.head()
+    m3.line(stopped)
+    m3.line(being_built)
+    m3.confirm(stopped)
+
+    (held, building) = m3.book()["batch_orders"]
+    released = m3.control("batch_orders/release")["ornos"]
+
+    assert (held["stat"], held["errors"]) == ("30", ["Credit limit exceeded"])
+    assert (building["stat"], building["errors"]) == ("20", [])
+    assert [order["orno"] for order in m3.book()["orders"]] == released
+    assert [batch["temporary_orno"] for batch in m3.book()["batch_orders"]] == [being_built]
+
+
 def test_deleted_batch_order_is_gone(m3: M3) -> None:
     orno = m3.head()
     m3.records("OIS100MI/DelBatchHead", ORNO=orno)
