@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from sandbox.clock import Clock, SystemClock
 from sandbox.m3.book import book
 from sandbox.m3.calls import Call, parse_bulk, parse_get
 from sandbox.m3.control import make_control
@@ -17,13 +18,14 @@ from sandbox.serving import SOCKET_KEY
 EXECUTE = f"/{TENANT}/M3/m3api-rest/v2/execute"
 
 
-def create_app(*, seed: int) -> Flask:
-    """Make an M3 of its own, in memory, that begins as the seed says."""
+def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
+    """Make an M3 of its own, in memory, that begins as the seed says; without a clock it has the machine's."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the published envelopes have an order of their own
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # M3 sends UTF-8
     app.json.mimetype = "application/json; charset=UTF-8"  # type: ignore[attr-defined]  # as in the recorded headers
-    site = Site(seed)
+    site = Site(seed, clock or SystemClock())
+    app.extensions["site"] = site
     _route_tokens(app, site)
     _route_execute(app, Gateway(site))
     app.register_blueprint(make_control(site))

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.clock import Clock
 from sandbox.m3.calls import Call, Item
 
 READ_PREFIXES = ("Get", "Lst", "List", "Search", "Sel", "Check", "Chk", "Retr", "Fpw", "ServerTime")
@@ -137,6 +137,7 @@ class FaultInjector:
     """Holds the settings, the random numbers and the counts; safe for threads."""
 
     seed: int
+    clock: Clock
     settings: Settings = field(default_factory=Settings)
     injected: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -153,7 +154,7 @@ class FaultInjector:
             self._budget |= {
                 _key(index): rule.times for index, rule in enumerate(settings.rules) if rule.times is not None
             }
-            self._set_at = time.monotonic()
+            self._set_at = self.clock.monotonic()
 
     def plan(self, call: Call) -> Plan:
         """Decide what happens to a call."""
@@ -187,7 +188,7 @@ class FaultInjector:
 
     def _transport(self, call: Call) -> Fault | None:
         outage = self.settings.outage
-        if outage and outage.from_s <= time.monotonic() - self._set_at < outage.to_s:
+        if outage and outage.from_s <= self.clock.monotonic() - self._set_at < outage.to_s:
             self._count("outage", call.names[0])
             return Fault.HTTP_503
         for index, rule in enumerate(self.settings.rules):

@@ -1,9 +1,8 @@
 """The ION API gateway in front of M3: tokens, faults on the way, the time cut; `app` routes execute calls to it."""
 
 import socket
-import threading
-import time
 from collections.abc import Callable
+from functools import partial
 
 from sandbox.m3.calls import Call
 from sandbox.m3.envelope import Answer, answer, top_level_error
@@ -48,14 +47,14 @@ class Gateway:
         if plan.transport is Fault.LATE_ANSWER or plan.latency_s >= settings.gateway_cut_s:
             return self._answer_too_late(state, call, plan)
         if plan.latency_s:
-            time.sleep(plan.latency_s)
+            self._site.clock.sleep(plan.latency_s)
         if plan.transport is Fault.TOKEN_REVOKE:
             self._site.tokens.revoke(token)
             return Answer(401, {})
         if plan.transport in CUT_STATUS:
             return _cut_off(CUT_STATUS[plan.transport], settings)
         if plan.transport is Fault.HANG:
-            time.sleep(settings.hang_s)
+            self._site.clock.sleep(settings.hang_s)
         if plan.transport in (Fault.HANG, Fault.DROP_BEFORE_COMMIT):
             _cut(connection)
         done = execute(state, call, plan)
@@ -67,10 +66,8 @@ class Gateway:
         """Answer 504 at the cut; M3 goes on working and takes effect later."""
         settings = plan.settings
         after_cut_s = max(plan.latency_s - settings.gateway_cut_s, settings.late_commit_s)
-        time.sleep(settings.gateway_cut_s)
-        timer = threading.Timer(after_cut_s, execute, args=(state, call, plan))
-        timer.daemon = True
-        timer.start()
+        self._site.clock.sleep(settings.gateway_cut_s)
+        self._site.clock.call_later(after_cut_s, partial(execute, state, call, plan))
         return Answer(504, {})
 
 

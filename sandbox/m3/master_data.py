@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
+from sandbox.clock import Clock
 from sandbox.m3.entities import Alias, AlternateUnit, Balance, ChargeType, Customer, Item
 from sandbox.m3.money import CURRENCY_DECIMALS
 from sandbox.m3.state import DIVI, WAREHOUSES, State
@@ -75,9 +76,9 @@ class CustomerIn(BaseModel):
     fields: dict[str, str] = Field(default_factory=dict)
 
 
-def new_state(seed: int) -> State:
+def new_state(seed: int, clock: Clock) -> State:
     """Build the state every run with this seed begins with."""
-    state = State()
+    state = State(clock)
     shelf = json.loads(Path(__file__).with_name("items.json").read_text(encoding="utf-8"))
     upsert_items(state, (ItemIn.model_validate(entry) for entry in shelf))
     upsert_items(state, catalogue_items(seed))

@@ -1,5 +1,6 @@
 """One running sandbox M3: its state, its faults, its tokens; `app` makes it, gateway and control share it."""
 
+from sandbox.clock import Clock
 from sandbox.m3.faults import FaultInjector
 from sandbox.m3.master_data import new_state
 from sandbox.m3.state import State
@@ -9,14 +10,15 @@ from sandbox.m3.tokens import TokenServer
 class Site:
     """Owns the parts that a reset replaces; tokens live on, the authorisation server is not M3."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, clock: Clock) -> None:
         self.seed = seed
-        self.tokens = TokenServer()
-        self.state: State = new_state(seed)
-        self.faults = FaultInjector(seed)
+        self.clock = clock
+        self.tokens = TokenServer(clock)
+        self.state: State = new_state(seed, clock)
+        self.faults = FaultInjector(seed, clock)
 
     def reset(self, seed: int) -> None:
         """Begin anew. What a late call still does, it does to the old state."""
         self.seed = seed
-        self.state = new_state(seed)
-        self.faults = FaultInjector(seed)
+        self.state = new_state(seed, self.clock)
+        self.faults = FaultInjector(seed, self.clock)

@@ -5,9 +5,10 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from sandbox.clock import Clock
 from sandbox.m3.entities import BatchOrder, ChargeType, Customer, Item, Order
 from sandbox.m3.refusals import Refusal
 
@@ -23,6 +24,7 @@ NEGATIVE_ORDER_TYPES = frozenset({"W02", "W03"})
 class State:
     """All tables and number series of one M3 company."""
 
+    clock: Clock
     items: dict[str, Item] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     charge_types: dict[str, ChargeType] = field(default_factory=dict)
@@ -42,7 +44,7 @@ class State:
 
     def now(self) -> datetime:
         """Give the server's time, shifted for tests."""
-        return datetime.now(UTC) + timedelta(seconds=self.clock_offset_s)
+        return self.clock.now() + timedelta(seconds=self.clock_offset_s)
 
     def now_ms(self) -> int:
         """Give the time stamp of LMTS fields."""

@@ -2,9 +2,10 @@
 
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from sandbox.clock import Clock
 
 TENANT = "SANDBOX_TST"
 CLIENT_ID = f"{TENANT}~woo-connector"
@@ -25,7 +26,8 @@ class Refused:
 class TokenServer:
     """Holds the live tokens; safe for threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._expiry: dict[str, float] = {}
         self._refresh: set[str] = set()
@@ -49,7 +51,7 @@ class TokenServer:
     def is_live(self, token: str) -> bool:
         """Tell whether a call with this token passes the gateway."""
         with self._lock:
-            return self._expiry.get(token, 0.0) > time.monotonic()
+            return self._expiry.get(token, 0.0) > self._clock.monotonic()
 
     def revoke(self, token: str) -> None:
         """Forget an access or refresh token; an unknown one is no error (RFC 7009)."""
@@ -67,7 +69,7 @@ class TokenServer:
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         with self._lock:
             self.issued += 1
-            self._expiry[access] = time.monotonic() + expires_in_s
+            self._expiry[access] = self._clock.monotonic() + expires_in_s
             if with_refresh:
                 self._refresh.add(refresh)
         body: dict[str, str | int] = {"access_token": access}

@@ -63,7 +63,7 @@ def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
 
     @app.route(f"{API}/<path:path>", methods=_METHODS)
     def rest(path: str) -> Response:
-        fault = _hold_up(faults, path)
+        fault = _hold_up(faults, path, clock=clock)
         if fault in REFUSALS:
             refusal = REFUSALS[fault]
             return _respond(Answer(refusal.body(), refusal.status), call=_call(shop, path), allow="", is_known=False)
@@ -75,7 +75,7 @@ def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
         if fault is Fault.DROP_AFTER_COMMIT:
             _drop()
         elif fault is Fault.HANG:
-            time.sleep(faults.plan.hang_s)
+            clock.sleep(faults.plan.hang_s)
         return response
 
     @app.route("/wp-json/", methods=_METHODS)
@@ -112,9 +112,9 @@ def _index(call: Call) -> JSONDict:
     }
 
 
-def _hold_up(faults: Faults, path: str) -> Fault | None:
+def _hold_up(faults: Faults, path: str, *, clock: Clock) -> Fault | None:
     if faults.plan.latency_ms:
-        time.sleep(faults.plan.latency_ms / 1000)
+        clock.sleep(faults.plan.latency_ms / 1000)
     return Fault.HTTP_503 if faults.is_outage() else faults.draw(request.method, path)
 
 
