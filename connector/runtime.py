@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 from connector.flows.context import StoreContext
 from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
-from connector.ledger.session import open_ledger, transaction
+from connector.ledger.session import open_ledger, transaction, tried_twice
 from connector.ledger.stores import StoreRow, find_store, sealed_credentials
 from connector.ledger.tokens import LedgerTokenStore
 from connector.m3.catalogue import Catalogue, FieldSpec
@@ -33,6 +33,7 @@ from connector.woocommerce.models import Address, CouponLine, LineItem, Order
 
 SECRET_KEPT_S = 30.0
 REDIS_LIMIT_S = 2.0
+ANSWER_S = 5.0  # no statement of the receiver takes this long; a shop waits 60 s for its answer
 
 MAPPING_ROOTS: dict[str, dict[str, type]] = {
     "orders_to_m3": {
@@ -56,10 +57,13 @@ class Runtime:
 
         Args:
             settings: The deployment.
-            single_statements: This process's transactions have one statement each (the receiver): saves round trips.
+            single_statements: This process's transactions have one statement each and somebody waits for them (the
+                receiver): saves round trips, and does not wait for a silent database.
         """
         self.settings = settings
-        self.engine: Engine = open_ledger(settings.database_url, autocommit=single_statements)
+        self.engine: Engine = open_ledger(
+            settings.database_url, autocommit=single_statements, patience_s=ANSWER_S if single_statements else None
+        )
         self.redis: redis.Redis = redis.Redis.from_url(
             settings.redis_url, socket_timeout=REDIS_LIMIT_S, socket_connect_timeout=REDIS_LIMIT_S
         )
@@ -114,8 +118,9 @@ class Runtime:
         kept = self._webhook_secrets.get(store)
         if kept is not None and time.monotonic() - kept[0] < SECRET_KEPT_S:
             return kept[1]
-        with transaction(self.engine) as connection:
-            sealed = sealed_credentials(connection, store).get("webhook_secret")
+        sealed = tried_twice(self.engine, lambda connection: sealed_credentials(connection, store)).get(
+            "webhook_secret"
+        )
         secret = None if sealed is None else self.cipher.open(sealed).decode()
         if len(self._webhook_secrets) > 1000:
             self._webhook_secrets.clear()  # made-up store names must not fill the memory

@@ -9,12 +9,12 @@ from functools import partial
 import redis
 from flask import Flask
 
-from connector.broker import enqueue_all, make_app
+from connector.broker import enqueue_within_room, make_app
 from connector.errors import RemoteUnavailableError
 from connector.flows.registry import flow_for_topic
 from connector.ledger.dispatch import due_by_pool
 from connector.ledger.inbox import record_delivery
-from connector.ledger.session import transaction
+from connector.ledger.session import tried_twice
 from connector.runtime import Runtime
 from connector.settings import environment, read_settings
 from webhook_receiver.app import create_app
@@ -26,8 +26,7 @@ def compose(runtime: Runtime, publisher: Publisher, *, multiprocess_dir: str | N
     """Returns the app over a runtime and a publisher."""
 
     def due() -> Mapping[str, tuple[int, float]]:
-        with transaction(runtime.engine) as connection:
-            return due_by_pool(connection)
+        return tried_twice(runtime.engine, due_by_pool)
 
     def check_broker() -> None:
         try:
@@ -49,9 +48,9 @@ def compose(runtime: Runtime, publisher: Publisher, *, multiprocess_dir: str | N
 def _make() -> Flask:
     settings = read_settings()
     broker = make_app(settings.redis_url)
-    publisher = Publisher(partial(enqueue_all, broker))
-    atexit.register(publisher.stop)
     runtime = Runtime(settings, single_statements=True)
+    publisher = Publisher(partial(enqueue_within_room, broker, runtime.redis, runtime.engine))
+    atexit.register(publisher.stop)
     return compose(runtime, publisher, multiprocess_dir=environment().get("PROMETHEUS_MULTIPROC_DIR") or None)
 
 

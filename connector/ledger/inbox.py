@@ -13,9 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from connector.errors import LedgerUnavailableError
 from connector.ledger.prepared import Prepared
-from connector.ledger.session import transaction
+from connector.ledger.session import tried_twice
 
 KEPT_BODY_BYTES = 5 * 1024 * 1024
 
@@ -143,12 +142,7 @@ def record_delivery(engine: Engine, received: Received) -> Recorded:
     Raises:
         LedgerUnavailableError: The database is down; nobody may be told that the delivery is kept.
     """
-    try:
-        with transaction(engine) as connection:
-            return stage_delivery(connection, received)
-    except LedgerUnavailableError:
-        with transaction(engine) as connection:  # the pool held a connection from before a restart
-            return stage_delivery(connection, received)
+    return tried_twice(engine, lambda connection: stage_delivery(connection, received))
 
 
 def stage_delivery(connection: Connection, received: Received) -> Recorded:

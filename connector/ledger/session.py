@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from connector.errors import LedgerUnavailableError
+from connector.ledger.patience import Patience
+
+T = TypeVar("T")
 
 Ledger: TypeAlias = Engine
 """The ledger as flows and entry points pass it on; only this package knows that it is an SQLAlchemy engine."""
@@ -19,7 +22,9 @@ STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 5
 
 
-def open_ledger(database_url: str, *, pool_size: int = 3, autocommit: bool = False) -> Engine:
+def open_ledger(
+    database_url: str, *, pool_size: int = 3, autocommit: bool = False, patience_s: float | None = None
+) -> Engine:
     """Makes the engine of one process; call it after forking, never before.
 
     Args:
@@ -28,8 +33,10 @@ def open_ledger(database_url: str, *, pool_size: int = 3, autocommit: bool = Fal
         autocommit: Each statement is a transaction of its own: one round trip in place of three. For
             callers whose transactions have one statement only (the receiver's intake). As an option of a connection it
             would cost a round trip again: SQLAlchemy sets the level back each time it is returned.
+        patience_s: How long a transaction may take before a silent database counts as away; for callers whose
+            transactions are short and who must answer somebody. None waits.
     """
-    return create_engine(
+    engine = create_engine(
         database_url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -43,6 +50,9 @@ def open_ledger(database_url: str, *, pool_size: int = 3, autocommit: bool = Fal
             "application_name": "connector",
         },
     )
+    if patience_s is not None:
+        Patience(patience_s).watch(engine)
+    return engine
 
 
 @contextmanager
@@ -58,6 +68,22 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     except DBAPIError as error:
         raise_if_unavailable(error)
         raise
+
+
+def tried_twice(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Runs `work` in a short transaction, and once more if the connection broke: the pool may hold one from before a restart.
+
+    Only for what may be done twice, since the first commit may have taken place.
+
+    Raises:
+        LedgerUnavailableError: The database is down.
+    """
+    try:
+        with transaction(engine) as connection:
+            return work(connection)
+    except LedgerUnavailableError:
+        with transaction(engine) as connection:
+            return work(connection)
 
 
 def is_unavailable(error: BaseException) -> bool:

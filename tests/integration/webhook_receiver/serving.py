@@ -19,6 +19,7 @@ from connector.processes import child_environment, read_procfile
 from connector.settings import environment
 
 PROCFILE = Path(__file__).parents[3] / "Procfile"
+PATIENCE_S = 60  # as long as the shop waits
 PATH = "/webhooks/woocommerce/shop1"
 
 
@@ -40,7 +41,7 @@ class Server:
 
     def talk(self, request: bytes, *, then_close: bool = False) -> Answer | None:
         """Sends raw bytes and returns the answer, None if the connection ended without one."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=15) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as connection:
             connection.sendall(request)
             if then_close:
                 connection.shutdown(socket.SHUT_WR)
