@@ -1,4 +1,4 @@
-"""The whole connector over both sandboxes at latency 0, with the Procfile's own processes, for the order benches."""
+"""The whole connector over both sandboxes, with the Procfile's own processes, for the order benches and the chaos soak."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import requests
 from sqlalchemy import Engine, text
 
 from connector.children import start_child, stop_child
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded import EmbeddedServer, embedded_postgres, embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction
 from connector.ledger.stores import save_store
@@ -41,6 +41,8 @@ class Stack:
     ledger: Engine
     variables: dict[str, str]
     folder: Path
+    postgres: EmbeddedServer
+    valkey: EmbeddedServer
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         """Returns rows of the ledger."""
@@ -74,17 +76,26 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    """Starts databases and sandboxes and adds one store."""
+def running(
+    folder: Path, *, seed: int = 1, changes: Mapping[str, str] = WIDE, keeps_messages: bool = True
+) -> Iterator[Stack]:
+    """Starts databases and sandboxes and adds one store.
+
+    Args:
+        folder: For the data and the logs.
+        seed: Of both sandboxes.
+        changes: Entries of the example store file that are set otherwise, name -> value.
+        keeps_messages: False lets the broker come back empty when it was killed.
+    """
     with ExitStack() as stack:
         postgres = stack.enter_context(embedded_postgres(folder / "postgres"))
-        valkey = stack.enter_context(embedded_valkey(folder / "valkey"))
-        shop_url, m3_url = stack.enter_context(_sandbox())
+        valkey = stack.enter_context(embedded_valkey(folder / "valkey", durable=keeps_messages))
+        shop_url, m3_url = stack.enter_context(_sandbox(seed))
         upgrade(postgres.url)
         ledger = open_ledger(postgres.url)
         stack.callback(ledger.dispose)
         key = generate_key()
-        _add_store(ledger, key, shop_url=shop_url, m3_url=m3_url)
+        _add_store(ledger, key, shop_url=shop_url, m3_url=m3_url, config=_config(changes))
         variables = {
             **environment(),
             "DATABASE_URL": postgres.url,
@@ -95,19 +106,21 @@ def running(folder: Path) -> Iterator[Stack]:
             "CONNECTOR_LOG_LEVEL": "WARNING",
             "PORT": str(free_port()),
         }
-        yield Stack(shop_url, m3_url, ledger, variables, folder)
+        yield Stack(shop_url, m3_url, ledger, variables, folder, postgres, valkey)
 
 
 @contextmanager
-def _sandbox() -> Iterator[tuple[str, str]]:
-    command = [sys.executable, "-m", "sandbox", "--shop-port", "0", "--m3-port", "0", "--quiet-start"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def _sandbox(seed: int) -> Iterator[tuple[str, str]]:
+    ports = ("--shop-port", "0", "--m3-port", "0")
+    command = [sys.executable, "-m", "sandbox", *ports, "--seed", str(seed), "--quiet-start"]
+    process = start_child(command, environment=environment(), folder=ROOT, output=subprocess.PIPE)
     try:
-        words = process.stdout.readline().split() if process.stdout else []
+        words = process.stdout.readline().decode().split() if process.stdout else []
         yield words[words.index("shop") + 1], words[words.index("m3") + 1]
     finally:
-        process.terminate()
-        process.wait(timeout=10)
+        stop_child(process)
+        if process.stdout:
+            process.stdout.close()
 
 
 def free_port() -> int:
@@ -116,7 +129,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def _add_store(ledger: Engine, key: str, *, shop_url: str, m3_url: str) -> None:
+def _add_store(ledger: Engine, key: str, *, shop_url: str, m3_url: str, config: str) -> None:
     ionapi = requests.get(f"{m3_url}/_control/ionapi", timeout=10).json()
     secrets = {
         CredentialName.WOO_KEY: "ck_sandbox",
@@ -129,18 +142,18 @@ def _add_store(ledger: Engine, key: str, *, shop_url: str, m3_url: str) -> None:
             connection,
             STORE,
             shop_url=shop_url,
-            config=_config(),
+            config=config,
             config_source="config/stores/example.yaml",
             sealed=seal_credentials(Cipher.from_keys([key]), secrets),
         )
 
 
-def _config() -> str:
-    """Returns the example store file with a shop over plain http and without limits."""
+def _config(changes: Mapping[str, str]) -> str:
+    """Returns the example store file with a shop over plain http and the changes."""
+    wanted = {"allow_plain_http": "true", **changes}
     changed = []
     for line in (ROOT / "config/stores/example.yaml").read_text(encoding="utf-8").splitlines():
         name = line.strip().partition(":")[0]
         indent = line[: len(line) - len(line.lstrip())]
-        value = {"allow_plain_http": "true", **WIDE}.get(name)
-        changed.append(f"{indent}{name}: {value}" if value else line)
+        changed.append(f"{indent}{name}: {wanted[name]}" if name in wanted else line)
     return "\n".join(changed) + "\n"

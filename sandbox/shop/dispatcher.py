@@ -23,8 +23,12 @@ class Deliver(StrEnum):
     NOW = "now"
     NEVER = "never"  # lost on the way: nothing is queued
     TWICE = "twice"  # every delivery is sent two times
+    THREE_TIMES = "three_times"
     LATE = "late"  # after the setting late_s
     REORDERED = "reordered"  # updated before created
+
+
+TIMES = {Deliver.TWICE: 2, Deliver.THREE_TIMES: 3}
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Dispatcher:
                 if deliver is Deliver.NEVER:
                     self._shop.tally.suppressed += 1
                     continue
-                self._add(Waiting(webhook.id, resource_id, due, 2 if deliver is Deliver.TWICE else 1))
+                self._add(Waiting(webhook.id, resource_id, due, TIMES.get(deliver, 1)))
         self._changed.notify_all()
 
     def flush(self, *, timeout_s: float = 30.0) -> bool:

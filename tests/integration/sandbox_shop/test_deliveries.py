@@ -312,3 +312,12 @@ def test_variation_change_is_told_with_the_variation_id(shop: RunningShop, recei
     assert {k: v for k, v in body.items() if k not in changing} == {
         k: v for k, v in wanted.items() if k not in changing
     }
+
+
+def test_three_times_sends_each_delivery_three_times(shop: RunningShop, receiver: Receiver) -> None:
+    shop.listen(receiver, "order.created")
+
+    shop.control("orders", lines=[{"sku": "MUG-001"}], deliver="three_times")
+    shop.flush()
+
+    assert receiver.topics() == ["order.created"] * 3
