@@ -11,14 +11,15 @@ from types import FrameType
 
 from rich.console import Console
 
+from bench.checker.telling import print_verdict
 from connector.logs import configure_logs
 from demo.errors import DemoError
 from demo.nemesis import attempts_of
 from demo.orders import ALWAYS, DEFAULT_ORDERS
 from demo.screen import Screen
 from demo.stage import Stage, set_stage
-from demo.story import Told, compare, play
-from demo.table import print_comparison, print_trials
+from demo.story import Told, judge, play
+from demo.table import print_trials
 
 UNKNOWN_WIDTH = 150
 """Columns where there is no terminal to measure."""
@@ -64,13 +65,13 @@ def _run(console: Console, arguments: argparse.Namespace) -> int:
 
 
 def _report(console: Console, stage: Stage, told: Told) -> bool:
-    found = compare(stage, told)
+    found = judge(stage)
     print_trials(console, told, outcomes=attempts_of(stage.commands, told.killed) if told.killed else ())
     console.print()
     console.print("$ connector status", style="bold")
     console.out(stage.commands.run("status", may_end_with=(0, 1)))
-    print_comparison(console, found)
-    is_well = found.agrees and told.is_at_rest
+    print_verdict(console, found, kinds=told.kinds)
+    is_well = found.is_well and told.is_at_rest
     if is_well:
         console.print("[bold green]The books agree: every order once, every amount to the cent.[/bold green]")
         return True

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from demo.books import Comparison, compare_books
+from bench.checker import Verdict, check
 from demo.errors import DemoError
 from demo.faults import m3_faults
 from demo.nemesis import Killed, kill_busy_worker
@@ -58,9 +58,9 @@ def play(stage: Stage, screen: Screen, *, orders: int, seed: int) -> Told:
     return told
 
 
-def compare(stage: Stage, told: Told) -> Comparison:
-    """Compares the books as they are now."""
-    return compare_books(stage.shop.book(), stage.m3.book(), store=STORE, kinds=told.kinds)
+def judge(stage: Stage) -> Verdict:
+    """Judges from the books as they are now."""
+    return check(stage.shop.book(), stage.m3.book(), stores=[STORE])
 
 
 def _open(stage: Stage, screen: Screen, *, orders: int, seed: int) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.books import SENT_STATUSES, calls_of
+from bench.checker.books import WANTED
 from demo.errors import DemoError
 from demo.stage import STORE, Stage
 
@@ -42,7 +42,7 @@ class Look:
     @property
     def calls(self) -> Counter[str]:
         """How often each transaction reached M3."""
-        return calls_of(self.m3) if self.m3 else Counter()
+        return Counter(self.m3.get("calls", {}))
 
     def states(self) -> Counter[str]:
         """Counts the exchanges of orders by state."""
@@ -62,7 +62,7 @@ class Look:
         if not self.shop or self.shop["deliveries"]["waiting"]:
             return False
         known = {one["business_key"] for one in self.exchanges if one["flow"] == ORDERS}
-        wanted = {str(one["id"]) for one in self.shop["orders"] if one["status"] in SENT_STATUSES}
+        wanted = {str(one["id"]) for one in self.shop["orders"] if one["status"] in WANTED}
         return wanted <= known and all(one["state"] in RESTING for one in self.exchanges)
 
 
