@@ -6,18 +6,24 @@ A message is only a hint: what is lost here, the sweeper sends. So a send never 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 
+import redis
 from celery import Celery
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 from connector.errors import RemoteUnavailableError
-from connector.ledger.dispatch import DueMessage
+from connector.ledger.dispatch import DueMessage, leave_to_sweeper
+from connector.ledger.session import Ledger, transaction
 
 QUEUES = ("orders", "customers", "catalog", "inventory", "finance", "status", "system", "dead_letter")
 RUN_TASK = "exchange.run"
 ALERT_TASK = "exchange.alert"
+
+TARGET_DEPTH = 200
+"""How many messages a queue is filled up to: enough for many workers, few enough that it is short for every store."""
 
 TASK_HARD_LIMIT_S = 600
 """No run takes this long: at most ten remote calls, each cut at 65 s."""
@@ -82,9 +88,39 @@ def enqueue_all(app: Celery, messages: Sequence[DueMessage]) -> None:
     _send(app, calls)
 
 
-def enqueue(app: Celery, exchange_id: int, *, pool: str, claim_no: int) -> None:
-    """Sends one exchange to its pool; see `enqueue_all`."""
-    enqueue_all(app, [DueMessage(exchange_id, pool, claim_no)])
+def queue_room(client: redis.Redis, pool: str) -> int:
+    """Returns how many messages a queue (a Redis list of its name) still takes.
+
+    Raises:
+        RemoteUnavailableError: The broker is away.
+    """
+    try:
+        return max(0, TARGET_DEPTH - int(client.llen(pool)))
+    except redis.RedisError as error:
+        raise _broker_away() from error
+
+
+def enqueue_within_room(app: Celery, client: redis.Redis, ledger: Ledger, messages: Sequence[DueMessage]) -> None:
+    """Sends what the queues have room for and leaves the rest to the sweeper; for whoever may have very many.
+
+    A queue is served in the order it was filled, so a flooded store would hold up all others; the sweeper sends in turn
+    over stores, the oldest first.
+
+    Raises:
+        RemoteUnavailableError: The broker is away; the sweeper will send what was not taken.
+        LedgerUnavailableError: The database is down; nothing was sent.
+    """
+    rooms = {pool: queue_room(client, pool) for pool in {one.pool for one in messages}}
+    taken: Counter[str] = Counter()
+    fitting: list[DueMessage] = []
+    left: list[DueMessage] = []
+    for one in messages:
+        taken[one.pool] += 1
+        (fitting if taken[one.pool] <= rooms[one.pool] else left).append(one)
+    if left:
+        with transaction(ledger) as connection:
+            leave_to_sweeper(connection, [one.exchange_id for one in left])
+    enqueue_all(app, fitting)
 
 
 def enqueue_alert(app: Celery, exchange_id: int) -> None:
@@ -102,7 +138,11 @@ def _send(app: Celery, calls: Sequence[tuple[str, int, str, str]]) -> None:
             for task, exchange_id, queue, task_id in calls:
                 app.send_task(task, args=(exchange_id,), queue=queue, task_id=task_id, producer=producer)
     except (OperationalError, OSError) as error:
-        raise RemoteUnavailableError(
-            "The message broker cannot be reached.",
-            resolution="Check Redis or Valkey at REDIS_URL; what was not sent goes out by itself afterwards.",
-        ) from error
+        raise _broker_away() from error
+
+
+def _broker_away() -> RemoteUnavailableError:
+    return RemoteUnavailableError(
+        "The message broker cannot be reached.",
+        resolution="Check Redis or Valkey at REDIS_URL; what was not sent goes out by itself afterwards.",
+    )

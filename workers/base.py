@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from connector.broker import enqueue_alert, enqueue_all
+from connector.broker import enqueue_alert, enqueue_within_room
 from connector.errors import ConfigurationError, ConnectorError, LeaseLostError, LedgerUnavailableError
 from connector.flows.context import Run, StoreContext
 from connector.flows.registry import FLOWS
@@ -124,7 +124,7 @@ def send_all(process: Process, messages: list[DueMessage]) -> None:
     if not messages:
         return
     try:
-        enqueue_all(process.app, messages)
+        enqueue_within_room(process.app, process.runtime.redis, process.runtime.engine, messages)
     except ConnectorError as error:
         log.warning("messages_not_sent", count=len(messages), code=error.code)
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import redis
 import structlog
 
-from connector.broker import QUEUES
+from connector.broker import QUEUES, queue_room
+from connector.errors import RemoteUnavailableError
 from connector.ledger import dispatch
 from connector.ledger.alerts import untold_count
 from connector.ledger.session import transaction
 from workers import dead_letters
 from workers.base import send_all
 from workers.process import Process
-
-TARGET_DEPTH = 200
-"""How many messages a queue is filled up to: enough for many workers, few enough to drain an outage in order."""
 
 log = structlog.get_logger()
 
@@ -42,18 +39,13 @@ def sweep(process: Process) -> str:
 
 
 def _top_up(process: Process, pool: str) -> int:
-    room = TARGET_DEPTH - _depth(process.runtime.redis, pool)
-    if room <= 0:
+    try:
+        room = queue_room(process.runtime.redis, pool)
+    except RemoteUnavailableError:
+        return 0
+    if room == 0:
         return 0
     with transaction(process.runtime.engine) as connection:
         messages = dispatch.stamp_due(connection, pool, most=room)
     send_all(process, messages)
     return len(messages)
-
-
-def _depth(client: redis.Redis, pool: str) -> int:
-    """Returns how many messages wait in a queue (a Redis list of its name); a full count if the broker is away."""
-    try:
-        return int(client.llen(pool))
-    except redis.RedisError:
-        return TARGET_DEPTH

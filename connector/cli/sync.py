@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from connector.broker import enqueue, make_app
+from connector.broker import enqueue_within_room, make_app
 from connector.cli.moments import read_moment
 from connector.cli.opening import the_store
 from connector.cli.output import err, print_json, say, warn
@@ -128,8 +128,7 @@ def _send(runtime: Runtime, polled: Polled) -> None:
     """What is not sent here goes out by the sweeper, so a dead broker is only worth a warning."""
     broker = make_app(runtime.settings.redis_url)
     try:
-        for message in polled.messages:
-            enqueue(broker, message.exchange_id, pool=message.pool, claim_no=message.claim_no)
+        enqueue_within_room(broker, runtime.redis, runtime.engine, polled.messages)
     except ConnectorError as error:
         warn(f"{error.message} The exchanges are stored and will be sent once it is back.")
     finally:

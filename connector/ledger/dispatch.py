@@ -67,10 +67,10 @@ WITH due AS (
     WHERE e.pool = :pool AND e.state IN ('ready', 'waiting', 'blocked')
       AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
       AND coalesce(e.sent_at < ledger_now() - make_interval(secs => :resend), true)
-), chosen AS (SELECT id FROM due ORDER BY turn, next_attempt_at, id LIMIT :most)
+), chosen AS (SELECT id, turn FROM due ORDER BY turn, next_attempt_at, id LIMIT :most)
 UPDATE exchange e SET sent_at = ledger_now(), sends = e.sends + 1
 FROM chosen c WHERE e.id = c.id AND coalesce(e.sent_at < ledger_now() - make_interval(secs => :resend), true)
-RETURNING e.id, e.claim_no, e.next_attempt_at
+RETURNING e.id, e.claim_no, e.next_attempt_at, c.turn
 """)
 
 
@@ -80,9 +80,19 @@ def stamp_due(connection: Connection, pool: str, *, most: int) -> list[DueMessag
     None is chosen again within RESEND_AFTER_S, also by a second beat.
     """
     rows = connection.execute(_DUE, {"pool": pool, "most": most, "resend": RESEND_AFTER_S}).all()
-    return [
-        DueMessage(row.id, pool, row.claim_no) for row in sorted(rows, key=lambda row: (row.next_attempt_at, row.id))
-    ]
+    in_turn = sorted(rows, key=lambda row: (row.turn, row.next_attempt_at, row.id))
+    return [DueMessage(row.id, pool, row.claim_no) for row in in_turn]
+
+
+_LEAVE = text("""
+UPDATE exchange SET sent_at = NULL, sends = sends - 1
+WHERE id = ANY(:ids) AND state IN ('ready', 'waiting', 'blocked') AND sends > 0
+""")
+
+
+def leave_to_sweeper(connection: Connection, exchange_ids: list[int]) -> None:
+    """Takes back the stamp of messages that were not sent, so that the sweeper sends them in their turn."""
+    connection.execute(_LEAVE, {"ids": exchange_ids})
 
 
 _WAKE = text("""
