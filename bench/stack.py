@@ -95,7 +95,7 @@ def running(
         ledger = open_ledger(postgres.url)
         stack.callback(ledger.dispose)
         key = generate_key()
-        _add_store(ledger, key, shop_url=shop_url, m3_url=m3_url, config=_config(changes))
+        add_store(ledger, key, shop_url=shop_url, m3_url=m3_url, changes=changes)
         variables = {
             **environment(),
             "DATABASE_URL": postgres.url,
@@ -129,7 +129,10 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def _add_store(ledger: Engine, key: str, *, shop_url: str, m3_url: str, config: str) -> None:
+def add_store(
+    ledger: Engine, key: str, *, shop_url: str, m3_url: str, name: str = STORE, changes: Mapping[str, str] = WIDE
+) -> None:
+    """Adds a store over a sandbox, with its secrets sealed by `key`; `changes` as for `running`."""
     ionapi = requests.get(f"{m3_url}/_control/ionapi", timeout=10).json()
     secrets = {
         CredentialName.WOO_KEY: "ck_sandbox",
@@ -140,9 +143,9 @@ def _add_store(ledger: Engine, key: str, *, shop_url: str, m3_url: str, config: 
     with transaction(ledger) as connection:
         save_store(
             connection,
-            STORE,
+            name,
             shop_url=shop_url,
-            config=config,
+            config=_config(changes),
             config_source="config/stores/example.yaml",
             sealed=seal_credentials(Cipher.from_keys([key]), secrets),
         )
