@@ -6,14 +6,25 @@ Called by workers/jobs.py and `connector sync --since`. A row is stored only if 
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.flows.context import StoreContext
+from connector.flows.poll_walk import LISTINGS, PollWalk
 from connector.flows.registry import FLOWS
-from connector.ledger.cursors import move_cursor, now, open_order_ids, read_cursor, store_created_at
+from connector.ledger.cursors import (
+    keep_progress,
+    move_cursor,
+    now,
+    open_order_ids,
+    read_cursor,
+    read_progress,
+    store_created_at,
+)
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, record_delivery
 from connector.ledger.session import Ledger, transaction
@@ -36,30 +47,70 @@ class Polled:
     news: int = 0
     messages: list[DueMessage] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
+    is_finished: bool = True  # False: there is more to read, at once
 
 
-def poll_changed(ledger: Ledger, store: StoreContext) -> Polled:
+def poll_changed(ledger: Ledger, store: StoreContext, *, for_s: float = math.inf) -> Polled:
     """Reads the orders changed since the cursor, with an overlap; moves the cursor to what is surely stored.
 
-    The first poll of a store starts when the store was added, however late it runs: older orders are carried only when
-    asked for (`connector sync --since`).
+    How far it came is kept after each page: the next call goes on there, in whatever process. Two at once do no harm: the
+    one that finds the other ahead stops. The first poll of a store starts when the store was added, however late it runs:
+    older orders are carried only when asked for (`connector sync --since`).
+
+    Args:
+        ledger: The ledger.
+        store: Whose orders.
+        for_s: After this time it stops at the end of a page, with `is_finished` False if there is more to read.
 
     Raises:
-        RetryableError: The shop or the ledger is away; the cursor stays.
+        RetryableError: The shop or the ledger is away; the cursor stays, and the next call goes on where this one stopped.
     """
-    with transaction(ledger) as connection:
-        kept = read_cursor(connection, store.name, name=CURSOR)
-        since = datetime.fromisoformat(kept) if kept else store_created_at(connection, store.name)
-        started_at = now(connection)
-    newest = since
+    deadline = time.monotonic() + for_s
     polled = Polled()
-    for row in store.shop.list_orders(modified_after=since - OVERLAP):
-        newest = max(newest, _modified_at(row) or newest)
-        _record(ledger, store, row, polled)
-    with transaction(ledger) as connection:
-        # What changed behind a long poll's back is newer than its start, so the cursor never passes that.
-        move_cursor(connection, store.name, name=CURSOR, value=min(newest, started_at).isoformat())
+    walk, kept = _walk_to_go_on(ledger, store.name)
+    while not walk.is_finished:
+        listing = LISTINGS[walk.listing]
+        for page in store.shop.order_pages(status=listing, modified_after=walk.since - OVERLAP, place=walk.place):
+            walk = walk.after(page, newest=_record_all(ledger, store, page.rows, polled, newest=walk.newest))
+            if not _keep(ledger, store.name, walk, before=kept):
+                return polled
+            kept = walk.to_json()
+            if time.monotonic() > deadline and not walk.is_finished:
+                polled.is_finished = False
+                return polled
     return polled
+
+
+def _walk_to_go_on(ledger: Ledger, store: str) -> tuple[PollWalk, dict[str, Any] | None]:
+    """Returns the walk under way with what is kept of it, or a new one."""
+    with transaction(ledger) as connection:
+        kept = read_progress(connection, store, name=CURSOR)
+        if kept is not None:
+            return PollWalk.from_json(kept), kept
+        cursor = read_cursor(connection, store, name=CURSOR)
+        since = datetime.fromisoformat(cursor) if cursor else store_created_at(connection, store)
+        return PollWalk(since=since, started_at=now(connection), newest=since), None
+
+
+def _keep(ledger: Ledger, store: str, walk: PollWalk, *, before: dict[str, Any] | None) -> bool:
+    """Keeps how far the walk came, or its end; False if another worker has gone on meanwhile."""
+    since, after = walk.since.isoformat(), walk.to_json()
+    with transaction(ledger) as connection:
+        if not keep_progress(connection, store, name=CURSOR, value=since, before=before, after=after):
+            return False
+        if walk.is_finished:
+            move_cursor(connection, store, name=CURSOR, value=walk.cursor.isoformat())
+        return True
+
+
+def _record_all(
+    ledger: Ledger, store: StoreContext, rows: list[dict[str, Any]], polled: Polled, *, newest: datetime
+) -> datetime:
+    """Stores the rows of a page; returns the latest change among them and `newest`."""
+    for row in rows:
+        _record(ledger, store, row, polled)
+        newest = max(newest, _modified_at(row) or newest)
+    return newest
 
 
 def poll_since(
@@ -100,7 +151,7 @@ def poll_open(ledger: Ledger, store: StoreContext) -> Polled:
         polled.missing = missing
         return polled
     for order_id in missing:
-        _keep(ledger, _asked(store.name, order_id, source="poll_missing"), polled)
+        _store(ledger, _asked(store.name, order_id, source="poll_missing"), polled)
     return polled
 
 
@@ -108,7 +159,7 @@ def ask_for(ledger: Ledger, store: str, *, order_ids: Iterable[int]) -> Polled:
     """Makes orders due by id, whatever is known of them: each run asks the shop anew."""
     polled = Polled()
     for order_id in order_ids:
-        _keep(ledger, _asked(store, order_id, source="cli"), polled)
+        _store(ledger, _asked(store, order_id, source="cli"), polled)
     return polled
 
 
@@ -133,7 +184,7 @@ def _record(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled: Po
         is_full=resource.is_full,
         note=resource.problem,
     )
-    _keep(ledger, received, polled)
+    _store(ledger, received, polled)
 
 
 def _asked(store: str, order_id: int, *, source: str) -> Received:
@@ -153,7 +204,7 @@ def _asked(store: str, order_id: int, *, source: str) -> Received:
     )
 
 
-def _keep(ledger: Ledger, received: Received, polled: Polled) -> None:
+def _store(ledger: Ledger, received: Received, polled: Polled) -> None:
     recorded = record_delivery(ledger, received)
     if recorded.delivery_id is not None:
         polled.news += 1

@@ -1,16 +1,26 @@
-"""How far polls have surely read, and whose turn a periodic job is. Called by workers/schedule.py and the polls."""
+"""How far polls have surely read, and whose turn a periodic job is. Called by workers/jobs.py and the polls."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 _READ = text("SELECT value FROM cursor WHERE store = :store AND name = :name")
 _MOVE = text("""
 INSERT INTO cursor (store, name, value) VALUES (:store, :name, :value)
-ON CONFLICT (store, name) DO UPDATE SET value = excluded.value, moved_at = ledger_now()
+ON CONFLICT (store, name) DO UPDATE SET value = excluded.value, progress = NULL, moved_at = ledger_now()
 """)
+_READ_PROGRESS = text("SELECT progress FROM cursor WHERE store = :store AND name = :name")
+_KEEP_PROGRESS = text("""
+INSERT INTO cursor AS c (store, name, value, progress) VALUES (:store, :name, :value, CAST(:after AS jsonb))
+ON CONFLICT (store, name) DO UPDATE SET progress = excluded.progress
+WHERE c.value = excluded.value AND c.progress IS NOT DISTINCT FROM CAST(:before AS jsonb)
+RETURNING true
+""")
+_LOCK_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('turn/' || :job, 0))")
 _TURN = text("""
 INSERT INTO slot AS s (job, slot, worker, lease_until)
 SELECT :job, present.slot, :worker, ledger_now() + make_interval(secs => :lease_s)
@@ -24,6 +34,14 @@ ON CONFLICT (job, slot) DO UPDATE SET worker = excluded.worker, lease_until = ex
 WHERE s.done_at IS NULL AND s.lease_until < ledger_now()
 RETURNING slot
 """)
+_RENEW = text("""
+UPDATE slot SET lease_until = ledger_now() + make_interval(secs => :lease_s)
+WHERE job = :job AND slot = :slot AND worker = :worker AND done_at IS NULL
+""")
+_LEAVE = text("""
+UPDATE slot SET lease_until = ledger_now()
+WHERE job = :job AND slot = :slot AND worker = :worker AND done_at IS NULL
+""")
 _FINISH = text("UPDATE slot SET done_at = ledger_now() WHERE job = :job AND slot = :slot AND worker = :worker")
 _FORGET = text("DELETE FROM slot WHERE slot < ledger_now() - interval '2 days'")
 
@@ -34,20 +52,64 @@ def read_cursor(connection: Connection, store: str, *, name: str) -> str | None:
 
 
 def move_cursor(connection: Connection, store: str, *, name: str, value: str) -> None:
-    """Stages a new cursor value; only to what is surely stored."""
+    """Stages a new cursor value, only to what is surely stored; a poll under way has come to its end with it."""
     connection.execute(_MOVE, {"store": store, "name": name, "value": value})
+
+
+def read_progress(connection: Connection, store: str, *, name: str) -> dict[str, Any] | None:
+    """Returns how far the poll under way has come, or None if none is under way."""
+    return connection.execute(_READ_PROGRESS, {"store": store, "name": name}).scalar_one_or_none()
+
+
+def keep_progress(
+    connection: Connection,
+    store: str,
+    *,
+    name: str,
+    value: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> bool:
+    """Stages how far a poll has come, if it still stands where this worker left it.
+
+    Args:
+        connection: The transaction.
+        store: Whose poll.
+        name: Of the cursor.
+        value: Of the cursor when the poll began; in the store's first poll the cursor gets it.
+        before: What this worker kept or read last.
+        after: What is surely stored now.
+
+    Returns:
+        False if another worker has gone on meanwhile: what this one stored is right, but it must not go on.
+    """
+    values = {"store": store, "name": name, "value": value}
+    json_values = {"before": json.dumps(before) if before else None, "after": json.dumps(after) if after else None}
+    return connection.execute(_KEEP_PROGRESS, values | json_values).scalar_one_or_none() is not None
 
 
 def take_turn(connection: Connection, job: str, *, every_s: int, worker: str, lease_s: int) -> datetime | None:
     """Takes the present turn of a job: one worker per turn; a dead one's turn is taken over when its lease ends.
 
     A turn that takes longer than `every_s` is not joined by the next one: there is none while another worker is at it.
+    However many turns nobody took, there is one to take: the present one.
 
     Returns:
-        The turn to pass to `finish_turn`, or None if it is done, or another worker has it or is still at an earlier one.
+        The turn to pass to the functions below, or None if it is done, or another worker has it or is still at an earlier one.
     """
+    connection.execute(_LOCK_TURNS, {"job": job})  # else two that begin at the edge of a turn do not see each other
     values = {"job": job, "every_s": every_s, "worker": worker, "lease_s": lease_s}
     return connection.execute(_TURN, values).scalar_one_or_none()
+
+
+def renew_turn(connection: Connection, job: str, *, turn: datetime, worker: str, lease_s: int) -> None:
+    """Stages a longer lease of a turn that is still ours."""
+    connection.execute(_RENEW, {"job": job, "slot": turn, "worker": worker, "lease_s": lease_s})
+
+
+def leave_turn(connection: Connection, job: str, *, turn: datetime, worker: str) -> None:
+    """Stages that the turn is not done, and anybody may go on with it at once."""
+    connection.execute(_LEAVE, {"job": job, "slot": turn, "worker": worker})
 
 
 def finish_turn(connection: Connection, job: str, *, turn: datetime, worker: str) -> None:

@@ -17,7 +17,7 @@ from connector.woocommerce.auth import api_root, choose_auth
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.checks import Note, OrderChanges, WebhookChanges, checked
 from connector.woocommerce.instants import write_instant
-from connector.woocommerce.paging import PAGE_SIZE, list_rows
+from connector.woocommerce.paging import PAGE_SIZE, Page, Place, list_pages, list_rows
 from connector.woocommerce.transport import Answer, Params, Throttle, Transport
 
 ANY = "any"
@@ -105,6 +105,20 @@ class WooClient:
         for status in _listings(statuses):
             for chosen in _included(include):
                 yield from list_rows(self._reader("orders"), params=(("status", status), *bound, *chosen))
+
+    def order_pages(self, *, status: str, modified_after: datetime, place: Place) -> Iterator[Page]:
+        """Yields one listing of orders (`any` or `trash`) page by page, so that it can be gone on with later.
+
+        Args:
+            status: `any` leaves trashed orders out; `trash` is the rest.
+            modified_after: As in `list_orders`; the same for the whole walk.
+            place: Where an earlier walk over this listing stopped, or START.
+
+        Raises:
+            RemoteUnavailableError: No usable answer, or the list cannot be walked.
+        """
+        params = (("status", status), *_changed_since(modified_after))
+        return list_pages(self._reader("orders"), params=params, place=place)
 
     def put_order(self, order_id: int, changes: JSONDict) -> JSONDict:
         """Changes an order's status or meta rows and returns the order.

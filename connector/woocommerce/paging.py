@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 
 from connector.errors import RemoteUnavailableError
 from connector.woocommerce.canonical import JSONDict
@@ -11,72 +12,118 @@ from connector.woocommerce.transport import Answer, Params
 
 PAGE_SIZE = 100
 _OVERLAP = 1
-_MOST_PASSES = 4
+_FIRST_STEP_BACK = 10
+_MOST_STEPS_BACK = 20
 
 ReadPage = Callable[[Params], Answer]
 
 
-def list_rows(read_page: ReadPage, *, params: Params = (), page_size: int = PAGE_SIZE) -> Iterator[JSONDict]:
-    """Yields every row of a list once, ascending by id.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a list was read: all rows up to `last_id`; the last of them stood at `offset` then."""
 
-    Each page begins with the last row of the one before. If that row is missing there, rows before it have left the
-    list and others have moved up unseen; likewise if fewer ids were seen than the shop counts. Then the list is
-    walked again. Rows that come into the list behind our back were changed after we began: the next poll has them.
+    offset: int = 0
+    last_id: int = 0
+
+
+START = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a list, ascending by id; `after` is the place to go on from once they are stored."""
+
+    rows: list[JSONDict]
+    after: Place
+    is_last: bool
+
+
+def list_rows(read_page: ReadPage, *, params: Params = (), page_size: int = PAGE_SIZE) -> Iterator[JSONDict]:
+    """Yields every row of a list once, ascending by id; see `list_pages`."""
+    last_id = 0
+    for page in list_pages(read_page, params=params, page_size=page_size):
+        yield from (row for row in page.rows if row["id"] > last_id)
+        last_id = page.after.last_id
+
+
+def list_pages(
+    read_page: ReadPage, *, params: Params = (), place: Place = START, page_size: int = PAGE_SIZE
+) -> Iterator[Page]:
+    """Yields a list page by page, ascending by id, from `place` on.
+
+    The shop counts rows and knows no "after this id", so each page begins with the last row of the one before. If what it
+    begins with is a later row, rows before it have left the list and others have moved up unseen; then the walk goes back
+    until it stands on rows it knows. So a place is as good tomorrow as now. Rows that come into the list behind our back
+    were changed after we began: the next poll has them.
 
     Args:
         read_page: Gets one page for given query arguments.
         params: The filter, without paging and order.
+        place: Where an earlier walk over the same list stopped.
         page_size: 2 to 100 rows.
 
     Raises:
-        RemoteUnavailableError: The list went on changing; what was yielded is right, but rows may be missing.
+        RemoteUnavailableError: The list cannot be walked: it changes at every reading, or something in the shop ignores
+            order or offset. What was yielded is right.
     """
-    walk = _Walk(read_page, (*params, ("orderby", "id"), ("order", "asc")), page_size)
-    for _ in range(_MOST_PASSES):
-        known = len(walk.seen)
-        yield from walk.once()
-        # A pass that noticed drift but found nothing new ends it: some plug-ins hide rows that the shop counts.
-        if not walk.has_drifted or (known and len(walk.seen) == known):
-            return
-    raise RemoteUnavailableError(
-        f"A list of the shop changed during each of {_MOST_PASSES} readings; rows may be missing.",
-        resolution="Nothing to do: it is read again at the next poll.",
-    )
+    walk = _Walk(read_page, (*params, ("orderby", "id"), ("order", "asc")), page_size, place)
+    while True:
+        page = walk.read()
+        if page is not None:
+            yield page
+            if page.is_last:
+                return
 
 
 @dataclass
 class _Walk:
-    """What is known of the list over several passes."""
+    """Where a walk stands."""
 
     read_page: ReadPage
     params: Params
     page_size: int
-    seen: set[int] = field(default_factory=set)
-    has_drifted: bool = False
+    place: Place
+    step_back: int = _FIRST_STEP_BACK
+    steps_back: int = 0
+    last_ids: tuple[int, ...] = ()
 
-    def once(self) -> Iterator[JSONDict]:
-        """Walks the list from its beginning and yields what was not seen before."""
-        self.has_drifted = False
-        offset, last_id, total, in_pass = 0, 0, 0, set[int]()
-        while True:
-            answer = self._page(offset)
-            rows = _rows(answer)
-            ids = [row["id"] for row in rows]
-            self.has_drifted |= bool(offset) and (not ids or ids[0] > last_id)
-            yield from self._unseen(rows)
-            in_pass.update(ids)
-            total = self._total(answer, offset=offset, row_count=len(rows))
-            if not ids or offset + self.page_size >= total:
-                break
-            last_id = ids[-1]
-            offset += self.page_size - _OVERLAP
-        self.has_drifted |= len(in_pass) < total
+    def read(self) -> Page | None:
+        """Reads the page at the present place and moves on; None if the walk had to go back instead."""
+        offset = self.place.offset
+        answer = self._page(offset)
+        rows = _rows(answer)
+        ids = tuple(row["id"] for row in rows)
+        self._require_order(ids, offset=offset)
+        if self.place.last_id and offset and (not ids or ids[0] > self.place.last_id):
+            self._go_back()
+            return None
+        self.step_back, self.last_ids = _FIRST_STEP_BACK, ids
+        is_last = offset + self.page_size >= self._total(answer, offset=offset, row_count=len(ids))
+        last_id = max(self.place.last_id, ids[-1] if ids else 0)
+        self.place = Place(offset + self.page_size - _OVERLAP, last_id)
+        return Page(rows, self.place, is_last)
 
-    def _unseen(self, rows: list[JSONDict]) -> Iterator[JSONDict]:
-        for row in rows:
-            if row["id"] not in self.seen:
-                self.seen.add(row["id"])
-                yield row
+    def _go_back(self) -> None:
+        """Goes back, further each time in a row: a plug-in may also hide the row we stood on from a list that counts it."""
+        self.steps_back += 1
+        if self.steps_back > _MOST_STEPS_BACK:
+            raise RemoteUnavailableError(
+                "A list of the shop goes on changing while it is read; rows may be missing.",
+                resolution="Nothing to do: it is read on at the next poll.",
+            )
+        self.place = Place(max(self.place.offset - self.step_back, 0), self.place.last_id)
+        self.step_back *= 2
+
+    def _require_order(self, ids: tuple[int, ...], *, offset: int) -> None:
+        is_sorted = all(one < other for one, other in pairwise(ids))
+        if is_sorted and not (offset and ids and ids == self.last_ids):
+            return
+        asked = "offset" if is_sorted else "orderby=id"
+        raise RemoteUnavailableError(
+            f"The shop does not answer lists as asked ({asked} has no effect), so rows may be missing.",
+            resolution="A plug-in or cache changes REST answers: exclude /wp-json/ from caching, and switch off what "
+            "reorders order lists. The connector tries again by itself.",
+        )
 
     def _total(self, answer: Answer, *, offset: int, row_count: int) -> int:
         """Reads how many rows the shop counts; if it does not say, a full page means that there is one more."""

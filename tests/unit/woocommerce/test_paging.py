@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.errors import RemoteUnavailableError
-from connector.woocommerce.paging import list_rows
+from connector.woocommerce.paging import Place, list_pages, list_rows
 from connector.woocommerce.transport import Answer, Params
 
 
@@ -95,20 +95,78 @@ def test_list_that_never_rests_is_an_error_and_not_an_end() -> None:
 
     served = ChangingList([1, 2, 3, 4, 5, 6, 7], changes=dict.fromkeys(range(1, 200), grow_and_shrink))
 
-    with pytest.raises(RemoteUnavailableError, match="changed during each"):
+    with pytest.raises(RemoteUnavailableError, match="goes on changing"):
         _read(served)
 
 
-def test_row_hidden_by_the_shop_ends_after_a_second_reading() -> None:
-    class Hiding(ChangingList):
-        def __call__(self, params: Params) -> Answer:
-            answer = super().__call__(params)
-            return Answer(b"", [row for row in answer.data if row["id"] != 2], answer.headers)
+class Hiding(ChangingList):
+    """A list of which a plug-in hides rows that the shop counts."""
 
-    served = Hiding([1, 2, 3])
+    def __init__(self, ids: list[int], *, hidden: set[int]) -> None:
+        super().__init__(ids)
+        self.hidden = hidden
 
-    assert _read(served) == [1, 3]
-    assert len(served.requests) == 2
+    def __call__(self, params: Params) -> Answer:
+        answer = super().__call__(params)
+        return Answer(b"", [row for row in answer.data if row["id"] not in self.hidden], answer.headers)
+
+
+@settings(max_examples=100, deadline=None)
+@given(hidden=st.sets(st.integers(1, 60), max_size=20) | st.just(set(range(1, 31))))
+def test_rows_hidden_by_the_shop_hide_no_other(hidden: set[int]) -> None:
+    served = Hiding(list(range(1, 61)), hidden=hidden)
+
+    assert _read(served, page_size=30) == [one for one in range(1, 61) if one not in hidden]
+
+
+@pytest.mark.parametrize("unheeded", ["offset", "orderby"])
+def test_shop_that_does_not_heed_what_is_asked_is_no_end_of_the_list(unheeded: str) -> None:
+    served = ChangingList([1, 2, 3, 4, 5, 6, 7])
+
+    def careless(params: Params) -> Answer:
+        answer = served([one for one in params if one[0] != unheeded])
+        return answer if unheeded == "offset" else Answer(b"", answer.data[::-1], answer.headers)
+
+    with pytest.raises(RemoteUnavailableError, match=unheeded):
+        list(list_rows(careless, page_size=3))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    stop_at=st.integers(1, 6),
+    leaving=st.sets(st.integers(1, 25), max_size=20),
+    coming=st.sets(st.integers(26, 50), max_size=20),
+)
+def test_walk_that_was_cut_off_goes_on_where_it_stopped_though_the_list_has_changed(
+    stop_at: int, leaving: set[int], coming: set[int]
+) -> None:
+    served = ChangingList(list(range(1, 26)))
+    place, read = Place(), set[int]()
+    for count, page in enumerate(list_pages(served, page_size=5), start=1):
+        place = page.after
+        read.update(row["id"] for row in page.rows)
+        if count == stop_at:
+            break
+    served.ids = (served.ids - leaving) | coming
+
+    for page in list_pages(served, place=place, page_size=5):
+        read.update(row["id"] for row in page.rows)
+
+    assert read >= served.ids
+
+
+def test_walk_that_goes_on_reads_nothing_again() -> None:
+    served = ChangingList(list(range(1, 1001)))
+    place, read = Place(), list[int]()
+    for _ in range(12):
+        page = next(list_pages(served, place=place, page_size=100))
+        place = page.after
+        read += [row["id"] for row in page.rows]
+        if page.is_last:
+            break
+
+    assert len(served.requests) == 11  # ten full pages, and one more for the row each repeats of the one before
+    assert len(read) == 1000 + 10
 
 
 @pytest.mark.parametrize("data", [{}, None, ["x"], [{"name": "no id"}], [{"id": "7"}]])
