@@ -15,6 +15,12 @@ from tests.harness import STORE, Connector, store_file
 
 CUT_S = 0.2
 LATE_S = 0.1
+TAX_CHARGES = [
+    {"kind": "line_tax", "rate": "25", "id": "TAX25"},
+    {"kind": "line_tax", "rate": "5", "id": "TAX05"},
+    {"kind": "shipping_tax", "rate": "25", "id": "STX25"},
+    {"kind": "shipping_tax", "rate": "5", "id": "STX05"},
+]
 _numbers = count(1)
 
 
@@ -23,6 +29,17 @@ def quick_store(**changes: Any) -> str:
     return store_file(
         **{"gateway_cut_s": CUT_S, "requests_per_s": 1000, "concurrency": 50, "guests": "per_email", **changes}
     )
+
+
+def tax_sent() -> str:
+    """Returns a store file in tax mode T, with its charges and a common customer without VAT."""
+    content = quick_store(guests="common", tax_mode="T").replace("number: GUESTHREUR", "number: TAXTEUR")
+    charges = "".join(
+        f'\n    - {{kind: {one["kind"]}, rate: "{one["rate"]}", currency: EUR, id: {one["id"]}}}' for one in TAX_CHARGES
+    )
+    anchor = "id: SHP25}"
+    assert anchor in content
+    return content.replace(anchor, anchor + charges, 1)
 
 
 class Story:

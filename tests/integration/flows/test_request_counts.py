@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.flows.story import Story, quick_store
+from tests.integration.flows.story import Story, tax_sent
 
 USUAL = 4
 """Head; lines, charges and texts; Confirm; and the reading of what M3 made of it."""
 KNOWN = ["MUG-001", "MUG-002"]
-TAX_CHARGES = [
-    {"kind": "line_tax", "rate": "25", "id": "TAX25"},
-    {"kind": "line_tax", "rate": "5", "id": "TAX05"},
-    {"kind": "shipping_tax", "rate": "25", "id": "STX25"},
-    {"kind": "shipping_tax", "rate": "5", "id": "STX05"},
-]
 
 
 def wish(*skus: str) -> list[dict[str, Any]]:
@@ -78,14 +72,3 @@ def test_sending_the_shops_tax_as_charges_takes_one_more_and_the_totals_agree(co
     assert taken == USUAL + 1
     assert order["total_tax"] != "0.00"
     assert [(one["cuno"], one["total"]) for one in common.orders()] == [("TAXTEUR", order["total"])] * 2
-
-
-def tax_sent() -> str:
-    """Returns a store file in tax mode T, with its charges and a common customer without VAT."""
-    content = quick_store(guests="common", tax_mode="T").replace("number: GUESTHREUR", "number: TAXTEUR")
-    charges = "".join(
-        f'\n    - {{kind: {one["kind"]}, rate: "{one["rate"]}", currency: EUR, id: {one["id"]}}}' for one in TAX_CHARGES
-    )
-    anchor = "id: SHP25}"
-    assert anchor in content
-    return content.replace(anchor, anchor + charges, 1)
