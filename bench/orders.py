@@ -84,7 +84,7 @@ def run(*, rounds: int = 3, orders: int = 150, memory_orders: int = 2000) -> dic
 @contextmanager
 def _receiving(stack: Stack) -> Iterator[str]:
     """Runs the receiver and the pools an order passes; returns the receiver's address."""
-    with stack.processes("web", *POOLS, "worker-system", "beat"):
+    with stack.processes("web", *POOLS, "worker-system", "worker-polls", "beat"):
         address = f"http://127.0.0.1:{stack.variables['PORT']}"
         for _ in range(600):
             if _answers(f"{address}/readyz"):

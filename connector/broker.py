@@ -18,9 +18,13 @@ from connector.errors import RemoteUnavailableError
 from connector.ledger.dispatch import DueMessage, leave_to_sweeper
 from connector.ledger.session import Ledger, transaction
 
-QUEUES = ("orders", "customers", "catalog", "inventory", "finance", "status", "system", "dead_letter")
+QUEUES = ("orders", "customers", "catalog", "inventory", "finance", "status", "system", "polls", "dead_letter")
+NOT_OF_EXCHANGES = ("system", "polls", "dead_letter")
+"""Queues of the connector's own tasks. Whatever may have to wait for a shop is in `polls`, never in `system`."""
+
 RUN_TASK = "exchange.run"
 ALERT_TASK = "exchange.alert"
+JOB_TASK = "job"
 
 TARGET_DEPTH = 200
 """How many messages a queue is filled up to: enough for many workers, few enough that it is short for every store."""
@@ -124,7 +128,7 @@ def enqueue_within_room(app: Celery, client: redis.Redis, ledger: Ledger, messag
 
 
 def enqueue_alert(app: Celery, exchange_id: int) -> None:
-    """Sends a dead letter to the queue whose consumer alerts.
+    """Sends a dead letter to the queue whose consumer alerts; it tells of all nobody was told of (0: no one in particular).
 
     Raises:
         RemoteUnavailableError: The broker is away; the sweeper alerts instead.
@@ -132,11 +136,20 @@ def enqueue_alert(app: Celery, exchange_id: int) -> None:
     _send(app, [(ALERT_TASK, exchange_id, "dead_letter", f"{exchange_id}.alert.{secrets.token_hex(4)}")])
 
 
-def _send(app: Celery, calls: Sequence[tuple[str, int, str, str]]) -> None:
+def enqueue_job(app: Celery, name: str, *, queue: str) -> None:
+    """Sends a periodic job that has more to do than one run may take.
+
+    Raises:
+        RemoteUnavailableError: The broker is away; the next turn goes on instead.
+    """
+    _send(app, [(JOB_TASK, name, queue, f"{name}.{secrets.token_hex(4)}")])
+
+
+def _send(app: Celery, calls: Sequence[tuple[str, int | str, str, str]]) -> None:
     try:
         with app.producer_or_acquire() as producer:
-            for task, exchange_id, queue, task_id in calls:
-                app.send_task(task, args=(exchange_id,), queue=queue, task_id=task_id, producer=producer)
+            for task, argument, queue, task_id in calls:
+                app.send_task(task, args=(argument,), queue=queue, task_id=task_id, producer=producer)
     except (OperationalError, OSError) as error:
         raise _broker_away() from error
 

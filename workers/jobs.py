@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
 
+from connector.broker import enqueue_job
 from connector.errors import ConfigurationError, ConnectorError, LedgerUnavailableError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, poll_changed, poll_open
-from connector.ledger.cursors import finish_turn, take_turn
+from connector.ledger.cursors import finish_turn, leave_turn, renew_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
 from connector.ledger.session import transaction
 from connector.ledger.stores import StoreRow, list_stores, pause_store, resume_store, stores_to_probe
 from connector.m3.programs import mms200mi
 from workers.base import send_all
 from workers.process import Process
-from workers.schedule import job_every_s
+from workers.schedule import job_every_s, queue_of
 
-TURN_LEASE_S = 300
+TURN_LEASE_S = 45
+TURN_S = 240.0
+"""After this a turn is left for the next run, well before the time limit of a task."""
+SHARE_S = 20.0
+"""How long one store's poll may go on before the next store has its share."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a turn did, for Flower; not finished: the next run goes on at once."""
+
+    text: str
+    is_finished: bool = True
 
 
 def run_turn(process: Process, name: str) -> str:
@@ -37,17 +53,50 @@ def run_turn(process: Process, name: str) -> str:
         turn = take_turn(connection, name, every_s=every_s, worker=process.name, lease_s=TURN_LEASE_S)
     if turn is None:
         return "done by another worker"
-    text = JOBS[name](process)
+    with process.heartbeat.repeating(partial(_renew, process, name, turn)):
+        turned = JOBS[name](process)
     with transaction(engine) as connection:
-        finish_turn(connection, name, turn=turn, worker=process.name)
-    return text
+        end = finish_turn if turned.is_finished else leave_turn
+        end(connection, name, turn=turn, worker=process.name)
+    if not turned.is_finished:
+        _go_on(process, name)
+    return turned.text
 
 
-def _poll_orders(process: Process) -> str:
-    return _each_store(process, lambda store: _poll(process, store, poll_changed(process.runtime.engine, store)))
+def _renew(process: Process, name: str, turn: datetime) -> None:
+    with transaction(process.runtime.engine) as connection:
+        renew_turn(connection, name, turn=turn, worker=process.name, lease_s=TURN_LEASE_S)
 
 
-def _poll_open_orders(process: Process) -> str:
+def _go_on(process: Process, name: str) -> None:
+    try:
+        enqueue_job(process.app, name, queue=queue_of(name))
+    except ConnectorError as error:
+        log.warning("job_not_sent", job=name, code=error.code)
+
+
+def _poll_orders(process: Process) -> Turned:
+    """Polls the running stores in rounds, so that one with thousands of changes does not hold up the others."""
+    deadline = time.monotonic() + TURN_S
+    rows = _running_stores(process)
+    count, failed = len(rows), 0
+    while rows and time.monotonic() < deadline:
+        unfinished: list[StoreRow] = []
+        for row in rows:
+            failed += not _is_done(process, row.name, partial(_poll_share, process, row, unfinished))
+        rows = unfinished
+    return Turned(f"{count} stores, {failed} failed" + (f", {len(rows)} go on" if rows else ""), is_finished=not rows)
+
+
+def _poll_share(process: Process, row: StoreRow, unfinished: list[StoreRow]) -> None:
+    store = process.runtime.store(row.name, version=row.version)
+    polled = poll_changed(process.runtime.engine, store, for_s=SHARE_S)
+    _poll(process, store, polled)
+    if not polled.is_finished:
+        unfinished.append(row)
+
+
+def _poll_open_orders(process: Process) -> Turned:
     return _each_store(process, lambda store: _poll(process, store, poll_open(process.runtime.engine, store)))
 
 
@@ -66,7 +115,7 @@ def _poll(process: Process, store: StoreContext, polled: Polled) -> None:
         )
 
 
-def _watch_webhooks(process: Process) -> str:
+def _watch_webhooks(process: Process) -> Turned:
     return _each_store(process, _reactivate)
 
 
@@ -80,11 +129,11 @@ def _reactivate(store: StoreContext) -> None:
             log.error("webhook_was_disabled", store=store.name, topic=str(webhook.get("topic", "")))
 
 
-def _probe_stores(process: Process) -> str:
+def _probe_stores(process: Process) -> Turned:
     with transaction(process.runtime.engine) as connection:
         names = stores_to_probe(connection)
     failed = sum(not _is_done(process, name, partial(_probe, process, name)) for name in names)
-    return f"probed {len(names)}, {failed} failed"
+    return Turned(f"probed {len(names)}, {failed} failed")
 
 
 def _probe(process: Process, name: str) -> None:
@@ -104,19 +153,21 @@ def _probe(process: Process, name: str) -> None:
     log.info("store_resumed", store=name)
 
 
-def _hunt_orphans(process: Process) -> str:
+def _hunt_orphans(process: Process) -> Turned:
     with transaction(process.runtime.engine) as connection:
-        return f"woke {len(wake_for_hunt(connection))}"
+        return Turned(f"woke {len(wake_for_hunt(connection))}")
 
 
-def _each_store(process: Process, work: Callable[[StoreContext], None]) -> str:
+def _each_store(process: Process, work: Callable[[StoreContext], None]) -> Turned:
     """Does the work for every running store; one store's trouble leaves the others alone."""
+    rows = _running_stores(process)
+    failed = sum(not _is_done(process, row.name, partial(_work_for, process, row, work)) for row in rows)
+    return Turned(f"{len(rows)} stores, {failed} failed")
+
+
+def _running_stores(process: Process) -> list[StoreRow]:
     with transaction(process.runtime.engine) as connection:
-        rows = [row for row in list_stores(connection) if row.paused_by is None]
-    failed = 0
-    for row in rows:
-        failed += not _is_done(process, row.name, partial(_work_for, process, row, work))
-    return f"{len(rows)} stores, {failed} failed"
+        return [row for row in list_stores(connection) if row.paused_by is None]
 
 
 def _work_for(process: Process, row: StoreRow, work: Callable[[StoreContext], None]) -> None:
@@ -150,7 +201,7 @@ def _store_failed(process: Process, name: str, error: ConnectorError) -> None:
         log.error("store_paused", store=name, reason=error.message)
 
 
-JOBS: dict[str, Callable[[Process], str]] = {
+JOBS: dict[str, Callable[[Process], Turned]] = {
     "poll_orders": _poll_orders,
     "poll_open_orders": _poll_open_orders,
     "watch_webhooks": _watch_webhooks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from connector.broker import JOB_TASK
 from connector.settings import Settings
 
 SWEEP_EVERY_S = 10
@@ -20,10 +21,15 @@ def job_every_s(settings: Settings) -> dict[str, int]:
     }
 
 
+def queue_of(job: str) -> str:
+    """Returns where a job runs: what asks a shop or M3 may hang there, and must not hold up the sweep."""
+    return "system" if job == "hunt_orphans" else "polls"
+
+
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Returns what beat sends, in Celery's form."""
     jobs = {
-        name: {"task": "job", "schedule": every_s, "args": (name,), "options": {"queue": "system"}}
+        name: {"task": JOB_TASK, "schedule": every_s, "args": (name,), "options": {"queue": queue_of(name)}}
         for name, every_s in job_every_s(settings).items()
     }
     return {"sweep": {"task": "sweep", "schedule": SWEEP_EVERY_S, "options": {"queue": "system"}}, **jobs}

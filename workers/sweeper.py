@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import structlog
 
-from connector.broker import QUEUES, queue_room
+from connector.broker import NOT_OF_EXCHANGES, QUEUES, TARGET_DEPTH, enqueue_alert, queue_room
 from connector.errors import RemoteUnavailableError
 from connector.ledger import dispatch
 from connector.ledger.alerts import untold_count
 from connector.ledger.session import transaction
-from workers import dead_letters
 from workers.base import send_all
 from workers.process import Process
 
@@ -27,12 +26,12 @@ def sweep(process: Process) -> str:
         revived = dispatch.revive_dead_letters(connection)
     if expired:
         log.warning("leases_expired", exchange_ids=expired)
-    sent = sum(_top_up(process, pool) for pool in QUEUES if pool not in ("system", "dead_letter"))
+    sent = sum(_top_up(process, pool) for pool in QUEUES if pool not in NOT_OF_EXCHANGES)
     with transaction(process.runtime.engine) as connection:
         due = dispatch.due_by_pool(connection)
         untold = untold_count(connection)
     if untold:
-        dead_letters.alert(process)
+        _have_people_told(process)
     for pool, (count, oldest_s) in due.items():
         log.info("due", pool=pool, count=count, oldest_s=round(oldest_s))
     return f"expired {len(expired)}, revived {len(revived)}, sent {sent}"
@@ -49,3 +48,12 @@ def _top_up(process: Process, pool: str) -> int:
         messages = dispatch.stamp_due(connection, pool, most=room)
     send_all(process, messages)
     return len(messages)
+
+
+def _have_people_told(process: Process) -> None:
+    """Leaves the telling to the pool that may wait for others, unless it has that to do already."""
+    try:
+        if queue_room(process.runtime.redis, "dead_letter") == TARGET_DEPTH:
+            enqueue_alert(process.app, 0)
+    except RemoteUnavailableError as error:
+        log.warning("alert_not_sent", code=error.code)

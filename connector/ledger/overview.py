@@ -58,7 +58,7 @@ class PollRow:
 
 @dataclass(frozen=True)
 class JobRow:
-    """A periodic job and when it last came to its end; old times mean that beat or the system pool is down."""
+    """A periodic job and when it last came to its end; old times mean that beat or the polls pool is down."""
 
     job: str
     done_at: datetime

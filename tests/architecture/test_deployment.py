@@ -50,7 +50,7 @@ def test_a_pool_is_named_after_its_queue() -> None:
 
 
 def test_the_procfile_lists_every_process_type() -> None:
-    pools = ("orders", "customers", "catalog", "inventory", "finance", "status", "system")
+    pools = ("orders", "customers", "catalog", "inventory", "finance", "status", "system", "polls")
 
     workers = {f"worker-{pool}" for pool in pools}
     assert {one.name for one in PROCESSES} == {"release", "web", "beat", "flower"} | workers

@@ -101,3 +101,16 @@ def test_recheck_of_the_same_dead_letter_alerts_nobody_again(connector: Connecto
 
     assert connector.rows("SELECT claim_no FROM exchange")[0]["claim_no"] == 2
     assert len(told.messages) == 1
+
+
+def test_sweep_waits_for_nobody_and_has_people_told_by_the_pool_that_may(connector: Connector, told: Told) -> None:
+    process = _with_alerts(connector, told)
+    connector.ask(connector.sandbox.place(kind="unknown_sku")["id"])
+    connector.drain()
+    connector.process.runtime.redis.delete("dead_letter")  # the message of the run itself was lost
+
+    for _ in range(3):
+        sweeper.sweep(process)
+
+    assert told.messages == []
+    assert connector.process.runtime.redis.llen("dead_letter") == 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
 from unittest.mock import patch
@@ -19,8 +22,8 @@ from connector.runtime import Runtime
 from connector.vault.credentials import CredentialName, seal_credentials
 from tests.harness import STORE, WEBHOOK_SECRET, Connector
 from tests.integration.flows.story import quick_store
-from workers import jobs
-from workers.jobs import run_turn
+from workers import heartbeat, jobs
+from workers.jobs import Turned, run_turn
 from workers.process import Process
 
 OTHER = "w2"
@@ -105,8 +108,104 @@ def test_turn_of_a_dead_worker_is_taken_over_when_its_lease_ends(world: Connecto
     assert run_turn(second, "poll_open_orders") == "1 stores, 0 failed"
 
 
-def _die(process: Process) -> str:
+def _die(process: Process) -> Turned:
     raise KeyboardInterrupt
+
+
+def test_worker_that_is_alive_keeps_its_turn_however_long_it_takes(
+    world: Connector, second: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "RENEW_EVERY_S", 0.05)
+    slow = dataclasses.replace(world.process, heartbeat=heartbeat.Heartbeat())
+    begin_turn(world, 3600)
+    tried: list[str] = []
+
+    def work(process: Process) -> Turned:
+        for _ in range(3):
+            world.pass_time(jobs.TURN_LEASE_S - 15)
+            time.sleep(0.5)
+            tried.append(run_turn(second, "poll_open_orders"))
+        return Turned("slow")
+
+    with patch.dict(jobs.JOBS, {"poll_open_orders": work}):
+        ended = run_turn(slow, "poll_open_orders")
+    slow.heartbeat.stop()
+
+    assert (ended, tried) == ("slow", [DONE_ELSEWHERE] * 3)
+
+
+def test_two_workers_at_the_edge_of_a_turn_do_not_both_take_one(world: Connector) -> None:
+    begin_turn(world, 60)
+    with ThreadPoolExecutor(1) as threads, world.engine.connect() as first:
+        assert take_turn(first, "poll_orders", every_s=60, worker="a", lease_s=300) is not None
+        world.pass_time(60)
+        late = threads.submit(take, world, "b")  # what the first took is not committed yet
+        time.sleep(0.5)
+        first.commit()
+
+        assert late.result(timeout=10) is None
+
+
+def test_turn_that_two_beats_send_at_once_is_run_once(world: Connector) -> None:
+    others = [world.another_process(f"test:{number}") for number in range(6)]
+    begin_turn(world, 3600)
+    runs: list[str] = []
+
+    def work(process: Process) -> Turned:
+        runs.append(process.name)
+        return Turned("done here")
+
+    with patch.dict(jobs.JOBS, {"poll_open_orders": work}), ThreadPoolExecutor(12) as threads:
+        list(threads.map(lambda one: run_turn(one, "poll_open_orders"), others * 4))
+    for one in others:
+        one.heartbeat.stop()
+        one.runtime.close()
+
+    assert len(runs) == 1
+
+
+def test_hour_without_a_beat_is_made_up_for_by_one_run(world: Connector) -> None:
+    run_turn(world.process, "poll_orders")
+    placed = [world.sandbox.place(kind="guest") for _ in range(4)]
+    world.pass_time(3600)
+
+    ended = [run_turn(world.process, "poll_orders") for _ in range(3)]
+
+    assert ended == ["1 stores, 0 failed", DONE_ELSEWHERE, DONE_ELSEWHERE]
+    assert order_keys(world) == {str(order["id"]) for order in placed}
+    assert len(world.rows("SELECT 1 FROM slot WHERE job = 'poll_orders'")) == 2
+
+
+def test_poll_with_more_to_read_than_a_run_may_take_goes_on_at_once_in_another_process(
+    world: Connector, second: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = [world.sandbox.place(kind="guest") for _ in range(150)]
+    begin_turn(world, 60)
+    monkeypatch.setattr(jobs, "SHARE_S", 0.0)
+    monkeypatch.setattr(jobs, "TURN_S", 0.01)
+
+    ended = run_turn(world.process, "poll_orders")
+    message = world.process.runtime.redis.lrange("polls", 0, -1)
+    monkeypatch.setattr(jobs, "TURN_S", 60.0)
+    gone_on = run_turn(second, "poll_orders")
+
+    assert (ended, gone_on) == ("1 stores, 0 failed, 1 go on", "1 stores, 0 failed")
+    assert [b"poll_orders" in one for one in message] == [True]
+    assert order_keys(world) == {str(order["id"]) for order in placed}
+
+
+def test_store_with_very_many_changes_leaves_the_others_their_share(
+    world: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(150):
+        world.sandbox.place(kind="guest")
+    world.configure(quick_store(guests="common"), name=OTHER)
+    monkeypatch.setattr(jobs, "SHARE_S", 0.0)
+    monkeypatch.setattr(jobs, "TURN_S", 0.01)
+
+    run_turn(world.process, "poll_orders")
+
+    assert len(order_keys(world)) == len(order_keys(world, OTHER)) == 100
 
 
 def test_orders_whose_deliveries_were_all_lost_are_found_by_the_poll(world: Connector) -> None:
