@@ -7,24 +7,30 @@ from typing import Any
 
 
 def doubled_customers(customers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yields a sentence for each e-mail address or search key that two customers made by calls share.
+    """Yields a sentence for each shopper that two customers made by calls stand for.
+
+    Two customers with one e-mail address are one shopper; with one search key they are, unless both have an address of
+    their own (a shop that was restored gives a customer's id to somebody else).
 
     Args:
         customers: The `customers` of M3's book.
     """
-    yield from _doubled("e-mail address", {one["cuno"]: _address(one) for one in customers})
-    yield from _doubled("search key", {one["cuno"]: str(one["fields"].get("ALCU", "")) for one in customers})
+    addresses = {one["cuno"]: _address(one) for one in customers}
+    for numbers in _sharing(addresses):
+        yield f"customers {', '.join(numbers)} have the same e-mail address"
+    for numbers in _sharing({one["cuno"]: str(one["fields"].get("ALCU", "")) for one in customers}):
+        if not all(addresses[number] for number in numbers):
+            yield f"customers {', '.join(numbers)} have the same search key"
 
 
 def _address(customer: Mapping[str, Any]) -> str:
     return str(customer["fields"].get("MAIL", "")).strip().casefold()
 
 
-def _doubled(what: str, values: Mapping[str, str]) -> Iterator[str]:
+def _sharing(values: Mapping[str, str]) -> Iterator[list[str]]:
+    """Yields the numbers that have a value, not empty, in common."""
     owners: dict[str, list[str]] = {}
     for number, value in values.items():
         if value:
             owners.setdefault(value, []).append(number)
-    for numbers in owners.values():
-        if len(numbers) > 1:
-            yield f"customers {', '.join(sorted(numbers))} have the same {what}"
+    yield from (sorted(numbers) for numbers in owners.values() if len(numbers) > 1)

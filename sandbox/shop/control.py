@@ -1,5 +1,6 @@
 """The control side of the shop: what buyers, the administration and the tester do; a blueprint made by `app`."""
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from flask import Blueprint, Response, request
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sandbox.shop.backup import make_backup, restore_backup
 from sandbox.shop.book import make_book
 from sandbox.shop.checkout import Cart, place_order
+from sandbox.shop.dates import now_utc
 from sandbox.shop.dispatcher import Deliver, Dispatcher
 from sandbox.shop.entities import Order
 from sandbox.shop.errors import RestError
@@ -38,6 +40,13 @@ class SettingsChange(BaseModel):
     home_url: str | None = None
 
 
+class ClockChange(BaseModel):
+    """The body of `POST /_control/clock`: seconds the shop's clock is ahead of the machine's."""
+
+    model_config = ConfigDict(extra="forbid")
+    offset_s: float
+
+
 class OrderChange(BaseModel):
     """The body of `POST /_control/orders/<id>`: fields as in REST, or one action of the administration."""
 
@@ -59,6 +68,7 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
     control.add_url_rule("/_control/products", view_func=desk.put_product, methods=["POST"])
     control.add_url_rule("/_control/faults", view_func=desk.set_faults, methods=["POST"])
     control.add_url_rule("/_control/settings", view_func=desk.change_settings, methods=["POST"])
+    control.add_url_rule("/_control/clock", view_func=desk.set_clock, methods=["POST"])
     control.add_url_rule("/_control/backup", view_func=desk.back_up, methods=["POST"])
     control.add_url_rule("/_control/restore", view_func=desk.restore, methods=["POST"])
     control.add_url_rule("/_control/dispatch", view_func=desk.flush, methods=["POST"])
@@ -86,6 +96,7 @@ class _Desk:
         seed = int(_body().get("seed", 1))
         self._dispatcher.clear()
         with self._shop.lock:
+            self._shop.clock = now_utc
             self._shop.reset(seed)
             self._faults.reset(seed)
             self._backup = None
@@ -134,6 +145,13 @@ class _Desk:
             for name, value in wanted.model_dump(exclude_none=True).items():
                 setattr(self._shop.settings, name, value)
             return _json(vars(self._shop.settings))
+
+    def set_clock(self) -> Response:
+        """Move the shop's clock; its requests are signed by the machine's all the same."""
+        offset = timedelta(seconds=ClockChange.model_validate(_body()).offset_s)
+        with self._shop.lock:
+            self._shop.clock = lambda: now_utc() + offset
+            return _json({"now": self._shop.clock().isoformat()})
 
     def back_up(self) -> Response:
         """Copy the shop's database; a copy taken before is replaced."""

@@ -62,3 +62,13 @@ def test_order_saved_late_is_older_than_what_a_poll_has_seen(shop: RunningShop) 
     assert late["id"] > seen["id"]
     assert late["date_modified_gmt"] < seen["date_modified_gmt"]
     assert late["date_paid_gmt"] < seen["date_paid_gmt"]
+
+
+def test_clock_of_the_shop_can_be_moved_and_is_put_back_by_a_reset(shop: RunningShop) -> None:
+    before = shop.control("orders", **CART).json()
+    shop.control("clock", offset_s=3600)
+    after = shop.control("orders", **CART).json()
+    shop.control("reset")
+    again = shop.control("orders", **CART).json()
+
+    assert before["date_created_gmt"] <= again["date_created_gmt"] < after["date_created_gmt"]
