@@ -47,30 +47,31 @@ class Publisher:
         self._send_all = send_all
         self._most_waiting = most_waiting
         self._waiting: dict[int, _Waiting] = {}
-        self._change = threading.Condition()
-        self._stopping = False
+        self._lock = threading.Lock()
+        self._offered = threading.Event()  # set once per batch, not per offer: each wake-up costs the requests time
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def offer(self, recorded: Recorded) -> bool:
         """Takes the exchange of `recorded` for sending if it is due; returns at once, says if it was taken."""
         if not recorded.due or recorded.exchange_id is None or recorded.pool is None:
             return False
-        with self._change:
-            if self._stopping or len(self._waiting) >= self._most_waiting:
+        with self._lock:
+            if self._stopping.is_set() or len(self._waiting) >= self._most_waiting:
                 return False
             message = DueMessage(recorded.exchange_id, recorded.pool, recorded.claim_no)
             self._waiting[recorded.exchange_id] = _Waiting(message, time.monotonic())
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
                 self._thread.start()
-            self._change.notify_all()
+            if not self._offered.is_set():
+                self._offered.set()
             return True
 
     def stop(self, *, patience_s: float = 2.0) -> None:
         """Sends what waits if that takes no longer than `patience_s`, and ends the thread."""
-        with self._change:
-            self._stopping = True
-            self._change.notify_all()
+        self._stopping.set()
+        self._offered.set()
         if self._thread is not None:
             self._thread.join(patience_s)
 
@@ -81,16 +82,17 @@ class Publisher:
                 pause_s = FIRST_PAUSE_S
                 continue
             self._put_back(batch)
-            with self._change:
-                if self._change.wait_for(lambda: self._stopping, pause_s):
-                    return
+            if self._stopping.wait(pause_s):
+                return
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     def _take(self) -> dict[int, _Waiting] | None:
         """Returns what waits, after a moment in which more may come; None when nothing does and we are stopping."""
-        with self._change:
-            self._change.wait_for(lambda: self._waiting or self._stopping)
-            self._change.wait_for(lambda: self._stopping, GATHER_S)
+        self._offered.wait()
+        self._stopping.wait(GATHER_S)
+        with self._lock:
+            if not self._stopping.is_set():
+                self._offered.clear()
             batch, self._waiting = self._waiting, {}
             return batch or None
 
@@ -105,6 +107,8 @@ class Publisher:
 
     def _put_back(self, unsent: dict[int, _Waiting]) -> None:
         oldest = time.monotonic() - GIVE_UP_AFTER_S
-        with self._change:
+        with self._lock:
             kept = {id_: one for id_, one in unsent.items() if one.since > oldest}
             self._waiting = {**kept, **self._waiting}
+            if self._waiting:
+                self._offered.set()

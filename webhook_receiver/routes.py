@@ -93,7 +93,6 @@ def _receive(store: str, received: Request, *, parts: Parts, metrics: Metrics) -
     recorded = parts.record(facts)  # committed when it returns
     parts.offer(recorded)
     metrics.stored(store, topic=facts.topic, has_flow=facts.flow is not None)
-    LOG.debug("delivery_stored", store=store, topic=facts.topic, exchange_id=recorded.exchange_id, note=facts.note)
     return Response(status=200)
 
 

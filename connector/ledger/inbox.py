@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from connector.ledger.prepared import Prepared
-from connector.ledger.session import tried_twice
+from connector.errors import LedgerUnavailableError
+from connector.ledger.prepared import Prepared, run_alone
 
 KEPT_BODY_BYTES = 5 * 1024 * 1024
 
@@ -142,12 +142,20 @@ def record_delivery(engine: Engine, received: Received) -> Recorded:
     Raises:
         LedgerUnavailableError: The database is down; nobody may be told that the delivery is kept.
     """
-    return tried_twice(engine, lambda connection: stage_delivery(connection, received))
+    statement, values = _statement(received), _parameters(received)
+    try:
+        row = run_alone(engine, statement, values)
+    except LedgerUnavailableError:
+        row = run_alone(engine, statement, values)  # the pool may hold a connection from before a restart
+    return _recorded(row, received)
 
 
 def stage_delivery(connection: Connection, received: Received) -> Recorded:
     """Does the same inside the caller's transaction."""
-    row = _statement(received).one_or_none(connection, _parameters(received))
+    return _recorded(_statement(received).one_or_none(connection, _parameters(received)), received)
+
+
+def _recorded(row: Any, received: Received) -> Recorded:
     if row is None:
         return Recorded(None, None, due=False, pool=received.pool)
     return Recorded(row.id, row.exchange_id, due=bool(row.due), pool=received.pool, claim_no=row.claim_no or 0)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias, TypeVar
 
+import psycopg2
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from connector.errors import LedgerUnavailableError
 from connector.ledger.patience import Patience
@@ -88,17 +89,19 @@ def tried_twice(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 def is_unavailable(error: BaseException) -> bool:
     """Tells whether an error means that the database is away or undid the transaction, not that a statement was wrong."""
-    if not isinstance(error, DBAPIError):
-        return False
-    sqlstate = getattr(error.orig, "pgcode", None) or ""
-    is_broken = error.connection_invalidated or (not sqlstate and isinstance(error, OperationalError | InterfaceError))
-    return is_broken or sqlstate[:2] in ("08", "40", "53", "57") or sqlstate == READ_ONLY
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or _says_away(error.orig))
 
 
-def raise_if_unavailable(error: DBAPIError) -> None:
+def raise_if_unavailable(error: DBAPIError | psycopg2.Error) -> None:
     """Raises LedgerUnavailableError if `error` means that the database is away, not that a statement was wrong."""
-    if is_unavailable(error):
+    if _says_away(error) if isinstance(error, psycopg2.Error) else is_unavailable(error):
         raise LedgerUnavailableError(
             "The ledger database cannot be reached or is shutting down.",
             resolution="Check that PostgreSQL at DATABASE_URL is running; work goes on by itself once it is back.",
         ) from error
+
+
+def _says_away(error: BaseException | None) -> bool:
+    sqlstate = getattr(error, "pgcode", None) or ""
+    is_broken = not sqlstate and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return is_broken or sqlstate[:2] in ("08", "40", "53", "57") or sqlstate == READ_ONLY

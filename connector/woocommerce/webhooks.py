@@ -7,14 +7,13 @@ Source: reference/woocommerce/behaviour.md section 1, observed on WooCommerce 9.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connector.woocommerce.canonical import content_hash, read_json
+from connector.woocommerce.canonical import content_hash, glance_json
 from connector.woocommerce.instants import read_instant
 
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
@@ -86,7 +85,7 @@ def signature_matches(body: bytes, *, secret: str, signature: str) -> bool:
     """
     if not secret:
         return False
-    expected = base64.b64encode(hmac.new(secret.encode("utf-8"), body, hashlib.sha256).digest())
+    expected = base64.b64encode(hmac.digest(secret.encode("utf-8"), body, "sha256"))
     return hmac.compare_digest(expected, signature.encode("utf-8", "replace"))
 
 
@@ -101,7 +100,7 @@ def read_resource(topic: str, body: bytes) -> Resource:
     if problem:
         return _partial(kind, event, resource_id=None, problem=problem)
     try:
-        content = read_json(body)
+        content = glance_json(body)
     except ValueError as error:
         return _partial(kind, event, resource_id=None, problem=f"The body cannot be read: {error}.")
     if not isinstance(content, dict):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from connector.woocommerce.canonical import canonical_json, content_hash, read_json
+from connector.woocommerce.canonical import canonical_json, content_hash, glance_json, read_json
 from tests.unit.woocommerce.recorded import Delivery, full_orders
 
 
@@ -60,3 +61,26 @@ _json = st.recursive(
 @given(value=_json)
 def test_canonical_form_read_and_written_again_is_the_same(value: Any) -> None:
     assert canonical_json(read_json(canonical_json(value))) == canonical_json(value)
+
+
+_body = st.dictionaries(st.text(max_size=5), _json, max_size=4).map(lambda value: json.dumps(value).encode())
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=_body)
+def test_glance_gives_the_hash_of_a_full_reading(body: bytes) -> None:
+    assume(all(abs(number) < 2**63 for number in map(int, re.findall(rb"-?\d{19,}", body))))
+
+    assert content_hash(glance_json(body)) == content_hash(read_json(body))
+
+
+@pytest.mark.parametrize("body", [b'{"a":"\\ud800"}', b'{"a":1e400}', b'{"a":123456789012345678901234567890}'])
+def test_glance_takes_what_a_full_reading_takes(body: bytes) -> None:
+    assert set(glance_json(body)) == set(read_json(body))
+    assert content_hash(glance_json(body)) == content_hash(glance_json(body))
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"a":NaN}', b"\xff", b"[" * 100_000])
+def test_glance_refuses_what_a_full_reading_refuses(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"JSON|UTF-8|deeply"):
+        glance_json(body)
