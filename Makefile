@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup check test up demo bench lock
+.PHONY: setup check test crash-points simulate soak hostile up demo bench drain lock
 
 setup: $(STAMP)
 
@@ -21,7 +21,26 @@ check: setup
 	$(BIN)/lint-imports
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/acceptance/crash_points
+
+# Every write and every commit of every flow, with everything that can go wrong at it.
+crash-points: setup
+	$(BIN)/python -m pytest -q -s tests/acceptance/crash_points
+
+# Random stories over the real flows; SEED repeats one run, CONTROL takes a guard away, which must be caught.
+EXAMPLES ?= 300
+simulate: setup
+	$(BIN)/python -m tests.acceptance.simulation --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED)) $(if $(CONTROL),--control $(CONTROL))
+
+# The whole connector under traffic, faults and kills, judged from the books of both systems.
+ORDERS ?= 500
+soak: setup
+	$(BIN)/python -m tests.acceptance.soak --orders $(ORDERS) $(if $(SEED),--seed $(SEED)) $(if $(CONTROL),--control $(CONTROL)) $(if $(RESULT),--result $(RESULT))
+
+# Bodies and headers no shop would send.
+BODIES ?= 3000
+hostile: setup
+	$(BIN)/python -m tests.acceptance.hostile --bodies $(BODIES) $(if $(SEED),--seed $(SEED))
 
 up: setup
 	$(BIN)/connector up
@@ -31,6 +50,11 @@ demo: setup
 
 bench: setup
 	$(BIN)/python -m bench
+
+# A queue of due work after an outage.
+EXCHANGES ?= 20000
+drain: setup
+	$(BIN)/python -m bench.drain --exchanges $(EXCHANGES)
 
 # Renews the pinned versions; needs the package index.
 lock: setup
