@@ -14,7 +14,7 @@ from connector.flows.context import StoreContext
 from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
 from connector.ledger.session import open_ledger, transaction, tried_twice
-from connector.ledger.stores import StoreRow, find_store, sealed_credentials
+from connector.ledger.stores import StoreRow, find_store, running_stores, sealed_credentials
 from connector.ledger.tokens import LedgerTokenStore
 from connector.m3.catalogue import Catalogue, FieldSpec
 from connector.m3.client import M3Client, M3Context
@@ -32,6 +32,7 @@ from connector.woocommerce.client import WooClient
 from connector.woocommerce.models import Address, CouponLine, LineItem, Order
 
 SECRET_KEPT_S = 30.0
+STORES_KEPT_S = 30.0
 REDIS_LIMIT_S = 2.0
 ANSWER_S = 5.0  # no statement of the receiver takes this long; a shop waits 60 s for its answer
 
@@ -71,6 +72,7 @@ class Runtime:
         self._cipher: Cipher | None = None
         self._stores: dict[str, tuple[int, StoreContext]] = {}
         self._webhook_secrets: dict[str, tuple[float, str | None]] = {}
+        self._many_stores: tuple[float, bool] | None = None
 
     @property
     def cipher(self) -> Cipher:
@@ -126,6 +128,19 @@ class Runtime:
             self._webhook_secrets.clear()  # made-up store names must not fill the memory
         self._webhook_secrets[store] = (time.monotonic(), secret)
         return secret
+
+    def has_many_stores(self) -> bool:
+        """Tells whether more than one store is worked for; at most 30 s old.
+
+        Raises:
+            LedgerUnavailableError: The database is away.
+        """
+        kept = self._many_stores
+        if kept is None or time.monotonic() - kept[0] >= STORES_KEPT_S:
+            with transaction(self.engine) as connection:
+                kept = time.monotonic(), running_stores(connection) > 1
+            self._many_stores = kept
+        return kept[1]
 
     def _read(self, name: str) -> tuple[StoreRow, StoreCredentials]:
         with transaction(self.engine) as connection:

@@ -28,6 +28,7 @@ from connector.vault.cipher import Cipher, generate_key
 from connector.vault.credentials import CredentialName, seal_credentials
 from workers.base import Ended, run_exchange
 from workers.heartbeat import Heartbeat
+from workers.places import Places
 from workers.process import Process
 
 ROOT = Path(__file__).parent.parent
@@ -126,7 +127,7 @@ class Connector:
         )
         self.cipher = Cipher.from_keys([key])
         self.process = Process(
-            f"test:{uuid.uuid4().hex[:6]}", Runtime(self.settings), Heartbeat(), make_app(valkey_url)
+            f"test:{uuid.uuid4().hex[:6]}", Runtime(self.settings), Heartbeat(), make_app(valkey_url), Places(1)
         )
         self.configure()
 
@@ -155,6 +156,7 @@ class Connector:
         self.process.runtime.close()
 
     def ask(self, *order_ids: int, store: str = STORE) -> list[int]:
+        self.process.places.close()
         """Makes orders due and returns their exchanges."""
         return [one.exchange_id for one in ask_for(self.engine, store, order_ids=order_ids).messages]
 
@@ -180,7 +182,7 @@ class Connector:
 
     def another_process(self, name: str) -> Process:
         """Opens a second worker over the same ledger; the caller closes its heartbeat and runtime."""
-        return Process(name, Runtime(self.settings), Heartbeat(), self.process.app)
+        return Process(name, Runtime(self.settings), Heartbeat(), self.process.app, self.process.places)
 
     def drain(self, *, most: int = 200) -> None:
         """Runs whatever is due, as the sweeper would send it, until nothing is."""

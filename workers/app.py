@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_process_shutdown
 
 from connector.broker import TASK_HARD_LIMIT_S, make_app
 from connector.logs import configure_logs
 from connector.settings import read_settings
 from workers import process
+from workers.places import Places
 from workers.schedule import beat_schedule
 
 settings = read_settings()
@@ -55,10 +56,16 @@ def _use_our_logs(**_: Any) -> None:
     configure_logs(settings.log_level)
 
 
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator] # celery ships no types
+def _make_places(instance: Any, **_: Any) -> None:
+    """Makes what the pool's processes share, before they are forked."""
+    app.places = Places(instance.concurrency)
+
+
 @worker_process_init.connect  # type: ignore[untyped-decorator] # celery ships no types
 def _open_process(**_: Any) -> None:
     """Opens connections after the fork, never before (celery #1564)."""
-    process.open_process(settings, app)
+    process.open_process(settings, app, places=app.places)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator] # celery ships no types

@@ -12,6 +12,7 @@ from connector.errors import ConfigurationError
 from connector.runtime import Runtime
 from connector.settings import Settings
 from workers.heartbeat import Heartbeat
+from workers.places import Places
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,16 @@ class Process:
     runtime: Runtime
     heartbeat: Heartbeat
     app: Celery
+    places: Places
 
 
 _opened: list[Process] = []
 
 
-def open_process(settings: Settings, app: Celery) -> None:
+def open_process(settings: Settings, app: Celery, *, places: Places) -> None:
     """Opens this process's connections; called once, after the fork."""
     name = f"{socket.gethostname()}:{os.getpid()}"
-    _opened[:] = [Process(name, Runtime(settings), Heartbeat(), app)]
+    _opened[:] = [Process(name, Runtime(settings), Heartbeat(), app, places)]
 
 
 def close_process() -> None:
@@ -39,6 +41,7 @@ def close_process() -> None:
         process = _opened.pop()
         process.heartbeat.stop()
         process.runtime.close()
+        process.places.close()
 
 
 def current() -> Process:

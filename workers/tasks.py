@@ -8,9 +8,9 @@ from celery.exceptions import Reject, Retry
 from connector.broker import ALERT_TASK, RUN_TASK
 from connector.ledger.tables import State
 from workers import dead_letters, sweeper
-from workers.base import run_exchange
 from workers.jobs import run_turn
 from workers.process import current
+from workers.turns import run_message
 
 
 class Waits(Exception):  # noqa: N818 - Flower shows this name before the reason, and it is no error
@@ -20,7 +20,7 @@ class Waits(Exception):  # noqa: N818 - Flower shows this name before the reason
 @shared_task(name=RUN_TASK)  # type: ignore[untyped-decorator] # celery ships no types
 def run(exchange_id: int) -> str:
     """Runs one exchange. Flower shows a waiting one as RETRY (nothing is sent again: the ledger waits), a dead one as rejected."""
-    ended = run_exchange(current(), exchange_id)
+    ended = run_message(current(), exchange_id)
     if ended.state in (State.WAITING, State.BLOCKED):
         text = f"exchange {exchange_id} {ended.text}"
         raise Retry(text, exc=Waits(text), when=ended.next_in_s)

@@ -96,6 +96,43 @@ def leave_to_sweeper(connection: Connection, exchange_ids: list[int]) -> None:
 
 
 _WAKE = text("""
+@dataclass(frozen=True)
+class Waiting:
+    """A due exchange that nobody runs, and whose it is."""
+
+    exchange_id: int
+    store: str
+    pool: str
+
+
+_WAITING = text("""
+SELECT id, store, pool FROM exchange WHERE id = :id AND state IN ('ready', 'waiting', 'blocked')
+  AND next_attempt_at <= ledger_now() AND coalesce(not_before <= ledger_now(), true)
+""")
+
+
+def find_waiting(connection: Connection, exchange_id: int) -> Waiting | None:
+    """Returns an exchange if it is due and free."""
+    row = connection.execute(_WAITING, {"id": exchange_id}).one_or_none()
+    return None if row is None else Waiting(*row)
+
+
+_OLDEST_DUE = text("""
+SELECT e.id, s.name, :pool FROM store s CROSS JOIN LATERAL (
+    SELECT id, next_attempt_at FROM exchange
+    WHERE store = s.name AND pool = :pool AND state IN ('ready', 'waiting', 'blocked')
+      AND next_attempt_at <= ledger_now() AND coalesce(not_before <= ledger_now(), true)
+    ORDER BY next_attempt_at, id LIMIT 1
+) e WHERE s.paused_by IS NULL AND s.name <> ALL(:besides) ORDER BY e.next_attempt_at, e.id LIMIT 1
+""")
+
+
+def oldest_due(connection: Connection, pool: str, *, besides: list[str]) -> Waiting | None:
+    """Returns the oldest due exchange of a pool, of the running stores that are not named."""
+    row = connection.execute(_OLDEST_DUE, {"pool": pool, "besides": besides}).one_or_none()
+    return None if row is None else Waiting(*row)
+
+
 UPDATE exchange SET next_attempt_at = ledger_now(), sent_at = ledger_now(), sends = sends + 1
 WHERE state = 'blocked' AND blocked_kind = :kind AND blocked_key = :key RETURNING id, pool, claim_no
 """)

@@ -42,6 +42,7 @@ UPDATE store SET paused_by = :by, paused_reason = :reason,
 WHERE name = :name AND (paused_by IS NULL OR :by = 'person' OR paused_by = 'connector')
 """)
 _RESUME = text("UPDATE store SET paused_by = NULL, paused_reason = NULL, probe_at = NULL WHERE name = :name")
+_RUNNING = text("SELECT count(*) FROM store WHERE paused_by IS NULL")
 _PROBES = text("SELECT name FROM store WHERE paused_by = 'connector' AND probe_at <= ledger_now()")
 _HEAL = text("""
 UPDATE exchange SET state = 'ready', next_attempt_at = ledger_now(), sent_at = NULL, tries = 0
@@ -54,6 +55,11 @@ PROBE_EVERY_S = 300
 def list_stores(connection: Connection) -> list[StoreRow]:
     """Returns all stores by name."""
     return [StoreRow(*row) for row in connection.execute(_ALL)]
+
+
+def running_stores(connection: Connection) -> int:
+    """Returns how many stores are worked for."""
+    return int(connection.execute(_RUNNING).scalar_one())
 
 
 def find_store(connection: Connection, name: str) -> StoreRow | None:
