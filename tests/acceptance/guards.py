@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from connector.flows import polling
 from connector.flows.context import Run
@@ -24,7 +24,6 @@ from connector.flows.orders.plan import OrderPlan
 from connector.ledger import claims, dispatch, inbox, journal_statements, steps
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.cursors import move_cursor, now
-from connector.ledger.inbox import Received, Recorded
 from connector.ledger.prepared import Prepared
 from connector.ledger.steps import Lease
 from connector.ledger.tables import DocumentState, StepState
@@ -33,7 +32,7 @@ from connector.m3.rejections import already_exists
 
 GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare")
 
-_CLAIM_CHECK = re.compile(r"AND (e\.)?claim_no = \$\d+ AND (e\.)?state = 'running'")
+_CLAIM_CHECK = r"AND (e\.)?claim_no = \$\d+ AND (e\.)?state = 'running'"
 
 
 @contextmanager
@@ -92,12 +91,16 @@ def _without_fencing() -> list[Switch]:
 
 
 def _unfenced(statement: Prepared) -> Prepared:
-    unfenced = copy.copy(statement)
-    unfenced.name = f"{statement.name}_unfenced"
-    body, replaced = _CLAIM_CHECK.subn("", statement._prepare)
-    assert replaced == 1, f"{statement.name} checks its claim in another way by now"
-    unfenced._prepare = body.replace(f"PREPARE {statement.name} ", f"PREPARE {unfenced.name} ")
-    return unfenced
+    return _changed(statement, "unfenced", _CLAIM_CHECK, "")
+
+
+def _changed(statement: Prepared, how: str, place: str, instead: str) -> Prepared:
+    changed = copy.copy(statement)
+    changed.name = f"{statement.name}_{how}"
+    body, replaced = re.subn(place, instead, statement._prepare)
+    assert replaced == 1, f"{statement.name} is written in another way by now"
+    changed._prepare = body.replace(f"PREPARE {statement.name} ", f"PREPARE {changed.name} ")
+    return changed
 
 
 def _leave_if_taken_over(clear: Callable[..., Any]) -> Callable[..., Any]:
@@ -156,20 +159,16 @@ def _move_to_now(connection: Connection, store: str, *, name: str, value: str) -
 
 def _without_compare() -> list[Switch]:
     """What bears a date of change that was seen already is taken for known, whatever it says and of whichever order."""
-    return [(inbox, "stage_delivery", _take_if_new_date(inbox.stage_delivery))]
+    return [(inbox, name, _only_new_dates(getattr(inbox, name))) for name in ("_WITH_EXCHANGE", "_FROM_POLL")]
 
 
-_HAS_DATE = text("SELECT 1 FROM delivery WHERE store = :store AND kind = :kind AND modified_at = :modified_at LIMIT 1")
-
-
-def _take_if_new_date(stage: Callable[[Connection, Received], Recorded]) -> Callable[[Connection, Received], Recorded]:
-    def instead(connection: Connection, received: Received) -> Recorded:
-        dated = {"store": received.store, "kind": received.kind, "modified_at": received.modified_at}
-        if received.modified_at is not None and connection.execute(_HAS_DATE, dated).one_or_none():
-            return Recorded(None, None, due=False, pool=received.pool)
-        return stage(connection, received)
-
-    return instead
+def _only_new_dates(statement: Prepared) -> Prepared:
+    places = {value: f"${number}" for number, value in enumerate(statement.values, start=1)}
+    is_known = (
+        f"SELECT 1 FROM delivery d WHERE d.store = {places['store']} AND d.kind = {places['kind']}"
+        f" AND d.modified_at = {places['modified_at']}"
+    )
+    return _changed(statement, "undated", r"(FROM next)(\s+ON CONFLICT)", rf"\1 WHERE NOT EXISTS ({is_known})\2")
 
 
 _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
