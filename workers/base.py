@@ -46,7 +46,7 @@ def run_exchange(process: Process, exchange_id: int) -> Ended:
         try:
             journal = claim_run(process.runtime.engine, exchange_id, worker=process.name)
             if journal is None:
-                return Ended(None, "not due, taken, or its store is paused")
+                return Ended(None, "not due, taken, or its store or flow is paused")
             held = journal.claim
             with (
                 bind(store=held.store, flow=held.flow, claim_no=held.claim_no),

@@ -1,4 +1,4 @@
-"""Tells people about dead letters and paused stores: log lines, and an apprise message where one is configured."""
+"""Tells people about dead letters, paused stores and paused flows: log lines, and an apprise message where one is configured."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from connector.ledger.alerts import DeadLetterGroup, take_paused, take_untold, untell, untell_paused
+from connector.ledger.pauses import FlowPause, take_untold_pauses, untell_pauses
 from connector.ledger.session import transaction
 from workers.process import Process
 
@@ -27,6 +28,7 @@ def alert(process: Process) -> str:
     engine = process.runtime.engine
     with transaction(engine) as connection:
         groups, paused = take_untold(connection), take_paused(connection)
+        pauses = take_untold_pauses(connection)
     for group in groups:
         log.error(
             "dead_letters",
@@ -36,13 +38,16 @@ def alert(process: Process) -> str:
             exchange_ids=list(group.exchange_ids),
             reason=group.example,
         )
-    if not (groups or paused) or _notify(
-        process.runtime.settings.alert_urls, [*_told(groups), *_told_of_stores(paused)]
-    ):
-        return f"told of {sum(len(group.exchange_ids) for group in groups)} and {len(paused)} paused stores"
+    for pause in pauses:
+        log.error("flow_paused", store=pause.store, flow=pause.flow, reason=pause.reason)
+    lines = [*_told(groups), *_told_of_stores(paused), *_told_of_flows(pauses)]
+    if not lines or _notify(process.runtime.settings.alert_urls, lines):
+        count = sum(len(group.exchange_ids) for group in groups)
+        return f"told of {count} and {len(paused)} paused stores" + (f", {len(pauses)} flows" if pauses else "")
     with transaction(engine) as connection:
         untell(connection, groups)
         untell_paused(connection, [name for name, _ in paused])
+        untell_pauses(connection, pauses)
     return "the alert could not be delivered; it is tried again"
 
 
@@ -56,6 +61,10 @@ def _told(groups: Sequence[DeadLetterGroup]) -> list[str]:
 
 def _told_of_stores(paused: Sequence[tuple[str, str]]) -> list[str]:
     return [f"Store {name} is paused: {reason}" for name, reason in paused]
+
+
+def _told_of_flows(pauses: Sequence[FlowPause]) -> list[str]:
+    return [f"{one.flow} of store {one.store} stands still: {one.reason} {one.resolution}" for one in pauses]
 
 
 def _notify(urls: tuple[str, ...], lines: Sequence[str]) -> bool:

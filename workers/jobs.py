@@ -17,6 +17,7 @@ from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, poll_changed, poll_open
 from connector.ledger.cursors import finish_turn, leave_turn, renew_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
+from connector.ledger.pauses import pause_flow, resume_flow
 from connector.ledger.session import transaction
 from connector.ledger.stores import StoreRow, list_stores, pause_store, resume_store, stores_to_probe
 from connector.m3.programs import mms200mi
@@ -24,6 +25,7 @@ from workers.base import send_all
 from workers.process import Process
 from workers.schedule import job_every_s, queue_of
 
+ORDERS = "orders_to_m3"
 TURN_LEASE_S = 45
 TURN_S = 240.0
 """After this a turn is left for the next run, well before the time limit of a task."""
@@ -97,22 +99,33 @@ def _poll_share(process: Process, row: StoreRow, unfinished: list[StoreRow]) -> 
 
 
 def _poll_open_orders(process: Process) -> Turned:
-    return _each_store(process, lambda store: _poll(process, store, poll_open(process.runtime.engine, store)))
+    return _each_store(process, partial(_poll_open, process))
+
+
+def _poll_open(process: Process, store: StoreContext) -> None:
+    """Looks at the open orders of a store; pauses its order flow if too many are gone, until they are back or a person looked."""
+    polled = poll_open(process.runtime.engine, store)
+    _poll(process, store, polled)
+    with transaction(process.runtime.engine) as connection:
+        if polled.missing:
+            pause_flow(
+                connection,
+                store.name,
+                flow=ORDERS,
+                reason=f"{len(polled.missing)} open orders are not in the shop's list any more "
+                f"({', '.join(map(str, polled.missing[:5]))}{', ...' if len(polled.missing) > 5 else ''}).",
+                resolution="Was the shop restored, moved or cleared? If it is wrong, mend it: the flow goes on by itself. "
+                f"If they were really deleted: connector store resume {store.name}",
+                missing_ids=polled.missing,
+            )
+        elif resume_flow(connection, store.name, flow=ORDERS) is not None:
+            log.warning("flow_resumed", store=store.name, flow=ORDERS, reason="the shop lists its orders again")
 
 
 def _poll(process: Process, store: StoreContext, polled: Polled) -> None:
     send_all(process, polled.messages)
     if polled.news:
         log.info("poll_found", store=store.name, rows=polled.rows, news=polled.news)
-    if polled.missing:
-        log.error(
-            "poll_many_missing",
-            store=store.name,
-            count=len(polled.missing),
-            ids=polled.missing[:10],
-            resolution="Check whether the shop was restored or moved. Orders that were really deleted: "
-            f"connector sync orders_to_m3 --store {store.name} --ids ...",
-        )
 
 
 def _watch_webhooks(process: Process) -> Turned:

@@ -28,8 +28,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 def is_well(overview: Overview) -> bool:
-    """Tells whether nobody has to act: no dead letter, no store that stands still."""
-    return not overview.dead_letters and not overview.paused
+    """Tells whether nobody has to act: no dead letter, no store or flow that stands still."""
+    return not (overview.dead_letters or overview.paused or overview.paused_flows)
 
 
 def _print(overview: Overview) -> None:
@@ -56,7 +56,13 @@ def _print(overview: Overview) -> None:
 
 def _what_to_do(overview: Overview) -> str:
     shown_above = [
-        name for name, there in (("dead letters", overview.dead_letters), ("paused stores", overview.paused)) if there
+        name
+        for name, there in (
+            ("dead letters", overview.dead_letters),
+            ("paused stores", overview.paused),
+            ("paused flows", overview.paused_flows),
+        )
+        if there
     ]
     return f"A person has to act: see the {' and the '.join(shown_above)} above."
 
@@ -99,3 +105,6 @@ def _print_people(overview: Overview) -> None:
         probe = f" The next try is at {shown(one.probe_at)} UTC." if one.probe_at else ""
         reason = (one.reason or "no reason given").rstrip(".")
         say(f"\nStore {one.store} is paused by {one.paused_by}: {reason}.{probe}")
+    for pause in overview.paused_flows:
+        say(f"\n{pause.flow} of store {pause.store} stands still since {shown(pause.paused_at)} UTC: {pause.reason}")
+        say(f"  {pause.resolution}")

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from connector.cli.check import run_check
 from connector.cli.opening import open_ledger_only, person, require_store
 from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.store_files import Given, WholeStore, complete_store, given_secrets, require_store_name
 from connector.cli.working import open_runtime
+from connector.flows.polling import believe_missing
+from connector.ledger.dispatch import leave_to_sweeper
+from connector.ledger.pauses import FlowPause, paused_flows, resume_flow
 from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
 from connector.ledger.stores import (
@@ -68,6 +71,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
     with open_ledger_only() as engine, transaction(engine) as connection:
         rows = list_stores(connection)
         missing = {row.name: _missing(set(sealed_credentials(connection, row.name))) for row in rows}
+        pauses = paused_flows(connection)
     if as_json:
         print_json(
             [
@@ -78,6 +82,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
                     "version": row.version,
                     "paused_by": row.paused_by,
                     "paused_reason": row.paused_reason,
+                    "paused_flows": {one.flow: one.reason for one in pauses if one.store == row.name},
                     "missing_credentials": missing[row.name],
                 }
                 for row in rows
@@ -94,6 +99,8 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
             for row in rows
         ),
     )
+    for pause in pauses:
+        warn(f"{pause.flow} of store {pause.store} stands still: {pause.reason} {pause.resolution}")
     for name, lacking in missing.items():
         if lacking:
             warn(f"Store {name} lacks credentials: {', '.join(lacking)}. Add them with `connector store add {name}`.")
@@ -120,13 +127,37 @@ def pause(
 
 @app.command()
 def resume(name: Name) -> None:
-    """Let a store run again; what waited is due at once."""
+    """Let a store run again, and what stands still of it; what waited is due at once."""
     with open_ledger_only() as engine:
         row = require_store(engine, name)
         with transaction(engine) as connection:
+            pauses = [one for one in paused_flows(connection) if one.store == name]
+        for one in pauses:
+            _believe(engine, one)
+        with transaction(engine) as connection:
             resume_store(connection, name)
-            note_decision(connection, "store_resumed", store=name, key=name, who=person())
-    say(f"Store {name} runs again." if row.paused_by else f"Store {name} was not paused; nothing changed.")
+            for one in pauses:
+                resume_flow(connection, name, flow=one.flow)
+            what = ", ".join(f"{one.flow}, {len(one.missing_ids)} missing orders looked at" for one in pauses)
+            note_decision(connection, "store_resumed", store=name, key=name, who=person(), why=what)
+    say(f"Store {name} runs again." if row.paused_by else _resumed(name, pauses))
+
+
+def _believe(engine: Engine, pause: FlowPause) -> None:
+    """Has each order that was missing looked at by itself; the sweeper sends them."""
+    polled = believe_missing(engine, pause.store, order_ids=pause.missing_ids)
+    with transaction(engine) as connection:
+        leave_to_sweeper(connection, [one.exchange_id for one in polled.messages])
+
+
+def _resumed(name: str, pauses: list[FlowPause]) -> str:
+    if not pauses:
+        return f"Store {name} was not paused; nothing changed."
+    return "\n".join(
+        f"{one.flow} of store {name} goes on. The {len(one.missing_ids)} orders that were missing are asked for one by one; "
+        "those that M3 holds and the shop does not will be dead letters that say what to do."
+        for one in pauses
+    )
 
 
 def _save(connection: Connection, name: str, *, whole: WholeStore, sealed: Mapping[str, bytes], is_new: bool) -> None:

@@ -18,6 +18,7 @@ from connector.flows.poll_walk import LISTINGS, PollWalk
 from connector.flows.registry import FLOWS
 from connector.ledger.cursors import (
     keep_progress,
+    known_missing,
     move_cursor,
     now,
     open_order_ids,
@@ -131,8 +132,8 @@ def poll_open(ledger: Ledger, store: StoreContext) -> Polled:
     """Reads the orders still open by id, since some changes leave their date alone; a missing one is looked at by itself.
 
     Returns:
-        What was found. So many missing at once that the shop is more likely wrong than they are deleted are left alone
-        and returned as `missing`.
+        What was found. So many newly missing at once that the shop is more likely wrong than they are deleted are left
+        alone and returned as `missing`; the caller pauses the flow until a person looked.
 
     Raises:
         RetryableError: The shop or the ledger is away.
@@ -147,11 +148,19 @@ def poll_open(ledger: Ledger, store: StoreContext) -> Polled:
         seen.add(int(row["id"]))
         _record(ledger, store, row, polled)
     missing = [one for one in wanted if one not in seen]
+    with transaction(ledger) as connection:
+        missing = sorted(set(missing) - known_missing(connection, store.name, missing))
     if len(missing) > max(MOST_MISSING, len(wanted) * MISSING_SHARE):
         polled.missing = missing
         return polled
-    for order_id in missing:
-        _store(ledger, _asked(store.name, order_id, source="poll_missing"), polled)
+    return believe_missing(ledger, store.name, order_ids=missing, polled=polled)
+
+
+def believe_missing(ledger: Ledger, store: str, *, order_ids: Iterable[int], polled: Polled | None = None) -> Polled:
+    """Makes orders due that the shop did not list; the run of each asks for it by id, which alone proves a deletion."""
+    polled = polled or Polled()
+    for order_id in order_ids:
+        _store(ledger, _asked(store, order_id, source="poll_missing"), polled)
     return polled
 
 

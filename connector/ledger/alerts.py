@@ -1,4 +1,4 @@
-"""Which dead letters nobody was told of yet, grouped by reason. Called by workers/dead_letters.py and the sweeper."""
+"""Which dead letters and pauses nobody was told of yet. Called by workers/dead_letters.py and the sweeper."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ _UNTELL_PAUSED = text("UPDATE store SET told_reason = NULL WHERE name = ANY(:nam
 _COUNT = text("""
 SELECT (SELECT count(*) FROM exchange WHERE state = 'dead_letter' AND alerted_at IS NULL)
      + (SELECT count(*) FROM store WHERE paused_by = 'connector' AND told_reason IS DISTINCT FROM paused_reason)
+     + (SELECT count(*) FROM flow_pause WHERE told_at IS NULL)
 """)
 
 
@@ -67,5 +68,5 @@ def untell_paused(connection: Connection, names: Sequence[str]) -> None:
 
 
 def untold_count(connection: Connection) -> int:
-    """Returns how many dead letters and paused stores nobody was told of."""
+    """Returns how many dead letters, paused stores and paused flows nobody was told of."""
     return int(connection.execute(_COUNT).scalar_one())

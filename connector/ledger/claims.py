@@ -100,6 +100,7 @@ WITH claimed AS (
         blocked_kind = NULL, blocked_key = NULL
     FROM store s
     WHERE e.id = :id AND s.name = e.store AND s.paused_by IS NULL
+      AND NOT EXISTS (SELECT FROM flow_pause p WHERE p.store = e.store AND p.flow = e.flow)
       AND e.state IN ('ready', 'waiting', 'blocked')
       AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
     RETURNING e.id, e.store, e.scope, s.version AS store_version, e.flow, e.business_key, e.pool, e.claim_no, e.wanted_rev,
@@ -124,7 +125,7 @@ def claim(connection: Connection, exchange_id: int, *, worker: str) -> Claim | N
     """Takes a due exchange, with its newest body and its documents, in one round trip.
 
     Returns:
-        The claim, or None if the exchange is not due, is somebody else's, or its store is paused.
+        The claim, or None if the exchange is not due, is somebody else's, or its store or flow is paused.
     """
     row = _CLAIM.one_or_none(connection, {"id": exchange_id, "worker": worker, "lease_s": LEASE_S})
     return None if row is None else _claim_of(row)

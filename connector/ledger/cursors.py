@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,7 +123,8 @@ _NOW = text("SELECT ledger_now()")
 _CREATED = text("SELECT created_at FROM store WHERE name = :store")
 _OPEN_ORDERS = text("""
 SELECT CAST(x.business_key AS bigint) FROM exchange x
-WHERE x.store = :store AND x.flow = 'orders_to_m3' AND x.first_seen_at > ledger_now() - interval '60 days'
+WHERE x.store = :store AND x.flow = 'orders_to_m3' AND x.business_key NOT LIKE '%@%'
+  AND x.first_seen_at > ledger_now() - interval '60 days'
   AND (x.state <> 'done' OR x.settled_at > ledger_now() - interval '14 days' AND EXISTS (
       SELECT 1 FROM document d WHERE d.exchange_id = x.id AND d.state = 'confirmed'))
 ORDER BY x.id DESC LIMIT 2000
@@ -147,3 +149,16 @@ def open_order_ids(connection: Connection, store: str) -> list[int]:
     Settled without a document (an abandoned checkout, an order deleted in the shop) they are nothing to M3.
     """
     return [int(one) for one in connection.execute(_OPEN_ORDERS, {"store": store}).scalars()]
+
+
+_KNOWN_MISSING = text("""
+SELECT CAST(e.business_key AS bigint) FROM exchange e
+WHERE e.store = :store AND e.flow = 'orders_to_m3' AND e.business_key = ANY(:keys) AND 'poll_missing' = (
+    SELECT d.source FROM delivery d WHERE d.exchange_id = e.id ORDER BY d.id DESC LIMIT 1)
+""")
+
+
+def known_missing(connection: Connection, store: str, order_ids: Sequence[int]) -> set[int]:
+    """Returns those of the orders that were found missing before and of which nothing was heard since."""
+    keys = [str(one) for one in order_ids]
+    return {int(one) for one in connection.execute(_KNOWN_MISSING, {"store": store, "keys": keys}).scalars()}

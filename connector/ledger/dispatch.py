@@ -65,9 +65,15 @@ WITH due AS (
     SELECT e.id, row_number() OVER (PARTITION BY e.store ORDER BY e.next_attempt_at, e.id) AS turn, e.next_attempt_at
     FROM exchange e JOIN store s ON s.name = e.store AND s.paused_by IS NULL
     WHERE e.pool = :pool AND e.state IN ('ready', 'waiting', 'blocked')
+      AND NOT EXISTS (SELECT FROM flow_pause p WHERE p.store = e.store AND p.flow = e.flow)
       AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
       AND coalesce(e.sent_at < ledger_now() - make_interval(secs => :resend), true)
-), chosen AS (SELECT id, turn FROM due ORDER BY turn, next_attempt_at, id LIMIT :most)
+), chosen AS (
+    -- The row of a worker that froze between its claim and its commit is locked: it must not hold up all others.
+    SELECT e.id, due.turn FROM due JOIN exchange e ON e.id = due.id
+    WHERE coalesce(e.sent_at < ledger_now() - make_interval(secs => :resend), true)
+    ORDER BY due.turn, due.next_attempt_at, e.id LIMIT :most FOR UPDATE OF e SKIP LOCKED
+)
 UPDATE exchange e SET sent_at = ledger_now(), sends = e.sends + 1
 FROM chosen c WHERE e.id = c.id AND coalesce(e.sent_at < ledger_now() - make_interval(secs => :resend), true)
 RETURNING e.id, e.claim_no, e.next_attempt_at, c.turn
@@ -95,7 +101,6 @@ def leave_to_sweeper(connection: Connection, exchange_ids: list[int]) -> None:
     connection.execute(_LEAVE, {"ids": exchange_ids})
 
 
-_WAKE = text("""
 @dataclass(frozen=True)
 class Waiting:
     """A due exchange that nobody runs, and whose it is."""
@@ -121,6 +126,7 @@ _OLDEST_DUE = text("""
 SELECT e.id, s.name, :pool FROM store s CROSS JOIN LATERAL (
     SELECT id, next_attempt_at FROM exchange
     WHERE store = s.name AND pool = :pool AND state IN ('ready', 'waiting', 'blocked')
+      AND NOT EXISTS (SELECT FROM flow_pause p WHERE p.store = exchange.store AND p.flow = exchange.flow)
       AND next_attempt_at <= ledger_now() AND coalesce(not_before <= ledger_now(), true)
     ORDER BY next_attempt_at, id LIMIT 1
 ) e WHERE s.paused_by IS NULL AND s.name <> ALL(:besides) ORDER BY e.next_attempt_at, e.id LIMIT 1
@@ -133,6 +139,7 @@ def oldest_due(connection: Connection, pool: str, *, besides: list[str]) -> Wait
     return None if row is None else Waiting(*row)
 
 
+_WAKE = text("""
 UPDATE exchange SET next_attempt_at = ledger_now(), sent_at = ledger_now(), sends = sends + 1
 WHERE state = 'blocked' AND blocked_kind = :kind AND blocked_key = :key RETURNING id, pool, claim_no
 """)

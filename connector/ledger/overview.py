@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from connector.ledger.dispatch import due_by_pool
+from connector.ledger.pauses import FlowPause, paused_flows
 
 ACTIVE_WORKER_MIN = 15
 
@@ -84,6 +85,7 @@ class Overview:
     states: tuple[StateCount, ...]
     dead_letters: tuple[ReasonCount, ...]
     paused: tuple[PausedRow, ...]
+    paused_flows: tuple[FlowPause, ...]
     polls: tuple[PollRow, ...]
     jobs: tuple[JobRow, ...]
 
@@ -126,6 +128,7 @@ def read_overview(connection: Connection) -> Overview:
         states=tuple(StateCount(**row) for row in connection.execute(_STATES).mappings()),
         dead_letters=tuple(ReasonCount(**row) for row in connection.execute(_REASONS).mappings()),
         paused=tuple(PausedRow(**row) for row in connection.execute(_PAUSED).mappings()),
+        paused_flows=tuple(paused_flows(connection)),
         polls=tuple(PollRow(**row) for row in connection.execute(_POLLS).mappings()),
         jobs=tuple(JobRow(**row) for row in connection.execute(_JOBS).mappings()),
     )

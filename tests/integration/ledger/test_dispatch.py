@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from connector.ledger.claims import Settlement
 from connector.ledger.dispatch import is_settled, revive_dead_letters, stamp_due, wake_blocked
+from connector.ledger.pauses import pause_flow, resume_flow
 from connector.ledger.session import transaction
 from connector.ledger.steps import Journal, claim_run
 from connector.ledger.tables import State
@@ -37,6 +38,18 @@ def test_flooded_store_does_not_starve_another(ledger: Engine) -> None:
 
     assert set(few) <= set(chosen)
     assert set(flood[:4]) <= set(chosen)  # the oldest first
+
+
+def test_flow_that_stands_still_gets_no_messages_until_it_is_resumed(ledger: Engine) -> None:
+    still, other = add(ledger, "1"), add(ledger, "1", store="w2")
+    change(ledger, SENT_LONG_AGO)
+    with transaction(ledger) as connection:
+        pause_flow(connection, "w1", flow="orders_to_m3", reason="x", resolution="y", missing_ids=[1])
+
+    assert due(ledger) == [other]
+    with transaction(ledger) as connection:
+        assert resume_flow(connection, "w1", flow="orders_to_m3") is not None
+    assert due(ledger) == [still]
 
 
 def test_paused_store_gets_no_messages(ledger: Engine) -> None:

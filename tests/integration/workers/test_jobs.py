@@ -272,28 +272,21 @@ def test_posted_order_deleted_in_the_shop_is_found_by_its_absence(world: Connect
     assert "deleted in the shop" in exchange["reason"]
 
 
-def test_many_missing_orders_are_left_alone_and_the_store_goes_on(world: Connector) -> None:
-    here = world.sandbox.place(kind="guest")
-    gone = list(range(900_001, 900_008))
-    world.ask(here["id"], *gone)
-
-    with capture_logs() as logs:
-        ended = run_turn(world.process, "poll_open_orders")
-
-    (told,) = [one for one in logs if one["event"] == "poll_many_missing"]
-    assert (told["log_level"], told["count"], sorted(told["ids"])) == ("error", 7, gone)
-    assert ended == "1 stores, 0 failed"
-    assert store_row(world)["paused_by"] is None
-    assert world.rows("SELECT 1 FROM delivery WHERE source = 'poll_missing'") == []
-    assert len(world.rows("SELECT 1 FROM delivery WHERE source = 'poll'")) == 1
-
-
 def test_few_missing_orders_are_looked_at_one_by_one(world: Connector) -> None:
     world.ask(900_001, 900_002)
 
     run_turn(world.process, "poll_open_orders")
 
     assert len(world.rows("SELECT 1 FROM delivery WHERE source = 'poll_missing'")) == 2
+
+
+def test_order_found_missing_is_not_asked_for_every_hour(world: Connector) -> None:
+    world.ask(900_001)
+    for _ in range(3):
+        begin_turn(world, 3600)
+        run_turn(world.process, "poll_open_orders")
+
+    assert len(world.rows("SELECT 1 FROM delivery WHERE source = 'poll_missing'")) == 1
 
 
 def test_webhook_the_shop_disabled_is_turned_on_again_and_a_strangers_is_not(world: Connector) -> None:
