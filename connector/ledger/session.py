@@ -20,6 +20,8 @@ Ledger: TypeAlias = Engine
 
 READ_ONLY = "25006"  # after a failover the pool may reach a server that only reads
 STATEMENT_TIMEOUT_MS = 15_000
+IDLE_TIMEOUT_MS = 10_000
+"""A transaction idle for so long belongs to a process that froze; whoever waits for its rows gets them before giving up."""
 CONNECT_TIMEOUT_S = 5
 
 
@@ -47,7 +49,8 @@ def open_ledger(
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+            f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}",
             "application_name": "connector",
         },
     )
