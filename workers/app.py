@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    celeryd_after_setup,
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 
 from connector.broker import TASK_HARD_LIMIT_S, make_app
 from connector.logs import configure_logs
@@ -12,6 +18,7 @@ from connector.settings import read_settings
 from workers import process
 from workers.places import Places
 from workers.schedule import beat_schedule
+from workers.shutdown import bound_shutdown
 
 settings = read_settings()
 app = make_app(settings.redis_url)
@@ -60,6 +67,13 @@ def _use_our_logs(**_: Any) -> None:
 def _make_places(instance: Any, **_: Any) -> None:
     """Makes what the pool's processes share, before they are forked."""
     app.places = Places(instance.concurrency)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator] # celery ships no types
+def _bound_shutdown(sender: Any, **_: Any) -> None:
+    """Once: a pool is ready again after each lost broker connection."""
+    worker_ready.disconnect(_bound_shutdown)
+    bound_shutdown(lambda: sender.pool.info["processes"])
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator] # celery ships no types
