@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -111,6 +111,7 @@ _PERSONAL = frozenset(
     }
 )
 _SHORTEST_MASKED = 3
+_LENGTH_OF_TEXTS = 60  # TX60; what is as long may have been cut
 _E_MAIL = re.compile(r"\S+@\S+")
 
 
@@ -130,7 +131,8 @@ def rejection(refusal: Refusal, *, program: str, transaction: str, sent: Mapping
     where = f"{program}/{transaction}"
     code = refusal.message_id or refusal.error_type or "no message id"
     at_field = f" (field {refusal.field})" if refusal.field else ""
-    message = f"{where}: {_without_personal_data(refusal.message, sent)} [{code}]{at_field}"
+    text = without_personal_data(refusal.message, [sent[field] for field in _PERSONAL & sent.keys()])
+    message = f"{where}: {text} [{code}]{at_field}"
     if rule.meaning is Meaning.LOCKED:
         return RecordLockedError(message, resolution=rule.resolution, message_id=refusal.message_id)
     if rule.meaning is Meaning.CONFIGURATION:
@@ -167,9 +169,28 @@ def _means(error: ConnectorError | None, meaning: Meaning) -> bool:
     return rule is not None and rule.meaning is meaning
 
 
-def _without_personal_data(text: str, sent: Mapping[str, str]) -> str:
-    for field in _PERSONAL & sent.keys():
-        value = sent[field].strip()
-        if len(value) >= _SHORTEST_MASKED:
-            text = re.sub(re.escape(value), "***", text, flags=re.IGNORECASE)
+def without_personal_data(text: str, values: Iterable[str]) -> str:
+    """Returns one text of M3 with the given values and all e-mail addresses masked.
+
+    Args:
+        text: As M3 gave it; it may end in the middle of a value.
+        values: What belongs to a person; letter case does not matter, and very short ones are left.
+    """
+    is_full = len(text) >= _LENGTH_OF_TEXTS
+    for value in sorted({one.strip() for one in values}, key=len, reverse=True):
+        if len(value) < _SHORTEST_MASKED:
+            continue
+        is_word = value.isascii() and value.isalnum()  # of "An der Elbe" it is not to be read out of "Order"
+        pattern = rf"\b{re.escape(value)}\b" if is_word else re.escape(value)
+        text = re.sub(pattern, "***", text, flags=re.IGNORECASE)
+        if is_full:
+            text = _without_cut_end(text, value)
     return _E_MAIL.sub("***", text)
+
+
+def _without_cut_end(text: str, value: str) -> str:
+    folded = text.casefold()
+    for length in range(len(value) - 1, _SHORTEST_MASKED - 1, -1):
+        if folded.endswith(value[:length].casefold()) and not folded[:-length][-1:].isalnum():
+            return text[:-length] + "***"
+    return text

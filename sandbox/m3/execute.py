@@ -42,7 +42,7 @@ def _run_item(state: State, call: Call, item: Item, *, plan: Plan, fault: ItemFa
         _check_company(call, record.get("CONO", CONO))
         if fault:
             raise _refusal_of(fault)
-        run = Run(call.program, item.transaction, record, state, plan.settings, plan.confirm_status)
+        run = Run(call.program, item.transaction, record, state, plan.settings, plan.confirm_status, plan.confirm_text)
         rows = _handle(run)
         records = [] if not signature.outputs else _records(rows, signature, call=call, item=item, plan=plan)
         return Outcome(item.transaction, records=records, parameters=parameters)

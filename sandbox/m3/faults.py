@@ -130,6 +130,7 @@ class Plan:
     transport: Fault | None = None
     items: tuple[ItemFault | None, ...] = ()
     confirm_status: str = ""
+    confirm_text: str = ""  # what LstErrMsgOrder says of it, if not the usual
 
 
 @dataclass
@@ -161,13 +162,10 @@ class FaultInjector:
         with self._lock:
             if not self._can_misbehave():
                 return Plan(self.settings, latency_s=self.settings.latency_ms / 1000, items=(None,) * len(call.items))
-            return Plan(
-                self.settings,
-                latency_s=self._latency_s(call),
-                transport=self._transport(call),
-                items=tuple(self._item_fault(call, item) for item in call.items),
-                confirm_status=self._confirm_status(call),
-            )
+            latency_s, transport = self._latency_s(call), self._transport(call)
+            items = tuple(self._item_fault(call, item) for item in call.items)
+            status, text = self._confirm_status(call)
+            return Plan(self.settings, latency_s, transport, items, status, text)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Give fault -> PROGRAM/Transaction -> times."""
@@ -212,16 +210,16 @@ class FaultInjector:
                 return ItemFault(fault, self.settings.nok_code)
         return None
 
-    def _confirm_status(self, call: Call) -> str:
+    def _confirm_status(self, call: Call) -> tuple[str, str]:
         if "OIS100MI/Confirm" not in call.names:
-            return ""
+            return "", ""
         for index, rule in enumerate(self.settings.rules):
             if rule.fault is Fault.CONFIRM_STATUS and self._rule_hits(index, call):
-                return rule.status
+                return rule.status, rule.message
         for status, rate in self.settings.confirm_status.items():
             if self._draw(Fault.CONFIRM_STATUS, rate, "OIS100MI/Confirm"):
-                return status
-        return ""
+                return status, ""
+        return "", ""
 
     def _rule_hits(self, index: int, call: Call) -> bool:
         rule = self.settings.rules[index]

@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from connector.errors import ConnectorError, NeedsPersonError, NotYetError, OutcomeUnknownError, RecordLockedError
 from connector.flows.context import Run
 from connector.flows.orders.building import delete
+from connector.flows.orders.personal import personal_values
 from connector.flows.orders.takeover import wait_until_settled
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.tables import DocumentState, StepState
 from connector.m3.programs import ois100mi, ois275mi
 from connector.m3.programs.ois275mi import BatchStatus, TemporaryStatus
-from connector.m3.rejections import is_not_found
+from connector.m3.rejections import is_not_found, without_personal_data
+from connector.money.expected import Expected
 
 CONFIRM = "confirm"
 CREDIT_LOOK_S = 300.0
@@ -37,13 +39,13 @@ def confirm(run: Run, document: DocumentRecord, temporary: str) -> str:
     answer = run.journal.send(intent, lambda: run.store.m3.write([ois100mi.confirm(temporary)])[0])
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code, "message": answer.error.message})
-        return final_number(run, temporary, refusal=answer.error)
+        return final_number(run, document, temporary, refusal=answer.error)
     run.journal.mark(intent, StepState.DONE, answer.first())
     number = answer.first().get("ORNO", "")
     status = answer.first().get("STAT", "")
     if number and number != temporary and status == BatchStatus.CREATED:
         return number
-    return final_number(run, temporary, refusal=None)
+    return final_number(run, document, temporary, refusal=None)
 
 
 def follow(run: Run, document: DocumentRecord) -> str:
@@ -64,7 +66,8 @@ def follow(run: Run, document: DocumentRecord) -> str:
         _resolve(run, last, {"final_number": status.final_number})
         return status.final_number
     if not may_confirm_again(status):
-        _raise_for(run, status, refusal=None)
+        _raise_for(run, document, status, refusal=None)
+    _require_all_lines(run, document, temporary)
     if last is None or last.state is StepState.REFUSED or _seen_unchanged(run, last, status):
         if last is not None and last.state is not StepState.REFUSED:
             _resolve(run, last, {"status": status.status.value, "outcome": "not executed"}, state=StepState.REFUSED)
@@ -77,18 +80,18 @@ def follow(run: Run, document: DocumentRecord) -> str:
     )
 
 
-def final_number(run: Run, temporary: str, *, refusal: ConnectorError | None) -> str:
+def final_number(run: Run, document: DocumentRecord, temporary: str, *, refusal: ConnectorError | None) -> str:
     """Reads what an answered Confirm led to.
 
     Raises:
         RecordLockedError: M3 refused it for a lock; it is sent again by the next run.
-        NeedsPersonError: Status 15, 25 or 55, with M3's own texts; a person acts in OIS275.
+        NeedsPersonError: Status 15, 25 or 55, with M3's own texts, or 20 with lines gone; a person acts in OIS275.
         NotYetError: Status 30 (credit stop) or not finished.
     """
     status = read_status(run, temporary)
     if status.final_number:
         return status.final_number
-    _raise_for(run, status, refusal=refusal)
+    _raise_for(run, document, status, refusal=refusal)
     raise AssertionError("unreachable: _raise_for always raises")
 
 
@@ -126,14 +129,38 @@ def give_up(run: Run, document: DocumentRecord) -> str | None:
     if status.final_number:
         return status.final_number
     if status.status not in (*STOPPED_IN_ERROR, BatchStatus.LINES_MISSING):
-        _raise_for(run, status, refusal=None)
+        _raise_for(run, document, status, refusal=None)
     delete(run, document, temporary)
     return None
 
 
 def may_confirm_again(status: TemporaryStatus) -> bool:
-    """Tells whether the status is one from which M3 can still be asked to confirm: not in error, stopped or interrupted."""
+    """Tells whether the status is one from which M3 can still be asked to confirm: not in error, stopped or interrupted.
+
+    Only with all its lines there: see `_require_all_lines`.
+    """
     return status.status is BatchStatus.LINES_MISSING
+
+
+def _require_all_lines(run: Run, document: DocumentRecord, temporary: str) -> None:
+    """Lets a batch order at 20 be confirmed again only as it was sent; none of its lines was unanswered before Confirm.
+
+    Raises:
+        NeedsPersonError: Lines are not there, or others are: somebody in M3 changed it.
+    """
+    sent = {line.cupo for line in Expected.from_json(document.plan["expected"]).lines}
+    run.journal.pause()
+    answer = run.store.m3.read([ois100mi.list_batch_lines(temporary)], max_records=len(sent) + 1)[0]
+    held = [line.customer_line for line in ois100mi.read_batch_lines(answer)]
+    if sorted(held) == sorted(sent):
+        return
+    gone = ", ".join(str(one) for one in sorted(sent.difference(held))) or "none"
+    raise NeedsPersonError(
+        f"Batch order {temporary} is at status 20 after Confirm, and its lines are not those that were sent (missing, by "
+        f"customer line number: {gone}; {len(held)} there, {len(sent)} sent).",
+        resolution="Complete and release the batch order in OIS275; the connector notices by itself. Or delete it there, "
+        f"and it is made anew: connector dead-letters release {run.claim.exchange_id} --rebuild",
+    )
 
 
 def _seen_unchanged(run: Run, last: StepRecord, status: TemporaryStatus) -> bool:
@@ -149,7 +176,7 @@ def _resolve(run: Run, step: StepRecord | None, result: dict[str, str], *, state
         run.journal.commit()
 
 
-def _raise_for(run: Run, status: TemporaryStatus, *, refusal: ConnectorError | None) -> None:
+def _raise_for(run: Run, document: DocumentRecord, status: TemporaryStatus, *, refusal: ConnectorError | None) -> None:
     where = f"Batch order {status.temporary_number} is at status {status.status.value}"
     if isinstance(refusal, RecordLockedError):
         raise refusal
@@ -161,7 +188,7 @@ def _raise_for(run: Run, status: TemporaryStatus, *, refusal: ConnectorError | N
         )
     if status.status in STOPPED_IN_ERROR:
         raise NeedsPersonError(
-            f"{where}: M3 found errors: {_error_texts(run, status.temporary_number)}",
+            f"{where}: M3 found errors: {_error_texts(run, document, status.temporary_number)}",
             resolution="Correct and release the batch order in OIS275; the connector notices by itself.",
         )
     if status.status is BatchStatus.INTERRUPTED:
@@ -170,6 +197,8 @@ def _raise_for(run: Run, status: TemporaryStatus, *, refusal: ConnectorError | N
             resolution="Look in OIS275 and OIS300 whether the order exists. Finish or delete it there; if it was deleted: "
             f"connector dead-letters release {run.claim.exchange_id} --rebuild",
         )
+    if status.status is BatchStatus.LINES_MISSING:
+        _require_all_lines(run, document, status.temporary_number)
     if refusal is not None:
         raise refusal
     raise OutcomeUnknownError(
@@ -178,7 +207,9 @@ def _raise_for(run: Run, status: TemporaryStatus, *, refusal: ConnectorError | N
     )
 
 
-def _error_texts(run: Run, temporary: str) -> str:
+def _error_texts(run: Run, document: DocumentRecord, temporary: str) -> str:
     answer = run.store.m3.read([ois100mi.list_error_messages(temporary)])[0]
+    personal = personal_values(document.plan.get("content", {}))
     found = ois100mi.read_error_messages(answer)
-    return "; ".join(f"{one.message_id} {one.text}".strip() for one in found) or "no message given"
+    texts = [f"{one.message_id} {without_personal_data(one.text, personal)}".strip() for one in found]
+    return "; ".join(texts) or "no message given"

@@ -1,6 +1,7 @@
 """OIS100MI and OIS275MI: Confirm and what became of it; control uses `release` for a person in OIS275."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sandbox.m3.entities import BatchError, BatchOrder, Order
 from sandbox.m3.programs.run import Row, Run
@@ -28,7 +29,8 @@ def confirm(run: Run) -> Iterable[Row]:
     if batch.stat in ("55", "90"):
         raise Refusal("WST0301", "ORNO", value=batch.stat)
     if run.confirm_status:
-        batch.stat, batch.errors = run.confirm_status, [FORCED_TEXTS[run.confirm_status]]
+        error = FORCED_TEXTS[run.confirm_status]
+        batch.stat, batch.errors = run.confirm_status, [replace(error, text=run.confirm_text or error.text)]
         return [{"ORNO": batch.temporary_orno, "STAT": batch.stat}]
     batch.stat, batch.errors = examine(run.state, batch)
     if batch.stat == "90":

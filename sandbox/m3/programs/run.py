@@ -22,6 +22,7 @@ class Run:
     state: State
     settings: Settings
     confirm_status: str = ""
+    confirm_text: str = ""
 
     def text(self, field: str, default: str = "") -> str:
         """Give a field as it was sent."""

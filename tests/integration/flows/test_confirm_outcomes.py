@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from connector.m3.programs import ois100mi
 from tests.harness import SETTLED_S, STORE
@@ -79,6 +80,86 @@ def test_confirm_that_left_the_order_at_20_is_sent_again_to_the_same_number(comm
     assert common.complaints(order) == []
     calls = common.sandbox.m3_book()["calls"]
     assert (calls["OIS100MI/AddBatchHead"], calls["OIS100MI/Confirm"]) == (1, 2)
+
+
+def delete_line_in_m3(story: Story, line: int) -> None:
+    """Deletes a line of the batch order as somebody at M3 would; the connector knows no such transaction."""
+    (temporary,) = story.batch_orders()
+    key = story.sandbox.get(f"{story.sandbox.m3_url}/_control/ionapi")
+    grant = {"grant_type": "password", "username": key["saak"], "password": key["sask"]}
+    token = requests.post(key["pu"] + key["ot"], data=grant, auth=(key["ci"], key["cs"]), timeout=10).json()
+    answer = requests.get(
+        f"{key['iu']}/{key['ti']}/M3/m3api-rest/v2/execute/OIS100MI/DelBatchLine",
+        params={"ORNO": temporary, "PONR": line, "cono": 1},
+        headers={"Authorization": f"Bearer {token['access_token']}"},
+        timeout=10,
+    )
+    assert answer.json()["nrOfFailedTransactions"] == 0, answer.text
+
+
+def test_order_at_20_whose_lines_are_gone_is_neither_confirmed_nor_added_to(common: Story) -> None:
+    order = confirm_with(common, "20")
+    delete_line_in_m3(common, 2)
+    calls = common.sandbox.m3_book()["calls"]
+
+    common.go_on()
+    common.revive()
+
+    exchange = common.exchange()
+    assert (exchange["state"], exchange["reason_code"]) == ("dead_letter", "needs_person")
+    assert "missing, by customer line number: 2; 1 there, 2 sent" in exchange["reason"]
+    assert "--rebuild" in exchange["resolution"]
+    after = common.sandbox.m3_book()["calls"]
+    assert [after[name] for name in ("OIS100MI/Confirm", "OIS100MI/AddBatchLine")] == [
+        calls[name] for name in ("OIS100MI/Confirm", "OIS100MI/AddBatchLine")
+    ]
+    common.release(exchange["id"], rebuild=True)
+    common.go_on()
+    assert common.complaints(order) == []
+
+
+def test_order_at_20_whose_lines_are_gone_is_noticed_when_a_person_released_it(common: Story) -> None:
+    confirm_with(common, "20")
+    delete_line_in_m3(common, 2)
+    common.go_on()
+    release_in_m3(common)
+
+    common.revive()
+
+    exchange = common.exchange()
+    assert (exchange["state"], exchange["reason_code"]) == ("dead_letter", "amounts_differ")
+    assert len(common.orders()) == 1
+
+
+def test_words_of_m3_are_shown_without_what_belongs_to_a_person(common: Story) -> None:
+    text = "Iva Horvat, ILICA 1, phone +385915550000: address not valid"
+    common.m3_fault("OIS100MI/Confirm", "confirm_status", status="25", message=text)
+    common.place()
+    common.connector.drain()
+
+    reason = common.exchange()["reason"]
+    assert "address not valid" in reason
+    assert not any(word in reason.lower() for word in ("iva", "horvat", "ilica", "3859155"))
+
+
+@pytest.mark.parametrize("is_made", [True, False], ids=["Confirm took effect", "Confirm did not"])
+def test_order_cancelled_while_its_confirm_is_unknown_is_followed_and_then_a_person_closes_it(
+    common: Story, is_made: bool
+) -> None:
+    common.m3_fault("OIS100MI/Confirm", "drop_after_commit" if is_made else "drop_before_commit")
+    order = common.place()
+    common.connector.drain()
+    common.change(order, status="cancelled")
+
+    common.go_on()
+
+    (held,) = common.orders()
+    exchange = common.exchange()
+    assert (exchange["state"], exchange["reason_code"]) == ("dead_letter", "permanent")
+    assert exchange["reason"] == f"The order is cancelled in the shop, and M3 holds it as {held['orno']}."
+    assert f"Close order {held['orno']} in OIS300, then discard this exchange." in exchange["resolution"]
+    assert common.batch_orders() == []
+    assert common.exchange("order_status_to_woo")["state"] == "done"
 
 
 def test_order_that_stays_at_20_ends_with_a_person(common: Story) -> None:

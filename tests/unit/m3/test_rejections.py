@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import ConfigurationError, ConnectorError, M3RejectedError, RecordLockedError
-from connector.m3.rejections import ERROR_TYPES, MESSAGES, Refusal, already_exists, is_not_found, rejection
+from connector.m3.rejections import (
+    ERROR_TYPES,
+    MESSAGES,
+    Refusal,
+    already_exists,
+    is_not_found,
+    rejection,
+    without_personal_data,
+)
 
 
 def refused(message_id: str = "", *, text: str = "no", error_type: str = "", **sent: str) -> ConnectorError:
@@ -58,6 +66,20 @@ def test_a_persons_data_repeated_by_m3_is_masked() -> None:
         error.message
         == "OIS100MI/AddBatchLine: Name ***, town ***, mail *** invalid for item A1 [CPF9898] (field ITNO)"
     )
+
+
+def test_a_persons_data_cut_off_by_the_end_of_m3s_text_is_masked() -> None:
+    text = "The address could not be checked against the register: Annab"  # 60 characters
+
+    assert without_personal_data(text, ["Annabella"]).endswith("register: ***")
+
+
+def test_short_word_of_a_persons_data_is_not_read_out_of_other_words() -> None:
+    assert without_personal_data("Order of An der Elbe", ["der", "Elbe"]) == "Order of An *** ***"
+
+
+def test_a_persons_data_without_blanks_around_it_is_masked() -> None:
+    assert without_personal_data("客户山田太郎不存在", ["山田太郎"]) == "客户***不存在"
 
 
 def test_not_found_and_exists_are_recognised_by_message_id_only() -> None:
