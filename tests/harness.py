@@ -111,7 +111,9 @@ def running_sandbox() -> Iterator[Sandbox]:
 class Connector:
     """One store over the sandbox, with one worker process's worth of runtime and no Celery in between."""
 
-    def __init__(self, engine: Engine, *, valkey_url: str, sandbox: Sandbox, home: Path) -> None:
+    def __init__(
+        self, engine: Engine, *, valkey_url: str, sandbox: Sandbox, home: Path, config: Path = ROOT / "config"
+    ) -> None:
         """Adds the store; `close` ends the heartbeat and connections."""
         self.engine = engine
         self.sandbox = sandbox
@@ -121,7 +123,7 @@ class Connector:
                 "DATABASE_URL": engine.url.render_as_string(hide_password=False),
                 "REDIS_URL": valkey_url,
                 "CONNECTOR_SECRET_KEYS": key,
-                "CONNECTOR_CONFIG_DIR": str(ROOT / "config"),
+                "CONNECTOR_CONFIG_DIR": str(config),
                 "CONNECTOR_HOME": str(home),
             }
         )
@@ -154,9 +156,9 @@ class Connector:
         """Closes what the process opened."""
         self.process.heartbeat.stop()
         self.process.runtime.close()
+        self.process.places.close()
 
     def ask(self, *order_ids: int, store: str = STORE) -> list[int]:
-        self.process.places.close()
         """Makes orders due and returns their exchanges."""
         return [one.exchange_id for one in ask_for(self.engine, store, order_ids=order_ids).messages]
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from connector.errors import WooRejectedError
 from connector.flows.context import Run
+from connector.flows.orders.values import reference_of
 from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.inbox import asked_again
 from connector.ledger.steps import References
+from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState, StepState
+from connector.woocommerce.models import parse_order
 
 KIND = "write_back"
 META, NOTE = "meta", "note"
@@ -28,15 +32,18 @@ def run(run: Run) -> Done:
         OutcomeUnknownError: The note's answer was lost; the next run reads the notes first.
         RetryableError: The shop cannot be reached now.
     """
-    number = bindings.find_m3_key(
-        run.journal.connection, bindings.ORDER, shop_scope=run.store.name, shop_key=run.claim.business_key
-    )
-    if number is None:
+    if is_set_aside(run.claim.business_key):
+        return Done("the shop gave the id to another order")
+    bound = bindings.find_order(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key)
+    if bound is None:
         return Done("the order is not in M3")
+    number, reference = bound
     document = run.claim.live_document or _begin(run)
-    if document.final_number == number:
+    if document.final_number == number and not run.claim.is_doubtful:
         return Done(f"the shop knows {number}")
     try:
+        if not is_same_order(run, reference):
+            return Done("the shop gave the id to another order")
         write_number(run, document, number)
     except WooRejectedError as error:
         if error.status != NOT_FOUND and error.remote_code != UNKNOWN_ORDER:
@@ -50,12 +57,28 @@ def _begin(run: Run) -> DocumentRecord:
     return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan={})
 
 
+def is_same_order(run: Run, reference: str | None) -> bool:
+    """Tells whether the shop's order is still the one that was posted; asked only if this is not the first, quick, run.
+
+    A shop that was restored gives ids a second time; the order flow is told to look at the other order.
+    """
+    if run.claim.claim_no == 1 and not run.claim.is_doubtful:
+        return True
+    run.journal.pause()
+    order = parse_order(run.store.shop.get_order(int(run.claim.business_key)).data)
+    if reference in (None, reference_of(run.store.name, order)):
+        return True
+    run.leave(asked_again(run.store.name, order.id, flow="orders_to_m3", pool="orders"))
+    return False
+
+
 def write_number(run: Run, document: DocumentRecord, number: str) -> None:
     """Writes the meta (absolute, so it may be written twice) and the note (once: looked for first if it may be there)."""
     order_id = int(run.claim.business_key)
     text = f"M3 order {number}"
     last = document.step(NOTE)
-    may_be_noted = last is not None or run.claim.is_doubtful  # doubtful: an adopted order, told before our ledger began
+    # Doubtful: an adopted order, told before our ledger began, or a shop that was restored and may have forgotten.
+    may_be_noted = last is not None or run.claim.is_doubtful
     is_noted = may_be_noted and _is_noted(run, order_id, text)
     meta = {"meta_data": [{"key": NUMBER_KEY, "value": number}]}
     meta_intent = run.journal.intend(document.id, META, request=meta, part=None)

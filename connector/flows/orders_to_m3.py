@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from connector.errors import NeedsPersonError, PermanentError
 from connector.flows.context import Run
-from connector.flows.orders import adopting, building, confirming, proving, takeover
+from connector.flows.orders import adopting, building, confirming, proving, succession, takeover
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals, server_date
 from connector.flows.orders.items import find_facts
 from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of, plan_order
-from connector.flows.orders.source import read_newest
+from connector.flows.orders.source import known_since
 from connector.flows.orders.values import run_values
 from connector.flows.outcome import Done
 from connector.ledger import bindings
@@ -21,7 +21,9 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.documents import accepted_body
 from connector.ledger.inbox import Received
 from connector.ledger.people import use_up_rebuild
+from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
+from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
 from connector.money.expected import Expected
 from connector.stores import OrderAction
@@ -39,9 +41,12 @@ def run(run: Run) -> Done:
     Raises:
         ConnectorError: See errors.py; workers/fates.py says what becomes of the exchange.
     """
+    if is_set_aside(run.claim.business_key):
+        return finish(run, resolve(run))
+    succession.look_before_resolving(run)
     document = resolve(run)
     takeover.clear_leftovers(run)
-    order = read_newest(run)
+    order = succession.read_own(run)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
     if order is None:
@@ -50,6 +55,18 @@ def run(run: Run) -> Done:
     if action in (OrderAction.NONE, OrderAction.CLOSE):
         return Done(f"status {order.status}: nothing to carry across")
     return post(run, order, action)
+
+
+def finish(run: Run, document: DocumentRecord | None) -> Done:
+    """Ends an order whose id the shop gave to another one: what M3 holds of it is proved and stays."""
+    takeover.clear_leftovers(run)
+    if document is None:
+        return Done("never became an order of M3; the shop gave its id to another order")
+    number = document.final_number or ""
+    if run.claim.fingerprint is None:
+        proving.prove(run, document, number)
+    content = document.plan["content"]
+    return Done(f"posted as {number}; the shop gave its id to another order", fingerprint=fingerprint_of(content))
 
 
 def resolve(run: Run) -> DocumentRecord | None:
@@ -80,6 +97,8 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     if run.claim.fingerprint is None:
         proving.prove(run, document, number)
         leave_write_back(run, number)
+    elif order is not None and shop_forgot(run, order, number):
+        leave_write_back(run, number, may_be_told=True)
     body = accepted_body(run.journal.connection, run.claim.fingerprint)
     accepted = None if body is None else parse_order(body)
     if order is None and accepted is not None:
@@ -100,6 +119,16 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
         return Done(f"posted as {number}; a person settled what came after")
     refuse_change(run, number, before=document.plan["content"], after=content_of(run.store, order))
     return Done(f"posted as {number}", fingerprint=fingerprint_of(document.plan["content"]))
+
+
+def shop_forgot(run: Run, order: Order, number: str) -> bool:
+    """Tells whether the shop was told M3's number and does not have it any more: it was restored from before."""
+    if order.meta(adopting.ORDER_NUMBER_META) == number:
+        return False
+    told_at = settled_at(
+        run.journal.connection, run.store.name, flow=WRITE_BACK_FLOW, business_key=run.claim.business_key
+    )
+    return told_at is not None and told_at < known_since(run.claim)
 
 
 def refuse_change(run: Run, number: str, *, before: dict[str, object], after: dict[str, object]) -> None:

@@ -11,11 +11,12 @@ from connector.flows.orders import building
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.source import read_newest
+from connector.flows.orders.values import reference_of
 from connector.flows.orders_to_m3 import compare_posted, make_plan
 from connector.ledger import bindings
 from connector.ledger.claims import Claim
 from connector.ledger.cursors import now
-from connector.ledger.posted import find_posted
+from connector.ledger.posted import Posted, find_posted
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.steps import Journal
 from connector.m3.client import Call
@@ -67,7 +68,10 @@ def _preview(run: Run) -> Preview:
         run.journal.connection, bindings.ORDER, shop_scope=run.store.name, shop_key=run.claim.business_key
     )
     if known is not None:
-        return _posted(run, known, order)
+        posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key)
+        is_of_other = posted is not None and order is not None and _is_other(run, posted, order)
+        if not is_of_other:
+            return _posted(run, known, posted, order)
     if order is None:
         return Preview(reason="the order does not exist in the shop")
     action = run.store.config.orders.action(order.status)
@@ -89,13 +93,17 @@ def _preview(run: Run) -> Preview:
     )
 
 
-def _posted(run: Run, number: str, order: Order | None) -> Preview:
+def _is_other(run: Run, posted: Posted, order: Order) -> bool:
+    """Tells whether the shop gave the id of a posted order to another one."""
+    return posted.document.yref not in (None, reference_of(run.store.name, order))
+
+
+def _posted(run: Run, number: str, posted: Posted | None, order: Order | None) -> Preview:
     """Says what a run would make of an order that M3 holds.
 
     Raises:
         ConnectorError: The run would hold it for a person: changed, cancelled or deleted since.
     """
-    posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key)
     if posted is None:
         return Preview(reason=f"it is in M3 as {number}")
     if posted.fingerprint is None:  # comparing may lock the order in M3, which no dry run may do

@@ -23,6 +23,19 @@ def find_m3_key(connection: Connection, kind: str, *, shop_scope: str, shop_key:
     return connection.execute(_FIND, values).scalar_one_or_none()
 
 
+_ORDER = text("""
+SELECT b.m3_key, d.yref FROM binding b
+LEFT JOIN document d ON d.exchange_id = b.exchange_id AND d.state = 'confirmed'
+WHERE b.kind = 'order' AND b.shop_scope = :shop_scope AND b.shop_key = :shop_key
+""")
+
+
+def find_order(connection: Connection, *, shop_scope: str, shop_key: str) -> tuple[str, str | None] | None:
+    """Returns M3's number of an order of the shop with the reference it was sent under, or None if it is not bound."""
+    row = connection.execute(_ORDER, {"shop_scope": shop_scope, "shop_key": shop_key}).one_or_none()
+    return None if row is None else (row.m3_key, row.yref)
+
+
 def bind(
     connection: Connection, kind: str, *, shop_scope: str, shop_key: str, m3_scope: str, m3_key: str, exchange_id: int
 ) -> None:

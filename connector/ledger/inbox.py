@@ -53,6 +53,24 @@ class Recorded:
     claim_no: int = 0
 
 
+def asked_again(store: str, order_id: int, *, flow: str, pool: str) -> Received:
+    """Returns what makes an order's exchange look at the shop anew, for flows that found out it has to."""
+    return Received(
+        store=store,
+        source="order",
+        topic="order.id_reused",
+        kind="order",
+        resource_id=str(order_id),
+        flow=flow,
+        business_key=str(order_id),
+        pool=pool,
+        body=None,
+        body_size=0,
+        body_sha256="",
+        is_full=False,
+    )
+
+
 _EXCHANGE = """
 next AS (SELECT nextval('delivery_id_seq') AS id, ledger_now() AS now),
 x AS (

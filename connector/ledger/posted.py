@@ -1,8 +1,9 @@
-"""What the ledger knows of an order that M3 holds, read without claiming it. Called by the dry run."""
+"""What the ledger knows of an order that M3 holds, read without claiming it. Called by the order flow and the dry run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -45,3 +46,15 @@ def find_posted(connection: Connection, *, shop_scope: str, shop_key: str) -> Po
         steps=(),
     )
     return Posted(row.exchange_id, row.fingerprint, document)
+
+
+_SETTLED_AT = text("""
+SELECT settled_at FROM exchange WHERE scope = :scope AND flow = :flow AND business_key = :business_key AND state = 'done'
+""")
+
+
+def settled_at(connection: Connection, scope: str, *, flow: str, business_key: str) -> datetime | None:
+    """Returns when an exchange was last done; None if there is none, or it is under way."""
+    values = {"scope": scope, "flow": flow, "business_key": business_key}
+    moment: datetime | None = connection.execute(_SETTLED_AT, values).scalar_one_or_none()
+    return moment

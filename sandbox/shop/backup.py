@@ -1,4 +1,4 @@
-"""Copies of the shop's database, and the shop put back to one; `control` keeps one copy at a time.
+"""Copies of the shop's database, and the shop put back to one; `control` keeps the copies by name.
 
 After a restore the numbers drawn since the copy are drawn again, for other orders and customers.
 """

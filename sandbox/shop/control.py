@@ -80,11 +80,11 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
 
 
 class _Desk:
-    """Owns nothing but the three parts the control addresses work on, and the backup of the shop."""
+    """Owns nothing but the three parts the control addresses work on, and the backups of the shop."""
 
     def __init__(self, shop: Shop, dispatcher: Dispatcher, faults: Faults) -> None:
         self._shop, self._dispatcher, self._faults = shop, dispatcher, faults
-        self._backup: JSONDict | None = None
+        self._backups: dict[str, JSONDict] = {}
 
     def learn_home(self) -> None:
         """The shop's own address is the one it is called by: nobody else knows its port."""
@@ -99,7 +99,7 @@ class _Desk:
             self._shop.clock = now_utc
             self._shop.reset(seed)
             self._faults.reset(seed)
-            self._backup = None
+            self._backups.clear()
         return _json({"seed": seed})
 
     def kinds(self) -> Response:
@@ -154,18 +154,19 @@ class _Desk:
             return _json({"now": self._shop.clock().isoformat()})
 
     def back_up(self) -> Response:
-        """Copy the shop's database; a copy taken before is replaced."""
+        """Copy the shop's database; a copy of the same name (left out: none) is replaced."""
         with self._shop.lock:
-            self._backup = make_backup(self._shop)
+            self._backups[str(_body().get("name", ""))] = make_backup(self._shop)
             return _json({"orders": len(self._shop.orders)})
 
     def restore(self) -> Response:
         """Put the shop back to the copy; what waits to be delivered is in the database too, and gone."""
-        if self._backup is None:
+        backup = self._backups.get(str(_body().get("name", "")))
+        if backup is None:
             return _json({"error": "There is no backup; POST /_control/backup makes one."}, 409)
         self._dispatcher.clear()
         with self._shop.lock:
-            restore_backup(self._shop, self._backup)
+            restore_backup(self._shop, backup)
             return _json({"orders": len(self._shop.orders), "gone": len(self._shop.gone)})
 
     def flush(self) -> Response:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connector.errors import WooRejectedError
 from connector.flows.context import Run
+from connector.ledger.claims import Claim
 from connector.woocommerce.models import Order, parse_order
 
 FRESH_FOR = timedelta(minutes=10)
@@ -23,12 +24,32 @@ def read_newest(run: Run) -> Order | None:
         RemoteUnavailableError, RateLimitedError: The shop cannot be asked now.
     """
     claim = run.claim
-    is_young = claim.body_received_at is not None and claim.now - claim.body_received_at <= FRESH_FOR
-    if claim.body is not None and is_young and not claim.is_doubtful:
+    if claim.body is not None and is_believed(claim):
         return parse_order(claim.body)
+    return fetch(run)
+
+
+def is_believed(claim: Claim) -> bool:
+    """Tells whether the stored body is taken for the truth."""
+    is_young = claim.body_received_at is not None and claim.now - claim.body_received_at <= FRESH_FOR
+    return is_young and not claim.is_doubtful
+
+
+def known_since(claim: Claim) -> datetime:
+    """Returns since when the shop is known to hold what `read_newest` returns."""
+    return claim.body_received_at if claim.body_received_at is not None and is_believed(claim) else claim.now
+
+
+def fetch(run: Run) -> Order | None:
+    """Asks the shop; None if it has no such order.
+
+    Raises:
+        InvalidPayloadError: The body is no order.
+        RemoteUnavailableError, RateLimitedError: The shop cannot be asked now.
+    """
     run.journal.pause()
     try:
-        return parse_order(run.store.shop.get_order(int(claim.business_key)).data)
+        return parse_order(run.store.shop.get_order(int(run.claim.business_key)).data)
     except WooRejectedError as error:
         if error.status == NOT_FOUND:
             return None

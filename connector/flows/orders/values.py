@@ -41,6 +41,11 @@ def reference_of(store: str, order: Order) -> str:
     return reference
 
 
+def epoch_of(reference: str) -> int:
+    """Returns the creation time in a reference, seconds since 1970."""
+    return int(reference.rpartition("-")[2])
+
+
 def run_values(
     store: str, order: Order, *, customer_number: str, server_date: date, m3: M3Config, rules: OrdersConfig
 ) -> OrderRunValues:
