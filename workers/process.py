@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from dataclasses import dataclass
 
 from celery import Celery
@@ -13,6 +12,7 @@ from connector.runtime import Runtime
 from connector.settings import Settings
 from workers.heartbeat import Heartbeat
 from workers.places import Places
+from workers.signature import signature
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ _opened: list[Process] = []
 
 def open_process(settings: Settings, app: Celery, *, places: Places) -> None:
     """Opens this process's connections; called once, after the fork."""
-    name = f"{socket.gethostname()}:{os.getpid()}"
-    _opened[:] = [Process(name, Runtime(settings), Heartbeat(), app, places)]
+    _opened[:] = [Process(signature(os.getpid()), Runtime(settings), Heartbeat(), app, places)]
 
 
 def close_process() -> None:

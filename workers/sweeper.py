@@ -11,21 +11,23 @@ from connector.ledger.alerts import untold_count
 from connector.ledger.session import transaction
 from workers.base import send_all
 from workers.process import Process
+from workers.signature import is_gone
 
 log = structlog.get_logger()
 
 
 def sweep(process: Process) -> str:
-    """Takes back expired leases, revives dead letters that may be cured, tops the queues up with what is due.
+    """Takes back the leases of workers that are gone and expired ones, revives dead letters, tops the queues up.
 
     Returns:
         A line for Flower.
     """
     with transaction(process.runtime.engine) as connection:
-        expired = dispatch.take_back_expired(connection)
+        gone = [worker for worker in dispatch.running_workers(connection) if is_gone(worker)]
+        expired = dispatch.take_back_expired(connection, gone=gone)
         revived = dispatch.revive_dead_letters(connection)
     if expired:
-        log.warning("leases_expired", exchange_ids=expired)
+        log.warning("leases_expired", exchange_ids=expired, workers_gone=len(gone))
     sent = sum(_top_up(process, pool) for pool in QUEUES if pool not in NOT_OF_EXCHANGES)
     with transaction(process.runtime.engine) as connection:
         due = dispatch.due_by_pool(connection)
@@ -44,8 +46,10 @@ def _top_up(process: Process, pool: str) -> int:
         return 0
     if room == 0:
         return 0
+    # Of an empty queue no message is on its way: what was sent before is lost, or with a worker that will soon ask for it.
+    resend_after_s = dispatch.RESEND_EMPTY_AFTER_S if room == TARGET_DEPTH else dispatch.RESEND_AFTER_S
     with transaction(process.runtime.engine) as connection:
-        messages = dispatch.stamp_due(connection, pool, most=room)
+        messages = dispatch.stamp_due(connection, pool, most=room, resend_after_s=resend_after_s)
     send_all(process, messages)
     return len(messages)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, text
 from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
 
 RESEND_AFTER_S = 60
+RESEND_EMPTY_AFTER_S = 15
+"""How soon a message is sent again: while its queue holds others, and when it holds none."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ UPDATE exchange SET
     resolution = CASE WHEN crashes + 1 >= :crashes
         THEN 'Look at the log of the pool around the last attempts, then: connector dead-letters release ' || id
         ELSE '' END
-WHERE id IN (SELECT id FROM exchange WHERE state = 'running' AND lease_until < ledger_now() FOR UPDATE SKIP LOCKED)
-  AND state = 'running' AND lease_until < ledger_now()
+WHERE id IN (
+    SELECT id FROM exchange WHERE state = 'running' AND (lease_until < ledger_now() OR worker = ANY(:gone))
+    FOR UPDATE SKIP LOCKED
+) AND state = 'running' AND (lease_until < ledger_now() OR worker = ANY(:gone))
 RETURNING id, claim_no
 ), cut_off AS (
     UPDATE attempt a SET ended_at = ledger_now(), outcome = 'cut_off', code = 'lease_expired',
@@ -44,9 +49,18 @@ SELECT id FROM taken
 """)
 
 
-def take_back_expired(connection: Connection) -> list[int]:
-    """Takes exchanges back whose lease ran out; the third crash in a row makes a dead letter."""
-    return list(connection.execute(_TAKE_BACK, {"crashes": CRASHES_UNTIL_DEAD_LETTER}).scalars())
+def take_back_expired(connection: Connection, *, gone: Sequence[str] = ()) -> list[int]:
+    """Takes exchanges back whose lease ran out or whose worker is gone; the third crash in a row makes a dead letter."""
+    values = {"crashes": CRASHES_UNTIL_DEAD_LETTER, "gone": list(gone)}
+    return list(connection.execute(_TAKE_BACK, values).scalars())
+
+
+_RUNNING = text("SELECT DISTINCT worker FROM exchange WHERE state = 'running' AND worker IS NOT NULL")
+
+
+def running_workers(connection: Connection) -> list[str]:
+    """Returns the names of the workers that hold an exchange."""
+    return list(connection.execute(_RUNNING).scalars())
 
 
 _REVIVE = text("""
@@ -80,12 +94,14 @@ RETURNING e.id, e.claim_no, e.next_attempt_at, c.turn
 """)
 
 
-def stamp_due(connection: Connection, pool: str, *, most: int) -> list[DueMessage]:
+def stamp_due(
+    connection: Connection, pool: str, *, most: int, resend_after_s: float = RESEND_AFTER_S
+) -> list[DueMessage]:
     """Chooses at most `most` due exchanges of a pool, oldest first, in turn over running stores; stamps them sent.
 
-    None is chosen again within RESEND_AFTER_S, also by a second beat.
+    None is chosen again within `resend_after_s`, also by a second beat.
     """
-    rows = connection.execute(_DUE, {"pool": pool, "most": most, "resend": RESEND_AFTER_S}).all()
+    rows = connection.execute(_DUE, {"pool": pool, "most": most, "resend": resend_after_s}).all()
     in_turn = sorted(rows, key=lambda row: (row.turn, row.next_attempt_at, row.id))
     return [DueMessage(row.id, pool, row.claim_no) for row in in_turn]
 

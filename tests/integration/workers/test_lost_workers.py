@@ -1,0 +1,76 @@
+"""What a killed worker was at, and what the broker lost, goes on soon: nobody waits for a lease or a minute without need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import text
+
+from connector.ledger.session import transaction
+from tests.harness import Connector
+from workers.signature import is_gone, signature
+from workers.sweeper import sweep
+
+ORDER_ID = 1001
+
+
+@pytest.fixture
+def sleeper() -> subprocess.Popen[bytes]:
+    """A process that a worker's name may stand for."""
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def hold(connector: Connector, worker: str) -> None:
+    """Lets a worker claim an order and begin."""
+    connector.ask(ORDER_ID)
+    exchange_id = connector.rows("SELECT id FROM exchange")[0]["id"]
+    connector.claim_only(exchange_id)
+    with transaction(connector.engine) as connection:
+        connection.execute(text("UPDATE exchange SET worker = :worker"), {"worker": worker})
+    connector.process.runtime.redis.delete("orders")
+
+
+def states(connector: Connector) -> list[str]:
+    return [row["state"] for row in connector.rows("SELECT state FROM exchange")]
+
+
+def test_exchange_of_a_killed_worker_is_taken_back_before_its_lease_ends(
+    connector: Connector, sleeper: subprocess.Popen[bytes]
+) -> None:
+    hold(connector, signature(sleeper.pid))
+    sweep(connector.process)
+    assert states(connector) == ["running"]
+
+    sleeper.kill()
+    sleeper.wait()
+    sweep(connector.process)
+
+    assert states(connector) == ["ready"]
+    assert connector.process.runtime.redis.llen("orders") == 1
+    assert [row["crashes"] for row in connector.rows("SELECT crashes FROM exchange")] == [1]
+
+
+def test_worker_of_another_host_or_boot_is_believed_to_live(sleeper: subprocess.Popen[bytes]) -> None:
+    sleeper.kill()
+    sleeper.wait()
+    place, _, number = signature(sleeper.pid).rpartition(":")
+
+    assert is_gone(f"{place}:{number}")
+    assert not is_gone(f"elsewhere.12345678:{number}")
+    assert not is_gone(f"{place}x:{number}")
+    assert not is_gone(f"{place}:not a number")
+
+
+@pytest.mark.parametrize(("waiting", "sent"), [(0, 1), (1, 0)])
+def test_message_that_is_in_no_queue_is_sent_again_sooner(connector: Connector, waiting: int, sent: int) -> None:
+    connector.ask(ORDER_ID)
+    queues = connector.process.runtime.redis
+    queues.delete("orders")
+    queues.lpush("orders", *["{}"] * waiting) if waiting else None
+    connector.pass_time(20)
+
+    sweep(connector.process)
+
+    assert queues.llen("orders") == waiting + sent
