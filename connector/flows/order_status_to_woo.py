@@ -6,12 +6,14 @@ Run by workers/base.py in a pool of its own, so that a sick shop does not fill t
 
 from __future__ import annotations
 
-from connector.errors import WooRejectedError
+from datetime import timedelta
+
+from connector.errors import NotYetError, WooRejectedError
 from connector.flows.context import Run
 from connector.flows.orders.values import reference_of
 from connector.flows.outcome import Done
 from connector.ledger import bindings
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.inbox import asked_again
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
@@ -30,6 +32,7 @@ def run(run: Run) -> Done:
 
     Raises:
         OutcomeUnknownError: The note's answer was lost; the next run reads the notes first.
+        NotYetError: A note of a worker that was lost may still arrive.
         RetryableError: The shop cannot be reached now.
     """
     if is_set_aside(run.claim.business_key):
@@ -77,6 +80,7 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
     order_id = int(run.claim.business_key)
     text = f"M3 order {number}"
     last = document.step(NOTE)
+    wait_for_note(run, last)
     # Doubtful: an adopted order, told before our ledger began, or a shop that was restored and may have forgotten.
     may_be_noted = last is not None or run.claim.is_doubtful
     is_noted = may_be_noted and _is_noted(run, order_id, text)
@@ -90,6 +94,23 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
         run.journal.send(note_intent, lambda: run.store.shop.add_note(order_id, text))
         run.journal.mark(note_intent, StepState.DONE, {})
         run.journal.audit("POST order note", system="shop", key=str(order_id), after={"note": text})
+
+
+def wait_for_note(run: Run, last: StepRecord | None) -> None:
+    """Waits for a note that a killed worker may have sent: the shop may still be at it, and cannot be asked about that.
+
+    Raises:
+        NotYetError: The settle time since it was intended is not over.
+    """
+    if last is None or last.state is not StepState.INTENDED:
+        return
+    settled_at = last.intended_at + timedelta(seconds=run.store.settle_s)
+    if run.claim.now < settled_at:
+        raise NotYetError(
+            "A note to the shop's order was begun by a worker that was lost; it may still arrive.",
+            retry_after_s=(settled_at - run.claim.now).total_seconds(),
+            resolution="Nothing to do: the notes are read after the settle time.",
+        )
 
 
 def _is_noted(run: Run, order_id: int, text: str) -> bool:
