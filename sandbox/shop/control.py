@@ -67,6 +67,7 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
     control.add_url_rule("/_control/orders/<int:order_id>", view_func=desk.change_order, methods=["POST"])
     control.add_url_rule("/_control/products", view_func=desk.put_product, methods=["POST"])
     control.add_url_rule("/_control/faults", view_func=desk.set_faults, methods=["POST"])
+    control.add_url_rule("/_control/faults", view_func=desk.show_faults, methods=["GET"])
     control.add_url_rule("/_control/settings", view_func=desk.change_settings, methods=["POST"])
     control.add_url_rule("/_control/clock", view_func=desk.set_clock, methods=["POST"])
     control.add_url_rule("/_control/backup", view_func=desk.back_up, methods=["POST"])
@@ -137,6 +138,10 @@ class _Desk:
         """Put faults in force; an empty body ends them."""
         self._faults.set(FaultPlan.model_validate(_body()))
         return _json(self._faults.plan.model_dump(mode="json"))
+
+    def show_faults(self) -> Response:
+        """Show the plan in force and how often each fault was played."""
+        return _json({"settings": self._faults.plan.model_dump(mode="json"), "injected": dict(self._faults.injected)})
 
     def change_settings(self) -> Response:
         """Change settings; what is left out stays."""

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections import Counter
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -83,6 +84,7 @@ class Faults:
         """End all faults and start the dice anew."""
         with self._lock:
             self._rng = random.Random(seed)
+            self.injected: Counter[str] = Counter()
             self.plan = FaultPlan()
             self._outage_until = 0.0
 
@@ -97,16 +99,23 @@ class Faults:
         return self._clock.monotonic() < self._outage_until
 
     def draw(self, method: str, path: str) -> Fault | None:
-        """Decide the fault of one request: the first rule that fits, else the general rates."""
+        """Decide the fault of one request, and count it."""
         with self._lock:
-            for rule in self.plan.rules:
-                if rule.fits(method, path) and self._rng.random() < rule.rate:
-                    rule.times = None if rule.times is None else rule.times - 1
-                    return rule.fault
-            roll = self._rng.random()
-            for fault in Fault:
-                rate: float = getattr(self.plan, fault.value)
-                if roll < rate:
-                    return fault
-                roll -= rate
-            return None
+            fault = self._choose(method, path)
+            if fault is not None:
+                self.injected[fault.value] += 1
+            return fault
+
+    def _choose(self, method: str, path: str) -> Fault | None:
+        """Take the first rule that fits, else the general rates."""
+        for rule in self.plan.rules:
+            if rule.fits(method, path) and self._rng.random() < rule.rate:
+                rule.times = None if rule.times is None else rule.times - 1
+                return rule.fault
+        roll = self._rng.random()
+        for fault in Fault:
+            rate: float = getattr(self.plan, fault.value)
+            if roll < rate:
+                return fault
+            roll -= rate
+        return None

@@ -161,6 +161,15 @@ def test_fixed_and_full_coupons_are_spread_to_the_cent(shop: RunningShop, coupon
     assert taken == Decimal(order["discount_total"]) == Decimal(discount)
 
 
+def test_faults_that_were_played_are_counted(shop: RunningShop) -> None:
+    shop.control("faults", rules=[{"fault": "http_503", "method": "POST", "times": 2}])
+
+    for _ in range(3):
+        shop.call("POST", "orders", json={})
+
+    assert requests.get(f"{shop.url}/_control/faults", timeout=5).json()["injected"] == {"http_503": 2}
+
+
 def test_faults_answer_before_anything_is_done(shop: RunningShop) -> None:
     rule = {"fault": "http_503", "path": "orders", "method": "POST", "times": 1}
     shop.control("faults", rules=[rule])
