@@ -68,10 +68,7 @@ def _run_and_settle(process: Process, journal: Journal) -> Ended:
     try:
         store = process.runtime.store(held.store, version=held.store_version)
         run = Run(store=store, journal=journal)
-        done = FLOWS[held.flow].run(run)
-        settlement = Settlement(state=State.DONE, reason=done.reason, fingerprint=done.fingerprint)
-        if FLOWS[held.flow].is_awaited:
-            run.messages.extend(wake_blocked(journal.connection, held.flow, key=f"{held.scope}/{held.business_key}"))
+        settlement = _tidy(run) if held.is_tidy else _run(run)
     except (LeaseLostError, LedgerUnavailableError):
         journal.rollback()
         raise
@@ -85,6 +82,33 @@ def _run_and_settle(process: Process, journal: Journal) -> Ended:
     return _settle(process, journal, settlement, run)
 
 
+def _run(run: Run) -> Settlement:
+    held = run.claim
+    done = FLOWS[held.flow].run(run)
+    if FLOWS[held.flow].is_awaited:
+        run.messages.extend(wake_blocked(run.journal.connection, held.flow, key=f"{held.scope}/{held.business_key}"))
+    return Settlement(state=State.DONE, reason=done.reason, fingerprint=done.fingerprint)
+
+
+def _tidy(run: Run) -> Settlement:
+    """Clears up after a dead letter, which stays one: whether that worked or not is told by the log and tried again."""
+    tidy = FLOWS[run.claim.flow].tidy
+    try:
+        if tidy is not None:
+            tidy(run)
+    except (LeaseLostError, LedgerUnavailableError):
+        raise
+    except ConnectorError as error:
+        log.warning("not_cleared_up", code=error.code, reason=error.message)
+    return _as_before(run.claim)
+
+
+def _as_before(held: Claim) -> Settlement:
+    return Settlement(
+        state=State.DEAD_LETTER, reason_code=held.last_code, reason=held.last_reason, resolution=held.last_resolution
+    )
+
+
 def _after(error: Exception, journal: Journal, store: StoreContext | None) -> Settlement:
     """Writes down what the error means beyond this exchange, and returns its fate."""
     held = journal.claim
@@ -92,6 +116,8 @@ def _after(error: Exception, journal: Journal, store: StoreContext | None) -> Se
     if not isinstance(error, ConnectorError):
         log.error("bug", error=type(error).__name__, where=settlement.detail)  # its text may hold a person's data
         journal.rollback_if_broken()
+    if held.is_tidy:
+        return _as_before(held)
     if isinstance(error, ConfigurationError) and settlement.state is not State.DEAD_LETTER:
         pause_store(journal.connection, held.store, by="connector", reason=f"{error.message} {error.resolution}")
         log.error("store_paused", reason=error.message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from connector.errors import NeedsPersonError, PermanentError
 from connector.flows.context import Run
-from connector.flows.orders import adopting, building, confirming, proving, succession, takeover
+from connector.flows.orders import adopting, building, confirming, proving, succession, takeover, tenure
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals, server_date
 from connector.flows.orders.items import find_facts
@@ -25,6 +25,7 @@ from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
+from connector.ledger.tenure import Tenure
 from connector.money.expected import Expected
 from connector.stores import OrderAction
 from connector.woocommerce.models import Order, parse_order
@@ -91,6 +92,20 @@ def resolve(run: Run) -> DocumentRecord | None:
     return bind(run, document, number)
 
 
+def tidy(run: Run) -> None:
+    """Leaves nothing in M3 of an order that waits for a person, but what a person may want there: an order, or one confirmed.
+
+    Raises:
+        ConnectorError: Not now: it is tried again.
+    """
+    document = run.claim.live_document
+    if document is not None and document.state is DocumentState.BUILDING:
+        number = takeover.clear(run, document)
+        if number is not None:
+            bind(run, document, number)
+    takeover.clear_leftovers(run)
+
+
 def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
     """Settles an order that M3 holds: proved, unchanged, or for a person."""
     number = document.final_number or ""
@@ -154,9 +169,10 @@ def refuse_change(run: Run, number: str, *, before: dict[str, object], after: di
 def post(run: Run, order: Order, action: OrderAction) -> Done:
     """Plans, proves, writes and confirms."""
     customer = find_number(run, order)
+    held = tenure.require(run)
     plan = make_plan(run, order, customer)
     content = content_of(run.store, order)
-    known = look_up_if_needed(run, order, plan)
+    known = look_up_if_needed(run, order, plan, held)
     if known is not None:
         return take_over_known(run, plan, content, known)
     document, temporary = building.build(run, plan, content=content)
@@ -195,18 +211,20 @@ def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
     )
 
 
-def look_up_if_needed(run: Run, order: Order, plan: OrderPlan) -> str | None:
+def look_up_if_needed(run: Run, order: Order, plan: OrderPlan, held: Tenure | None) -> str | None:
     """Asks M3 for the order before its first write where this ledger may have forgotten it."""
-    if not adopting.may_be_known(run, order):
+    is_forgotten = held is not None and held.may_be_forgotten(order.created_at)
+    if not (is_forgotten or adopting.may_be_known(run, order)):
         return None
     head = plan.head.fields
-    return adopting.look_up(
+    number = adopting.look_up(
         run,
         customer=head["CUNO"],
         reference=head["YREF"],
         order_date=plan.values.order_date,
         currency=plan.money.currency,
     )
+    return number or adopting.find_begun(run, plan, content=content_of(run.store, order))
 
 
 def look_up_before_second(

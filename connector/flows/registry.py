@@ -19,6 +19,7 @@ class FlowEntry:
     run: Callable[[Run], Done]
     topics: tuple[str, ...] = ()
     is_awaited: bool = False  # exchanges of other flows may be blocked on its exchanges
+    tidy: Callable[[Run], None] | None = None  # clears up in M3 after an exchange that waits for a person
 
 
 ORDER_TOPICS = (
@@ -30,7 +31,7 @@ ORDER_TOPICS = (
 )
 
 FLOWS: dict[str, FlowEntry] = {
-    "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS),
+    "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS, tidy=orders_to_m3.tidy),
     "customers_to_m3": FlowEntry("customers_to_m3", "customers", customers_to_m3.run, is_awaited=True),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
 }

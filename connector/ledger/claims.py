@@ -83,6 +83,9 @@ class Claim:
     body_received_at: datetime | None
     now: datetime
     documents: tuple[DocumentRecord, ...]
+    is_tidy: bool = False  # a dead letter that is only run to clear up in M3, and stays what it was
+    last_reason: str = ""
+    last_resolution: str = ""
 
     @property
     def live_document(self) -> DocumentRecord | None:
@@ -105,7 +108,8 @@ WITH claimed AS (
       AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
     RETURNING e.id, e.store, e.scope, s.version AS store_version, e.flow, e.business_key, e.pool, e.claim_no, e.wanted_rev,
               e.done_rev, e.doubt_rev, e.tries, e.crashes, e.sends, e.fingerprint, e.waiting_since, e.first_seen_at,
-              e.rebuild, e.worker, e.newest_delivery_id, e.reason_code
+              e.rebuild, e.worker, e.newest_delivery_id, e.reason_code, e.reason, e.resolution,
+              coalesce(e.tidy_rev = e.wanted_rev, false) AS is_tidy
 ), begun AS (
     INSERT INTO attempt (exchange_id, claim_no, revision, worker)
     SELECT id, claim_no, wanted_rev, worker FROM claimed
@@ -150,6 +154,9 @@ def _claim_of(row: Row[Any]) -> Claim:
         first_seen_at=row.first_seen_at,
         rebuild=row.rebuild,
         last_code=row.reason_code,
+        last_reason=row.reason,
+        last_resolution=row.resolution,
+        is_tidy=row.is_tidy,
         was_resent=row.sends > 1 or row.crashes > 0,
         body=None if row.body is None else bytes(row.body),
         body_received_at=row.body_received_at,
@@ -240,7 +247,7 @@ WITH settled AS (
         not_before = ledger_now() + make_interval(secs => :not_before_in_s),
         blocked_kind = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_kind AS varchar) END,
         blocked_key = CASE WHEN e.wanted_rev > :revision THEN NULL ELSE CAST(:blocked_key AS varchar) END,
-        rebuild = CASE WHEN :state = 'done' THEN false ELSE e.rebuild END,
+        rebuild = CASE WHEN :state = 'done' THEN false ELSE e.rebuild END, tidy_rev = NULL,
         reason_code = :reason_code, reason = :reason, resolution = :resolution,
         recheck_at = ledger_now() + make_interval(secs => :recheck_in_s),
         alerted_at = CASE WHEN :state = 'dead_letter' AND e.reason = :reason THEN e.alerted_at END,

@@ -26,15 +26,19 @@ class DueMessage:
 _TAKE_BACK = text("""
 WITH taken AS (
 UPDATE exchange SET
-    state = CASE WHEN crashes + 1 >= :crashes THEN 'dead_letter' ELSE 'ready' END,
+    -- A dead letter that was only to be cleared up after stays what it was.
+    state = CASE WHEN tidy_rev = wanted_rev OR crashes + 1 >= :crashes THEN 'dead_letter' ELSE 'ready' END,
     crashes = crashes + 1, lease_until = NULL, worker = NULL, next_attempt_at = ledger_now(), sent_at = NULL,
-    alerted_at = NULL, recheck_at = NULL,
-    reason_code = CASE WHEN crashes + 1 >= :crashes THEN 'crashed' ELSE 'lease_expired' END,
-    reason = CASE WHEN crashes + 1 >= :crashes THEN 'The worker died three times in a row while it ran this exchange.'
+    alerted_at = CASE WHEN tidy_rev = wanted_rev THEN alerted_at END, recheck_at = NULL,
+    reason_code = CASE WHEN tidy_rev = wanted_rev THEN reason_code
+                       WHEN crashes + 1 >= :crashes THEN 'crashed' ELSE 'lease_expired' END,
+    reason = CASE WHEN tidy_rev = wanted_rev THEN reason
+                  WHEN crashes + 1 >= :crashes THEN 'The worker died three times in a row while it ran this exchange.'
                   ELSE 'The worker that ran it died or hung; it is run again.' END,
-    resolution = CASE WHEN crashes + 1 >= :crashes
+    resolution = CASE WHEN tidy_rev = wanted_rev THEN resolution WHEN crashes + 1 >= :crashes
         THEN 'Look at the log of the pool around the last attempts, then: connector dead-letters release ' || id
-        ELSE '' END
+        ELSE '' END,
+    tidy_rev = NULL
 WHERE id IN (
     SELECT id FROM exchange WHERE state = 'running' AND (lease_until < ledger_now() OR worker = ANY(:gone))
     FOR UPDATE SKIP LOCKED

@@ -18,17 +18,37 @@ def live_temporary_numbers(connection: Connection, m3_scope: str) -> set[str]:
 
 _HUNT = text("""
 UPDATE exchange SET state = 'ready', next_attempt_at = ledger_now(), sent_at = NULL
-WHERE (state = 'done' OR state = 'dead_letter' AND reason_code NOT IN ('bug', 'crashed')) AND id IN (
+WHERE state = 'done' AND id IN (
     SELECT m.exchange_id FROM document m JOIN step t ON t.document_id = m.id
     WHERE m.state = 'abandoned' AND t.name = 'head' AND t.state = 'unknown'
       AND CAST(t.result ->> 'look_at' AS timestamptz) <= ledger_now()
 ) RETURNING id
 """)
+_TIDY = text("""
+UPDATE exchange e SET state = 'ready', next_attempt_at = ledger_now(), sent_at = NULL, tidy_rev = wanted_rev
+WHERE e.state = 'dead_letter' AND e.recheck_at IS NULL
+  AND e.next_attempt_at <= ledger_now() - make_interval(secs => :every_s)
+  AND EXISTS (SELECT FROM store s WHERE s.name = e.store AND s.paused_by IS NULL)
+  AND EXISTS (
+    SELECT FROM document m LEFT JOIN step t ON t.document_id = m.id AND t.name = 'head' AND t.state = 'unknown'
+    WHERE m.exchange_id = e.id AND m.kind = 'batch_order' AND (m.state = 'building' OR m.state = 'abandoned' AND (
+        t.result ? 'seen_at' OR CAST(t.result ->> 'look_at' AS timestamptz) <= ledger_now()))
+) RETURNING id
+""")
+
+TIDY_EVERY_S = 120
+"""How long after its last run a dead letter is cleared up after (again)."""
 
 
 def wake_for_hunt(connection: Connection) -> list[int]:
-    """Makes settled exchanges due whose abandoned batch heads have to be looked for once more."""
-    return list(connection.execute(_HUNT).scalars())
+    """Makes exchanges due that may have left a batch order in M3 nobody waits for.
+
+    A settled one is run as ever and looks once more for its abandoned heads. A dead letter waits for a person, but what it left
+    does not: it is run only to clear up, and stays a dead letter with the reason it has. One that is looked at again by
+    itself anyway does so then.
+    """
+    tidied = connection.execute(_TIDY, {"every_s": TIDY_EVERY_S}).scalars()
+    return [*connection.execute(_HUNT).scalars(), *tidied]
 
 
 _ACCEPTED = text("SELECT body FROM delivery WHERE id = CAST(:id AS bigint)")
