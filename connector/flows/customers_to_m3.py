@@ -76,6 +76,8 @@ def run(run: Run) -> Done:
     found = find_in_m3(run, shopper, values)
     if found is None:
         found = create(run, shopper, values)
+    else:
+        conclude_earlier(run, found)
     bindings.bind(
         run.journal.connection,
         bindings.CUSTOMER,
@@ -151,6 +153,17 @@ def find_in_m3(run: Run, shopper: Shopper, values: CustomerRunValues) -> str | N
     return check_owner(matching[0], shopper) if matching else None
 
 
+def conclude_earlier(run: Run, number: str) -> None:
+    """Writes down that the customer an earlier run began to add is there, so that no document of it stays open."""
+    document = run.claim.live_document
+    if document is None:
+        return
+    last = document.step(ADD)
+    if last is not None and last.state is not StepState.REFUSED:
+        run.journal.resolve(last.id, StepState.DONE, {"number": number})
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+
+
 def check_owner(customer: crs610mi.Customer, shopper: Shopper) -> str:
     """Returns the number of a customer that is this shopper and may order.
 
@@ -183,7 +196,9 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> str:
         run.journal.mark(intent, StepState.REFUSED, {"code": "exists"})
         run.journal.commit()
         existing = run.store.m3.read([crs610mi.get_basic_data(values.customer_number)])[0]
-        return check_owner(crs610mi.read_customer(existing), shopper)
+        number = check_owner(crs610mi.read_customer(existing), shopper)
+        run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+        return number
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise _refusal(answer.error, values.template)

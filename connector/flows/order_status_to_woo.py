@@ -102,7 +102,7 @@ def wait_for_note(run: Run, last: StepRecord | None) -> None:
     Raises:
         NotYetError: The settle time since it was intended is not over.
     """
-    if last is None or last.state is not StepState.INTENDED:
+    if last is None or last.state not in (StepState.INTENDED, StepState.UNKNOWN):
         return
     settled_at = last.intended_at + timedelta(seconds=run.store.settle_s)
     if run.claim.now < settled_at:

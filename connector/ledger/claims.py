@@ -113,6 +113,11 @@ WITH claimed AS (
 ), begun AS (
     INSERT INTO attempt (exchange_id, claim_no, revision, worker)
     SELECT id, claim_no, wanted_rev, worker FROM claimed
+), left_open AS (
+    -- Whoever intended these is gone and can tell no more; this run sees them as they were left.
+    UPDATE step t SET state = 'unknown', finished_at = ledger_now()
+    FROM claimed c JOIN document m ON m.exchange_id = c.id
+    WHERE t.document_id = m.id AND t.state = 'intended'
 )
 SELECT c.*, d.body, d.received_at AS body_received_at, ledger_now() AS now, (
     SELECT jsonb_agg(to_jsonb(m) || jsonb_build_object('steps', (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from connector.errors import LeaseLostError
 from connector.ledger.claims import LEASE_S, Settlement
 from connector.ledger.dispatch import take_back_expired
 from connector.ledger.session import transaction
 from connector.ledger.steps import Journal, References, claim_run
-from connector.ledger.tables import State
+from connector.ledger.tables import State, StepState
 from tests.integration.ledger.conftest import add, change, let_pass, one
 
 
@@ -47,6 +47,23 @@ def test_ten_workers_with_one_message_give_one_claim(ledger: Engine) -> None:
 
     assert len(won) == 1
     assert one(ledger, exchange_id)["claim_no"] == 1
+
+
+def test_write_that_a_dead_worker_intended_is_unknown_to_the_ledger_from_the_next_claim_on(ledger: Engine) -> None:
+    exchange_id = add(ledger, "1")
+    dead = claim(ledger, exchange_id)
+    document = dead.begin_document("batch_order", m3_scope="t/1", references=References(), plan={})
+    dead.intend(document.id, "head", request={})
+    dead.commit()
+    take_back(ledger)
+
+    takes_over = claim(ledger, exchange_id, worker="b")
+
+    (left,) = takes_over.claim.documents[0].steps
+    assert left.state is StepState.INTENDED
+    with transaction(ledger) as connection:
+        row = connection.execute(text("SELECT state, finished_at IS NULL AS is_open FROM step")).one()
+    assert (row.state, row.is_open) == ("unknown", False)
 
 
 @pytest.mark.parametrize(
