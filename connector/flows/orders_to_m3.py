@@ -111,7 +111,7 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     number = document.final_number or ""
     if run.claim.fingerprint is None:
         proving.prove(run, document, number)
-        leave_write_back(run, number)
+        leave_write_back(run, number, may_be_told="adopted" in document.plan)
     elif order is not None and shop_forgot(run, order, number):
         leave_write_back(run, number, may_be_told=True)
     body = accepted_body(run.journal.connection, run.claim.fingerprint)

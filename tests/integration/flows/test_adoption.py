@@ -59,6 +59,18 @@ def test_order_posted_before_the_ledger_was_lost_is_adopted_and_not_doubled(comm
     assert common.complaints(order) == []
 
 
+def test_adopted_order_whose_proof_is_interrupted_is_told_to_the_shop_no_second_time(common: Story) -> None:
+    order = post(common)
+    lose_ledger(common)
+    common.m3_fault("OIS100MI/GetOrderValue", "http_503")
+
+    common.connector.ask(order["id"])
+    common.go_on()
+
+    assert common.injected()["http_503"] == {"OIS100MI/GetOrderValue": 1}
+    assert common.complaints(order) == []
+
+
 def test_order_seen_late_for_the_first_time_is_looked_up_without_any_mark(common: Story) -> None:
     common.sandbox.shop_rule("PUT", "orders/", "http_503", times=1000)
     order = common.place()
