@@ -29,12 +29,12 @@ def m3_faults(size: Size, *, late_heads: bool = False, credit_stops: bool = Fals
         _rule("confirm_status", "Confirm", rate=0.006, status="15"),
         _rule("confirm_status", "Confirm", rate=0.006, status="25"),
         _rule("confirm_status", "Confirm", rate=0.004, status="20"),
-        _rule("latency", "AddBatchLine", rate=0.004, latency_ms=VERY_LATE_MS),
-        _rule("latency", "Confirm", rate=0.006, latency_ms=VERY_LATE_MS),
-        _rule("latency", "DelBatchHead", rate=0.01, latency_ms=VERY_LATE_MS),
+        _rule("latency", "AddBatchLine", rate=0.006, latency_ms=VERY_LATE_MS),
+        _rule("latency", "Confirm", rate=0.01, latency_ms=VERY_LATE_MS),
+        _rule("latency", "DelBatchHead", rate=0.02, latency_ms=VERY_LATE_MS),
     ]
     if late_heads:
-        rules.append(_rule("latency", "AddBatchHead", rate=0.02, latency_ms=VERY_LATE_MS))
+        rules.append(_rule("latency", "AddBatchHead", rate=0.06, latency_ms=VERY_LATE_MS))
     if credit_stops:
         rules.append(_rule("confirm_status", "Confirm", rate=0.004, status="30"))
     return {

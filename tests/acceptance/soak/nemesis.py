@@ -6,7 +6,6 @@ import heapq
 import os
 import random
 import signal
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from demo.stack import Stack as Processes
 from tests.acceptance.soak.size import CYCLE_S, Size
 from tests.acceptance.soak.stage import Stage
 from tests.acceptance.soak.watch import busy_workers
+from workers.signature import signature
 
 STRIKE_EVERY_S = 3.0
 ZOMBIE_S = (50.0, 65.0)
@@ -68,7 +68,6 @@ class Nemesis:
         """Plans everything; nothing happens before the first tick."""
         self._stage = stage
         self._rng = random.Random(f"nemesis {size.seed}")
-        self._host = socket.gethostname()
         self._began = time.monotonic()
         self._due: list[_Due] = []
         self._number = 0
@@ -174,7 +173,7 @@ class Nemesis:
 
     def _kill_worker(self, process: psutil.Process) -> None:
         if _signal(process, signal.SIGKILL):
-            self.killed.append(Kill(f"{self._host}:{process.pid}", datetime.now(UTC)))
+            self.killed.append(Kill(signature(process.pid), datetime.now(UTC)))
             self.counts["worker processes killed (SIGKILL)"] += 1
 
     def _kill_main(self, name: str) -> None:
@@ -182,7 +181,7 @@ class Nemesis:
         main = self._pids().get(name)
         children = self._children(name)
         if main is not None and _signal(psutil.Process(main), signal.SIGKILL):
-            self.killed += [Kill(f"{self._host}:{child.pid}", datetime.now(UTC)) for child in children]
+            self.killed += [Kill(signature(child.pid), datetime.now(UTC)) for child in children]
             self.counts["pools killed whole (SIGKILL)"] += 1
 
     def _freeze(self, process: psutil.Process, shortest_s: float, longest_s: float) -> None:

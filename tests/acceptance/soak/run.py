@@ -173,6 +173,7 @@ class _Soak:
             "buyers": self._buyers.done,
             "webhooks": Counter(sent),
             "M3": _injected(stage.m3.look("faults")["injected"]),
+            "shop": Counter(stage.shop.look("faults")["injected"]),
             "nemesis": self._nemesis.counts,
             "person": self._person.done,
             "deliveries stored": watch.counted(ledger, _STORED),
