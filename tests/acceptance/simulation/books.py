@@ -1,0 +1,199 @@
+"""What must hold at every moment and at rest, read from the two books and the ledger alone. Used by machine.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tests.acceptance.simulation.world import World
+from tests.harness import STORE
+
+CONFIRMED = ("processing", "completed")
+CLOSED = ("cancelled", "failed", "trash")
+WAITS_FOR_PERSON = ("15", "20", "25", "30", "55")
+
+
+class ViolationError(AssertionError):
+    """A promise is broken; the text says which and where."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """An order as the shop had it at some moment."""
+
+    status: str
+    total: str
+    lines: tuple[tuple[str, int], ...]
+
+
+@dataclass
+class History:
+    """What the shop ever held, told by whoever changes it, and what was done that explains a dead letter."""
+
+    versions: dict[int, list[Version]] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    poison: set[int] = field(default_factory=set)
+    changes: Counter[int] = field(default_factory=Counter)
+
+    def note(self, row: dict[str, Any]) -> None:
+        """Adds an order as the shop's book has it now."""
+        lines = tuple(sorted(_quantities((one["sku"] or "", one["quantity"]) for one in row["lines"]).items()))
+        self.versions.setdefault(row["id"], []).append(Version(row["status"], row["total"], lines))
+
+
+def _quantities(lines: Iterator[tuple[str, Any]]) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for item, quantity in lines:
+        counted[item] += int(Decimal(quantity))
+    return counted
+
+
+def _shop_id(order: dict[str, Any]) -> int:
+    store, _, rest = order["yref"].partition("-")
+    number = rest.partition("-")[0]
+    return int(number) if store == STORE and number.isdigit() else 0
+
+
+_BUGS = "SELECT exchange_id, message FROM attempt WHERE code = 'bug'"
+
+
+def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()) -> None:
+    """Looks at what must hold at every moment.
+
+    Args:
+        world: The world.
+        history: What the shop ever held.
+        kinds: First words of the complaints that count; all if empty.
+
+    Raises:
+        ViolationError: Something is doubled, unexpected or of wrong value, or the connector failed itself.
+    """
+    m3, shop = world.m3_book(), world.shop_book()
+    complaints = [
+        *_of_orders(m3, history),
+        *_of_batch_orders(m3, history),
+        *_of_shop(m3, shop),
+        *_of_customers(m3),
+        *(f"bug: exchange {row['exchange_id']}: {row['message']}" for row in world.rows(_BUGS)),
+    ]
+    _raise_any(complaints, kinds)
+
+
+def _raise_any(complaints: list[str], kinds: tuple[str, ...]) -> None:
+    counting = [one for one in complaints if not kinds or one.startswith(kinds)]
+    if counting:
+        raise ViolationError("; ".join(counting))
+
+
+def _of_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
+    for number, times in Counter(_shop_id(one) for one in m3["orders"]).items():
+        if times > 1:
+            yield f"doubled: M3 holds {times} orders of the shop's order {number}"
+    for order in m3["orders"]:
+        versions = history.versions.get(_shop_id(order))
+        if versions is None or not any(one.status in CONFIRMED for one in versions):
+            yield f"unexpected: M3 holds {order['orno']}, which the shop never wanted ({order['yref']})"
+            continue
+        yield from _of_content(order, versions)
+
+
+def _of_content(order: dict[str, Any], versions: list[Version]) -> Iterator[str]:
+    held = tuple(sorted(_quantities((one["itno"], one["quantity"]) for one in order["lines"]).items()))
+    where = f"order {order['orno']} ({order['yref']})"
+    if not any(one.lines == held for one in versions):
+        yield f"doubled or wrong quantities: {where} has {dict(held)}, the shop has {dict(versions[-1].lines)}"
+    elif not any((one.lines, one.total) == (held, order["total"]) for one in versions):
+        yield f"wrong money: {where} has {order['total']}, the shop has {versions[-1].total}"
+    elif order["held"]:
+        yield f"wrong money: {where} is locked as different although it is equal"
+
+
+def _of_batch_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
+    for batch in m3["batch_orders"]:
+        if _shop_id(batch) not in history.versions:
+            yield f"unexpected: batch order {batch['temporary_orno']} is of no order of the shop ({batch['yref']})"
+
+
+def _of_shop(m3: dict[str, Any], shop: dict[str, Any]) -> Iterator[str]:
+    numbers = {_shop_id(one): one["orno"] for one in m3["orders"]}
+    for order in shop["orders"]:
+        told = [note for note in order["notes"] if note.startswith("M3 order")]
+        if len(told) > 1:
+            yield f"doubled: order {order['id']} of the shop has {len(told)} notes of its number"
+        known = order["meta"].get("_m3_order_number")
+        if known is not None and known != numbers.get(order["id"]):
+            yield f"unexpected: the shop calls order {order['id']} {known}, M3 has {numbers.get(order['id'])}"
+
+
+def _of_customers(m3: dict[str, Any]) -> Iterator[str]:
+    mails = Counter(str(one["fields"].get("MAIL", "")) for one in m3["customers"])
+    for mail, times in mails.items():
+        if mail and times > 1:
+            yield f"doubled: M3 holds {times} customers with one e-mail address"
+
+
+_OPEN = """
+SELECT id, flow, business_key, state, reason_code, reason FROM exchange
+WHERE state NOT IN ('done', 'dead_letter') ORDER BY id
+"""
+_DEAD = """
+SELECT e.id, e.flow, e.business_key, e.reason_code, e.reason, e.resolution,
+       EXISTS (SELECT 1 FROM document d WHERE d.exchange_id = e.id AND d.state = 'confirmed') AS is_posted
+FROM exchange e WHERE e.state = 'dead_letter' ORDER BY e.id
+"""
+
+
+def require_complete(world: World, history: History, *, kinds: tuple[str, ...] = ()) -> None:
+    """Looks at what must hold when nothing is left to do; see `require_sound`.
+
+    Raises:
+        ViolationError: An order is lost or old, a batch order left behind, an exchange stuck, or a dead letter nobody caused.
+    """
+    require_sound(world, history, kinds=kinds)
+    m3, shop = world.m3_book(), world.shop_book()
+    dead = world.rows(_DEAD)
+    complaints = [
+        *(
+            f"stuck: exchange {row['id']} ({row['flow']}) is {row['state']}: {row['reason']}"
+            for row in world.rows(_OPEN)
+        ),
+        *(complaint for row in dead for complaint in _of_dead_letter(row, history)),
+        *_of_wanted(m3, shop, history, {int(row["business_key"]) for row in dead if row["flow"] == "orders_to_m3"}),
+        *(f"left behind: batch order {one['temporary_orno']} ({one['yref']})" for one in m3["batch_orders"]),
+    ]
+    _raise_any(complaints, kinds)
+
+
+def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
+    number = int(row["business_key"]) if row["flow"] == "orders_to_m3" else 0
+    is_caused = number in history.poison or (row["is_posted"] and history.changes[number] > 0)
+    if not is_caused:
+        yield f"lost: exchange {row['id']} waits for a person without cause: {row['reason_code']}: {row['reason']}"
+    if not (row["reason"] and row["resolution"]):
+        yield f"stuck: dead letter {row['id']} says not what happened or what to do"
+
+
+def _of_wanted(m3: dict[str, Any], shop: dict[str, Any], history: History, waiting: set[int]) -> Iterator[str]:
+    held = {_shop_id(one): one for one in m3["orders"]}
+    for order in shop["orders"]:
+        number, posted = order["id"], held.get(order["id"])
+        if posted is None:
+            if order["status"] in CONFIRMED and number not in history.poison:
+                yield f"lost: order {number} ({order['status']}) is not in M3"
+            continue
+        now = history.versions[number][-1]
+        is_new = any((now.lines, now.total) == _content(one) for one in (posted,))
+        if number not in waiting and (not is_new or order["status"] in CLOSED):
+            yield f"lost: order {number} was changed after posting ({order['status']}), and nobody is told"
+        if order["status"] != "trash" and order["meta"].get("_m3_order_number") != posted["orno"]:
+            yield f"lost: the shop does not know that order {number} is {posted['orno']} in M3"
+    for number in history.deleted & held.keys() - waiting:
+        yield f"lost: order {number} was deleted after posting, and nobody is told"
+
+
+def _content(order: dict[str, Any]) -> tuple[tuple[tuple[str, int], ...], str]:
+    held = tuple(sorted(_quantities((one["itno"], one["quantity"]) for one in order["lines"]).items()))
+    return held, order["total"]

@@ -1,0 +1,77 @@
+"""Lets a world come to rest: faults end, people do what waits for them, periodic jobs run, time passes. Used by machine.py."""
+
+from __future__ import annotations
+
+from tests.acceptance.simulation.messages import take
+from tests.acceptance.simulation.world import SHOP, World
+from workers.base import run_exchange
+from workers.jobs import run_turn
+from workers.sweeper import sweep
+
+ROUND_S = 61.0
+"""One round of waiting: the sweeper sends again after a minute, and it is a new turn of every short job."""
+MOST_ROUNDS = 60
+MOST_RUNS = 200
+QUIET_ROUNDS = 2
+IDLE_ROUNDS = 8  # busy, but nothing runs any more: stuck
+JOBS = ("poll_orders", "poll_open_orders", "hunt_orphans", "probe_stores")
+
+_IS_BUSY = """
+SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting', 'blocked')
+UNION ALL SELECT 1 FROM store WHERE paused_by IS NOT NULL LIMIT 1
+"""
+_NEXT = """
+SELECT extract(epoch FROM min(greatest(next_attempt_at, not_before)) - ledger_now()) AS next_s FROM exchange
+WHERE state IN ('ready', 'waiting', 'blocked')
+"""
+_HUNTED = "SELECT 1 FROM step WHERE name = 'head' AND state = 'unknown' AND result ->> 'look_at' IS NOT NULL LIMIT 1"
+_RELEASABLE = "SELECT id FROM exchange WHERE state = 'dead_letter' ORDER BY id"
+
+
+def come_to_rest(world: World) -> None:
+    """Ends all faults and goes on until nothing is left that would happen by itself or that a person could cure."""
+    world.m3_faults()
+    world.control(SHOP, "faults")
+    _be_quiet(world)
+    for _ in range(2):  # a dead letter may hide a second one: an order that waited for its customer
+        _let_people_act(world)
+        _be_quiet(world)
+
+
+def work_off(world: World, *, most: int) -> int:
+    """Runs at most so many messages of the broker, oldest first, by turns in two processes; returns how many."""
+    for count in range(most):
+        waiting = world.messages()
+        if not waiting:
+            return count
+        take(world.valkey, waiting[0])
+        run_exchange(world.workers[count % 2], waiting[0].exchange_id)
+    return most
+
+
+def _be_quiet(world: World) -> None:
+    quiet = idle = 0
+    for _ in range(MOST_ROUNDS):
+        for name in JOBS:
+            run_turn(world.workers[0], name)
+        sweep(world.workers[0])
+        ran = work_off(world, most=MOST_RUNS)
+        is_busy = bool(ran or world.clock.is_waited_for() or world.rows(_IS_BUSY) or world.rows(_HUNTED))
+        quiet = 0 if is_busy else quiet + 1
+        idle = 0 if ran or world.clock.is_waited_for() else idle + 1
+        if quiet == QUIET_ROUNDS or idle == IDLE_ROUNDS:
+            return
+        world.clock.advance(max(ROUND_S, _next_due_in_s(world)))
+
+
+def _next_due_in_s(world: World) -> float:
+    (row,) = world.rows(_NEXT)
+    return float(row["next_s"] or 0)
+
+
+def _let_people_act(world: World) -> None:
+    for batch in world.m3_book()["batch_orders"]:
+        if batch["stat"] in ("15", "25", "30", "55"):
+            world.release_batch_order(batch["temporary_orno"])
+    for row in world.rows(_RELEASABLE):
+        world.release(row["id"])

@@ -1,0 +1,99 @@
+"""One process of a simulation: makes a world and lets Hypothesis look for a story that breaks a promise. Used by __main__.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.acceptance.guards import switched_off
+from tests.acceptance.simulation.books import ViolationError
+from tests.acceptance.simulation.machine import Simulation, Step, Tally
+from tests.acceptance.simulation.shorten import Played, play, shorten
+from tests.acceptance.simulation.world import made_world
+
+SHORTEN_S = 60
+"""Longest time spent on shortening a story that breaks a promise."""
+
+CAUGHT_AS = {
+    "sweeper": ("stuck",),
+    "lookup": ("doubled",),
+    "fencing": ("doubled",),
+    "overlap": ("lost",),
+    "compare": ("lost",),
+}
+"""What the absence of each guard must show as: a control that fails in another way has not shown its guard."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What one process is to do. `replay` are the steps of one story instead of a search."""
+
+    examples: int
+    steps: int
+    seed: int
+    control: str | None = None
+    replay: tuple[Step, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of it: what broke, or None, with its shortest story as sentences and as steps; and what was done."""
+
+    violation: str | None
+    story: tuple[str, ...]
+    steps: tuple[Step, ...]
+    tally: Tally
+
+
+def search(wanted: Search, *, on_example: Callable[[], None]) -> Found:
+    """Runs examples until one breaks a promise or all are done.
+
+    Args:
+        wanted: What to do.
+        on_example: Called after each example.
+    """
+    Simulation.tally = Tally()
+    Simulation.on_example = [on_example]
+    Simulation.looked_for = CAUGHT_AS[wanted.control] if wanted.control else ()
+    with ExitStack() as stack:
+        Simulation.world = stack.enter_context(made_world())
+        if wanted.control:
+            stack.enter_context(switched_off(wanted.control))
+        if wanted.replay is not None:
+            return _found(play(wanted.replay), Simulation.tally)
+        try:
+            run_state_machine_as_test(hypothesis.seed(wanted.seed)(Simulation), settings=_settings(wanted))
+        except ViolationError as violation:
+            tally, Simulation.tally = Simulation.tally, Tally()
+            Simulation.on_example = []
+            last = Simulation.last
+            return _found(_shortened(Played(str(violation), tuple(last.story), tuple(last.steps))), tally)
+    return Found(None, (), (), Simulation.tally)
+
+
+def _shortened(first: Played) -> Played:
+    again = play(first.steps)
+    return shorten(again, within_s=SHORTEN_S) if again.kind == first.kind else first
+
+
+def _found(played: Played, tally: Tally) -> Found:
+    return Found(played.violation, played.story, played.steps, tally)
+
+
+def _settings(wanted: Search) -> settings:
+    return settings(
+        max_examples=wanted.examples,
+        stateful_step_count=wanted.steps,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        report_multiple_bugs=False,
+        phases=(Phase.generate,),
+    )
