@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 
+from connector.characters import legible
 from connector.ledger.prepared import Prepared
 from connector.ledger.session import transaction
 from connector.ledger.tables import DocumentState, State, StepState
@@ -290,8 +291,13 @@ def settle_values(held: Claim, settlement: Settlement) -> dict[str, Any]:
         "revision": held.revision,
         "blocked_kind": kind,
         "blocked_key": key,
-        **{name: getattr(settlement, name) for name in _SETTLE_FIELDS},
+        **{name: _storable(getattr(settlement, name)) for name in _SETTLE_FIELDS},
     }
+
+
+def _storable(value: object) -> object:
+    """Leaves out of a text what PostgreSQL refuses: reasons quote the other side, and a run must end all the same."""
+    return legible(value) if isinstance(value, str) else value
 
 
 _SETTLE_FIELDS = (

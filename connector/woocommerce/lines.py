@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connector.woocommerce.scalars import (
     Id,
+    LegibleText,
+    LegibleValue,
     Money,
     MoneyOrNone,
     MoneyOrZero,
@@ -39,8 +41,8 @@ class MetaData(Received):
     """One meta row; `value` is whatever JSON a plug-in put there, fractions as Decimal."""
 
     id: Id | None = None
-    key: Text = ""
-    value: Any = None
+    key: LegibleText = ""
+    value: LegibleValue = None
 
 
 MetaRows = Annotated[tuple[MetaData, ...], Rows]

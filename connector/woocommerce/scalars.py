@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from connector.characters import legible
 from connector.woocommerce.instants import read_instant
 
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,20})?")
@@ -72,17 +73,13 @@ def _text(value: object) -> object:
     """PHP sends null or false where a text is missing, and whole numbers where a text looks like one."""
     if value is None or value is False:
         return ""
-    if isinstance(value, str) and not value.isascii():
-        _refuse_broken(value)
+    if isinstance(value, str) and legible(value) != value:
+        raise ValueError("a character no system takes (NUL or half of a pair)")
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _refuse_broken(text: str) -> None:
-    """Half a surrogate pair can be written in JSON, but in no database and in no request."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise ValueError("a character that does not exist (half of a pair)") from None
+def _legible_text(value: object) -> object:
+    return legible(value) if isinstance(value, str) else value
 
 
 def _required_text(value: object) -> object:
@@ -137,6 +134,12 @@ Text = Annotated[str, BeforeValidator(_text)]
 
 RequiredText = Annotated[str, BeforeValidator(_required_text)]
 """Text that must hold something."""
+
+LegibleText = Annotated[Text, BeforeValidator(_legible_text)]
+"""Text nobody at the shop wrote (plug-ins keep what they like in meta rows): a character no system takes is replaced."""
+
+LegibleValue = Annotated[Any, BeforeValidator(_legible_text)]
+"""The same for any JSON value, if it is a text."""
 
 Id = Annotated[int, BeforeValidator(_id)]
 """The shop's number of something; 0 where it points to nothing any more."""

@@ -167,3 +167,16 @@ def test_word_without_a_body_makes_the_stored_one_doubtful_until_a_run_ends_done
     add(ledger, "1", content="b")
 
     assert claim(ledger, exchange_id).claim.is_doubtful is False
+
+
+def test_reason_with_characters_the_database_refuses_is_kept_all_the_same(ledger: Engine) -> None:
+    exchange_id = add(ledger, "1")
+    journal = claim(ledger, exchange_id)
+
+    state = journal.settle(
+        Settlement(state=State.DEAD_LETTER, reason_code="x", reason="SKU a\x00b\ud83d", resolution="Map it.\x00")
+    )
+
+    assert state is State.DEAD_LETTER
+    held = one(ledger, exchange_id)
+    assert (held["reason"], held["resolution"]) == ("SKU a\ufffdb\ufffd", "Map it.\ufffd")

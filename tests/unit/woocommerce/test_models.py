@@ -247,3 +247,13 @@ def test_anything_in_any_field_is_read_or_refused_and_never_breaks(changes: dict
         assert any(field in error.message for field in changes)
     else:
         assert all(getattr(order, name).is_finite() for name in AMOUNTS)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\ud83d", "\udfff"])
+def test_character_no_system_takes_is_refused_in_a_text_and_replaced_in_a_meta_row(character: str) -> None:
+    with pytest.raises(InvalidPayloadError, match="customer_note: .* no system takes"):
+        _order(customer_note=f"a{character}b")
+
+    order = _order(meta_data=[{"id": 1, "key": f"{character}*{character}prop", "value": f"a{character}b"}])
+
+    assert [(row.key, row.value) for row in order.meta_data] == [("\ufffd*\ufffdprop", "a\ufffdb")]
