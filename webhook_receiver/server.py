@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # gunicorn ships no types
+from gunicorn.http.errors import InvalidHeader, UnsupportedTransferCoding  # type: ignore[import-untyped]  # the same
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # gunicorn ships no types
 
 SILENCE_S = 10  # longest wait for the next bytes of a request
@@ -19,6 +20,11 @@ class ReceiverWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
         """Serves one request of a connection."""
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", SILENCE_S, 0))
         return super().handle(conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answers 400 to a transfer coding nobody knows; gunicorn's 501 would be counted as a failure of ours."""
+        is_senders = isinstance(exc, UnsupportedTransferCoding)
+        super().handle_error(req, client, addr, InvalidHeader("TRANSFER-ENCODING") if is_senders else exc)
 
 
 class ReceiverLog(Logger):  # type: ignore[misc]  # gunicorn ships no types

@@ -81,7 +81,8 @@ def serving(folder: Path, variables: dict[str, str]) -> Iterator[Server]:
     """Runs the web line of the Procfile on a free loopback port."""
     (web,) = [one for one in read_procfile(PROCFILE) if one.name == "web"]
     log = folder / "web.log"
-    complete = {**environment(), **variables, "GUNICORN_CMD_ARGS": "--bind 127.0.0.1:0"}
+    arguments = f"--bind 127.0.0.1:0 {variables.get('GUNICORN_CMD_ARGS', '')}"
+    complete = {**environment(), **variables, "GUNICORN_CMD_ARGS": arguments}
     with log.open("wb") as output:
         process = start_child(
             web.command, environment=child_environment(complete), folder=PROCFILE.parent, output=output
