@@ -1,0 +1,115 @@
+"""Shops that take a connection and never answer keep every poller busy; the sweep goes on beside them, with real pools."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from bench.stack import Stack, add_store, running
+from connector.broker import enqueue_job, make_app
+from connector.settings import read_settings
+from workers.schedule import SWEEP_EVERY_S, job_every_s, queue_of
+
+SILENT = 5
+WATCHED_S = 40.0
+LATEST_S = 2.5 * SWEEP_EVERY_S
+"""Between two sweeps, on a machine that other things run on too."""
+STARTED_S = 60.0
+
+
+@dataclass
+class SilentShop:
+    """Takes connections and says nothing."""
+
+    port: int
+    held: list[socket.socket] = field(default_factory=list)
+
+
+@contextmanager
+def silent_shop() -> Iterator[SilentShop]:
+    with socket.create_server(("127.0.0.1", 0)) as server, closing(server):
+        shop = SilentShop(server.getsockname()[1])
+        threading.Thread(target=_take, args=(server, shop), daemon=True).start()
+        yield shop
+        for one in shop.held:
+            one.close()
+
+
+def _take(server: socket.socket, shop: SilentShop) -> None:
+    while True:
+        try:
+            shop.held.append(server.accept()[0])
+        except OSError:  # closed: the test is over
+            return
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[tuple[Stack, SilentShop]]:
+    """A connector with one shop that answers and five stores of one that does not; these come first in every round."""
+    with running(tmp_path) as stack, silent_shop() as shop:
+        key = stack.variables["CONNECTOR_SECRET_KEYS"]
+        for number in range(SILENT):
+            url = f"http://127.0.0.1:{shop.port}"
+            add_store(stack.ledger, key, shop_url=url, m3_url=stack.m3_url, name=f"a{number}")
+        yield replace(stack, variables={**stack.variables, "CONNECTOR_POLL_S": "5"}), shop
+
+
+def test_sweep_goes_on_while_all_pollers_hang_on_silent_shops(stack: tuple[Stack, SilentShop]) -> None:
+    connector, shop = stack
+    with connector.processes("worker-system", "worker-polls", "beat"):
+        _send_every_job(connector)
+        _wait_until_pollers_hang(shop)
+        gaps = _gaps_between_sweeps(connector)
+
+    assert len(gaps) >= 3
+    assert max(gaps) <= LATEST_S, [round(gap, 1) for gap in gaps]
+    assert shop.held, "nobody asked the silent shops"
+
+
+def _send_every_job(connector: Stack) -> None:
+    """Sends what beat would only send in minutes or an hour, more than there are pollers."""
+    jobs = [name for name in job_every_s(read_settings(connector.variables)) if queue_of(name) == "polls"]
+    with make_app(connector.variables["REDIS_URL"]) as app:
+        for job in jobs * 2:
+            enqueue_job(app, job, queue="polls")
+
+
+def _wait_until_pollers_hang(shop: SilentShop) -> None:
+    deadline = time.monotonic() + STARTED_S
+    while len(shop.held) < 2:
+        assert time.monotonic() < deadline, "the pools did not begin to poll"
+        time.sleep(0.2)
+
+
+def _gaps_between_sweeps(connector: Stack) -> list[float]:
+    """Puts a run with an expired lease there again and again; returns how long each stood until a sweep took it back."""
+    gaps, deadline = [], time.monotonic() + WATCHED_S
+    while time.monotonic() < deadline:
+        began = time.monotonic()
+        _leave_expired(connector)
+        while _is_running(connector):
+            assert time.monotonic() - began < 4 * LATEST_S, f"no sweep for {4 * LATEST_S:.0f} s; before: {gaps}"
+            time.sleep(0.2)
+        gaps.append(time.monotonic() - began)
+    return gaps
+
+
+def _leave_expired(connector: Stack) -> None:
+    """Leaves an exchange as a dead worker does: running, with a lease that has ended."""
+    connector.rows(
+        "INSERT INTO exchange (store, scope, flow, business_key, pool, state, lease_until, worker)"
+        " VALUES ('bench', 'bench', 'orders_to_m3', '1', 'orders', 'running', ledger_now() - interval '1 s', 'dead')"
+        " ON CONFLICT (scope, flow, business_key) DO UPDATE SET state = 'running', crashes = 0, worker = 'dead',"
+        " lease_until = excluded.lease_until RETURNING id"
+    )
+
+
+def _is_running(connector: Stack) -> bool:
+    return connector.rows("SELECT state FROM exchange WHERE business_key = '1'") == [{"state": "running"}]
