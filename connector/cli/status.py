@@ -8,7 +8,7 @@ import typer
 
 from connector.cli.opening import open_ledger_only
 from connector.cli.output import ago, print_json, print_table, say, shown
-from connector.ledger.overview import ACTIVE_WORKER_MIN, Overview, read_overview
+from connector.ledger.overview import ACTIVE_WORKER_MIN, Overview, PollRow, read_overview
 from connector.ledger.session import transaction
 from connector.ledger.tables import State
 
@@ -39,8 +39,8 @@ def _print(overview: Overview) -> None:
     if overview.polls:
         say("")
         print_table(
-            ("Store", "Poll", "Read up to", "Last moved"),
-            ((one.store, one.name, one.value, f"{ago(one.age_s)} ago") for one in overview.polls),
+            ("Store", "Poll", "Read up to", "Last moved", "Under way"),
+            ((one.store, one.name, one.value, f"{ago(one.age_s)} ago", _under_way(one)) for one in overview.polls),
             title="Polls",
         )
     if overview.jobs:
@@ -52,6 +52,12 @@ def _print(overview: Overview) -> None:
         )
     say("")
     say("All is well." if is_well(overview) else _what_to_do(overview))
+
+
+def _under_way(poll: PollRow) -> str:
+    if poll.under_way_since is None:
+        return ""
+    return f"since {shown(poll.under_way_since)}, up to id {poll.at_id}"
 
 
 def _what_to_do(overview: Overview) -> str:

@@ -48,13 +48,15 @@ class ReasonCount:
 
 @dataclass(frozen=True)
 class PollRow:
-    """How far a poll has surely read, and when that last moved."""
+    """How far a poll has surely read, when that last moved, and how far one under way has come (None: none is)."""
 
     store: str
     name: str
     value: str
     moved_at: datetime
     age_s: float
+    under_way_since: datetime | None
+    at_id: int | None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ SELECT name AS store, paused_by, coalesce(paused_reason, '') AS reason, probe_at
 FROM store WHERE paused_by IS NOT NULL ORDER BY name
 """)
 _POLLS = text("""
-SELECT store, name, value, moved_at, extract(epoch FROM ledger_now() - moved_at)::float AS age_s
+SELECT store, name, value, moved_at, extract(epoch FROM ledger_now() - moved_at)::float AS age_s,
+       CAST(progress ->> 'started_at' AS timestamptz) AS under_way_since, CAST(progress ->> 'last_id' AS bigint) AS at_id
 FROM cursor WHERE left(value, 1) <> '{' ORDER BY store, name
 """)  # beside polls the table keeps what was learnt of M3, as JSON
 _JOBS = text("""

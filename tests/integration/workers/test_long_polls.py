@@ -15,6 +15,7 @@ from connector.flows import polling
 from connector.flows.polling import Polled, poll_changed
 from connector.woocommerce.transport import Transport
 from tests.harness import STORE, Connector
+from tests.integration.cli.conftest import make_run
 from tests.integration.flows.story import quick_store
 
 MANY = 2100
@@ -132,6 +133,18 @@ def test_run_of_a_poll_is_bounded_and_the_next_goes_on(world: Connector) -> None
     assert (rest.rows, rest.is_finished) == (0, True)
     assert keys(world) == set(ids)
     assert world.rows("SELECT progress FROM cursor WHERE name = 'orders'") == [{"progress": None}]
+
+
+def test_status_shows_a_poll_that_is_under_way(world: Connector) -> None:
+    ids = place(world, 150)
+    poll(world, for_s=0)
+    names = {"DATABASE_URL": world.settings.database_url, "REDIS_URL": world.settings.redis_url}
+
+    said = make_run(names)("status", "--json")
+
+    (shown,) = [one for one in said.data["polls"] if one["name"] == "orders"]
+    assert shown["at_id"] == ids[99]
+    assert shown["under_way_since"] is not None
 
 
 def test_cursor_stays_until_the_whole_list_was_read(world: Connector) -> None:
