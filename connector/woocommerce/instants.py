@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+YEARS = range(1970, 3000)  # a time zone beyond year 1 or 9999 is no date any more, and none of these is a time of a shop
+
 
 def read_instant(value: object) -> datetime:
     """Reads a `_gmt` stamp: UTC in whole seconds without a Z.
@@ -15,9 +17,12 @@ def read_instant(value: object) -> datetime:
         raise ValueError("no time; expected YYYY-MM-DDTHH:MM:SS in UTC")
     try:
         parsed = datetime.fromisoformat(value)
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        instant = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("no time; expected YYYY-MM-DDTHH:MM:SS in UTC") from None
+    if instant.year not in YEARS:
+        raise ValueError(f"no time of a shop; expected a year from {YEARS[0]} to {YEARS[-1]}")
+    return instant
 
 
 def write_instant(moment: datetime) -> str:

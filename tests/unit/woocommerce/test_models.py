@@ -257,3 +257,9 @@ def test_character_no_system_takes_is_refused_in_a_text_and_replaced_in_a_meta_r
     order = _order(meta_data=[{"id": 1, "key": f"{character}*{character}prop", "value": f"a{character}b"}])
 
     assert [(row.key, row.value) for row in order.meta_data] == [("\ufffd*\ufffdprop", "a\ufffdb")]
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59", "0001-01-01T00:00:00", "1969-12-31T23:59:59"])
+def test_time_no_zone_can_be_applied_to_is_refused(stamp: str) -> None:
+    with pytest.raises(InvalidPayloadError, match="date_created_gmt: .* no time of a shop"):
+        _order(date_created_gmt=stamp)
