@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sandbox.shop.backup import make_backup, restore_backup
 from sandbox.shop.book import make_book
 from sandbox.shop.checkout import Cart, place_order
-from sandbox.shop.dates import now_utc
 from sandbox.shop.dispatcher import Deliver, Dispatcher
 from sandbox.shop.entities import Order
 from sandbox.shop.errors import RestError
@@ -97,7 +96,7 @@ class _Desk:
         seed = int(_body().get("seed", 1))
         self._dispatcher.clear()
         with self._shop.lock:
-            self._shop.clock = now_utc
+            self._shop.clock = self._shop.own_clock
             self._shop.reset(seed)
             self._faults.reset(seed)
             self._backups.clear()
@@ -155,7 +154,7 @@ class _Desk:
         """Move the shop's clock; its requests are signed by the machine's all the same."""
         offset = timedelta(seconds=ClockChange.model_validate(_body()).offset_s)
         with self._shop.lock:
-            self._shop.clock = lambda: now_utc() + offset
+            self._shop.clock = lambda: self._shop.own_clock() + offset
             return _json({"now": self._shop.clock().isoformat()})
 
     def back_up(self) -> Response:

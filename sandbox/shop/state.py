@@ -56,6 +56,7 @@ class Shop:
 
     def __init__(self, *, seed: int, clock: Callable[[], datetime]) -> None:
         self.lock = threading.RLock()
+        self.own_clock = clock
         self.clock = clock
         self.settings = Settings()
         self.reset(seed)
