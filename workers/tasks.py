@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from celery.exceptions import Reject, Retry
 
-from connector.broker import ALERT_TASK, RUN_TASK
+from connector.broker import ALERT_TASK, JOB_TASK, RUN_TASK
 from connector.ledger.tables import State
 from workers import dead_letters, sweeper
 from workers.jobs import run_turn
@@ -41,7 +41,7 @@ def sweep() -> str:
     return sweeper.sweep(current())
 
 
-@shared_task(name="job")  # type: ignore[untyped-decorator] # celery ships no types
+@shared_task(name=JOB_TASK)  # type: ignore[untyped-decorator] # celery ships no types
 def job(name: str) -> str:
     """Runs the present turn of a periodic job, if nobody has it."""
     return run_turn(current(), name)
