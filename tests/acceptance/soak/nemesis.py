@@ -6,6 +6,7 @@ import heapq
 import os
 import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -53,12 +54,11 @@ class _Due:
 
 @dataclass
 class _Restart:
-    """A rolling restart under way: what is left, whose end is waited for, since when."""
+    """A rolling restart under way: what is left, and which process is waited for."""
 
     left: list[str]
     name: str = ""
     pid: int = 0
-    since_s: float = 0
 
 
 class Nemesis:
@@ -77,7 +77,6 @@ class Nemesis:
         self.counts: Counter[str] = Counter()
         self.killed: list[Kill] = []
         self.ended_s: dict[str, list[float]] = {}  # process type -> seconds from SIGTERM to its end
-        self.webhooks_may_be_off = False
         for at_s, do in (*self._strikes(size), *self._rare(size)):
             self._plan(at_s, do)
 
@@ -208,7 +207,7 @@ class Nemesis:
 
     def _stop_second_beat(self) -> None:
         if self._second_beat is not None:
-            self._second_beat.stop()
+            threading.Thread(target=self._second_beat.stop, name="second-beat", daemon=True).start()
             self._second_beat = None
 
     def _stop_postgres(self, number: int) -> None:
@@ -224,7 +223,6 @@ class Nemesis:
 
     def _start_postgres(self) -> None:
         self._stage.under.postgres.start()
-        self.webhooks_may_be_off = True
 
     def _kill_valkey(self) -> None:
         self._stage.under.valkey.kill()
@@ -244,33 +242,37 @@ class Nemesis:
 
     def _go_on_restarting(self) -> None:
         """One process type after the other gets SIGTERM; the next when the last is there again."""
-        now, under_way = time.monotonic(), self._restart
-        if under_way is None:
-            return
-        present = self._pids().get(under_way.name)
-        if under_way.name and present == under_way.pid:
-            if now - under_way.since_s > PLATFORM_PATIENCE_S:
-                _signal_pid(under_way.pid, signal.SIGKILL)
-            return
-        if under_way.name and under_way.since_s:
-            self.ended_s.setdefault(under_way.name, []).append(round(now - under_way.since_s, 1))
-            under_way.since_s = 0
-        if under_way.name and present is None:
+        under_way = self._restart
+        if under_way is None or (under_way.name and self._pids().get(under_way.name) in (None, under_way.pid)):
             return
         if not under_way.left:
             self._restart = None
             return
-        self._begin_restart(under_way)
-
-    def _begin_restart(self, under_way: _Restart) -> None:
         name = under_way.left[0]
         pid = self._pids().get(name)
         if pid is None:  # just killed: its turn comes when it runs
             return
         under_way.left.pop(0)
-        under_way.name, under_way.pid, under_way.since_s = name, pid, time.monotonic()
-        _signal_pid(pid, signal.SIGTERM)
+        under_way.name, under_way.pid = name, pid
+        threading.Thread(target=self._terminate, args=(name, pid), name="platform", daemon=True).start()
         self.counts["process types restarted (SIGTERM)"] += 1
+
+    def _terminate(self, name: str, pid: int) -> None:
+        """Asks a process to end and takes the time; loses patience as a platform does."""
+        began = time.monotonic()
+        _signal_pid(pid, signal.SIGTERM)
+        while _runs(pid):
+            if time.monotonic() - began > PLATFORM_PATIENCE_S:
+                _signal_pid(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        self.ended_s.setdefault(name, []).append(round(time.monotonic() - began, 1))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _pid_of(worker: str) -> int:

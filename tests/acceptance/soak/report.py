@@ -95,9 +95,14 @@ def _difference(found: list[int], wanted: list[int]) -> str:
 
 
 def caught(outcome: Outcome) -> dict[str, int]:
-    """Returns the findings that show that the switched-off guard was missed; empty if its absence was not seen."""
+    """Returns the findings that show that the switched-off guard was missed; empty if its absence was not seen.
+
+    What is still under way is not lost; only without the sweeper nothing moves any more.
+    """
     problems = outcome.verdict["problems"]
-    return {name: problems[name] for name in CAUGHT_BY[outcome.control or ""] if problems[name]}
+    is_over = outcome.rest_s is not None or outcome.control == "sweeper"
+    names = [name for name in CAUGHT_BY[outcome.control or ""] if is_over or name != "lost"]
+    return {name: problems[name] for name in names if problems[name]}
 
 
 def print_report(console: Console, outcome: Outcome) -> bool:

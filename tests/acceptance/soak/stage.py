@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import stack as base
+from connector.broker import NOT_OF_EXCHANGES, QUEUES
 from connector.flows.registry import FLOWS
 from connector.processes import ProcessType, read_procfile
 from demo.commands import Commands
@@ -21,7 +22,8 @@ from tests.acceptance.soak.traffic import LATE_S
 STORE = base.STORE
 POLL_S = 20
 CLOCK_OFF_S = 300
-POOLS = sorted({entry.pool for entry in FLOWS.values()} | {"system"})
+IDLE = set(QUEUES) - set(NOT_OF_EXCHANGES) - {entry.pool for entry in FLOWS.values()}
+"""Pools that serve no flow yet."""
 INSTANCES = {"orders": 3, "status": 2}
 """Pools of which more than one is run: an answer that is lost or late holds a process for seconds."""
 LIMITS = {"requests_per_s": "200", "concurrency": "32", "backoff_s": "[2, 5, 10, 20, 30, 30, 30, 30, 30, 30]"}
@@ -91,7 +93,9 @@ def process_types(without: str | None) -> Iterator[ProcessType]:
     commands = {one.name: one.command for one in read_procfile(base.ROOT / "Procfile")}
     yield ProcessType("web", _launched(commands["web"], without))
     yield ProcessType("beat", _launched(commands["beat"], without))
-    for pool in POOLS:
+    for pool in (name.removeprefix("worker-") for name in commands if name.startswith("worker-")):
+        if pool in IDLE:
+            continue
         command = commands[f"worker-{pool}"]
         for number in range(1, INSTANCES.get(pool, 1) + 1):
             name = f"worker-{pool}" if number == 1 else f"worker-{pool}-{number}"
