@@ -7,7 +7,6 @@ import requests
 
 from connector.m3.programs import ois100mi
 from tests.harness import SETTLED_S, STORE
-from tests.integration.flows.crashing import KilledError, Trap, set_trap
 from tests.integration.flows.story import Story
 
 
@@ -234,24 +233,3 @@ def test_lost_confirm_is_not_repeated_before_two_readings_a_settle_time_apart(co
 
     assert confirms == [0, 0, 1]
     assert common.complaints(order) == []
-
-
-def test_worker_killed_in_a_rebuild_leaves_one_order(common: Story) -> None:
-    confirm_with(common, "15")
-    common.end_faults()
-    common.release(common.exchange()["id"], rebuild=True)
-    with set_trap(Trap()) as trap:
-        common.go_on()
-
-    wrong = {}
-    for place, moment in enumerate(trap.moments):
-        order = confirm_with(common, "15")
-        common.end_faults()
-        common.release(common.exchange()["id"], rebuild=True)
-        with set_trap(Trap(at=place)), pytest.raises(KilledError):
-            common.go_on()
-        common.recover()
-        if complaints := common.complaints(order):
-            wrong[f"{place} {moment}"] = complaints
-
-    assert wrong == {}

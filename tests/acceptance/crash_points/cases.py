@@ -1,0 +1,106 @@
+"""Finds the points of every story by telling it once, then tells it again for each point and fault. Used by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from connector.flows.registry import FLOWS
+from tests.acceptance.crash_points.points import AGAIN, FAULTS, Kind, Point
+from tests.acceptance.crash_points.stories import STORIES, Told
+from tests.acceptance.crash_points.traps import Aim, WentAnotherWayError, is_as_expected
+from tests.acceptance.crash_points.world import World
+
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one point of one story."""
+
+    story: str
+    aim: Aim
+
+    def __str__(self) -> str:
+        point = self.aim.point
+        return f"{self.story} / {self.aim.place} {point.flow} {point.name} / {self.aim.fault}"
+
+
+@dataclass
+class Plan:
+    """What telling every story once has shown.
+
+    Attributes:
+        points: Story -> the points that can be hit, with their numbers.
+        intends: Where in the code steps were intended: file and function.
+        cases: All cases, by story.
+        wrong: Story -> what was wrong although nothing was made to fail.
+    """
+
+    points: dict[str, list[tuple[int, Point]]] = field(default_factory=dict)
+    intends: set[tuple[str, str]] = field(default_factory=set)
+    cases: dict[str, list[Case]] = field(default_factory=dict)
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+
+    def all_cases(self) -> list[Case]:
+        """Returns all cases in order."""
+        return [case for cases in self.cases.values() for case in cases]
+
+    def flows_without_points(self) -> list[str]:
+        """Returns the registered flows of which no story passes a point."""
+        told = {point.flow for points in self.points.values() for _, point in points}
+        return [flow for flow in FLOWS if flow not in told]
+
+
+def make_plan(world: World) -> Plan:
+    """Tells every story once without a fault of ours and lists what can be hit."""
+    plan = Plan()
+    seen: set[Point] = set()
+    for name, told in STORIES.items():
+        if wrong := tell(world, told, aim=None):
+            plan.wrong[name] = wrong
+        trap = world.trap
+        plan.intends |= trap.intends
+        points = [(place, point) for place, point in enumerate(trap.points) if place >= trap.begins_at]
+        plan.points[name] = points
+        plan.cases[name] = list(_cases(name, points, seen=seen, again=told.again))
+    return plan
+
+
+def _cases(
+    story: str, points: Iterable[tuple[int, Point]], *, seen: set[Point], again: Sequence[str]
+) -> Iterator[Case]:
+    """Plays everything at a point nobody had before, and what depends on the past at one that an earlier story had."""
+    for place, point in points:
+        repeated = AGAIN[point.kind] if point.flow in again and _keeps_something(point) else ()
+        faults = repeated if point in seen else FAULTS[point.kind]
+        seen.add(point)
+        for fault in faults:
+            yield Case(story, Aim(place, point, fault))
+
+
+def _keeps_something(point: Point) -> bool:
+    """Tells whether a repeated commit is worth another story: one before a read keeps nothing that the run depends on."""
+    return point.kind is not Kind.COMMIT or point.name == "settled" or point.name.endswith("intended")
+
+
+def tell(world: World, told: Told, *, aim: Aim | None) -> list[str]:
+    """Tells a story, with one fault if there is an aim; returns what is wrong in the end."""
+    world.is_common = "guests: common" in told.config
+    world.start(told.config, first=told.first, aim=aim)
+    told.play(world)
+    if aim is not None and not is_as_expected(aim, world.trap.happened):
+        return [f"the fault was not played: the connector saw {world.trap.happened}"]
+    return told.check(world)
+
+
+def run_case(world: World, case: Case) -> list[str]:
+    """Runs one case; returns what is wrong. A story that went another way is told again."""
+    for _ in range(TRIES):
+        try:
+            return tell(world, STORIES[case.story], aim=case.aim)
+        except WentAnotherWayError:
+            continue
+        except AssertionError as error:
+            return [str(error)]
+    return [f"the story went another way {TRIES} times"]

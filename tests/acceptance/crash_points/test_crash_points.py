@@ -1,0 +1,34 @@
+"""Every commit and every remote write of every story is made to fail in every way; one right order comes out each time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from rich.console import Console
+
+from tests.acceptance.crash_points.cases import Plan, run_case
+from tests.acceptance.crash_points.stories import STORIES
+from tests.acceptance.crash_points.table import Results
+from tests.acceptance.crash_points.world import World
+
+FEWEST_CASES = 200
+
+
+def test_the_table_has_many_cases(plan: Plan) -> None:
+    assert len(plan.all_cases()) >= FEWEST_CASES
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_whatever_fails_in_the_story_it_ends_as_it_should(
+    world: World, plan: Plan, results: Results, story: str, subtests: pytest.Subtests
+) -> None:
+    assert plan.wrong.get(story) is None, "the story goes wrong although nothing was made to fail"
+
+    began_at = time.monotonic()
+    for case in plan.cases[story]:
+        with subtests.test(str(case)):
+            wrong = run_case(world, case)
+            results.add(case, wrong)
+            assert wrong == []
+    Console(highlight=False).print(f" {story}: {len(plan.cases[story])} cases, {time.monotonic() - began_at:.0f} s")
