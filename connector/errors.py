@@ -100,6 +100,12 @@ class NotYetError(WaitingError):
     code = "not_yet"
 
 
+class NotTenantError(WaitingError):
+    """Another installation writes for the store; this one must not."""
+
+    code = "not_tenant"
+
+
 class MissingDependencyError(WaitingError):
     """Another exchange has to settle first; this one is made due when `key` of `kind` does."""
 

@@ -94,6 +94,7 @@ class M3Config(_Strict):
     requests_per_s: float = 20
     concurrency: int = 8
     grant: str = Field(default="password", pattern="^(password|client_credentials)$")
+    tenure: bool = True
 
     @field_validator("timezone")
     @classmethod

@@ -15,6 +15,7 @@ from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.store_files import Given, WholeStore, complete_store, given_secrets, require_store_name
 from connector.cli.working import open_runtime
 from connector.flows.polling import believe_missing
+from connector.ledger import tenure
 from connector.ledger.dispatch import leave_to_sweeper
 from connector.ledger.pauses import FlowPause, paused_flows, resume_flow
 from connector.ledger.people import note_decision
@@ -141,6 +142,20 @@ def resume(name: Name) -> None:
             what = ", ".join(f"{one.flow}, {len(one.missing_ids)} missing orders looked at" for one in pauses)
             note_decision(connection, "store_resumed", store=name, key=name, who=person(), why=what)
     say(f"Store {name} runs again." if row.paused_by else _resumed(name, pauses))
+
+
+@app.command(name="take-over")
+def take_over(name: Name, reason: Annotated[str, typer.Option(help="Why the other installation is gone.")]) -> None:
+    """Let this installation write for a store that M3 says another one writes for. Only if that one is gone for good."""
+    with open_ledger_only() as engine:
+        require_store(engine, name)
+        with transaction(engine) as connection:
+            tenure.take_over(connection, name)
+            note_decision(connection, "store_taken_over", store=name, key=name, who=person(), why=reason)
+    say(
+        f"Store {name} is taken over with its next order. Orders wait some minutes first: if the other installation shows "
+        "itself meanwhile, it keeps the store and `connector status` says so."
+    )
 
 
 def _believe(engine: Engine, pause: FlowPause) -> None:

@@ -24,6 +24,8 @@ KIND = "write_back"
 META, NOTE = "meta", "note"
 NUMBER_KEY = "_m3_order_number"
 NOT_FOUND = 404
+AT_ONCE = timedelta(minutes=1)
+"""A write-back that runs so soon after it was left runs for the first time, in whatever ledger."""
 UNKNOWN_ORDER = "woocommerce_rest_shop_order_invalid_id"  # a PUT answers it with 400 (recorded)
 
 
@@ -76,13 +78,17 @@ def is_same_order(run: Run, reference: str | None) -> bool:
 
 
 def write_number(run: Run, document: DocumentRecord, number: str) -> None:
-    """Writes the meta (absolute, so it may be written twice) and the note (once: looked for first if it may be there)."""
+    """Writes the meta (absolute, so it may be written twice) and the note (once: looked for first if it may be there).
+
+    It may be there if an earlier run may have written it, or if this ledger may be older than the note (restored, second
+    installation): then the run comes late, or was left as doubtful by an order that was found in M3.
+    """
     order_id = int(run.claim.business_key)
     text = f"M3 order {number}"
     last = document.step(NOTE)
     wait_for_note(run, last)
-    # Doubtful: an adopted order, told before our ledger began, or a shop that was restored and may have forgotten.
-    may_be_noted = last is not None or run.claim.is_doubtful
+    is_late = run.claim.now - run.claim.first_seen_at > AT_ONCE
+    may_be_noted = last is not None or is_late or run.claim.is_doubtful
     is_noted = may_be_noted and _is_noted(run, order_id, text)
     meta = {"meta_data": [{"key": NUMBER_KEY, "value": number}]}
     meta_intent = run.journal.intend(document.id, META, request=meta, part=None)

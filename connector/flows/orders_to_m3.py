@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from connector.errors import NeedsPersonError, PermanentError
 from connector.flows.context import Run
-from connector.flows.orders import adopting, building, confirming, proving, succession, takeover, tenure
+from connector.flows.orders import adopting, begun, building, confirming, proving, succession, takeover, tenure
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals, server_date
 from connector.flows.orders.items import find_facts
@@ -111,7 +111,7 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     number = document.final_number or ""
     if run.claim.fingerprint is None:
         proving.prove(run, document, number)
-        leave_write_back(run, number, may_be_told="adopted" in document.plan)
+        leave_write_back(run, number, may_be_told=True)  # an earlier run came this far, perhaps one forgotten since
     elif order is not None and shop_forgot(run, order, number):
         leave_write_back(run, number, may_be_told=True)
     body = accepted_body(run.journal.connection, run.claim.fingerprint)
@@ -224,7 +224,9 @@ def look_up_if_needed(run: Run, order: Order, plan: OrderPlan, held: Tenure | No
         order_date=plan.values.order_date,
         currency=plan.money.currency,
     )
-    return number or adopting.find_begun(run, plan, content=content_of(run.store, order))
+    if number is None:
+        begun.take_up(run, plan, content=content_of(run.store, order))
+    return number
 
 
 def look_up_before_second(

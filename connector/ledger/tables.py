@@ -363,6 +363,22 @@ class Token(Base):
     renewing_until: Mapped[datetime | None]
 
 
+class Tenure(Base):
+    """Whether this installation writes for a store: what M3 was last seen to say, and what this ledger may have forgotten."""
+
+    __tablename__ = "tenure"
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    installation: Mapped[str] = mapped_column(String(12))  # drawn by this ledger; a copy of the ledger has it too
+    stamp: Mapped[str | None] = mapped_column(String(12))  # what M3's row said when last seen, behind the installation
+    next_stamp: Mapped[str | None] = mapped_column(String(12))  # being written; M3 may have it or not
+    held_at: Mapped[datetime | None]  # when M3's row was last seen to be ours
+    looking_until: Mapped[datetime | None]  # one worker at a time looks; none before this moment
+    contested_at: Mapped[datetime | None]  # since when we wait whether another installation is at work
+    known_since: Mapped[datetime | None]  # M3 may hold orders from before of which this ledger knows nothing
+    takes_over: Mapped[bool] = mapped_column(server_default=text("false"))  # a person said that the other is gone
+
+
 class Audit(Base):
     """Every write to either system: who, what, before, after, when, why, which attempt."""
 

@@ -29,6 +29,7 @@ class State:
     customers: dict[str, Customer] = field(default_factory=dict)
     charge_types: dict[str, ChargeType] = field(default_factory=dict)
     emails: dict[tuple[str, str], str] = field(default_factory=dict)
+    extensions: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     batch_orders: dict[str, BatchOrder] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     batch_by_customer: dict[str, dict[str, BatchOrder]] = field(default_factory=dict)

@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 SPENDS_NO_TRY = {
     *("RateLimitedError", "RecordLockedError", "BreakerOpenError", "NotYetError", "WaitingError"),
+    "NotTenantError",
     *("MissingDependencyError", "OutcomeUnknownError", "ConfigurationError"),
 }
 FOR_A_PERSON = {

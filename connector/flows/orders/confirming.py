@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, NeedsPersonError, NotYetError, OutcomeUnknownError, RecordLockedError
 from connector.flows.context import Run
+from connector.flows.orders import tenure
 from connector.flows.orders.building import delete
 from connector.flows.orders.personal import personal_values
 from connector.flows.orders.takeover import wait_until_settled
@@ -33,7 +34,9 @@ def confirm(run: Run, document: DocumentRecord, temporary: str) -> str:
     Raises:
         OutcomeUnknownError: The answer was lost; the next run reads the status.
         NeedsPersonError, NotYetError: See `final_number`.
+        NotTenantError: Another installation writes for the store by now; nothing was confirmed.
     """
+    tenure.require(run)
     run.journal.change_document(document.id, state=DocumentState.CONFIRMING)
     intent = run.journal.intend(document.id, CONFIRM, request=temporary, part=None)
     answer = run.journal.send(intent, lambda: run.store.m3.write([ois100mi.confirm(temporary)])[0])

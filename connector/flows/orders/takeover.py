@@ -121,19 +121,28 @@ def find_orphans(run: Run, document: DocumentRecord) -> set[str]:
     """Returns batch orders with the customer and reference as sent, without a final number, in no live document.
 
     Raises:
+        NeedsPersonError: See `list_unknown`.
+    """
+    heads = list_unknown(run, customer=document.cuno or "", reference=document.yref)
+    return {head.temporary_number for head in heads if not head.final_number}
+
+
+def list_unknown(run: Run, *, customer: str, reference: str | None) -> list[ois100mi.ListedBatchHead]:
+    """Returns the batch orders of a customer with a reference that are in no live document of this ledger.
+
+    Raises:
         NeedsPersonError: The list of the customer's batch orders is longer than M3 gives in one answer.
     """
     live = live_temporary_numbers(run.journal.connection, run.store.m3_scope)
     run.journal.pause()
-    call = ois100mi.list_batch_heads(document.cuno or "")
-    answer = run.store.m3.read([call], max_records=LIST_LENGTH)[0]
-    heads = ois100mi.read_batch_heads(answer, your_reference=document.yref)
+    answer = run.store.m3.read([ois100mi.list_batch_heads(customer)], max_records=LIST_LENGTH)[0]
+    heads = ois100mi.read_batch_heads(answer, your_reference=reference)
     if answer.is_cut:
         raise NeedsPersonError(
-            f"Customer {document.cuno} has more batch orders in OIS275 than can be listed ({LIST_LENGTH}).",
+            f"Customer {customer} has more batch orders in OIS275 than can be listed ({LIST_LENGTH}).",
             resolution="Delete old batch orders of this customer in OIS275.",
         )
-    return {head.temporary_number for head in heads if not head.final_number} - live
+    return [head for head in heads if head.temporary_number not in live]
 
 
 def _apart(earlier: str, now: datetime, settle_s: float) -> bool:

@@ -9,6 +9,7 @@ from sandbox.m3.programs import (
     batch_parts,
     confirm,
     customers,
+    extension,
     items,
     order_lists,
     orders,
@@ -19,6 +20,10 @@ from sandbox.m3.programs import (
 from sandbox.m3.programs.run import Handler
 
 HANDLERS: Mapping[str, Handler] = {
+    "CUSEXTMI/AddFieldValue": extension.add_field_value,
+    "CUSEXTMI/GetFieldValue": extension.get_field_value,
+    "CUSEXTMI/ChgFieldValue": extension.chg_field_value,
+    "CUSEXTMI/DelFieldValue": extension.del_field_value,
     "OIS100MI/AddBatchHead": batch_head.add_batch_head,
     "OIS100MI/ChgBatchHead": batch_head.chg_batch_head,
     "OIS100MI/DelBatchHead": batch_head.del_batch_head,

@@ -5,15 +5,22 @@ Used by the tests of this folder.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Engine, text
 
 from bench.checker import Verdict, check
+from connector.ledger.dispatch import revive_dead_letters
+from connector.ledger.documents import wake_for_hunt
 from connector.ledger.session import transaction
 from connector.ledger.tables import Base
+from connector.m3.client import M3Client
 from tests.harness import SETTLED_S, STORE, Connector
+from tests.integration.flows.crashing import KilledError
 from tests.integration.flows.story import Story
 from tests.integration.flows.test_deliveries import tell
 
@@ -55,6 +62,51 @@ class World(Story):
                 return
             self.pass_time(SETTLED_S)
         raise AssertionError(f"not at rest: {[states(one) for one in connectors or (self.connector,)]}")
+
+    def hunt(self) -> None:
+        """Makes exchanges due that have to look for a late batch order, as the job of that name does."""
+        with transaction(self.connector.engine) as connection:
+            wake_for_hunt(connection)
+
+    def revive(self) -> None:
+        """Looks again, once the time for it has come, at the dead letters that may have cured themselves."""
+        self.pass_time(901)
+        with transaction(self.connector.engine) as connection:
+            revive_dead_letters(connection)
+
+    def run_flow(self, flow: str) -> None:
+        """Runs what is due of one flow, once."""
+        for row in self.connector.rows(
+            "SELECT id FROM exchange WHERE state IN ('ready','waiting','blocked') AND flow = :flow", flow=flow
+        ):
+            self.connector.run(row["id"])
+
+    @contextmanager
+    def interrupted(self, operation: str, do: Callable[[], None]) -> Iterator[None]:
+        """Does something once, right after the first write of an operation took effect in M3."""
+        original = M3Client.write
+        done: list[bool] = []
+
+        def wrapped(client: M3Client, calls: Any) -> Any:
+            answers = original(client, calls)
+            if calls[0].operation == operation and not done:
+                done.append(True)
+                do()
+            return answers
+
+        with patch.object(M3Client, "write", wrapped):
+            yield
+        assert done, f"no {operation} was written"
+
+    @contextmanager
+    def killed_after(self, operation: str) -> Iterator[None]:
+        """Kills the worker right after a write of an operation took effect in M3, before it can write that down."""
+
+        def die() -> None:
+            raise KilledError
+
+        with self.interrupted(operation, die):
+            yield
 
     def judge(self, **more: Any) -> Verdict:
         """Asks the checker what it makes of the books."""

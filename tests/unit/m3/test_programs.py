@@ -16,6 +16,7 @@ from connector.m3.operations import load_operations
 from connector.m3.programs import (
     crs055mi,
     crs610mi,
+    cusextmi,
     mms005mi,
     mms015mi,
     mms025mi,
@@ -78,6 +79,9 @@ CALLS = [
     ois010mi.list_order_type_charges("W01"),
     mms005mi.get_warehouse("001"),
     mrs001mi.list_fields("OIS100MI", "AddBatchHead"),
+    cusextmi.read_tenure("w1"),
+    cusextmi.add_tenure("w1", holder="4f1c09d2a6b3.91d2c07be55a"),
+    cusextmi.change_tenure("w1", holder="4f1c09d2a6b3.0a77e1f4c3d8"),
 ]
 
 
