@@ -108,7 +108,7 @@ def _carry(stack: Stack, receiver: str, count: int) -> float:
     session = requests.Session()
     began = time.perf_counter()
     for body in bodies:
-        _deliver(session, receiver, body)
+        deliver(session, receiver, body)
     while _settled(stack) < settled + count:
         if time.perf_counter() - began > 300:
             raise RuntimeError(f"Orders did not arrive in time; see {stack.folder} and {_waiting(stack)}")
@@ -116,7 +116,8 @@ def _carry(stack: Stack, receiver: str, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def _deliver(session: requests.Session, receiver: str, body: bytes) -> None:
+def deliver(session: requests.Session, receiver: str, body: bytes) -> None:
+    """Delivers an order to the store of the bench, signed; raises if it is not taken."""
     signature = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
     headers = {
         "Content-Type": "application/json",
@@ -148,7 +149,7 @@ def _calls_per_order(stack: Stack) -> dict[str, int]:
                 before = stack.m3_book()["http_calls"]
                 body = json.dumps(stack.place(1, **cart)[0]).encode()
                 settled = _settled(stack)
-                _deliver(requests.Session(), receiver, body)
+                deliver(requests.Session(), receiver, body)
                 _await(stack, settled + 1)
                 if is_counted:
                     counts[f"{lines} lines"] = stack.m3_book()["http_calls"] - before

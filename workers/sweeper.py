@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import structlog
 
 from connector.broker import NOT_OF_EXCHANGES, QUEUES, TARGET_DEPTH, enqueue_alert, queue_room
@@ -12,6 +14,9 @@ from connector.ledger.session import transaction
 from workers.base import send_all
 from workers.process import Process
 from workers.signature import is_gone
+
+GOES_ON_S = 8.0  # less than beat waits before the next sweep
+LOOK_EVERY_S = 0.5
 
 log = structlog.get_logger()
 
@@ -28,7 +33,7 @@ def sweep(process: Process) -> str:
         revived = dispatch.revive_dead_letters(connection)
     if expired:
         log.warning("leases_expired", exchange_ids=expired, workers_gone=len(gone))
-    sent = sum(_top_up(process, pool) for pool in QUEUES if pool not in NOT_OF_EXCHANGES)
+    sent = _fill(process)
     with transaction(process.runtime.engine) as connection:
         due = dispatch.due_by_pool(connection)
         untold = untold_count(connection)
@@ -39,19 +44,37 @@ def sweep(process: Process) -> str:
     return f"expired {len(expired)}, revived {len(revived)}, sent {sent}"
 
 
-def _top_up(process: Process, pool: str) -> int:
+def _fill(process: Process) -> int:
+    """Fills all queues, and goes on with those that took as much as they could.
+
+    Once every ten seconds alone, short work would drain twenty exchanges a second, however many the pools can run.
+    """
+    deadline = time.monotonic() + GOES_ON_S
+    pools = [pool for pool in QUEUES if pool not in NOT_OF_EXCHANGES]
+    total = 0
+    while True:
+        topped_up = {pool: _top_up(process, pool) for pool in pools}
+        total += sum(sent for sent, _ in topped_up.values())
+        pools = [pool for pool, (_, is_full) in topped_up.items() if is_full]
+        if not pools or time.monotonic() > deadline:
+            return total
+        time.sleep(LOOK_EVERY_S)
+
+
+def _top_up(process: Process, pool: str) -> tuple[int, bool]:
+    """Returns how many messages it sent, and whether the queue is full now: then more may be due."""
     try:
         room = queue_room(process.runtime.redis, pool)
     except RemoteUnavailableError:
-        return 0
+        return 0, False
     if room == 0:
-        return 0
+        return 0, False
     # Of an empty queue no message is on its way: what was sent before is lost, or with a worker that will soon ask for it.
     resend_after_s = dispatch.RESEND_EMPTY_AFTER_S if room == TARGET_DEPTH else dispatch.RESEND_AFTER_S
     with transaction(process.runtime.engine) as connection:
         messages = dispatch.stamp_due(connection, pool, most=room, resend_after_s=resend_after_s)
     send_all(process, messages)
-    return len(messages)
+    return len(messages), len(messages) == room
 
 
 def _have_people_told(process: Process) -> None:

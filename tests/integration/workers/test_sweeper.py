@@ -1,0 +1,59 @@
+"""What a sweep does while its queues are emptied behind its back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from connector.broker import TARGET_DEPTH
+from tests.harness import Connector
+from workers.sweeper import sweep
+
+DUE = 2 * TARGET_DEPTH + 50
+
+
+@pytest.fixture
+def due(connector: Connector) -> Connector:
+    """A store with more due exchanges than a queue takes, none of them sent."""
+    connector.rows(
+        "INSERT INTO exchange (store, scope, flow, business_key, pool) SELECT 'w1', 'w1', 'orders_to_m3', n::text, 'orders'"
+        f" FROM generate_series(1, {DUE}) AS n RETURNING id"
+    )
+    return connector
+
+
+@pytest.fixture
+def quick_pool(due: Connector) -> Iterator[list[bytes]]:
+    """Takes what comes into the queue, as a pool with short work does."""
+    taken: list[bytes] = []
+    is_over = threading.Event()
+
+    def consume() -> None:
+        while not is_over.is_set():
+            taken.extend(due.process.runtime.redis.lpop("orders", 100) or [])  # type: ignore[arg-type]  # synchronous
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=consume)
+    thread.start()
+    yield taken
+    is_over.set()
+    thread.join()
+
+
+def test_sweep_goes_on_filling_a_queue_that_is_emptied(due: Connector, quick_pool: list[bytes]) -> None:
+    ended = sweep(due.process)
+
+    assert ended.endswith(f"sent {DUE}")
+    assert due.rows("SELECT count(*) AS n FROM exchange WHERE sends = 1")[0]["n"] == DUE
+
+
+def test_sweep_ends_at_once_when_nobody_takes_what_it_sent(due: Connector) -> None:
+    began = time.monotonic()
+
+    ended = sweep(due.process)
+
+    assert ended.endswith(f"sent {TARGET_DEPTH}")
+    assert time.monotonic() - began < 5
