@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from connector.broker import JOB_TASK
 from connector.settings import Settings
 
 SWEEP_EVERY_S = 10
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""When everything was last sent, for a beat that starts: else it waits for a whole turn first, after each restart anew."""
 
 
 def job_every_s(settings: Settings) -> dict[str, int]:
@@ -27,9 +30,10 @@ def queue_of(job: str) -> str:
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Returns what beat sends, in Celery's form."""
+    """Returns what beat sends, in Celery's form; all of it at once when it starts."""
     jobs = {
         name: {"task": JOB_TASK, "schedule": every_s, "args": (name,), "options": {"queue": queue_of(name)}}
         for name, every_s in job_every_s(settings).items()
     }
-    return {"sweep": {"task": "sweep", "schedule": SWEEP_EVERY_S, "options": {"queue": "system"}}, **jobs}
+    sweep = {"task": "sweep", "schedule": SWEEP_EVERY_S, "options": {"queue": "system"}}
+    return {name: {**entry, "last_run_at": LONG_AGO} for name, entry in {"sweep": sweep, **jobs}.items()}
