@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.checker import Problem
 from tests.acceptance.stories.world import HOUR_S, MINUTE_S, Dump, World
 from tests.integration.flows.crashing import KilledError
+from tests.integration.flows.story import quick_store
 
 
 @pytest.fixture
@@ -67,6 +69,22 @@ def test_order_whose_number_the_shop_was_not_told_is_not_posted_again(
 
     assert len(world.m3_numbers(order)) == 1
     assert world.judge().findings == ()
+
+
+def test_the_same_story_doubles_where_m3_is_not_asked_which_installation_writes(
+    world: World, dump: Callable[[], Dump]
+) -> None:
+    world.connector.configure(quick_store(tenure="false"))
+    taken = dump()
+    world.pass_time(HOUR_S - 5)
+    world.sandbox.shop_rule("PUT", "orders/", "http_503", times=1000)
+    order = world.place()
+    world.connector.drain()
+
+    restore(world, taken, after_s=5)
+
+    assert len(world.m3_numbers(order)) == 2
+    assert [one.order_id for one in world.judge().of(Problem.DOUBLED)] == [order["id"]]
 
 
 def test_order_known_before_the_dump_and_posted_after_it_is_not_posted_again(

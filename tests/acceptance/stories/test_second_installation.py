@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from bench.checker import Problem
 from connector.ledger import tenure
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction
@@ -98,6 +99,19 @@ def test_both_at_the_same_time_from_the_first_order_on_post_each_order_once(
 
     assert [len(world.m3_numbers(order)) for order in orders] == [1, 1, 1, 1]
     assert world.judge().findings == ()
+
+
+def test_the_same_two_double_where_m3_is_not_asked_which_one_writes(world: World, second: Connector) -> None:
+    for one in (world.connector, second):
+        one.configure(quick_store(tenure="false"))
+    order = world.place()
+    second.ask(order["id"])
+
+    with world.interrupted("order.add_head", second.drain):
+        world.connector.drain()
+    turns(world, second)
+
+    assert len(world.judge().of(Problem.DOUBLED)) == 1
 
 
 def test_write_of_the_other_between_our_look_and_our_write_is_seen(world: World, second: Connector) -> None:
