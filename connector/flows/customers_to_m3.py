@@ -18,6 +18,7 @@ from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedErro
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.ledger import bindings
+from connector.ledger.claims import StepRecord
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.m3.programs import crs610mi
@@ -190,6 +191,7 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> str:
     document = run.claim.live_document or run.journal.begin_document(
         KIND, m3_scope=run.store.m3_scope, references=References(cuno=values.customer_number), plan={}
     )
+    lost = document.step(ADD)
     intent = run.journal.intend(document.id, ADD, request=mapped.fields, part=None)
     answer = run.journal.send(intent, lambda: run.store.m3.write([crs610mi.add(mapped.fields)])[0])
     if already_exists(answer.error):
@@ -197,12 +199,14 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> str:
         run.journal.commit()
         existing = run.store.m3.read([crs610mi.get_basic_data(values.customer_number)])[0]
         number = check_owner(crs610mi.read_customer(existing), shopper)
+        _conclude_lost(run, lost, StepState.DONE)
         run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
         return number
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise _refusal(answer.error, values.template)
     added = crs610mi.read_added(answer)
+    _conclude_lost(run, lost, StepState.REFUSED)
     run.journal.mark(intent, StepState.DONE, {"number": added.number})
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=added.number)
     run.journal.audit(
@@ -213,6 +217,12 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> str:
         why="; ".join(f"{note.field}: {note.what}" for note in mapped.notes),
     )
     return added.number
+
+
+def _conclude_lost(run: Run, lost: StepRecord | None, state: StepState) -> None:
+    """Says of an Add whose answer was lost what the next one showed: M3 makes a number once, so one of them was none."""
+    if lost is not None and lost.state is StepState.UNKNOWN:
+        run.journal.resolve(lost.id, state, {"known_by": "the next Add"})
 
 
 def _refusal(error: ConnectorError, template: str) -> ConnectorError:
