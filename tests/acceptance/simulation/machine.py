@@ -148,7 +148,7 @@ class Simulation(RuleBasedStateMachine):
         if arrives:
             self.deliver_all()
 
-    @rule(kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=3))
+    @rule(kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=2))
     @step
     def place_several(self, kinds: list[str]) -> None:
         """Buyers place orders, and their deliveries arrive."""

@@ -11,10 +11,13 @@ from workers.sweeper import sweep
 ROUND_S = 61.0
 """One round of waiting: the sweeper sends again after a minute, and it is a new turn of every short job."""
 MOST_ROUNDS = 60
+MOST_VISITS = 2
 MOST_RUNS = 200
 QUIET_ROUNDS = 2
 IDLE_ROUNDS = 8  # busy, but nothing runs any more: stuck
-JOBS = ("poll_orders", "poll_open_orders", "hunt_orphans", "probe_stores")
+EACH_ROUND = ("poll_orders", "hunt_orphans", "probe_stores")
+JOBS = (*EACH_ROUND, "poll_open_orders")
+HANGING = ("15", "25", "30", "55")
 
 _IS_BUSY = """
 SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting', 'blocked')
@@ -33,8 +36,9 @@ def come_to_rest(world: World) -> None:
     world.m3_faults()
     world.control(SHOP, "faults")
     _be_quiet(world)
-    for _ in range(2):  # a dead letter may hide a second one: an order that waited for its customer
-        _let_people_act(world)
+    for _ in range(MOST_VISITS):  # a dead letter may hide a second one: an order that waited for its customer
+        if not _let_people_act(world):
+            return
         _be_quiet(world)
 
 
@@ -51,8 +55,8 @@ def work_off(world: World, *, most: int) -> int:
 
 def _be_quiet(world: World) -> None:
     quiet = idle = 0
-    for _ in range(MOST_ROUNDS):
-        for name in JOBS:
+    for round_no in range(MOST_ROUNDS):
+        for name in JOBS if round_no == 1 else EACH_ROUND:
             run_turn(world.workers[0], name)
         sweep(world.workers[0])
         ran = work_off(world, most=MOST_RUNS)
@@ -69,9 +73,12 @@ def _next_due_in_s(world: World) -> float:
     return float(row["next_s"] or 0)
 
 
-def _let_people_act(world: World) -> None:
-    for batch in world.m3_book()["batch_orders"]:
-        if batch["stat"] in ("15", "25", "30", "55"):
-            world.release_batch_order(batch["temporary_orno"])
-    for row in world.rows(_RELEASABLE):
+def _let_people_act(world: World) -> bool:
+    """Releases what hangs in M3 and what waits as a dead letter; tells whether there was anything."""
+    hanging = [one["temporary_orno"] for one in world.m3_book()["batch_orders"] if one["stat"] in HANGING]
+    dead = world.rows(_RELEASABLE)
+    for temporary in hanging:
+        world.release_batch_order(temporary)
+    for row in dead:
         world.release(row["id"])
+    return bool(hanging or dead)

@@ -51,6 +51,12 @@ from workers.process import Process
 SHOP, M3, RECEIVER = "shop.example", "m3.example", "connector.example"
 TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
 KEPT = ("store", "credential", "clock_offset")
+_EMPTY = text(
+    "; ".join(f"DELETE FROM {one.name}" for one in reversed(Base.metadata.sorted_tables) if one.name not in KEPT)
+)
+_COUNT_ANEW = text("""
+SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences WHERE schemaname = 'public'
+""")
 LATE_COMMIT_S = 4.0
 CUT_S = 3.0
 
@@ -97,8 +103,8 @@ class World:
     def start_anew(self, seed: int) -> None:
         """Empties shop, M3, ledger and broker, ends all faults, and sets the clock back."""
         with transaction(self.engine) as connection:
-            emptied = ", ".join(name for name in Base.metadata.tables if name not in KEPT)
-            connection.execute(text(f"TRUNCATE {emptied} RESTART IDENTITY CASCADE"))
+            connection.execute(_EMPTY)  # a sixth of the time TRUNCATE takes for a few rows
+            connection.execute(_COUNT_ANEW)
             connection.execute(text("UPDATE store SET paused_by = NULL, paused_reason = NULL, probe_at = NULL"))
         self.valkey.flushdb()
         self.clock.reset()
@@ -115,9 +121,9 @@ class World:
 
     def forget_in(self, process: Process) -> None:
         """Drops what a process remembers, as its death does."""
-        store = process.runtime.store(STORE)
-        store.remembered.clear()
-        store.m3._tokens._cached, store.m3._tokens._use_cached_until = None, 0.0
+        for _, store in process.runtime._stores.values():
+            store.remembered.clear()
+            store.m3._tokens._cached, store.m3._tokens._use_cached_until = None, 0.0
 
     def control(self, host: str, path: str, **body: Any) -> Any:
         """Asks a control address of a sandbox and returns its answer."""
