@@ -22,6 +22,9 @@ QUEUES = ("orders", "customers", "catalog", "inventory", "finance", "status", "s
 NOT_OF_EXCHANGES = ("system", "polls", "dead_letter")
 """Queues of the connector's own tasks. Whatever may have to wait for a shop is in `polls`, never in `system`."""
 
+MARK = "connector:messages"
+"""A key that goes with the messages when the broker is emptied."""
+
 RUN_TASK = "exchange.run"
 ALERT_TASK = "exchange.alert"
 JOB_TASK = "job"
@@ -100,6 +103,30 @@ def queue_room(client: redis.Redis, pool: str) -> int:
     """
     try:
         return max(0, TARGET_DEPTH - int(client.llen(pool)))
+    except redis.RedisError as error:
+        raise _broker_away() from error
+
+
+def was_emptied(client: redis.Redis) -> bool:
+    """Tells whether the broker was flushed, or came back without its data, since `mark`: no message sent before is in it.
+
+    Raises:
+        RemoteUnavailableError: The broker is away.
+    """
+    try:
+        return not client.exists(MARK)
+    except redis.RedisError as error:
+        raise _broker_away() from error
+
+
+def mark(client: redis.Redis) -> None:
+    """Leaves the mark by which `was_emptied` tells; call it when what was lost is to be sent again.
+
+    Raises:
+        RemoteUnavailableError: The broker is away.
+    """
+    try:
+        client.set(MARK, 1)
     except redis.RedisError as error:
         raise _broker_away() from error
 

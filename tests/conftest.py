@@ -9,6 +9,7 @@ import pytest
 import redis
 from sqlalchemy import Engine, text
 
+from connector.broker import mark
 from connector.embedded import embedded_postgres, embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
@@ -52,6 +53,7 @@ def valkey_url(_valkey: str) -> str:
     """The Valkey server of this test run, empty."""
     client = redis.Redis.from_url(_valkey)
     client.flushall()
+    mark(client)  # else the first sweep of a test would take it for emptied by accident
     client.close()
     return _valkey
 

@@ -16,8 +16,8 @@ from types import FrameType
 
 import structlog
 
-LAST_RESORT_S = 22.0
-"""Two seconds after the soft shutdown, three before a pool has to be gone."""
+LAST_RESORT_S = 20.0
+"""Two seconds after the soft shutdown, five before a pool has to be gone: the machine may be busy."""
 GONE_S = 2.0
 
 _LOG = structlog.get_logger()

@@ -6,7 +6,15 @@ import time
 
 import structlog
 
-from connector.broker import NOT_OF_EXCHANGES, QUEUES, TARGET_DEPTH, enqueue_alert, queue_room
+from connector.broker import (
+    NOT_OF_EXCHANGES,
+    QUEUES,
+    TARGET_DEPTH,
+    enqueue_alert,
+    mark,
+    queue_room,
+    was_emptied,
+)
 from connector.errors import RemoteUnavailableError
 from connector.ledger import dispatch
 from connector.ledger.alerts import untold_count
@@ -33,6 +41,7 @@ def sweep(process: Process) -> str:
         revived = dispatch.revive_dead_letters(connection)
     if expired:
         log.warning("leases_expired", exchange_ids=expired, workers_gone=len(gone))
+    _notice_emptied(process)
     sent = _fill(process)
     with transaction(process.runtime.engine) as connection:
         due = dispatch.due_by_pool(connection)
@@ -42,6 +51,19 @@ def sweep(process: Process) -> str:
     for pool, (count, oldest_s) in due.items():
         log.info("due", pool=pool, count=count, oldest_s=round(oldest_s))
     return f"expired {len(expired)}, revived {len(revived)}, sent {sent}"
+
+
+def _notice_emptied(process: Process) -> None:
+    """Sends everything due again, once, after the broker lost its messages; without that each waits for its own minute."""
+    try:
+        if not was_emptied(process.runtime.redis):
+            return
+        with transaction(process.runtime.engine) as connection:
+            lost = dispatch.forget_sent(connection)
+        mark(process.runtime.redis)
+    except RemoteUnavailableError:
+        return
+    log.warning("broker_was_emptied", due=lost)
 
 
 def _fill(process: Process) -> int:

@@ -121,6 +121,20 @@ def leave_to_sweeper(connection: Connection, exchange_ids: list[int]) -> None:
     connection.execute(_LEAVE, {"ids": exchange_ids})
 
 
+_FORGET_SENT = text("""
+UPDATE exchange SET sent_at = NULL WHERE id IN (
+    SELECT id FROM exchange
+    WHERE state IN ('ready', 'waiting', 'blocked') AND next_attempt_at <= ledger_now() AND sent_at IS NOT NULL
+    FOR UPDATE SKIP LOCKED
+)
+""")
+
+
+def forget_sent(connection: Connection) -> int:
+    """Takes back the stamps of all messages, since the broker lost them; returns how many are to be sent again."""
+    return int(connection.execute(_FORGET_SENT).rowcount)
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A due exchange that nobody runs, and whose it is."""

@@ -74,3 +74,18 @@ def test_message_that_is_in_no_queue_is_sent_again_sooner(connector: Connector, 
     sweep(connector.process)
 
     assert queues.llen("orders") == waiting + sent
+
+
+def test_all_messages_are_sent_again_at_once_when_the_broker_was_emptied(connector: Connector) -> None:
+    connector.ask(ORDER_ID)
+    sweep(connector.process)
+    queues = connector.process.runtime.redis
+    queues.flushall()
+    connector.ask(ORDER_ID + 1)
+    queues.lpush("orders", "{}")  # one that came since; so the queue is not empty
+
+    sweep(connector.process)
+
+    assert queues.llen("orders") == 3
+    sweep(connector.process)
+    assert queues.llen("orders") == 3
