@@ -84,7 +84,7 @@ def _look(run: Run, begun: Tenure) -> None:
     raise NotTenantError(
         f"Another installation ({named}) writes the orders of store {store} into M3.",
         retry_after_s=AGAIN_S,
-        resolution="If that one shall go on, remove the store here. If it is gone for good: "
+        resolution="If that one shall go on, pause the store here. If it is gone for good: "
         f"connector store take-over {store}",
     )
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Connector, store_file
+from connector.m3.programs.cusextmi import add_tenure
+from tests.harness import STORE, Connector, store_file
 from tests.integration.cli.conftest import Run, Said
 
 
@@ -119,3 +120,43 @@ def test_the_table_ends_with_the_counts(run: Run) -> None:
     assert said.status == 0
     assert "4 ok, 0 warnings, 0 failed" in said.out
     assert "connector store add" in said.out
+
+
+def test_who_writes_for_the_store_is_told_before_the_first_order_and_after_it(
+    connector: Connector, run_store: Run
+) -> None:
+    before = _findings(run_store("check", "--json"), level="ok")["tenure"]["message"]
+    connector.ask(connector.sandbox.place(kind="guest")["id"])
+    connector.drain()
+
+    after = _findings(run_store("check", "--json"), level="ok")["tenure"]["message"]
+
+    assert "no installation writes" in before
+    assert "this installation writes" in after
+
+
+def test_another_installation_that_writes_for_the_store_fails_with_what_to_do(
+    connector: Connector, run_store: Run
+) -> None:
+    m3 = connector.process.runtime.store(STORE).m3
+    m3.write([add_tenure(STORE, holder="0123456789ab.cdef01234567")])[0].require()
+
+    said = run_store("check", "--json")
+
+    assert said.status == 1
+    found = _findings(said, level="fail")["tenure"]
+    assert "0123456789ab" in found["message"]
+    assert "connector store take-over w1" in found["remedy"]
+
+
+def test_site_where_the_table_may_not_be_used_fails_and_one_without_it_is_warned(
+    connector: Connector, run_store: Run
+) -> None:
+    connector.sandbox.m3_rule("CUSEXTMI", "GetFieldValue", "nok")
+    refused = _findings(run_store("check", "--json"), level="fail")["tenure"]
+
+    connector.configure(store_file(tenure="false"))
+    without = _findings(run_store("check", "--json"), level="warn")["tenure"]
+
+    assert "CUSEXTMI" in refused["remedy"]
+    assert "second installation" in without["message"]

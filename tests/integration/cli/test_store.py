@@ -195,3 +195,20 @@ def test_an_unknown_store_is_answered_with_those_there_are(run: Run, given: list
     assert said.status == 1
     assert "There is no store 'w9'" in said.flat_err
     assert "Known stores: w1" in said.flat_err
+
+
+def test_taking_a_store_over_is_noted_with_the_reason_given(run: Run, given: list[str]) -> None:
+    run("store", "add", "w1", *given)
+
+    taken = run("store", "take-over", "w1", "--reason", "the old server is gone")
+
+    assert taken.status == 0
+    assert "taken over with its next order" in taken.out
+    noted = [json.loads(line) for line in run("audit", "export", "--store", "w1").out.splitlines()]
+    assert ("store_taken_over", "the old server is gone") in [(one["action"], one["why"]) for one in noted]
+
+
+def test_a_store_is_not_taken_over_without_a_reason(run: Run, given: list[str]) -> None:
+    run("store", "add", "w1", *given)
+
+    assert run("store", "take-over", "w1").status != 0
