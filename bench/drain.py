@@ -108,6 +108,13 @@ def run(folder: Path, *, exchanges: int) -> Figures:
         return _figures(stack, delivered=exchanges, real=real, drained_s=time.monotonic() - began)
 
 
+@contextmanager
+def _processes(stack: Stack) -> Iterator[None]:
+    stack.variables["CONNECTOR_POLL_S"] = "3600"  # a poll would find the paid orders before their turn
+    with stack.processes("web", *POOLS, "beat"):
+        yield
+
+
 def _ready(stack: Stack) -> str:
     """Waits for receiver and pools; returns the receiver's address."""
     receiver = f"http://127.0.0.1:{stack.variables['PORT']}"

@@ -54,6 +54,25 @@ def deliveries(draw: st.DrawFn, known: Known, *, path: str, secret: str) -> Sent
     return _unsigned(draw, kind, body, path=path, secret=secret)
 
 
+def heavy(*, path: str, secret: str) -> list[Sent]:
+    """Returns one signed request of each kind that takes much memory."""
+    bodies = {
+        "over 5 MB": b'{"id":1,"x":"' + b"y" * 9_000_000 + b'"}',
+        "nearly 5 MB": b'{"id":1,"x":"' + b"y" * 5_200_000 + b'"}',
+        "giant number": b'{"id":1,"total":' + b"9" * 1_000_000 + b"}",
+        "nested deeply": b'{"id":1,"a":' * 200_000,
+        "another type": b"[" + b'"\\ud800",' * 400_000 + b"0]",
+    }
+    signed = {
+        kind: (("X-WC-Webhook-Topic", "order.updated"), ("X-WC-Webhook-Signature", sign(body, secret)))
+        for kind, body in bodies.items()
+    }
+    return [
+        Sent(f"signed: {kind}", Wanted.STORED, _head("POST", path, signed[kind]) + _plain(body), body)
+        for kind, body in bodies.items()
+    ]
+
+
 def _signed(draw: st.DrawFn, kind: str, body: bytes, *, path: str, secret: str) -> Sent:
     topic = draw(st.sampled_from(ORDER_TOPICS)) if kind == ABSURD else None
     headers = [*_headers(draw, topic), ("X-WC-Webhook-Signature", sign(body, secret))]
