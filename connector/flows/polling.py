@@ -17,13 +17,13 @@ from connector.flows.context import StoreContext
 from connector.flows.poll_walk import LISTINGS, PollWalk
 from connector.flows.registry import FLOWS
 from connector.ledger.cursors import (
+    PollState,
     keep_progress,
     known_missing,
     move_cursor,
     now,
     open_order_ids,
-    read_cursor,
-    read_progress,
+    read_poll,
     store_created_at,
 )
 from connector.ledger.dispatch import DueMessage
@@ -68,40 +68,39 @@ def poll_changed(ledger: Ledger, store: StoreContext, *, for_s: float = math.inf
     """
     deadline = time.monotonic() + for_s
     polled = Polled()
-    walk, kept = _walk_to_go_on(ledger, store.name)
+    walk, state = _walk_to_go_on(ledger, store.name)
     while not walk.is_finished:
         listing = LISTINGS[walk.listing]
         for page in store.shop.order_pages(status=listing, modified_after=walk.since - OVERLAP, place=walk.place):
             walk = walk.after(page, newest=_record_all(ledger, store, page.rows, polled, newest=walk.newest))
-            if not _keep(ledger, store.name, walk, before=kept):
+            kept = _keep(ledger, store.name, walk, before=state)
+            if kept is None:  # another worker is ahead of this one
                 return polled
-            kept = walk.to_json()
+            state = kept
             if time.monotonic() > deadline and not walk.is_finished:
                 polled.is_finished = False
                 return polled
     return polled
 
 
-def _walk_to_go_on(ledger: Ledger, store: str) -> tuple[PollWalk, dict[str, Any] | None]:
-    """Returns the walk under way with what is kept of it, or a new one."""
+def _walk_to_go_on(ledger: Ledger, store: str) -> tuple[PollWalk, PollState]:
+    """Returns the walk under way, or a new one, and where the poll stands."""
     with transaction(ledger) as connection:
-        kept = read_progress(connection, store, name=CURSOR)
-        if kept is not None:
-            return PollWalk.from_json(kept), kept
-        cursor = read_cursor(connection, store, name=CURSOR)
-        since = datetime.fromisoformat(cursor) if cursor else store_created_at(connection, store)
-        return PollWalk(since=since, started_at=now(connection), newest=since), None
+        state = read_poll(connection, store, name=CURSOR)
+        if state.progress is not None:
+            return PollWalk.from_json(state.progress), state
+        since = datetime.fromisoformat(state.value) if state.value else store_created_at(connection, store)
+        return PollWalk(since=since, started_at=now(connection), newest=since), state
 
 
-def _keep(ledger: Ledger, store: str, walk: PollWalk, *, before: dict[str, Any] | None) -> bool:
-    """Keeps how far the walk came, or its end; False if another worker has gone on meanwhile."""
+def _keep(ledger: Ledger, store: str, walk: PollWalk, *, before: PollState) -> PollState | None:
+    """Keeps how far the walk came, or its end; None if another worker has gone on meanwhile."""
     since, after = walk.since.isoformat(), walk.to_json()
     with transaction(ledger) as connection:
-        if not keep_progress(connection, store, name=CURSOR, value=since, before=before, after=after):
-            return False
-        if walk.is_finished:
+        kept = keep_progress(connection, store, name=CURSOR, value=since, before=before, after=after)
+        if kept is not None and walk.is_finished:
             move_cursor(connection, store, name=CURSOR, value=walk.cursor.isoformat())
-        return True
+        return kept
 
 
 def _record_all(

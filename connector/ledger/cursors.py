@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +15,12 @@ _MOVE = text("""
 INSERT INTO cursor (store, name, value) VALUES (:store, :name, :value)
 ON CONFLICT (store, name) DO UPDATE SET value = excluded.value, progress = NULL, moved_at = ledger_now()
 """)
-_READ_PROGRESS = text("SELECT progress FROM cursor WHERE store = :store AND name = :name")
+_READ_POLL = text("SELECT value, progress, moved_at FROM cursor WHERE store = :store AND name = :name")
 _KEEP_PROGRESS = text("""
 INSERT INTO cursor AS c (store, name, value, progress) VALUES (:store, :name, :value, CAST(:after AS jsonb))
 ON CONFLICT (store, name) DO UPDATE SET progress = excluded.progress
-WHERE c.value = excluded.value AND c.progress IS NOT DISTINCT FROM CAST(:before AS jsonb)
-RETURNING true
+WHERE c.moved_at = CAST(:moved_at AS timestamptz) AND c.progress IS NOT DISTINCT FROM CAST(:before AS jsonb)
+RETURNING value, progress, moved_at
 """)
 _LOCK_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('turn/' || :job, 0))")
 _TURN = text("""
@@ -57,36 +58,41 @@ def move_cursor(connection: Connection, store: str, *, name: str, value: str) ->
     connection.execute(_MOVE, {"store": store, "name": name, "value": value})
 
 
-def read_progress(connection: Connection, store: str, *, name: str) -> dict[str, Any] | None:
-    """Returns how far the poll under way has come, or None if none is under way."""
-    return connection.execute(_READ_PROGRESS, {"store": store, "name": name}).scalar_one_or_none()
+@dataclass(frozen=True)
+class PollState:
+    """Where a poll stands: how far it has surely read, how far one under way has come, and when it last ended."""
+
+    value: str | None = None
+    progress: dict[str, Any] | None = None
+    moved_at: datetime | None = None
+
+
+def read_poll(connection: Connection, store: str, *, name: str) -> PollState:
+    """Returns where a poll stands; everything is None if there never was one."""
+    row = connection.execute(_READ_POLL, {"store": store, "name": name}).one_or_none()
+    return PollState() if row is None else PollState(*row)
 
 
 def keep_progress(
-    connection: Connection,
-    store: str,
-    *,
-    name: str,
-    value: str,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-) -> bool:
+    connection: Connection, store: str, *, name: str, value: str, before: PollState, after: dict[str, Any]
+) -> PollState | None:
     """Stages how far a poll has come, if it still stands where this worker left it.
 
     Args:
         connection: The transaction.
         store: Whose poll.
         name: Of the cursor.
-        value: Of the cursor when the poll began; in the store's first poll the cursor gets it.
-        before: What this worker kept or read last.
+        value: What the cursor gets in the store's first poll; later it stays until the poll ends.
+        before: What this worker read or kept last.
         after: What is surely stored now.
 
     Returns:
-        False if another worker has gone on meanwhile: what this one stored is right, but it must not go on.
+        Where it stands now; None if another worker has gone on meanwhile: what this one stored is right, but it must stop.
     """
-    values = {"store": store, "name": name, "value": value}
-    json_values = {"before": json.dumps(before) if before else None, "after": json.dumps(after) if after else None}
-    return connection.execute(_KEEP_PROGRESS, values | json_values).scalar_one_or_none() is not None
+    values = {"store": store, "name": name, "value": value, "after": json.dumps(after), "moved_at": before.moved_at}
+    progress = json.dumps(before.progress) if before.progress else None
+    row = connection.execute(_KEEP_PROGRESS, values | {"before": progress}).one_or_none()
+    return None if row is None else PollState(*row)
 
 
 def take_turn(connection: Connection, job: str, *, every_s: int, worker: str, lease_s: int) -> datetime | None:
