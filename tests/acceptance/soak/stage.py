@@ -24,7 +24,7 @@ POLL_S = 20
 CLOCK_OFF_S = 300
 IDLE = set(QUEUES) - set(NOT_OF_EXCHANGES) - {entry.pool for entry in FLOWS.values()}
 """Pools that serve no flow yet."""
-INSTANCES = {"orders": 3, "status": 2}
+INSTANCES = {"orders": 5, "status": 2}
 """Pools of which more than one is run: an answer that is lost or late holds a process for seconds."""
 LIMITS = {"requests_per_s": "200", "concurrency": "32", "backoff_s": "[2, 5, 10, 20, 30, 30, 30, 30, 30, 30]"}
 """What the store file says otherwise: limits above the traffic, and waits that end within the marks."""
