@@ -228,14 +228,19 @@ class Simulation(RuleBasedStateMachine):
         self.tally.faults["two beats"] += beats - 1
         self.tell(f"{'Two beats: ' if beats == 2 else ''}{name}: {'; '.join(said)}.")
 
-    @rule(kind=st.sampled_from(KINDS[:4]))
+    @rule(kind=st.sampled_from(KINDS[:4]), takes_s=st.sampled_from((0, 3, 20)))
     @step
-    def place_while_polled(self, kind: str) -> None:
-        """An order is placed while the answer to a poll is on its way."""
-        self.world.wires.after_listing = lambda: self.place(kind=kind, arrives=False)
-        run_turn(self.world.workers[0], "poll_orders")
+    def place_while_polled(self, kind: str, takes_s: int) -> None:
+        """An order is placed while the answer to a poll is on its way, which may take long."""
+
+        def meanwhile() -> None:
+            self.place(kind=kind, arrives=False)
+            self.world.clock.advance(takes_s)
+
+        self.world.wires.after_listing = meanwhile
+        said = run_turn(self.world.workers[0], "poll_orders")
         self.world.wires.after_listing = None
-        self.tell("poll_orders has run.")
+        self.tell(f"poll_orders, whose answer took {takes_s} s: {said}.")
 
     @rule()
     @step
