@@ -27,6 +27,7 @@ from connector.ledger.cursors import move_cursor, now
 from connector.ledger.prepared import Prepared
 from connector.ledger.steps import Lease
 from connector.ledger.tables import DocumentState, StepState
+from connector.ledger.tenure import Tenure
 from connector.m3.calls import Answer
 from connector.m3.rejections import already_exists
 
@@ -67,6 +68,7 @@ def _without_lookup() -> list[Switch]:
         (takeover, "clear_leftovers", lambda *_: None),
         (confirming, "follow", _forget_document),
         (adopting, "may_be_known", lambda *_: False),
+        (Tenure, "may_be_forgotten", lambda *_: False),
         (adopting, "look_up_earlier", lambda *_, **__: None),
     ]
 
