@@ -27,6 +27,7 @@ from webhook_receiver.app import create_app
 from webhook_receiver.routes import Parts
 
 COMMON = "GUESTHREUR"
+SEEN_LATE_S = 1200
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,17 @@ def order_found_after_the_ledger_was_lost(world: World) -> None:
         world.go_on()
         world.lose_ledger()
     world.connector.ask(order["id"])
+    world.go_on()
+
+
+def batch_order_found_after_the_ledger_was_lost(world: World) -> None:
+    """It was never confirmed, so it is deleted and the order built anew; seen late, since only then M3 is asked first."""
+    with world.quietly():
+        order = world.place(status="on-hold")
+        world.go_on()
+        world.lose_ledger()
+        world.connector.pass_time(SEEN_LATE_S)
+    world.change(order, status="processing")
     world.go_on()
 
 
@@ -273,6 +285,7 @@ STORIES: dict[str, Told] = {
     "ledger lost after posting": Told(
         order_found_after_the_ledger_was_lost, again=("orders_to_m3", "order_status_to_woo")
     ),
+    "ledger lost before Confirm": Told(batch_order_found_after_the_ledger_was_lost, config=HOLDING),
     "found by the poll": Told(poll_finds_order_and_echo, again=()),
     "told by a webhook": Told(delivery_comes_in, again=()),
     "message lost, worker gone": Told(message_lost_and_worker_gone, again=()),
