@@ -18,7 +18,7 @@ USABLE_FOR = timedelta(seconds=120)
 """Nobody begins a write so long after M3 was last seen to say that we may; another installation waits this out."""
 CLOCKS_DIFFER = timedelta(seconds=60)
 """How far the shop's clock may be from the ledger's."""
-LOOK_S, FOREIGN_S = 30, 60
+LOOK_S, FOREIGN_S = 10, 60
 
 
 @dataclass(frozen=True)
