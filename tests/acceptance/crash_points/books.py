@@ -18,9 +18,9 @@ def of_posted_orders(world: World) -> list[str]:
     """Says what is wrong: every order placed is one order in M3, equal to the cent, and the shop knows its number once."""
     book = world.sandbox.m3_book()
     wrong = [*_of_rest(world, book), *_of_customers(world, book)]
-    if len(book["orders"]) != len(world.orders):
-        wrong.append(f"{len(book['orders'])} orders in M3, {len(world.orders)} in the shop")
-    for order in world.orders:
+    if len(book["orders"]) != len(world.placed):
+        wrong.append(f"{len(book['orders'])} orders in M3, {len(world.placed)} in the shop")
+    for order in world.placed:
         held = [one for one in book["orders"] if one["yref"].startswith(f"{STORE}-{order['id']}-")]
         wrong += _of_money(order, held[0]) if len(held) == 1 else [f"order {order['id']}: {len(held)} in M3"]
         wrong += _of_shop(world, order, held[0]["orno"]) if len(held) == 1 else []
@@ -41,7 +41,7 @@ def of_one_batch_order(world: World) -> list[str]:
     wrong = _of_rest(world, {**book, "batch_orders": []})
     if len(waiting) != 1 or book["orders"]:
         return [*wrong, f"{len(waiting)} batch orders and {len(book['orders'])} orders in M3"]
-    return [*wrong, *_of_amounts(world.orders[0], waiting[0])]
+    return [*wrong, *_of_amounts(world.placed[0], waiting[0])]
 
 
 def of_rest_alone(world: World) -> list[str]:

@@ -73,8 +73,7 @@ def _watched_connection(current: Current) -> type[psycopg2.extensions.connection
                 return False
             with super().cursor() as cursor:
                 cursor.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
-                (has_changed,) = cursor.fetchone()
-            return bool(has_changed)
+                return bool((cursor.fetchone() or (False,))[0])
 
     return Watched
 

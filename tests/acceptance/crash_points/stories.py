@@ -176,7 +176,7 @@ def order_rebuilt_for_a_person(world: World, *, is_deleted: bool) -> None:
 
 
 def poll_finds_order_and_echo(world: World) -> None:
-    world.orders.append(world.sandbox.place(billing=BUYER, status="processing", payment_method="stripe", lines=CART))
+    world.placed.append(world.sandbox.place(billing=BUYER, status="processing", payment_method="stripe", lines=CART))
     later = {"offset_s": 5}  # the shop's dates have whole seconds: an echo in the same one would be doubted
     world.sandbox.post(f"{world.sandbox.shop_url}/_control/clock", later)
     world.turn("poll_orders")
@@ -188,7 +188,7 @@ def poll_finds_order_and_echo(world: World) -> None:
 def delivery_comes_in(world: World) -> None:
     """The shop tells once and never again; what was not stored, the poll finds."""
     order = world.sandbox.place(billing=BUYER, status="processing", payment_method="stripe", lines=CART)
-    world.orders.append(order)
+    world.placed.append(order)
     world.work("receiver", lambda: deliver(world, order))
     world.turn("poll_orders")
     world.go_on()

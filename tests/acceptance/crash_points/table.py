@@ -12,7 +12,7 @@ from rich.table import Table
 from tests.acceptance.crash_points.cases import Case
 from tests.acceptance.crash_points.points import FAULTS, Fault, Kind, Point
 
-NARROWEST = 150
+NARROWEST = 180
 TITLES = {
     Kind.M3: "Writes to M3",
     Kind.SHOP: "Writes to the shop",
@@ -56,8 +56,8 @@ class Results:
             if case.aim.point.kind is kind:
                 cells[case.aim.point][case.aim.fault].append(not wrong)
         table = Table(title=f"{TITLES[kind]}: in how many stories each came out right", title_justify="left")
-        table.add_column("flow or job")
-        table.add_column("point")
+        table.add_column("flow or job", no_wrap=True)
+        table.add_column("point", no_wrap=True)
         for fault in FAULTS[kind]:
             table.add_column(fault.replace(", ", "\n").replace(" ", "\n", 1), justify="right")
         for point in sorted(cells, key=lambda one: one.flow):

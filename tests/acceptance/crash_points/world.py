@@ -47,7 +47,7 @@ class World(Story):
         self.receiver = Runtime(connector.settings, single_statements=True)
         self._spare = connector.another_process("test:spare")
         self._file = ""
-        self.orders: list[dict[str, Any]] = []
+        self.placed: list[dict[str, Any]] = []
         self.start(quick_store())
 
     def close(self) -> None:
@@ -75,14 +75,14 @@ class World(Story):
         for process in (self.connector.process, self._spare):
             self._forget(process.runtime)
         self.connector.process.runtime.redis.flushall()
-        self.orders = []
+        self.placed = []
         self._released = 0
         self._hunts_left = 0
 
     def place(self, **order: Any) -> dict[str, Any]:
         """Places an order and makes it due; it is checked at the end."""
         placed = super().place(**{"billing": BUYER, **order})
-        self.orders.append(placed)
+        self.placed.append(placed)
         return placed
 
     @contextmanager
