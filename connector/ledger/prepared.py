@@ -85,6 +85,7 @@ def run_alone(engine: Engine, statement: Prepared, values: Mapping[str, Any]) ->
     except psycopg2.Error as error:
         if connection is not None and connection.closed:
             connection.invalidate(error)
+            engine.dispose()  # the others in the pool are from before the same restart
         raise_if_unavailable(error)
         raise
     finally:
