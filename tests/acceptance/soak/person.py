@@ -1,4 +1,4 @@
-"""A person at work: releases in OIS275 what M3 holds, and turns webhooks on again that the shop turned off. Used by run.py."""
+"""A person at work: does what dead letters ask for, and turns webhooks on again that the shop turned off. Used by run.py."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import requests
 from sqlalchemy import Engine, text
 
 from connector.errors import ConnectorError
-from connector.ledger.people import release
+from connector.ledger.people import dead_letter_ids, release
 from connector.ledger.session import transaction
 from demo.errors import DemoError
-from tests.acceptance.soak.stage import Stage
+from tests.acceptance.soak.stage import STORE, Stage
 from tests.acceptance.soak.watch import AFTER_CONFIRM
 
 LOOKS_EVERY_S = 4.0
@@ -46,6 +46,7 @@ class Person:
         while not self._ending.wait(LOOKS_EVERY_S):
             try:
                 self._release_held()
+                self._release_crashed()
                 self._turn_webhooks_on()
             except (ConnectorError, DemoError, requests.RequestException):
                 continue  # the database or the shop is away: the next look is soon
@@ -63,6 +64,14 @@ class Person:
             if state == "dead_letter":
                 with transaction(self._stage.under.ledger) as connection:
                     release(connection, exchange_id, who=getpass.getuser(), why="released in OIS275")
+
+    def _release_crashed(self) -> None:
+        """Three workers in a row were killed at the same order: here it is known that the order is not to blame."""
+        ledger = self._stage.under.ledger
+        with transaction(ledger) as connection:
+            for exchange_id in dead_letter_ids(connection, store=STORE, reason_code="crashed"):
+                release(connection, exchange_id, who=getpass.getuser(), why="the nemesis killed its workers")
+                self.done["orders released whose workers were killed three times in a row"] += 1
 
     def _turn_webhooks_on(self) -> None:
         address = f"{self._stage.shop.url}/wp-json/wc/v3/webhooks"

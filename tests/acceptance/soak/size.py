@@ -7,6 +7,7 @@ from dataclasses import dataclass
 SECONDS_PER_ORDER = 0.3
 SHORTEST_S = 60.0
 CYCLE_S = 300.0
+QUICK_POLL_S, DEFAULT_POLL_S = 20, 60
 CREDIT_STOP_S = 330.0
 """A batch order stopped for credit is looked at every 300 s, so none is stopped later than this before the end."""
 LATE_HEADS_SHARE = 0.15
@@ -29,6 +30,11 @@ class Size:
     def cycles(self) -> int:
         """How often each rare thing happens (a database that stops, a pool that is restarted)."""
         return max(1, round(self.traffic_s / CYCLE_S))
+
+    @property
+    def poll_s(self) -> int:
+        """How often the shop is polled: in a long run as by default, in a short one often enough to end in time."""
+        return QUICK_POLL_S if self.traffic_s <= CYCLE_S else DEFAULT_POLL_S
 
     @property
     def late_heads_until_s(self) -> float:

@@ -17,10 +17,10 @@ from demo.commands import Commands
 from demo.errors import DemoError
 from demo.stack import Stack as Processes
 from demo.systems import System, is_ready
+from tests.acceptance.soak.size import Size
 from tests.acceptance.soak.traffic import LATE_S
 
 STORE = base.STORE
-POLL_S = 20
 CLOCK_OFF_S = 300
 IDLE = set(QUEUES) - set(NOT_OF_EXCHANGES) - {entry.pool for entry in FLOWS.values()}
 """Pools that serve no flow yet."""
@@ -51,12 +51,12 @@ class Stage:
 
 
 @contextmanager
-def set_stage(folder: Path, *, seed: int, without: str | None) -> Iterator[Stage]:
+def set_stage(folder: Path, size: Size, *, without: str | None) -> Iterator[Stage]:
     """Yields the stage with everything running and the shop's webhooks installed; then ends all of it.
 
     Args:
         folder: For data and logs.
-        seed: Of both systems.
+        size: Of the run; its seed is that of both systems.
         without: A guard that is switched off in every process.
 
     Raises:
@@ -64,12 +64,12 @@ def set_stage(folder: Path, *, seed: int, without: str | None) -> Iterator[Stage
     """
     logs = folder / "logs"
     logs.mkdir()
-    with base.running(folder, seed=seed, changes=LIMITS, keeps_messages=False) as under:
+    with base.running(folder, seed=size.seed, changes=LIMITS, keeps_messages=False) as under:
         port = under.variables["PORT"]
         variables = {
             **under.variables,
             "CONNECTOR_LOG_LEVEL": "INFO",
-            "CONNECTOR_POLL_S": str(POLL_S),
+            "CONNECTOR_POLL_S": str(size.poll_s),
             "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}",
             "REMAP_SIGTERM": "SIGQUIT",
         }

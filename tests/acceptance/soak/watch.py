@@ -21,7 +21,7 @@ AFTER_CONFIRM = "Batch order % is at status %"
 
 @dataclass(frozen=True)
 class Look:
-    """The ledger at one moment: exchanges by state, orders known to be in M3, what waits for a person in OIS275."""
+    """The ledger at one moment: exchanges by state, orders known to be in M3, what waits for the person."""
 
     states: Counter[str] = field(default_factory=Counter)
     in_m3: int = 0
@@ -39,7 +39,8 @@ def look(ledger: Engine) -> Look | None:
     bound = _rows(ledger, "SELECT count(*) AS many FROM binding WHERE kind = 'order'")
     held = _rows(
         ledger,
-        "SELECT count(*) AS many FROM exchange WHERE state = 'dead_letter' AND reason LIKE :reason",
+        "SELECT count(*) AS many FROM exchange"
+        " WHERE state = 'dead_letter' AND (reason LIKE :reason OR reason_code = 'crashed')",
         reason=AFTER_CONFIRM,
     )
     if rows is None or bound is None or held is None:
