@@ -35,6 +35,8 @@ def main() -> int:
 
             def tell(sent: int, growth: float) -> None:
                 progress.update(task, completed=sent, description=f"sent, memory x {growth:.2f}")
+                if not CONSOLE.is_terminal:  # a log shows no bar
+                    CONSOLE.print(f"{sent} sent, memory x {growth:.2f}")
 
             result = run(folder, bodies=options.bodies, seed_=options.seed, tell=tell)
     except WrongError as error:
