@@ -115,7 +115,8 @@ def _tell(found: Found, console: Console) -> None:
     console.print(f"Broken: {found.violation}", highlight=False, markup=False, soft_wrap=True)
     STORY.parent.mkdir(parents=True, exist_ok=True)
     STORY.write_text(json.dumps([[one.name, one.values] for one in found.steps], indent=1) + "\n", encoding="utf-8")
-    console.print(f"Its steps are in {STORY}; tell it again: make simulate REPLAY={STORY}", highlight=False)
+    again = f"python -m tests.acceptance.simulation --replay {STORY}"
+    console.print(f"Its steps are in {STORY}; tell it again: {again}", highlight=False, soft_wrap=True)
 
 
 def _verdict(whole: Search, violated: Found | None, errors: list[str], console: Console) -> int:

@@ -1,24 +1,62 @@
-"""A few random days in every run of the tests; `make simulate` runs many."""
+"""A few random days in every run of the tests, and for each guard a day that breaks a promise without it.
+
+`make simulate` lets many days pass.
+"""
 
 from __future__ import annotations
 
-from tests.acceptance.simulation.machine import Tally
-from tests.acceptance.simulation.search import Found, Search
+from typing import Any
+
+import pytest
+
+from tests.acceptance.simulation.machine import Step
+from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
 from tests.acceptance.simulation.together import search_all
 
 
-def searched(*, examples: int, control: str | None = None) -> Found:
-    wanted = Search(examples=examples, steps=30, seed=1, control=control)
+def found_by(wanted: Search) -> Found:
     found, errors = search_all(wanted, processes=1, on_example=lambda: None)
     assert errors == []
     return found[0]
 
 
+def day(*steps: tuple[str, dict[str, Any]]) -> tuple[Step, ...]:
+    return (Step("begin", {"seed": 1}), *(Step(name, values) for name, values in steps))
+
+
+def killed_at(moment: int) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """An order whose worker is killed right after its commit or write number `moment`."""
+    return (
+        ("place", {"kind": "guest", "arrives": True}),
+        ("run_and_kill", {"which": -1, "at": moment, "is_before": False, "comes_back": False}),
+        ("let_leases_expire", {}),
+        ("work_off", {"most": 9}),
+    )
+
+
+ARRIVES = ("place", {"kind": "guest", "arrives": True})
+LOST_ANSWER = {"which": 0, "call": 0, "fault": "drop_after_commit", "late_s": 1}
+DAYS = {
+    "sweeper": day(ARRIVES, ("forget_messages", {"which": 0, "all_of_them": True})),
+    "lookup": day(ARRIVES, ("run_and_fail", LOST_ANSWER)),
+    "fencing": day(*(step for moment in range(12) for step in killed_at(moment))),
+    "overlap": day(("place_while_polled", {"kind": "guest", "takes_s": 3})),
+    "compare": day(("place_several", {"kinds": ["guest", "guest"]})),
+}
+
+
 def test_random_days_break_no_promise() -> None:
-    found = searched(examples=10)
+    found = found_by(Search(examples=6, steps=30, seed=1))
 
     assert found.violation is None, found.story
-    whole = Tally()
-    whole.add(found.tally)
-    assert whole.examples >= 10
-    assert whole.carried > 0
+    assert found.tally.examples >= 6
+    assert found.tally.carried > 0
+
+
+@pytest.mark.parametrize("guard", CAUGHT_AS)
+def test_day_breaks_its_promise_without_the_guard_alone(guard: str) -> None:
+    without = found_by(Search(examples=1, steps=50, seed=1, control=guard, replay=DAYS[guard]))
+    with_it = found_by(Search(examples=1, steps=50, seed=1, replay=DAYS[guard]))
+
+    assert (without.violation or "").startswith(CAUGHT_AS[guard]), without.story
+    assert with_it.violation is None, with_it.story

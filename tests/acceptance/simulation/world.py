@@ -111,7 +111,7 @@ class World:
         self.site.reset(seed)
         self.control(SHOP, "reset", seed=seed)
         self.control(SHOP, "faults")
-        self.control(SHOP, "settings", dispatch="paused")
+        self.control(SHOP, "settings", dispatch="paused", home_url=f"https://{SHOP}")
         for topic in TOPICS:
             self._listen(topic)
         for one in self.workers:
