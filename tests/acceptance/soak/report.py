@@ -15,6 +15,8 @@ from rich.table import Table
 
 from tests.acceptance.soak.run import Outcome
 
+RELEASE_ORDERS = 5000
+"""Times bind from so many orders on: a short run shares its machine with other checks, and is there for what is right."""
 RELEASE_KILLS = 50
 ORDERS_PER_KILL = 20
 DRAINED_S, TAKEN_UP_S, ENDED_S = 120.0, 60.0, 25.0
@@ -38,6 +40,7 @@ class Mark:
     value: str
     mark: str
     is_reached: bool
+    is_time: bool = False
 
 
 def marks_of(outcome: Outcome) -> list[Mark]:
@@ -62,6 +65,7 @@ def marks_of(outcome: Outcome) -> list[Mark]:
             f"{slowest_taken:.1f} s" + (f", never: {outcome.never_taken_up}" if outcome.never_taken_up else ""),
             f"<= {TAKEN_UP_S:.0f} s",
             slowest_taken <= TAKEN_UP_S and not outcome.never_taken_up,
+            is_time=not outcome.never_taken_up,
         ),
         _at_most("from SIGTERM to the end of a process type, slowest", slowest_end, ENDED_S),
     ]
@@ -76,7 +80,8 @@ def _zero(what: str, many: int) -> Mark:
 
 def _at_most(what: str, seconds: float | None, most: float) -> Mark:
     value = "never" if seconds is None else f"{seconds:.1f} s"
-    return Mark(what, value, f"<= {most:.0f} s", seconds is not None and seconds <= most)
+    is_reached = seconds is not None and seconds <= most
+    return Mark(what, value, f"<= {most:.0f} s", is_reached, is_time=seconds is not None)
 
 
 def _dead_letters(outcome: Outcome) -> Mark:
@@ -112,9 +117,16 @@ def print_report(console: Console, outcome: Outcome) -> bool:
     if outcome.control is None:
         marks = marks_of(outcome)
         _print_marks(console, outcome, marks)
-        is_well = all(mark.is_reached for mark in marks)
-        console.print("[bold green]All marks are reached.[/bold green]" if is_well else "[bold red]MISSED.[/bold red]")
-        return is_well
+        times_bind = outcome.size.orders >= RELEASE_ORDERS
+        missed = [mark for mark in marks if not mark.is_reached and (times_bind or not mark.is_time)]
+        late = [mark for mark in marks if not mark.is_reached and mark not in missed]
+        if late:
+            console.print(
+                f"Times were missed; they bind from {RELEASE_ORDERS} orders on, on a machine with nothing else to do."
+            )
+        all_is_well = "[bold green]All marks that bind are reached.[/bold green]"
+        console.print("[bold red]MISSED.[/bold red]" if missed else all_is_well)
+        return not missed
     found = caught(outcome)
     if found:
         told = ", ".join(f"{many} {name}" for name, many in found.items())
