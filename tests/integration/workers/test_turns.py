@@ -103,3 +103,17 @@ def test_store_alone_uses_every_process(two_stores: Connector) -> None:
     run_message(two_stores.process, exchange_id)
 
     assert states(two_stores)[STORE][0] == "done"
+
+
+def test_turn_is_not_spent_on_a_flow_that_stands_still(two_stores: Connector) -> None:
+    (exchange_id,) = two_stores.ask(two_stores.sandbox.place(kind="guest")["id"])
+    two_stores.ask(two_stores.sandbox.place(kind="guest")["id"], store=OTHER)
+    two_stores.rows(
+        "INSERT INTO flow_pause (store, flow, reason, resolution, missing_ids) VALUES ('w2', 'orders_to_m3', '-', '-', '[]')"
+        " RETURNING store"
+    )
+
+    run_message(two_stores.process, exchange_id)
+
+    assert states(two_stores)[OTHER][0] == "ready"
+    assert two_stores.rows("SELECT claim_no FROM exchange WHERE store = 'w2'") == [{"claim_no": 0}]
