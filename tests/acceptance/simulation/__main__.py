@@ -103,7 +103,7 @@ def _table(tallies: list[Tally], *, seconds: float) -> Table:
     for name, count in sorted(whole.steps.items(), key=lambda one: -one[1]):
         table.add_row(f"step: {name.replace('_', ' ').strip()}", str(count))
     table.add_section()
-    for name, count in sorted(whole.faults.items(), key=lambda one: -one[1]):
+    for name, count in sorted((+whole.faults).items(), key=lambda one: -one[1]):
         table.add_row(f"fault: {name.replace('_', ' ')}", str(count))
     return table
 
