@@ -1,4 +1,4 @@
-"""Bodies of every kind a sender may come up with: cut, mutated, huge, deep, wrongly encoded. Used by requests_.py."""
+"""Bodies of every kind a sender may come up with: cut, mutated, huge, deep, wrongly encoded. Used by making.py."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from tests.acceptance.hostile.carrying import carry, fates
 from tests.acceptance.hostile.judging import Judge, growth
-from tests.acceptance.hostile.requests_ import deliveries, heavy
+from tests.acceptance.hostile.making import deliveries, heavy
 from tests.acceptance.hostile.sending import send
 from tests.acceptance.hostile.sent import Known, Sent
 from tests.harness import STORE, WEBHOOK_SECRET, Connector, running_sandbox

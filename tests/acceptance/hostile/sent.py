@@ -1,4 +1,4 @@
-"""What is sent to the receiver and what must become of it; made by requests_.py, judged by judging.py."""
+"""What is sent to the receiver and what must become of it; made by making.py, judged by judging.py."""
 
 from __future__ import annotations
 
