@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-YEARS = range(1970, 3000)  # a time zone beyond year 1 or 9999 is no date any more, and none of these is a time of a shop
+YEARS = range(1970, 3000)
+"""Others are no time of a shop; and near year 1 or 9999 a time zone may lead out of what a date can be."""
 
 
 def read_instant(value: object) -> datetime:
