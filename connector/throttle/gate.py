@@ -31,6 +31,8 @@ from connector.throttle.guard import check_before_sending
 from connector.throttle.scripts import ENTER, HOLD_BACK, LEAVE, Change, Outcome, Word
 
 FAILURES_TO_OPEN = 5
+FAILING_S = 5.0
+"""No call may have gone well for so long: of many calls at once, five in a row may fail where one in five does."""
 FIRST_OPEN_S = 15.0
 LONGEST_OPEN_S = 300.0
 STATE_LIFE_S = 3600.0
@@ -53,7 +55,14 @@ class Gate:
     """One per endpoint name; its state is in Redis and belongs to all workers."""
 
     def __init__(
-        self, redis: redis.Redis, *, endpoint: str, requests_per_s: float, concurrency: int, slot_lease_s: float
+        self,
+        redis: redis.Redis,
+        *,
+        endpoint: str,
+        requests_per_s: float,
+        concurrency: int,
+        slot_lease_s: float,
+        failing_s: float = FAILING_S,
     ) -> None:
         """Prepares the gate; asks nothing yet.
 
@@ -63,6 +72,7 @@ class Gate:
             requests_per_s: Smooth rate; one second's worth may come at once after a pause.
             concurrency: Calls under way at once.
             slot_lease_s: Longest life of one call; after it the slot is free again.
+            failing_s: The breaker opens when no call went well for so long, and several failed.
         """
         self._endpoint = endpoint
         self._interval_ms = 1000 / requests_per_s
@@ -73,6 +83,7 @@ class Gate:
         self._enter_script = redis.register_script(ENTER)
         self._leave_script = redis.register_script(LEAVE)
         self._hold_back_script = redis.register_script(HOLD_BACK)
+        self._failing_s = failing_s
         self._alone = _Alone(interval_s=concurrency / requests_per_s)
         self._without_redis_until = 0.0
 
@@ -174,7 +185,7 @@ class Gate:
             return
         arguments: list[str | int] = [
             *(entered.token, int(outcome), int(entered.is_probe), FAILURES_TO_OPEN),
-            *(int(FIRST_OPEN_S * 1000), int(LONGEST_OPEN_S * 1000)),
+            *(int(FIRST_OPEN_S * 1000), int(LONGEST_OPEN_S * 1000), int(self._failing_s * 1000)),
         ]
         try:
             change, ms = self._leave_script(keys=self._keys, args=arguments)

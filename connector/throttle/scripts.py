@@ -1,8 +1,8 @@
 """The Lua of the gate: one script to enter, one to leave, one to hold back; each is one round trip and atomic.
 
 Both sides of the state are of one endpoint: `slots`, a sorted set token -> when its lease ends, and `state`, a hash:
-`next` (GCRA: when the next request is due), `held_until` (after a 429), `failures` in a row, `open_until`, `opened`
-(times in a row) and `probe_until` of the breaker. All times are milliseconds of the Redis server's clock.
+`next` (GCRA: when the next request is due), `held_until` (after a 429), `failures` in a row, `failing_since`,
+`open_until`, `opened` (times in a row) and `probe_until` of the breaker. All times are milliseconds of the Redis server's clock.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ return {0, wait, probe}
 """
 )
 
-# ARGV: token, outcome, 1 if probe, failures that open, first ms open, longest ms open
+# ARGV: token, outcome, 1 if probe, failures that open, first ms open, longest ms open, ms they must go on
 # Returns {change, ms the breaker stays open}.
 LEAVE = (
     _NOW
@@ -85,14 +85,16 @@ if probe then redis.call('HDEL', KEYS[2], 'probe_until') end
 if outcome == 2 or (is_open and not probe) then return {0, 0} end
 if outcome == 0 then
   if is_open then
-    redis.call('HDEL', KEYS[2], 'failures', 'open_until', 'opened')
+    redis.call('HDEL', KEYS[2], 'failures', 'failing_since', 'open_until', 'opened')
     return {2, 0}
   end
-  if failures > 0 then redis.call('HDEL', KEYS[2], 'failures') end
+  if failures > 0 then redis.call('HDEL', KEYS[2], 'failures', 'failing_since') end
   return {0, 0}
 end
 failures = redis.call('HINCRBY', KEYS[2], 'failures', 1)
-if not probe and failures < tonumber(ARGV[4]) then return {0, 0} end
+redis.call('HSETNX', KEYS[2], 'failing_since', now)
+local failing = now - tonumber(redis.call('HGET', KEYS[2], 'failing_since'))
+if not probe and (failures < tonumber(ARGV[4]) or failing < tonumber(ARGV[7])) then return {0, 0} end
 local stay = math.min(tonumber(ARGV[5]) * 2 ^ opened, tonumber(ARGV[6]))
 redis.call('HSET', KEYS[2], 'open_until', now + stay, 'opened', opened + 1)
 return {1, stay}

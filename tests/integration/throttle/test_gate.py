@@ -35,9 +35,16 @@ def valkey(valkey_url: str) -> Iterator[redis.Redis]:
 
 
 def make_gate(
-    client: redis.Redis, *, rate: float = 1000, concurrency: int = 4, lease_s: float = 10, endpoint: str = "m3:ACME"
+    client: redis.Redis,
+    *,
+    rate: float = 1000,
+    concurrency: int = 4,
+    lease_s: float = 10,
+    endpoint: str = "m3:ACME",
+    failing_s: float = 0,
 ) -> Gate:
-    return Gate(client, endpoint=endpoint, requests_per_s=rate, concurrency=concurrency, slot_lease_s=lease_s)
+    limits = {"requests_per_s": rate, "slot_lease_s": lease_s, "failing_s": failing_s}
+    return Gate(client, endpoint=endpoint, concurrency=concurrency, **limits)
 
 
 def fail(gate: Gate, times: int, error: Exception = SICK) -> None:
@@ -146,6 +153,21 @@ def test_the_slot_of_a_killed_worker_comes_back_when_its_lease_ends(valkey: redi
 def test_endpoints_have_limits_of_their_own(valkey: redis.Redis) -> None:
     with make_gate(valkey, concurrency=1).call(), make_gate(valkey, concurrency=1, endpoint="shop").call(wait_s=0.1):
         assert slots(valkey) == 1
+
+
+def test_failures_at_one_moment_do_not_open_the_breaker_until_nothing_went_well_for_a_while(
+    valkey: redis.Redis,
+) -> None:
+    gate = make_gate(valkey, failing_s=0.3)
+    fail(gate, 9)
+    with gate.call():
+        pass
+    fail(gate, 9)
+    time.sleep(0.35)
+
+    fail(gate, 1)
+
+    assert pause_left(gate) > 0
 
 
 def test_five_failures_in_a_row_open_the_breaker_for_all_workers(valkey: redis.Redis) -> None:
