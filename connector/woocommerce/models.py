@@ -96,7 +96,7 @@ class Order(Received):
     total: Money
     total_tax: Money
     customer_id: Id = 0
-    customer_note: Text = ""
+    customer_note: LegibleText = ""
     billing: Address
     shipping: Address
     payment_method: Text = ""

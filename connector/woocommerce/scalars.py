@@ -136,7 +136,7 @@ RequiredText = Annotated[str, BeforeValidator(_required_text)]
 """Text that must hold something."""
 
 LegibleText = Annotated[Text, BeforeValidator(_legible_text)]
-"""Text nobody at the shop wrote (plug-ins keep what they like in meta rows): a character no system takes is replaced."""
+"""Free words (a buyer's note, what plug-ins keep in meta rows): a character no system takes is replaced, and stops nothing."""
 
 LegibleValue = Annotated[Any, BeforeValidator(_legible_text)]
 """The same for any JSON value, if it is a text."""

@@ -72,7 +72,7 @@ def test_cancelled_order_that_a_person_closed_stays_settled(connector: Connector
     assert exchange(connector)["state"] == "done"
 
 
-def test_nul_in_a_note_is_left_out_and_stops_nothing(connector: Connector) -> None:
+def test_nul_in_a_note_stops_nothing(connector: Connector) -> None:
     order = connector.sandbox.place(kind="guest", customer_note="Leave at\x00the door")
     connector.ask(order["id"])
 
