@@ -6,6 +6,7 @@ import argparse
 import logging
 import platform
 import secrets
+import shutil
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ def main() -> int:
         CONSOLE.print(f"WRONG with seed {options.seed}: {error}", markup=False)
         CONSOLE.print(f"The logs are in {folder}. Again: make hostile BODIES={options.bodies} SEED={options.seed}")
         return 1
+    shutil.rmtree(folder, ignore_errors=True)
     _print(result, seed=options.seed)
     return 0
 
