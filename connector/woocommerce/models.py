@@ -27,7 +27,7 @@ from connector.woocommerce.lines import (
     TaxLine,
     meta_value,
 )
-from connector.woocommerce.scalars import Id, Money, RequiredText, Rows, Text, UtcTime, UtcTimeOrNone
+from connector.woocommerce.scalars import Id, LegibleText, Money, RequiredText, Rows, Text, UtcTime, UtcTimeOrNone
 
 __all__ = [
     "Address",
