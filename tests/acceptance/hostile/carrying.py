@@ -38,12 +38,12 @@ def carry(connector: Connector) -> None:
         if not connector.rows(_OPEN):
             break
         connector.pass_time(DAY_S)
-    left = connector.rows(_OPEN)
-    if left:
-        raise WrongError(f"Exchanges do not come to rest, or wait without a reason and a remedy: {left}")
     paused = connector.rows("SELECT name, paused_reason FROM store WHERE paused_by IS NOT NULL")
     if paused:
         raise WrongError(f"A body paused a store: {paused}")
+    left = connector.rows(_OPEN)
+    if left:
+        raise WrongError(f"Exchanges do not come to rest, or wait without a reason and a remedy: {left}")
 
 
 def fates(connector: Connector) -> Counter[str]:
