@@ -44,7 +44,7 @@ def sealing() -> Sealing:
 @pytest.fixture
 def gate(valkey_url: str) -> Iterator[Gate]:
     with closing(redis.Redis.from_url(valkey_url)) as client:
-        yield Gate(client, endpoint="m3:ACME_TST", requests_per_s=1000, concurrency=4, slot_lease_s=10)
+        yield Gate(client, endpoint="m3:ACME_TST", requests_per_s=1000, concurrency=4, slot_lease_s=10, failing_s=0)
 
 
 @pytest.fixture
