@@ -1,4 +1,6 @@
-"""Reads the shop's answers: content, or the error that says what to do next; called by transport.py for each answer.
+"""Reads the shop's answers: content, or the error that says what to do next.
+
+Called by transport.py for each answer, by batches.py for each element of one.
 
 Source: reference/woocommerce/behaviour.md sections 2 and 4, rest-recorded/, observed on WooCommerce 9.9.5.
 """
@@ -99,10 +101,18 @@ def read_refusal(body: bytes) -> Refusal | None:
         return None
     if not isinstance(content, dict) or not isinstance(content.get("code"), str) or "message" not in content:
         return None
-    code = content["code"] if _CODE.fullmatch(content["code"]) else "unreadable_code"
+    return refusal_of(content)
+
+
+def refusal_of(content: Mapping[str, Any]) -> Refusal:
+    """Reads an error object that stands for itself or for one element of a batch."""
+    code = content.get("code")
+    is_code = isinstance(code, str) and _CODE.fullmatch(code)
     data = content.get("data")
     return Refusal(
-        code, _readable(content["message"]), _parameters(data.get("params") if isinstance(data, dict) else None)
+        str(code) if is_code else "unreadable_code",
+        _readable(content.get("message", "")),
+        _parameters(data.get("params") if isinstance(data, dict) else None),
     )
 
 

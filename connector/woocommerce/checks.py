@@ -1,4 +1,4 @@
-"""What the connector may write to the shop, checked before it is sent; used by client.py.
+"""What the connector may write to the shop, checked before it is sent; used by client.py and elements.py.
 
 The shop itself is no judge: it takes wrong values silently (behaviour.md section 4), and what it stores in another
 form than it was sent would look like a change made by a person.
@@ -20,11 +20,13 @@ _TOPIC = re.compile(
 )
 
 
-class _Written(BaseModel):
+class Written(BaseModel):
+    """Base of everything the connector writes: no unknown field, no value of another type."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
-class WrittenMeta(_Written):
+class WrittenMeta(Written):
     """One meta row. Only texts: the shop turns true into "1" and 12.50 into "12.5". None with an id removes it."""
 
     id: int | None = None
@@ -32,14 +34,14 @@ class WrittenMeta(_Written):
     value: str | None
 
 
-class OrderChanges(_Written):
+class OrderChanges(Written):
     """What may be changed on an order: its status and meta rows."""
 
     status: str | None = Field(default=None, pattern="^[a-z][a-z0-9-]{0,19}$")
     meta_data: list[WrittenMeta] | None = Field(default=None, min_length=1)
 
 
-class Note(_Written):
+class Note(Written):
     """A note on an order; a customer note is sent to the customer by e-mail."""
 
     note: str
@@ -53,7 +55,7 @@ class Note(_Written):
         return value
 
 
-class WebhookChanges(_Written):
+class WebhookChanges(Written):
     """A webhook of the shop, or what is changed on one."""
 
     name: str | None = Field(default=None, min_length=1, max_length=200)
@@ -96,14 +98,18 @@ def checked(model: type[BaseModel], content: JSONDict | dict[str, Any], *, reque
     try:
         sent = model.model_validate(content).model_dump(exclude_unset=True)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_input=False, include_url=False, include_context=False)
-        )
         raise InvalidPayloadError(
-            f"{request} was not sent to the shop: {wrong}.",
+            f"{request} was not sent to the shop: {complaints(error)}.",
             resolution="Correct the value in the mapping or configuration it comes from, then release the exchange.",
         ) from None
     if not sent:
         raise InvalidPayloadError(f"{request} was not sent to the shop: there is nothing to write.")
     return sent
+
+
+def complaints(error: ValidationError) -> str:
+    """Returns field and complaint of each wrong value, never the value."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+        for item in error.errors(include_input=False, include_url=False, include_context=False)
+    )

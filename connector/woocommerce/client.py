@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 
-from connector.errors import InvalidPayloadError
 from connector.woocommerce.answers import unclear
 from connector.woocommerce.auth import api_root, choose_auth
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.checks import Note, OrderChanges, WebhookChanges, checked
 from connector.woocommerce.instants import write_instant
-from connector.woocommerce.paging import PAGE_SIZE, Page, Place, list_pages, list_rows
+from connector.woocommerce.paging import Page, Place, ReadPage, included, list_pages, list_rows
+from connector.woocommerce.products import Products
+from connector.woocommerce.terms import Terms
 from connector.woocommerce.transport import Answer, Params, Throttle, Transport
 
 ANY = "any"
 TRASH = "trash"
-
-_SKUS_A_REQUEST = 40
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,10 @@ class RawResource:
 
 
 class WooClient:
-    """One shop. Safe to keep for the life of a process."""
+    """One shop. Safe to keep for the life of a process.
+
+    `products` holds the calls about products and variations, `terms` those about categories, attributes and their terms.
+    """
 
     def __init__(
         self,
@@ -66,6 +68,8 @@ class WooClient:
         )
         self._host = root.split("/")[2]
         self._transport = Transport(root, auth=auth, gate=gate, timeout_s=timeout_s)
+        self.products = Products(self._transport, host=self._host)
+        self.terms = Terms(self._transport, host=self._host)
 
     def close(self) -> None:
         """Closes the pooled connections."""
@@ -103,7 +107,7 @@ class WooClient:
         """
         bound = () if modified_after is None else _changed_since(modified_after)
         for status in _listings(statuses):
-            for chosen in _included(include):
+            for chosen in included(include) or [()]:
                 yield from list_rows(self._reader("orders"), params=(("status", status), *bound, *chosen))
 
     def order_pages(self, *, status: str, modified_after: datetime, place: Place) -> Iterator[Page]:
@@ -177,29 +181,8 @@ class WooClient:
         answer = self._transport.read("system_status", (("_fields", "environment,settings"),))
         return self._object(answer, request="GET system_status", expected="environment")
 
-    def products_by_sku(self, skus: Sequence[str]) -> dict[str, JSONDict]:
-        """Finds products and variations by SKU; unknown ones are left out.
-
-        Args:
-            skus: The SKUs; letter case and blanks around them do not matter. They are the keys of the result.
-
-        Raises:
-            InvalidPayloadError: A SKU with a comma: the shop would read it as two.
-        """
-        if any("," in sku for sku in skus):
-            raise InvalidPayloadError(
-                "A SKU with a comma cannot be looked up in the shop.",
-                resolution="Change the SKU in the shop, or map it by hand.",
-            )
-        wanted = list(dict.fromkeys(sku.strip() for sku in skus if sku.strip()))
-        found: dict[str, JSONDict] = {}
-        for chunk in _chunks(wanted, _SKUS_A_REQUEST):
-            for row in list_rows(self._reader("products"), params=(("sku", ",".join(chunk)),)):
-                found[str(row.get("sku")).casefold()] = row
-        return {sku: found[sku.casefold()] for sku in wanted if sku.casefold() in found}
-
-    def _reader(self, path: str) -> _PageReader:
-        return _PageReader(self._transport, path)
+    def _reader(self, path: str) -> ReadPage:
+        return partial(self._transport.read, path)
 
     def _write(self, method: str, path: str, content: JSONDict) -> JSONDict:
         answer = self._transport.write(method, path, content=content)
@@ -216,17 +199,6 @@ class WooClient:
         raise unclear(request, host=self._host, is_write=False, what="the answer is JSON but no list of resources")
 
 
-@dataclass(frozen=True)
-class _PageReader:
-    """Gets pages of one list."""
-
-    transport: Transport
-    path: str
-
-    def __call__(self, params: Params) -> Answer:
-        return self.transport.read(self.path, params)
-
-
 def _changed_since(moment: datetime) -> Params:
     return (("modified_after", write_instant(moment - timedelta(seconds=1))), ("dates_are_gmt", "true"))
 
@@ -236,15 +208,3 @@ def _listings(statuses: Sequence[str]) -> list[str]:
     alone = [status for status in (ANY, TRASH) if status in statuses]
     others = [status for status in dict.fromkeys(statuses) if status not in (ANY, TRASH)]
     return [*alone, *([",".join(others)] if others and ANY not in statuses else [])]
-
-
-def _included(ids: Sequence[int]) -> list[Params]:
-    """Numbers the ids as `include[0]`, the only array form whose OAuth signature the shop accepts."""
-    if not ids:
-        return [()]
-    chunks = _chunks(list(dict.fromkeys(ids)), PAGE_SIZE)
-    return [tuple((f"include[{place}]", str(order_id)) for place, order_id in enumerate(chunk)) for chunk in chunks]
-
-
-def _chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]

@@ -42,6 +42,7 @@ __all__ = [
     "RefundSummary",
     "ShippingLine",
     "TaxLine",
+    "parse",
     "parse_customer",
     "parse_order",
     "parse_refund",
@@ -169,7 +170,7 @@ def parse_order(body: bytes | Mapping[str, Any]) -> Order:
     Raises:
         InvalidPayloadError: Names the fields that are wrong, never their values.
     """
-    return _parse(Order, body, noun="order")
+    return parse(Order, body, noun="order")
 
 
 def parse_refund(body: bytes | Mapping[str, Any]) -> Refund:
@@ -178,7 +179,7 @@ def parse_refund(body: bytes | Mapping[str, Any]) -> Refund:
     Raises:
         InvalidPayloadError: Names the fields that are wrong, never their values.
     """
-    return _parse(Refund, body, noun="refund")
+    return parse(Refund, body, noun="refund")
 
 
 def parse_customer(body: bytes | Mapping[str, Any]) -> Customer:
@@ -187,13 +188,18 @@ def parse_customer(body: bytes | Mapping[str, Any]) -> Customer:
     Raises:
         InvalidPayloadError: Names the fields that are wrong, never their values.
     """
-    return _parse(Customer, body, noun="customer")
+    return parse(Customer, body, noun="customer")
 
 
 _Model = TypeVar("_Model", bound=Received)
 
 
-def _parse(model: type[_Model], body: bytes | Mapping[str, Any], *, noun: str) -> _Model:
+def parse(model: type[_Model], body: bytes | Mapping[str, Any], *, noun: str) -> _Model:
+    """Reads a resource of the shop as `model`; `noun` is what messages call it.
+
+    Raises:
+        InvalidPayloadError: Names the fields that are wrong, never their values.
+    """
     try:
         content = read_json(body) if isinstance(body, bytes) else dict(body)
     except ValueError as error:

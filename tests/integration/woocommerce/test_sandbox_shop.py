@@ -119,12 +119,6 @@ def test_webhook_lives_from_creation_to_deletion(shop: Shop) -> None:
     assert made["id"] not in {one["id"] for one in client.list_webhooks()}
 
 
-def test_products_and_variations_are_found_by_sku(shop: Shop) -> None:
-    found = shop.client().products_by_sku(["mug-001", "TSHIRT-S-RED", "NOSUCH"])
-
-    assert {sku: row["sku"] for sku, row in found.items()} == {"mug-001": "MUG-001", "TSHIRT-S-RED": "TSHIRT-S-RED"}
-
-
 def test_system_status_tells_the_version(shop: Shop) -> None:
     assert shop.client().get_system_status()["environment"]["version"]
 

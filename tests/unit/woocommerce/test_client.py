@@ -207,25 +207,6 @@ def test_system_status_proves_the_key(shop: responses.RequestsMock, client: WooC
     assert client.get_system_status()["environment"]["version"] == "9.9.5"
 
 
-def test_products_are_found_by_sku_whatever_the_case(shop: responses.RequestsMock, client: WooClient) -> None:
-    shop.get(f"{ROOT}/products", json=[{"id": 10, "sku": "MUG-001"}], headers={"X-WP-Total": "1"})
-
-    found = client.products_by_sku(["mug-001", "NOSUCH", " ", "mug-001"])
-
-    assert {sku: row["id"] for sku, row in found.items()} == {"mug-001": 10}
-    assert _asked(shop)[0]["sku"] == "mug-001,NOSUCH"
-
-
-def test_sku_with_a_comma_is_not_asked_as_two(client: WooClient) -> None:
-    with pytest.raises(InvalidPayloadError, match="comma"):
-        client.products_by_sku(["A,B"])
-
-
-def test_no_skus_ask_nothing(shop: responses.RequestsMock, client: WooClient) -> None:
-    assert client.products_by_sku([]) == {}
-    assert len(shop.calls) == 0
-
-
 def test_429_holds_all_workers_back(shop: responses.RequestsMock, client: WooClient, gate: OpenGate) -> None:
     shop.get(f"{ROOT}/orders/52", status=429, headers={"Retry-After": "9"})
 
