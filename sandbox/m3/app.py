@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.m3.book import book
+from sandbox.m3.book_parts import DEFAULT_LIMIT, book_part
 from sandbox.m3.calls import Call, parse_bulk, parse_get
 from sandbox.m3.control import make_control
 from sandbox.m3.envelope import Answer
@@ -32,7 +33,14 @@ def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
 
     @app.get("/_book")
     def show_book() -> Response:
-        return jsonify(book(site.state))
+        part = request.args.get("part", "")
+        if not part:
+            return jsonify(book(site.state))
+        limit = request.args.get("limit", DEFAULT_LIMIT, type=int)
+        try:
+            return jsonify(book_part(site.state, part, start=request.args.get("from", ""), limit=max(limit, 1)))
+        except ValueError as error:
+            return _json(Answer(400, {"error": str(error)}))
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> Response:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.m3.book_parts import stock_of_book
 from sandbox.m3.entities import BatchOrder, Charge, Customer, Line, Order, OrderBody
 from sandbox.m3.money import plain, totals
 from sandbox.m3.state import State
@@ -15,7 +16,7 @@ def book(state: State) -> dict[str, Any]:
             "batch_orders": [_batch_order(state, batch) for batch in state.batch_orders.values() if not batch.orno],
             "customers": [_customer(state, entry) for entry in state.customers.values() if entry.created_by_call],
             "journals": [],
-            "stock": _stock(state),
+            **stock_of_book(state),
             "calls": dict(sorted(state.calls.items())),
             "http_calls": state.http_calls,
         }
@@ -94,18 +95,3 @@ def _customer(state: State, customer: Customer) -> dict[str, Any]:
         "addresses": [{"adrt": key[0], "adid": key[1], **sent} for key, sent in sorted(customer.addresses.items())],
         "emails": {kind: mail for (kind, key), mail in sorted(state.emails.items()) if key == customer.cuno},
     }
-
-
-def _stock(state: State) -> list[dict[str, str]]:
-    return [
-        {
-            "itno": itno,
-            "whlo": whlo,
-            "on_hand": plain(balance.on_hand),
-            "allocated": plain(balance.allocated),
-            "reserved": plain(balance.reserved),
-        }
-        for itno, item in state.items.items()
-        for whlo, balance in item.balances.items()
-        if balance.on_hand or balance.allocated or balance.reserved
-    ]

@@ -1,20 +1,18 @@
 """The hand on the sandbox: reset, faults, master data, order progress, clock; demo, tests and checkers call it."""
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from sandbox.m3.control_bodies import as_list, body, locked
+from sandbox.m3.control_items import route_items
 from sandbox.m3.faults import Settings
-from sandbox.m3.master_data import CustomerIn, ItemIn, upsert_customers, upsert_items
+from sandbox.m3.master_data import CustomerIn, upsert_customers
 from sandbox.m3.programs.confirm import release, release_waiting
-from sandbox.m3.progress import advance
+from sandbox.m3.progress import advance, advance_all
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.site import Site
 from sandbox.m3.tokens import ionapi_file
 
-ITEMS = TypeAdapter(list[ItemIn])
 CUSTOMERS = TypeAdapter(list[CustomerIn])
 
 
@@ -32,6 +30,13 @@ class ClockIn(BaseModel):
     offset_s: float
 
 
+class AdvanceIn(BaseModel):
+    """Body of advance; without a status it is one step."""
+
+    model_config = ConfigDict(extra="forbid")
+    to: str = ""
+
+
 def make_control(site: Site) -> Blueprint:
     """Build the routes under /_control."""
     control = Blueprint("control", __name__, url_prefix="/_control")
@@ -39,7 +44,8 @@ def make_control(site: Site) -> Blueprint:
     control.register_error_handler(ValueError, _bad_request)
     control.register_error_handler(Refusal, _not_found)
     _route_site(control, site)
-    _route_data(control, site)
+    _route_customers(control, site)
+    route_items(control, site)
     _route_orders(control, site)
     return control
 
@@ -47,13 +53,13 @@ def make_control(site: Site) -> Blueprint:
 def _route_site(control: Blueprint, site: Site) -> None:
     @control.post("/reset")
     def reset() -> Response:
-        body = ResetIn.model_validate(_body() or {})
-        site.reset(site.seed if body.seed is None else body.seed)
+        given = ResetIn.model_validate(body() or {})
+        site.reset(site.seed if given.seed is None else given.seed)
         return jsonify({"seed": site.seed})
 
     @control.post("/faults")
     def set_faults() -> Response:
-        site.faults.replace(Settings.model_validate(_body() or {}))
+        site.faults.replace(Settings.model_validate(body() or {}))
         return jsonify(site.faults.settings.model_dump(mode="json"))
 
     @control.get("/faults")
@@ -62,7 +68,7 @@ def _route_site(control: Blueprint, site: Site) -> None:
 
     @control.post("/clock")
     def set_clock() -> Response:
-        site.state.clock_offset_s = ClockIn.model_validate(_body()).offset_s
+        site.state.clock_offset_s = ClockIn.model_validate(body()).offset_s
         return jsonify({"now": site.state.now().isoformat()})
 
     @control.get("/ionapi")
@@ -70,43 +76,31 @@ def _route_site(control: Blueprint, site: Site) -> None:
         return jsonify(ionapi_file(request.host_url.rstrip("/")))
 
 
-def _route_data(control: Blueprint, site: Site) -> None:
-    @control.post("/items")
-    def items() -> Response:
-        given = ITEMS.validate_python(_as_list(_body()))
-        return _locked(site, lambda: {"items": upsert_items(site.state, given)})
-
+def _route_customers(control: Blueprint, site: Site) -> None:
     @control.post("/customers")
     def customers() -> Response:
-        given = CUSTOMERS.validate_python(_as_list(_body()))
-        return _locked(site, lambda: {"customers": upsert_customers(site.state, given)})
+        given = CUSTOMERS.validate_python(as_list(body()))
+        return locked(site, lambda: {"customers": upsert_customers(site.state, given)})
 
 
 def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/orders/<orno>/advance")
     def advance_order(orno: str) -> Response:
-        return _locked(site, lambda: {"orno": orno, "stat": advance(site.state, orno)})
+        to = AdvanceIn.model_validate(body() or {}).to
+        return locked(site, lambda: {"orno": orno, "stat": advance(site.state, orno, to=to)})
+
+    @control.post("/orders/advance")
+    def advance_orders() -> Response:
+        to = AdvanceIn.model_validate(body() or {}).to
+        return locked(site, lambda: {"ornos": advance_all(site.state, to=to)})
 
     @control.post("/batch_orders/<temporary_orno>/release")
     def release_batch_order(temporary_orno: str) -> Response:
-        return _locked(site, lambda: {"orno": release(site.state, temporary_orno).orno})
+        return locked(site, lambda: {"orno": release(site.state, temporary_orno).orno})
 
     @control.post("/batch_orders/release")
     def release_all_waiting() -> Response:
-        return _locked(site, lambda: {"ornos": [order.orno for order in release_waiting(site.state)]})
-
-
-def _locked(site: Site, change: Callable[[], dict[str, Any]]) -> Response:
-    with site.state.lock:
-        return jsonify(change())
-
-
-def _body() -> Any:
-    return request.get_json(silent=True, force=True)
-
-
-def _as_list(body: Any) -> Any:
-    return body if isinstance(body, list) else [body]
+        return locked(site, lambda: {"ornos": [order.orno for order in release_waiting(site.state)]})
 
 
 def _bad_request(error: Exception) -> tuple[Response, int]:

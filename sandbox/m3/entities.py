@@ -8,7 +8,7 @@ LINE_STATUSES = ("22", "33", "44", "66", "77")
 """Reserved, allocated, picking list, delivered, invoiced (order-rules.md §6)."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Balance:
     """Stock of one item in one warehouse, in the basic unit."""
 
@@ -50,9 +50,17 @@ class Alias:
     popn: str
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class ItemName:
+    """The names of an item in one language: ITDS and FUDS."""
+
+    itds: str
+    fuds: str = ""
+
+
+@dataclass(slots=True)
 class Item:
-    """An item with its sales data and stock."""
+    """An item with its sales data and stock; `fields` holds what else M3 knows of it, by M3's field names."""
 
     itno: str
     name: str
@@ -65,7 +73,10 @@ class Item:
     units: dict[str, AlternateUnit] = field(default_factory=dict)
     aliases: tuple[Alias, ...] = ()
     balances: dict[str, Balance] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    names: dict[str, ItemName] = field(default_factory=dict)
     changed_ms: int = 0
+    changed_on: str = ""
 
     def basic_units(self, unit: str) -> Decimal | None:
         """Give how many basic units one `unit` is, None for a unit the item does not know."""

@@ -13,6 +13,8 @@ from sandbox.m3.signatures import Field, Signature, check_record, load_catalogue
 from sandbox.m3.state import CONO, State
 
 LIST_PREFIXES = ("Lst", "List", "Search", "Sel")
+QUANTITIES_AS_TEXT = frozenset(("AV01", "AV02", "STQT", "ALQT", "STQI"))
+"""Numbers that some transactions declare as text."""
 
 
 def run_call(state: State, call: Call, plan: Plan) -> list[Outcome]:
@@ -86,7 +88,11 @@ def _record(row: Row, fields: Sequence[Field], *, call: Call, plan: Plan) -> Row
             value = "0" if field.type == "N" else ""
         if value == "" and call.exclude_empty:
             continue
-        if value.startswith("-") and plan.settings.trailing_minus and field.type == "N":
+        if plan.settings.trailing_minus and value.startswith("-") and _is_number(field):
             value = f"{value[1:]}-"
         record[field.name] = value if call.right_trim or field.length is None else value.ljust(field.length)
     return record
+
+
+def _is_number(field: Field) -> bool:
+    return field.type == "N" or field.name in QUANTITIES_AS_TEXT

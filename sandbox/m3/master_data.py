@@ -1,4 +1,4 @@
-"""Fill a new state with items, customers and charge ids; `site` calls it at start and reset, control to upsert."""
+"""Fill a new state with items, customers and charge ids; `site` calls it at start and reset, control to upsert customers."""
 
 import json
 import random
@@ -10,9 +10,10 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from sandbox.clock import Clock
-from sandbox.m3.entities import Alias, AlternateUnit, Balance, ChargeType, Customer, Item
+from sandbox.m3.entities import ChargeType, Customer
+from sandbox.m3.item_data import ItemIn, ean13, upsert_items
 from sandbox.m3.money import CURRENCY_DECIMALS
-from sandbox.m3.state import DIVI, WAREHOUSES, State
+from sandbox.m3.state import DIVI, State
 
 CATALOGUE_SKUS = 100
 REDUCED_EVERY = 10
@@ -25,41 +26,6 @@ TEMPLATES = {"TMPLB2C": "EUR", "TMPLB2CUSD": "USD", "TMPLB2CGBP": "GBP", "TMPLB2
 
 def _names(field: str) -> AliasChoices:
     return AliasChoices(field, field.upper())
-
-
-class UnitIn(BaseModel):
-    """An alternate unit as control takes it."""
-
-    model_config = ConfigDict(extra="forbid")
-    unit: str
-    factor: Decimal
-    multiply: bool = True
-
-
-class AliasIn(BaseModel):
-    """An alias number as control takes it."""
-
-    model_config = ConfigDict(extra="forbid")
-    alwt: int
-    alwq: str = ""
-    popn: str
-
-
-class ItemIn(BaseModel):
-    """An item as POST /_control/items and items.json give it."""
-
-    model_config = ConfigDict(extra="forbid")
-    itno: Annotated[str, StringConstraints(min_length=1, max_length=15)] = Field(validation_alias=_names("itno"))
-    name: str = Field(default="", validation_alias=AliasChoices("name", "itds", "ITDS"))
-    status: str = Field(default="20", validation_alias=AliasChoices("status", "stat", "STAT"))
-    unit: str = Field(default="PCE", validation_alias=AliasChoices("unit", "unms", "UNMS"))
-    vat_code: int = Field(default=1, validation_alias=AliasChoices("vat_code", "vtcs", "VTCS"), ge=0, le=2)
-    price_decimals: int = Field(default=2, validation_alias=AliasChoices("price_decimals", "pdcc", "PDCC"), ge=0, le=6)
-    list_price: Decimal = Field(default=Decimal(0), validation_alias=AliasChoices("list_price", "sapr", "SAPR"))
-    price_quantity: int = Field(default=1, validation_alias=AliasChoices("price_quantity", "sacd", "SACD"), ge=1)
-    on_hand: Decimal = Field(default=Decimal(100_000), validation_alias=AliasChoices("on_hand", "stqt", "STQT"))
-    units: tuple[UnitIn, ...] = ()
-    aliases: tuple[AliasIn, ...] = ()
 
 
 class CustomerIn(BaseModel):
@@ -92,7 +58,7 @@ def catalogue_items(seed: int) -> Iterable[ItemIn]:
     """Make SKU-0001..SKU-0100, every tenth with the reduced VAT rate; prices and stock follow the seed."""
     rng = random.Random(seed)
     for number in range(1, CATALOGUE_SKUS + 1):
-        aliases = [{"alwt": 2, "alwq": "EA13", "popn": _ean13(number)}] if number % 25 == 0 else []
+        aliases = [{"alwt": 2, "alwq": "EA13", "popn": ean13(number)}] if number % 25 == 0 else []
         yield ItemIn.model_validate(
             {
                 "itno": f"SKU-{number:04d}",
@@ -134,31 +100,6 @@ def charge_types() -> Iterable[ChargeType]:
             )
             yield ChargeType(_crid("STX", letter, suffix), f"Shipping tax {suffix} % {currency}", 0, currency)
             yield ChargeType(_crid("FTX", letter, suffix), f"Fee tax {suffix} % {currency}", 0, currency)
-
-
-def upsert_items(state: State, items: Iterable[ItemIn]) -> int:
-    """Add items or replace their master data; stock already allocated or reserved is kept."""
-    count = 0
-    for given in items:
-        old = state.items.get(given.itno)
-        balances = old.balances if old else {whlo: Balance() for whlo in WAREHOUSES}
-        balances["001"].on_hand = given.on_hand
-        state.items[given.itno] = Item(
-            itno=given.itno,
-            name=given.name or given.itno,
-            status=given.status,
-            unit=given.unit,
-            vat_code=given.vat_code,
-            price_decimals=given.price_decimals,
-            list_price=given.list_price,
-            price_quantity=given.price_quantity,
-            units={unit.unit: AlternateUnit(unit.unit, unit.factor, unit.multiply) for unit in given.units},
-            aliases=tuple(Alias(alias.alwt, alias.alwq, alias.popn) for alias in given.aliases),
-            balances=balances,
-            changed_ms=state.now_ms(),
-        )
-        count += 1
-    return count
 
 
 def upsert_customers(state: State, customers: Iterable[CustomerIn]) -> int:
@@ -216,9 +157,3 @@ def _guest(cuno: str, currency: str, *, country: str, is_taxed: bool) -> Custome
 
 def _crid(kind: str, letter: str, suffix: str) -> str:
     return f"{kind[:2]}{letter or kind[2]}{suffix}"
-
-
-def _ean13(number: int) -> str:
-    digits = f"385{number:09d}"
-    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return f"{digits}{-weighted % 10}"

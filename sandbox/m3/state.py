@@ -9,13 +9,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sandbox.clock import Clock
-from sandbox.m3.entities import BatchOrder, ChargeType, Customer, Item, Order
+from sandbox.m3.changes import Change, Listener, Operation, Record
+from sandbox.m3.entities import Balance, BatchOrder, ChargeType, Customer, Item, Order
+from sandbox.m3.indexes import ChangeLog
+from sandbox.m3.item_master import ItemMaster
+from sandbox.m3.prices import PriceBook, Rate, first_rates
 from sandbox.m3.refusals import Refusal
 
 CONO = "1"
 DIVI = "AAA"
 FACILITIES = ("001",)
-WAREHOUSES = {"001": "Main warehouse", "002": "Returns"}
+WAREHOUSES = {"001": "Main warehouse", "002": "Returns", "003": "North warehouse"}
+LOCATION = "MAIN"
+"""WHSL: the one location every warehouse has."""
 ORDER_TYPES = {"W01": "Web sale", "W02": "Web return", "W03": "Web credit"}
 NEGATIVE_ORDER_TYPES = frozenset({"W02", "W03"})
 
@@ -25,7 +31,13 @@ class State:
     """All tables and number series of one M3 company."""
 
     clock: Clock
-    items: dict[str, Item] = field(default_factory=dict)
+    items: ItemMaster = field(default_factory=ItemMaster)
+    balance_changes: ChangeLog[tuple[str, str]] = field(default_factory=ChangeLog)
+    moved_balances: set[tuple[str, str]] = field(default_factory=set)
+    counts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    stock_messages: set[tuple[str, ...]] = field(default_factory=set)
+    prices: PriceBook = field(default_factory=PriceBook)
+    rates: dict[tuple[str, int, str], Rate] = field(default_factory=first_rates)
     customers: dict[str, Customer] = field(default_factory=dict)
     charge_types: dict[str, ChargeType] = field(default_factory=dict)
     emails: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -41,6 +53,8 @@ class State:
     next_temporary: int = 10_000_001
     next_order: int = 45_001
     next_customer: int = 1
+    next_stock_message: int = 1
+    listener: Listener | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def now(self) -> datetime:
@@ -54,6 +68,36 @@ class State:
     def today(self) -> str:
         """Give the server's date as YYYYMMDD."""
         return self.now().strftime("%Y%m%d")
+
+    def tell(self, record: Record, operation: Operation, *key: str) -> None:
+        """Tell the listener, if there is one, that a record changed; called under the lock."""
+        if self.listener is not None:
+            self.listener(Change(record, operation, key))
+
+    def touch_item(self, item: Item, operation: Operation = Operation.UPDATE) -> None:
+        """Stamp an item whose fields were set, list it anew and tell of it."""
+        item.changed_ms, item.changed_on = self.now_ms(), self.today()
+        self.items.put(item)
+        self.tell(Record.ITEM, operation, item.itno)
+
+    def move_stock(
+        self,
+        itno: str,
+        whlo: str,
+        *,
+        on_hand: Decimal = Decimal(0),
+        allocated: Decimal = Decimal(0),
+        reserved: Decimal = Decimal(0),
+    ) -> Balance:
+        """Change a balance by differences, stamp it and tell of it; give the balance."""
+        balance = self.items[itno].balances[whlo]
+        balance.on_hand += on_hand
+        balance.allocated += allocated
+        balance.reserved += reserved
+        self.moved_balances.add((itno, whlo))
+        self.balance_changes.stamp((itno, whlo), self.now_ms())
+        self.tell(Record.BALANCE, Operation.UPDATE, itno, whlo)
+        return balance
 
     def item(self, itno: str) -> Item:
         """Find an item or refuse with WIT0103."""
@@ -100,7 +144,8 @@ class State:
         self.orders_by_customer.setdefault(cuno, {})[order.orno] = order
         insort(self.orders_by_reference.setdefault(cuno, []), (order.body.head.get("YREF", ""), order.orno))
         for line in order.body.lines.values():
-            self.items[line.itno].balances[line.whlo].reserved += line.basic_quantity
+            self.move_stock(line.itno, line.whlo, reserved=line.basic_quantity)
+        self.tell(Record.ORDER, Operation.CREATE, order.orno)
 
     def change_references(self, order: Order, references: dict[str, str]) -> None:
         """Change head references and keep the list by YREF in order."""
@@ -113,6 +158,11 @@ class State:
         """Give the next number of the batch order series."""
         self.next_temporary += 1
         return f"{self.next_temporary - 1:010d}"
+
+    def take_stock_message(self) -> str:
+        """Give the next message number of MMS850MI."""
+        self.next_stock_message += 1
+        return f"{self.next_stock_message - 1:010d}"
 
     def take_orno(self) -> str:
         """Give the next number of the customer order series."""

@@ -1,30 +1,32 @@
-"""MMS200MI, MMS025MI, MMS015MI: items, aliases, units and balances; listed in `registry`."""
+"""MMS200MI, MMS025MI, MMS015MI: items, aliases and units, one by one; listed in `registry`."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
-from sandbox.m3.entities import Alias, AlternateUnit, Balance, Item
+from sandbox.m3.entities import Alias, AlternateUnit, Item
+from sandbox.m3.item_data import delete_item, further_fields
+from sandbox.m3.item_tables import ITEM_GROUPS, PRODUCT_GROUPS
 from sandbox.m3.money import plain
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.refusals import Refusal
-from sandbox.m3.state import CONO, WAREHOUSES
+from sandbox.m3.state import CONO
 
 BASIC_UNIT_USE = 1
 """AUTP: the kind of use the alternate units are listed for."""
+ITEM_STATUSES = ("10", "20", "50", "80", "90")
 
 
 def get_item(run: Run) -> Iterable[Row]:
     """Read the item master: Get, GetItmBasic, GetItmPrice differ in their signatures only."""
-    return [item_row(run.state.item(run.text("ITNO")))]
+    return [item_row(run.state.item(run.text("ITNO")), run.text("LNCD"))]
 
 
-def item_row(item: Item) -> dict[str, str]:
-    """Write an item by M3's field names."""
+def item_row(item: Item, lncd: str = "") -> dict[str, str]:
+    """Write an item by M3's field names, named in a language where it has a name in it."""
+    name = item.names.get(lncd)
+    itds = name.itds if name else item.name
     return {
         "STAT": item.status,
         "ITNO": item.itno,
-        "ITDS": item.name[:30],
-        "FUDS": item.name[:60],
         "UNMS": item.unit,
         "PPUN": item.unit,
         "SPUN": item.unit,
@@ -39,51 +41,53 @@ def item_row(item: Item) -> dict[str, str]:
         "CUCS": "EUR",
         "SALE": "1",
         "STCD": "1",
-        "LMDT": datetime.fromtimestamp(item.changed_ms / 1000, UTC).strftime("%Y%m%d"),
+        **item.fields,
+        "ITDS": itds[:60],
+        "FUDS": ((name.fuds if name else item.fields.get("FUDS")) or itds)[:120],
+        "DS02": ITEM_GROUPS.get(item.fields.get("ITGR", ""), "")[:15],
+        "DS03": PRODUCT_GROUPS.get(item.fields.get("ITCL", ""), "")[:15],
+        "LMDT": item.changed_on,
     }
 
 
-def get_item_warehouse(run: Run) -> Iterable[Row]:
-    """Read the item in a warehouse."""
-    item, whlo, _ = _balance(run)
-    return [{"CONO": CONO, "WHLO": whlo, "WHNM": WAREHOUSES[whlo], **item_row(item)}]
+def lst_item_by_item(run: Run) -> Iterable[Row]:
+    """List items in number order from one on."""
+    return (item_row(item, run.text("LNCD")) for item in run.state.items.from_number(run.text("ITNO")))
 
 
-def get_balance(run: Run) -> Iterable[Row]:
-    """Read the stock of an item in a warehouse."""
-    item, whlo, balance = _balance(run)
-    return [balance_row(item, whlo, balance)]
+def lst_item_by_change_date(run: Run) -> Iterable[Row]:
+    """List items by date of change, then number; without a last date up to today and beyond."""
+    changed = run.state.items.changed_between(run.text("FLMD"), run.text("TLMD", "99999999"))
+    return (item_row(item, run.text("LNCD")) for item in changed)
 
 
-def lst_sum_balance(run: Run) -> Iterable[Row]:
-    """List the stock of a warehouse from an item number on."""
-    for itno in sorted(run.state.items):
-        if itno >= run.text("POPN") and run.text("WHLO") in WAREHOUSES:
-            item = run.state.items[itno]
-            yield balance_row(item, run.text("WHLO"), item.balances[run.text("WHLO")]) | {"POPN": itno}
+def update_item(run: Run) -> Iterable[Row]:
+    """Change the fields that are sent."""
+    item = run.state.item(run.text("ITNO"))
+    status = run.text("STAT", item.status)
+    if status not in ITEM_STATUSES:
+        raise Refusal("WST0301", "STAT", value=status)
+    vat_code = run.whole("VTCS", item.vat_code)
+    if vat_code not in (0, 1, 2):
+        raise Refusal("XRE0103", "VTCS")
+    item.status, item.vat_code = status, vat_code
+    item.price_decimals = run.whole("PDCC", item.price_decimals)
+    item.name = run.text("ITDS", item.name)
+    item.unit = run.text("UNMS", item.unit)
+    item.fields |= {name: value for name, value in run.record.items() if name in further_fields()}
+    run.state.touch_item(item)
+    return ()
 
 
-def balance_row(item: Item, whlo: str, balance: Balance) -> dict[str, str]:
-    """Write a balance by M3's field names."""
-    return {
-        "CONO": CONO,
-        "WHLO": whlo,
-        "ITNO": item.itno,
-        "ITDS": item.name[:60],
-        "STAT": item.status,
-        "UNMS": item.unit,
-        "STQT": plain(balance.on_hand),
-        "ALQT": plain(balance.allocated),
-        "REQT": plain(balance.reserved),
-        "AVAL": plain(balance.on_hand),
-        "AV01": plain(balance.allocatable_net),
-        "AV02": plain(balance.available),
-    }
+def del_item(run: Run) -> Iterable[Row]:
+    """Delete an item no open order needs."""
+    delete_item(run.state, run.text("ITNO"))
+    return ()
 
 
 def get_item_of_alias(run: Run) -> Iterable[Row]:
     """Find the item of an alias number."""
-    for item in run.state.items.values():
+    for item in run.state.items.of_alias(run.whole("ALWT"), run.text("POPN")):
         for alias in item.aliases:
             if (alias.alwt, alias.popn) == (run.whole("ALWT"), run.text("POPN")) and alias.alwq == run.text(
                 "ALWQ", alias.alwq
@@ -115,32 +119,29 @@ def get_unit(run: Run) -> Iterable[Row]:
     unit = item.units.get(run.text("ALUN"))
     if unit is None or run.whole("AUTP") != BASIC_UNIT_USE:
         raise Refusal("XRE0103", "ALUN")
-    return [_unit_row(item, unit)]
+    return [unit_row(item, unit)]
 
 
 def lst_units(run: Run) -> Iterable[Row]:
     """List alternate units in item order, from the item and unit asked for on."""
     start = (run.text("ITNO"), run.text("ALUN"))
-    for itno in sorted(run.state.items):
-        item = run.state.items[itno]
+    for item in run.state.items.with_units(run.text("ITNO")):
         for unit in sorted(item.units):
-            if (itno, unit) >= start:
-                yield _unit_row(item, item.units[unit])
+            if (item.itno, unit) >= start:
+                yield unit_row(item, item.units[unit])
 
 
-def _balance(run: Run) -> tuple[Item, str, Balance]:
-    item = run.state.item(run.text("ITNO"))
-    whlo = run.text("WHLO")
-    if whlo not in WAREHOUSES:
-        raise Refusal("WWH0103", "WHLO", value=whlo)
-    return item, whlo, item.balances[whlo]
+def lst_item_units(run: Run) -> Iterable[Row]:
+    """List the alternate units of the items between two numbers."""
+    for item in run.state.items.with_units(run.text("FITN")):
+        if item.itno > run.text("TITN"):
+            return
+        for unit in sorted(item.units):
+            yield item_row(item, run.text("LNCD")) | unit_row(item, item.units[unit])
 
 
-def _alias_row(item: Item, alias: Alias) -> dict[str, str]:
-    return {"CONO": CONO, "ITNO": item.itno, "ALWT": str(alias.alwt), "ALWQ": alias.alwq, "POPN": alias.popn}
-
-
-def _unit_row(item: Item, unit: AlternateUnit) -> dict[str, str]:
+def unit_row(item: Item, unit: AlternateUnit) -> dict[str, str]:
+    """Write an alternate unit by M3's field names."""
     return {
         "ITNO": item.itno,
         "AUTP": str(BASIC_UNIT_USE),
@@ -148,3 +149,7 @@ def _unit_row(item: Item, unit: AlternateUnit) -> dict[str, str]:
         "COFA": plain(unit.factor),
         "DMCF": "1" if unit.multiply else "2",
     }
+
+
+def _alias_row(item: Item, alias: Alias) -> dict[str, str]:
+    return {"CONO": CONO, "ITNO": item.itno, "ALWT": str(alias.alwt), "ALWQ": alias.alwq, "POPN": alias.popn}

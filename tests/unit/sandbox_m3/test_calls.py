@@ -45,7 +45,7 @@ def test_text_in_a_numeric_field_is_not_numeric(m3: M3) -> None:
 
 
 def test_transactions_without_behaviour_answer_as_an_empty_site_would(m3: M3) -> None:
-    assert m3.code("MMS030MI/Get", ITNO="A", LNCD="GB") == "XRE0103"
+    assert m3.code("MMS040MI/GetStockZone", WHLO="001", SLTP="A") == "XRE0103"
     assert m3.records("MWS411MI/LstDelLnByOrd", RORC="3", RIDN="1") == []
 
 
