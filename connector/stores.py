@@ -12,18 +12,17 @@ from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from connector.errors import ConfigurationError
+from connector.publishing.parts import Publishing
+from connector.publishing.strict import Strict, Text
 
 STORE_CODE = re.compile(r"[a-z0-9]{1,8}")
-
-Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
-"""M3 codes such as 001 must be quoted in YAML; a plain number without leading zeros is forgiven."""
 
 
 class OrderAction(StrEnum):
@@ -67,11 +66,7 @@ class ChargeKind(StrEnum):
     FEE_TAX = "fee_tax"  # tax mode T
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ShopConfig(_Strict):
+class ShopConfig(Strict):
     """How the shop is called."""
 
     allow_plain_http: bool = False
@@ -79,7 +74,7 @@ class ShopConfig(_Strict):
     concurrency: int = 4
 
 
-class M3Config(_Strict):
+class M3Config(Strict):
     """Where in M3 the orders go, and how the gateway behaves."""
 
     company: int = Field(ge=1, le=999)
@@ -124,7 +119,7 @@ DEFAULT_STATUSES = {
 }
 
 
-class OrdersConfig(_Strict):
+class OrdersConfig(Strict):
     """What becomes of an order."""
 
     statuses: dict[str, OrderAction] = Field(default_factory=dict)
@@ -138,7 +133,7 @@ class OrdersConfig(_Strict):
         return {**DEFAULT_STATUSES, **self.statuses}.get(status, OrderAction.NONE)
 
 
-class ChargeConfig(_Strict):
+class ChargeConfig(Strict):
     """One charge id of M3: per kind, VAT rate and currency (money-and-stock section 2)."""
 
     kind: ChargeKind
@@ -147,7 +142,7 @@ class ChargeConfig(_Strict):
     id: str = Field(min_length=1, max_length=6)
 
 
-class MoneyConfig(_Strict):
+class MoneyConfig(Strict):
     """How money is carried across."""
 
     tax_mode: TaxMode = TaxMode.M3_COMPUTES
@@ -172,7 +167,7 @@ class MoneyConfig(_Strict):
         return None
 
 
-class CommonCustomer(_Strict):
+class CommonCustomer(Strict):
     """One web customer of M3 that carries orders of many shoppers."""
 
     countries: tuple[str, ...]  # ISO 3166 alpha-2; "*" stands for every other country
@@ -181,7 +176,7 @@ class CommonCustomer(_Strict):
     number: str = Field(min_length=1, max_length=10)
 
 
-class CustomersConfig(_Strict):
+class CustomersConfig(Strict):
     """Which M3 customer an order belongs to."""
 
     guests: GuestPolicy = GuestPolicy.COMMON
@@ -200,28 +195,28 @@ class CustomersConfig(_Strict):
         return None
 
 
-class AliasType(_Strict):
+class AliasType(Strict):
     """An alias category of MMS025 under which shop SKUs may be known."""
 
     category: int = Field(ge=1, le=99)
     qualifier: str = Field(default="", max_length=4)
 
 
-class ItemsConfig(_Strict):
+class ItemsConfig(Strict):
     """How a shop SKU becomes an M3 item."""
 
     aliases: tuple[AliasType, ...] = ()
     recheck_hours: int = 24
 
 
-class RetryConfig(_Strict):
+class RetryConfig(Strict):
     """How patiently the store's exchanges are retried."""
 
     backoff_s: tuple[int, ...] = (5, 30, 120, 600, 1800, 7200, 21600, 64800)
     wait_deadline_h: int = 24
 
 
-class OperationConfig(_Strict):
+class OperationConfig(Strict):
     """Other names for one M3 operation at this site: program, transaction, and field names (ours -> theirs)."""
 
     program: str | None = None
@@ -229,7 +224,7 @@ class OperationConfig(_Strict):
     fields: dict[str, str] = Field(default_factory=dict)
 
 
-class StoreConfig(_Strict):
+class StoreConfig(Strict):
     """Everything about one store but its secrets."""
 
     shop: ShopConfig = ShopConfig()
@@ -239,6 +234,7 @@ class StoreConfig(_Strict):
     customers: CustomersConfig = CustomersConfig()
     items: ItemsConfig = ItemsConfig()
     retry: RetryConfig = RetryConfig()
+    publish: Publishing = Publishing()
     lookups: dict[str, dict[str, Text]] = Field(default_factory=dict)
     operations: dict[str, OperationConfig] = Field(default_factory=dict)
 

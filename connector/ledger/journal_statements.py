@@ -62,6 +62,20 @@ MARK = Prepared(
     "UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id",
     types={"id": "bigint"},
 )
+FORGET = Prepared(
+    "journal_forget",
+    "WITH steps AS (DELETE FROM step WHERE document_id = :id) DELETE FROM document WHERE id = :id",
+    types={"id": "bigint"},
+)
+AUDIT_MANY = Prepared(
+    "journal_audit_many",
+    """
+INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
+SELECT :store, :exchange_id, :claim_no, 'connector', :system, :action, r.key, r.before, r.after, :why
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (key varchar, before jsonb, after jsonb)
+""",
+    types={"exchange_id": "bigint", "claim_no": "bigint"},
+)
 AUDIT = Prepared(
     "journal_audit",
     """

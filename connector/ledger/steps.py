@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from connector.errors import ConnectorError, LeaseLostError, NotYetError, OutcomeUnknownError
 from connector.ledger import claims
 from connector.ledger.claims import Claim, DocumentRecord, Settlement
-from connector.ledger.journal_statements import AUDIT, BEGIN, CHANGE, INTEND, MARK, RENEW
+from connector.ledger.journal_statements import AUDIT, AUDIT_MANY, BEGIN, CHANGE, FORGET, INTEND, MARK, RENEW
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
@@ -202,6 +202,10 @@ class Journal:
         """Stages a new state of a document, with the numbers learnt; numbers already known are kept."""
         self.stage(CHANGE, id=document_id, state=state, temporary=temporary_number, final=final_number)
 
+    def forget_document(self, document_id: int) -> None:
+        """Stages that a document and its steps are dropped: its writes were absolute and are over, the audit tells of them."""
+        self.stage(FORGET, id=document_id)
+
     def intend(self, document_id: int, name: str, *, request: object, part: int | None = 0) -> Intent:
         """Writes a step down as intended, with all that is staged, and renews the lease; `send` commits it.
 
@@ -275,6 +279,22 @@ class Journal:
             before=json.dumps(before or {}, default=str),
             after=json.dumps(after or {}, default=str),
             why=why,
+        )
+
+    def audit_many(
+        self, action: str, *, system: str, changes: Iterable[tuple[str, object, object]], why: str = ""
+    ) -> None:
+        """Stages one line of the audit trail for each key, with what was there before and after."""
+        rows = [{"key": key, "before": before or {}, "after": after or {}} for key, before, after in changes]
+        self.stage(
+            AUDIT_MANY,
+            store=self.claim.store,
+            exchange_id=self.claim.exchange_id,
+            claim_no=self.claim.claim_no,
+            system=system,
+            action=action,
+            why=why,
+            rows=json.dumps(rows, default=str),
         )
 
     def settle(self, settlement: Settlement) -> State | None:

@@ -313,6 +313,57 @@ class Item(Base):
     read_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
+class Offer(Base):
+    """What is to be carried to the shop of one M3 item by one batch flow, and what was written there last."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        CheckConstraint("problem_code IS NULL OR problem <> ''", name="problem_has_words"),
+        Index("ix_offer_due", "store", "flow", "due_at", "item_number", postgresql_where=text("wanted_rev > done_rev")),
+        Index("ix_offer_problem", "store", "flow", "item_number", postgresql_where=text("problem_code IS NOT NULL")),
+    )
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    item_number: Mapped[str] = mapped_column(primary_key=True)
+    wanted_rev: Mapped[int] = mapped_column(server_default=text("1"))
+    done_rev: Mapped[int] = mapped_column(server_default=text("0"))
+    due_at: Mapped[datetime] = mapped_column(server_default=NOW)  # since when it is due
+    marked_at: Mapped[datetime] = mapped_column(server_default=NOW)  # when something was last heard of it
+    retry_at: Mapped[datetime | None]  # due, but not to be taken before
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    source: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # what M3 said, where that is kept
+    source_hash: Mapped[str | None]
+    read_at: Mapped[datetime | None]  # when M3 was read for what was written
+    written: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # the values last written to the shop
+    written_at: Mapped[datetime | None]
+    problem_code: Mapped[str | None]
+    problem: Mapped[str | None]
+    remedy: Mapped[str | None]
+    problem_since: Mapped[datetime | None]
+
+
+class Product(Base):
+    """Which product of the shop an M3 item is."""
+
+    __tablename__ = "product"
+    __table_args__ = (
+        UniqueConstraint("store", "product_id", name="uq_product_shop"),
+        CheckConstraint("kind IN ('simple', 'variable', 'variation')", name="kind"),
+        CheckConstraint("(kind = 'variation') = (parent_id IS NOT NULL)", name="variation_has_parent"),
+        Index("ix_product_sku", "store", text("lower(sku)")),
+        Index("ix_product_parent", "store", "parent_id"),
+    )
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    item_number: Mapped[str] = mapped_column(primary_key=True)
+    sku: Mapped[str]
+    product_id: Mapped[int]
+    parent_id: Mapped[int | None]  # of a variation
+    kind: Mapped[str]
+    bound_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
 class FlowPause(Base):
     """A flow of a store that stands still until a person looked; everything else of the store goes on."""
 

@@ -1,0 +1,16 @@
+"""The `publish` part of a store file as a whole. Read by connector/stores.py."""
+
+from __future__ import annotations
+
+from connector.publishing.items import ItemsPublishing
+from connector.publishing.prices import PricesPublishing
+from connector.publishing.stock import StockPublishing
+from connector.publishing.strict import Strict
+
+
+class Publishing(Strict):
+    """What a store publishes; a part left out is left alone in the shop."""
+
+    items: ItemsPublishing | None = None
+    prices: PricesPublishing | None = None
+    stock: StockPublishing | None = None
