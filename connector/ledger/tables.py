@@ -414,6 +414,33 @@ class Token(Base):
     renewing_until: Mapped[datetime | None]
 
 
+class Message(Base):
+    """A message of ION that was taken and was well: the same id and content again call for nothing."""
+
+    __tablename__ = "message"
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    body_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Watermark(Base):
+    """The newest version taken of one document of M3; a deleted one keeps its number, so that nothing older revives it."""
+
+    __tablename__ = "watermark"
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    noun: Mapped[str] = mapped_column(primary_key=True)
+    accounting_entity: Mapped[str] = mapped_column(primary_key=True)
+    location: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    variation_id: Mapped[int]
+    is_deleted: Mapped[bool] = mapped_column(server_default=text("false"))
+    seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
 class Tenure(Base):
     """Whether this installation writes for a store: what M3 was last seen to say, and what this ledger may have forgotten."""
 
