@@ -228,7 +228,7 @@ def _ignored(sent: JSONDict, shown: JSONDict) -> tuple[str, ...]:
     chosen = {one["id"] for one in sent.get("categories", ())}
     if chosen and "categories" in shown and chosen != {one.get("id") for one in shown["categories"]}:
         names.append("categories")
-    if "attributes" in sent and len(sent["attributes"]) != len(shown.get("attributes", sent["attributes"])):
+    if "attributes" in sent and "attributes" in shown and len(sent["attributes"]) != len(shown["attributes"]):
         names.append("attributes")
     return tuple(names)
 

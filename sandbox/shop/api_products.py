@@ -1,5 +1,8 @@
 """REST addresses of products and variations; its `ROUTES` are served by `app`."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from sandbox.shop import schema as check
 from sandbox.shop.api_orders import LIST_ARGUMENTS, match_dates, match_ids
 from sandbox.shop.batch import BatchActions, run_batch
@@ -19,12 +22,24 @@ _LIST: check.Schema = {
     "type": check.one_of("simple", "grouped", "external", "variable"),
     "stock_status": check.one_of("instock", "outofstock", "onbackorder"),
 }
+_VARIATION_LIST: check.Schema = {
+    **LIST_ARGUMENTS,
+    "orderby": check.one_of("date", "id", "include", "title", "slug", "menu_order", "modified"),
+}
 _BODY: check.Schema = {
     "name": check.text,
     "sku": check.text,
     "regular_price": check.text,
     "sale_price": check.text,
+    "date_on_sale_from": check.text_or_null,
+    "date_on_sale_from_gmt": check.text_or_null,
+    "date_on_sale_to": check.text_or_null,
+    "date_on_sale_to_gmt": check.text_or_null,
     "stock_quantity": check.stock,
+    "low_stock_amount": check.stock,
+    "menu_order": check.integer,
+    "weight": check.text,
+    "dimensions": check.mapping,
     "stock_status": check.one_of("instock", "outofstock", "onbackorder"),
     "backorders": check.one_of("no", "notify", "yes"),
     "status": check.one_of("draft", "pending", "private", "publish", "future", "auto-draft", "trash"),
@@ -37,6 +52,11 @@ _BODY: check.Schema = {
 }
 _PRODUCT_BODY: check.Schema = {
     **_BODY,
+    "catalog_visibility": check.one_of("visible", "catalog", "search", "hidden"),
+    "short_description": check.text,
+    "tags": check.objects,
+    "default_attributes": check.objects,
+    "images": check.objects,
     "type": check.one_of("simple", "grouped", "external", "variable"),
     "manage_stock": check.boolean,
 }
@@ -60,6 +80,11 @@ def _find_to_edit(call: Call, product_id: int) -> Product:
     return product
 
 
+def _sanitized(body: JSONDict) -> JSONDict:
+    """Turn a null stock into 0, as the schema of a single call does; a batch has no schema and passes it over."""
+    return {**body, "stock_quantity": 0} if "stock_quantity" in body and body["stock_quantity"] is None else body
+
+
 def _show(call: Call, product: Product) -> JSONDict:
     return show_product(call.shop, product, base=call.base)
 
@@ -67,44 +92,69 @@ def _show(call: Call, product: Product) -> JSONDict:
 def list_products(call: Call) -> Answer:
     """Answer a page of products; variations only if they are asked for by SKU."""
     query = call.query
-    found = [product for product in call.shop.products.values() if _matches(call, product)]
-    by = {
-        "id": lambda p: p.id,
-        "title": lambda p: p.name.lower(),
-        "modified": lambda p: p.modified,
-        "price": lambda p: to_decimal(p.price),
-    }.get(query.get("orderby", "date"), lambda p: p.created)
-    found.sort(key=lambda p: p.id, reverse=True)
-    found.sort(key=by, reverse=query.get("order", "desc") == "desc")
+    order, is_newest_first = query.get("orderby", "date"), query.get("order", "desc") == "desc"
+    found = list(_candidates(call))
+    for test in _tests(call):
+        found = [product for product in found if test(product)]
+    if order == "id":
+        found.sort(key=lambda product: product.id, reverse=is_newest_first)
+    else:
+        found.sort(key=lambda product: product.id, reverse=True)
+        found.sort(key=_sorting(call, order), reverse=is_newest_first)
     return page_of(call, found, show=lambda product: _show(call, product))
 
 
-def _matches(call: Call, product: Product) -> bool:
-    query = call.query
-    return (
-        _matches_sku(product, query)
-        and _matches_kind(product, query)
-        and match_ids(query, product.id)
-        and match_dates(query, product.created, product.modified)
-        and str(query.get("search", "")).lower() in product.name.lower()
-        and query.get("stock_status", stock_status(call.shop, product)) == stock_status(call.shop, product)
-    )
+def _sorting(call: Call, order: str) -> Callable[[Product], Any]:
+    keys: dict[str, Callable[[Product], Any]] = {
+        "title": lambda product: product.name.lower(),
+        "modified": lambda product: product.modified,
+        "price": lambda product: to_decimal(product.price(call.shop.clock())),
+    }
+    return keys.get(order, lambda product: product.created)
 
 
-def _matches_sku(product: Product, query: JSONDict) -> bool:
-    skus = [sku.lower() for sku in check.as_list(query.get("sku", ""))]
-    part = str(query.get("search_sku", "")).lower()
-    if part and (part not in product.sku.lower()):
-        return False
-    if product.type == "variation":
-        return product.sku.lower() in skus
-    return not skus or product.sku.lower() in skus
+def _candidates(call: Call) -> Iterable[Product]:
+    """Leave out what an index rules out: a walk over all products is for questions no index answers."""
+    shop, query = call.shop, call.query
+    if query.get("search_sku"):
+        return shop.products.values()
+    if query.get("sku"):
+        skus = dict.fromkeys([*str(query["sku"]).split(","), str(query["sku"])])  # the whole text counts as a SKU too
+        found = {p.id: p for sku in skus for p in shop.products.with_sku(sku.strip())}
+        return found.values()
+    if query.get("include"):
+        numbers = dict.fromkeys(to_int(number) for number in check.as_list(query["include"]))
+        chosen: Iterable[Product] = (shop.products[number] for number in numbers if number in shop.products)
+    else:
+        chosen = shop.products.values()
+    return [product for product in chosen if product.type != "variation"]
 
 
-def _matches_kind(product: Product, query: JSONDict) -> bool:
+def _tests(call: Call) -> list[Callable[[Product], bool]]:
+    """List what a product has to pass; only what was asked for, for there may be 20,000."""
+    query, shop = call.query, call.shop
     status = query.get("status", "any")
-    has_status = product.status == status or (status == "any" and product.status != "trash")
-    return has_status and query.get("type", product.type) == product.type
+    tests: list[Callable[[Product], bool]] = [
+        (lambda p: p.status != "trash") if status == "any" else (lambda p: p.status == status)
+    ]
+    if query.get("search_sku"):
+        part = str(query["search_sku"]).lower()
+        tests.append(lambda p: part in p.sku.lower())
+    if query.get("type"):
+        tests.append(lambda p: p.type == query["type"])
+    if query.get("include") or query.get("exclude"):
+        tests.append(lambda p: match_ids(query, p.id))
+    if {"after", "before", "modified_after", "modified_before"} & set(query):
+        tests.append(lambda p: match_dates(query, p.created, p.modified))
+    if query.get("search"):
+        words = str(query["search"]).lower()
+        tests.append(lambda p: words in p.name.lower())
+    if query.get("category"):
+        category = to_int(query["category"])
+        tests.append(lambda p: category in p.category_ids)
+    if query.get("stock_status"):
+        tests.append(lambda p: stock_status(shop, p) == query["stock_status"])
+    return tests
 
 
 def get_product(call: Call) -> Answer:
@@ -114,7 +164,7 @@ def get_product(call: Call) -> Answer:
 
 def post_product(call: Call) -> Answer:
     """Create a product."""
-    product = create_product(call.shop, call.body)
+    product = create_product(call.shop, _sanitized(call.body))
     url = f"{call.base}/wp-json/wc/v3/products/{product.id}"
     return Answer(_show(call, product), 201, {"Location": url})
 
@@ -122,7 +172,7 @@ def post_product(call: Call) -> Answer:
 def put_product(call: Call) -> Answer:
     """Change a product."""
     product = _find_to_edit(call, to_int(call.ids[0]))
-    update_product(call.shop, product, call.body)
+    update_product(call.shop, product, _sanitized(call.body))
     return Answer(_show(call, product))
 
 
@@ -178,7 +228,9 @@ def list_variations(call: Call) -> Answer:
     skus = [sku.lower() for sku in check.as_list(call.query.get("sku", ""))]
     own = [v for v in call.shop.variations(_parent(call).id) if not skus or v.sku.lower() in skus]
     own = [v for v in own if match_ids(call.query, v.id) and match_dates(call.query, v.created, v.modified)]
-    own.sort(key=lambda v: (v.created, v.id), reverse=call.query.get("order", "desc") == "desc")
+    own = [v for v in own if v.status != "trash"]
+    by_id = call.query.get("orderby") == "id"
+    own.sort(key=lambda v: v.id if by_id else (v.created, v.id), reverse=call.query.get("order", "desc") == "desc")
     return page_of(call, own, show=lambda v: _show_variation(call, v))
 
 
@@ -190,7 +242,7 @@ def get_variation(call: Call) -> Answer:
 def post_variation(call: Call) -> Answer:
     """Create a variation."""
     parent = _parent(call)
-    product = create_product(call.shop, call.body, parent=parent)
+    product = create_product(call.shop, _sanitized(call.body), parent=parent)
     url = f"{call.base}/wp-json/wc/v3/products/{parent.id}/variations/{product.id}"
     return Answer(_show_variation(call, product), 201, {"Location": url})
 
@@ -198,7 +250,7 @@ def post_variation(call: Call) -> Answer:
 def put_variation(call: Call) -> Answer:
     """Change a variation."""
     product = _variation(call, to_int(call.ids[1]))
-    update_product(call.shop, product, call.body)
+    update_product(call.shop, product, _sanitized(call.body))
     return Answer(_show_variation(call, product))
 
 
@@ -254,7 +306,7 @@ ROUTES = [
     Route(
         r"products/(\d+)/variations",
         {
-            "GET": Endpoint(list_variations, "list", query=LIST_ARGUMENTS),
+            "GET": Endpoint(list_variations, "list", query=_VARIATION_LIST),
             "POST": Endpoint(post_variation, "create", body=_BODY),
         },
     ),

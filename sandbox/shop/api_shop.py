@@ -4,19 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.shop import schema as check
-from sandbox.shop.errors import RestError, missing_params
+from sandbox.shop.errors import RestError
 from sandbox.shop.order_json import self_link
 from sandbox.shop.routing import Answer, Call, Endpoint, Route, page_of
 from sandbox.shop.totals import RATES, TaxRate
 from sandbox.shop.wire import JSONDict, to_int
 
 _PAGING: check.Schema = {"page": check.at_least(1), "per_page": check.between(1, 100)}
-_CATEGORIES = (
-    (15, "Uncategorized", "uncategorized"),
-    (16, "Apparel", "apparel"),
-    (17, "Kitchen &amp; Home", "kitchen-home"),
-    (18, "Školski pribor", "skolski-pribor"),
-)
 
 
 def _root(call: Call) -> str:
@@ -104,46 +98,6 @@ def _show_zone(call: Call, number: int, name: str) -> JSONDict:
         "describedby": [{"href": f"{url}/{number}/locations"}],
     }
     return {"id": number, "name": name, "order": 0, "_links": links}
-
-
-def list_categories(call: Call) -> Answer:
-    """Answer the product categories."""
-    return page_of(call, list(_CATEGORIES), show=lambda c: _show_category(call, *c))
-
-
-def _show_category(call: Call, number: int, name: str, slug: str) -> JSONDict:
-    url = f"{_root(call)}/products/categories"
-    return {
-        "id": number,
-        "name": name,
-        "slug": slug,
-        "parent": 0,
-        "description": "",
-        "display": "default",
-        "image": None,
-        "menu_order": 0,
-        "count": sum(
-            1 for p in call.shop.products.values() if number in {c["id"] for c in p.shown.get("categories", [])}
-        ),
-        "_links": {"self": self_link(f"{url}/{number}"), "collection": [{"href": url}]},
-    }
-
-
-def post_category(call: Call) -> Answer:
-    """Refuse a category that exists; others cannot be made in the sandbox.
-
-    Raises:
-        RestError: 400 `term_exists`, or 401 for a new one.
-    """
-    if "name" not in call.body:
-        raise missing_params(["name"])
-    known = {name.lower(): number for number, name, _ in _CATEGORIES}
-    number = known.get(str(call.body["name"]).lower())
-    if number is None:
-        message = "Sorry, you are not allowed to create resources."
-        raise RestError("woocommerce_rest_cannot_create", message, status=401)
-    message = "A term with the name provided already exists with this parent."
-    raise RestError("term_exists", message, resource_id=number)
 
 
 def current_currency(call: Call) -> Answer:
@@ -277,13 +231,6 @@ ROUTES = [
     _reading(r"taxes/(\d+)", get_tax, shown="GET, POST, PUT, PATCH, DELETE"),
     _reading(r"payment_gateways", list_gateways, is_list=True),
     _reading(r"shipping/zones", list_zones, is_list=True, shown="GET, POST"),
-    Route(
-        r"products/categories",
-        {
-            "GET": Endpoint(list_categories, "list", query=_PAGING),
-            "POST": Endpoint(post_category, "create", body={"name": check.text}, required=("name",)),
-        },
-    ),
     _reading(r"data/currencies/current", current_currency),
     _reading(r"settings/general", list_general_settings, shown="GET"),
     _reading(r"settings/tax", list_tax_settings, shown="GET"),

@@ -2,22 +2,23 @@
 
 import contextlib
 import socket
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, copy_current_request_context, request
 from werkzeug.datastructures import Headers
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.serving import SOCKET_KEY
-from sandbox.shop import api_customers, api_orders, api_products, api_shop, api_webhooks
+from sandbox.shop import api_customers, api_orders, api_products, api_shop, api_terms, api_webhooks
 from sandbox.shop.auth import Nonces, Signed, authenticate, check_permission
 from sandbox.shop.control import make_control
 from sandbox.shop.dispatcher import Dispatcher
 from sandbox.shop.errors import RestError, no_route
 from sandbox.shop.faults import NOT_DONE, Fault, Faults
 from sandbox.shop.query import php_pairs, php_query
-from sandbox.shop.routing import Answer, Call, dispatch
+from sandbox.shop.routing import Answer, Call, dispatch, read_body
 from sandbox.shop.state import Shop
 from sandbox.shop.wire import JSONDict, encode
 
@@ -32,7 +33,14 @@ REFUSALS = {
     Fault.HTTP_401: RestError("woocommerce_rest_cannot_edit", "Sorry, you are not allowed to edit this.", status=401),
 }
 """What the shop itself says, as JSON; all other faults come from the web server in front of it."""
-ROUTES = [*api_orders.ROUTES, *api_shop.ROUTES, *api_products.ROUTES, *api_customers.ROUTES, *api_webhooks.ROUTES]
+ROUTES = [
+    *api_orders.ROUTES,
+    *api_shop.ROUTES,
+    *api_products.ROUTES,
+    *api_terms.ROUTES,
+    *api_customers.ROUTES,
+    *api_webhooks.ROUTES,
+]
 
 
 class RestResponse(Response):
@@ -63,20 +71,19 @@ def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
 
     @app.route(f"{API}/<path:path>", methods=_METHODS)
     def rest(path: str) -> Response:
-        fault = _hold_up(faults, path, clock=clock)
+        def work() -> Response:
+            return _serve(shop, dispatcher=dispatcher, nonces=nonces, path=path.rstrip("/"))
+
+        takes_s = faults.takes_s(_elements(path))
+        if faults.is_cut_off(takes_s):
+            return _cut_off(faults, takes_s=takes_s, clock=clock, work=copy_current_request_context(work))
+        fault = _hold_up(faults, path, takes_s=takes_s, clock=clock)
         if fault in REFUSALS:
             refusal = REFUSALS[fault]
             return _respond(Answer(refusal.body(), refusal.status), call=_call(shop, path), allow="", is_known=False)
         if fault in NOT_DONE:
             return _sick(NOT_DONE[fault], faults)
-        response = _serve(shop, dispatcher=dispatcher, nonces=nonces, path=path.rstrip("/"))
-        if fault is Fault.LATE_ANSWER:
-            return _sick(504, faults)
-        if fault is Fault.DROP_AFTER_COMMIT:
-            _drop()
-        elif fault is Fault.HANG:
-            clock.sleep(faults.plan.hang_s)
-        return response
+        return _spoil(work(), fault, faults=faults, clock=clock)
 
     @app.route("/wp-json/", methods=_METHODS)
     @app.route("/wp-json/<path:path>", methods=_METHODS)
@@ -112,10 +119,41 @@ def _index(call: Call) -> JSONDict:
     }
 
 
-def _hold_up(faults: Faults, path: str, *, clock: Clock) -> Fault | None:
-    if faults.plan.latency_ms:
-        clock.sleep(faults.plan.latency_ms / 1000)
+def _elements(path: str) -> int:
+    """Count the elements of a batch; anything else has none."""
+    if not path.endswith("/batch"):
+        return 0
+    try:
+        body = read_body(request.get_data())
+    except RestError:
+        return 0
+    parts = (body.get(name) for name in ("create", "update", "delete"))
+    return sum(len(part) for part in parts if isinstance(part, list))
+
+
+def _cut_off(faults: Faults, *, takes_s: float, clock: Clock, work: Callable[[], object]) -> Response:
+    """Give up as the web server in front does, while the shop goes on and does it all later."""
+    faults.count(Fault.HTTP_504)
+    clock.call_later(takes_s, work)
+    clock.sleep(faults.plan.cut_s)
+    return _sick(504, faults)
+
+
+def _hold_up(faults: Faults, path: str, *, takes_s: float, clock: Clock) -> Fault | None:
+    if takes_s:
+        clock.sleep(takes_s)
     return Fault.HTTP_503 if faults.is_outage() else faults.draw(request.method, path)
+
+
+def _spoil(response: Response, fault: Fault | None, *, faults: Faults, clock: Clock) -> Response:
+    """Keep the answer of work that was done from whoever waits for it, or let it come late."""
+    if fault is Fault.LATE_ANSWER:
+        return _sick(504, faults)
+    if fault is Fault.DROP_AFTER_COMMIT:
+        _drop()
+    elif fault is Fault.HANG:
+        clock.sleep(faults.plan.hang_s)
+    return response
 
 
 def _is_https(shop: Shop) -> bool:

@@ -9,7 +9,10 @@ from typing import Any
 from sandbox.shop.entities import Order
 from sandbox.shop.state import Shop
 
-TABLES = ("products", "coupons", "customers", "orders", "refunds", "webhooks", "counters")
+TABLES = (
+    *("products", "terms", "attributes", "images", "coupons", "customers", "orders", "refunds", "webhooks"),
+    "counters",
+)
 
 
 def make_backup(shop: Shop) -> dict[str, Any]:

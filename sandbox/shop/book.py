@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from sandbox.shop import dates
-from sandbox.shop.entities import LineItem, Order
+from sandbox.shop.entities import LineItem, Order, Product
 from sandbox.shop.state import Shop
 from sandbox.shop.wire import JSONDict, fixed
 
@@ -18,10 +18,7 @@ def make_book(shop: Shop, *, waiting: int) -> JSONDict:
     return {
         "orders": [_order(shop, order) for order in shop.orders.values()],
         "gone": [_order(shop, order) for order in shop.gone],
-        "products": [
-            {"id": p.id, "sku": p.sku, "stock_quantity": p.stock_quantity, "regular_price": p.regular_price}
-            for p in shop.products.values()
-        ],
+        "products": [_product(p) for p in shop.products.values()],
         "customers": [{"id": c.id, "email": c.email} for c in shop.customers.values()],
         "refunds": [
             {"id": r.id, "order_id": r.order_id, "amount": fixed(r.amount), "reason": r.reason}
@@ -38,6 +35,24 @@ def make_book(shop: Shop, *, waiting: int) -> JSONDict:
             {"id": w.id, "topic": w.topic, "status": w.status, "failure_count": w.failure_count}
             for w in shop.webhooks.values()
         ],
+    }
+
+
+def _product(product: Product) -> JSONDict:
+    return {
+        "id": product.id,
+        "sku": product.sku,
+        "name": product.name,
+        "type": product.type,
+        "parent_id": product.parent_id,
+        "status": product.status,
+        "manage_stock": product.manage_stock,
+        "stock_quantity": product.stock_quantity,
+        "regular_price": product.regular_price,
+        "sale_price": product.sale_price,
+        "tax_class": product.tax_class,
+        "categories": product.category_ids,
+        "attributes": {a["name"]: a.get("option", a.get("options")) for a in product.attributes},
     }
 
 

@@ -28,8 +28,11 @@ def load_catalogue(now: datetime) -> list[Product]:
 def _product(row: dict[str, Any], now: datetime) -> Product:
     known = dict(row)
     meta = [Meta(m["id"], m["key"], m["value"]) for m in known.pop("meta", [])]
+    categories = known.get("shown", {}).pop("categories", [])
     defaults = {"type": "simple", "sale_price": "", "tax_class": "", "manage_stock": True, "stock_quantity": None}
-    return Product(**{**defaults, **known}, created=now, modified=now, meta=meta)
+    return Product(
+        **{**defaults, **known}, created=now, modified=now, meta=meta, category_ids=[c["id"] for c in categories]
+    )
 
 
 def load_coupons() -> list[Coupon]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sandbox.shop.assortment import Assortment, make_products
 from sandbox.shop.backup import make_backup, restore_backup
 from sandbox.shop.book import make_book
 from sandbox.shop.checkout import Cart, place_order
@@ -32,6 +33,7 @@ class SettingsChange(BaseModel):
     trust_forwarded_proto: bool | None = None
     round_at_subtotal: bool | None = None
     prices_include_tax: bool | None = None
+    orders_move_product_dates: bool | None = None
     dispatch: Literal["auto", "paused"] | None = None
     dispatch_delay_s: float | None = Field(None, ge=0)
     late_s: float | None = Field(None, ge=0)
@@ -125,13 +127,21 @@ class _Desk:
             return _json(show_order(self._shop, order, base=self._shop.settings.home_url))
 
     def put_product(self) -> Response:
-        """Change or create a product."""
+        """Change or create a product, or make many."""
         body = _body()
+        if "count" in body:
+            return self._make_products(Assortment.model_validate(body))
         deliver = Deliver(body.pop("deliver", Deliver.NOW))
         with self._shop.lock:
             shown = _upsert(self._shop, body)
             self._dispatcher.queue_events(deliver)
             return _json(shown)
+
+    def _make_products(self, wanted: Assortment) -> Response:
+        with self._shop.lock:
+            made = make_products(self._shop, wanted)
+            self._dispatcher.queue_events(wanted.deliver)
+            return _json({"made": made})
 
     def set_faults(self) -> Response:
         """Put faults in force; an empty body ends them."""
@@ -236,11 +246,14 @@ def _change(shop: Shop, order: Order, wanted: OrderChange) -> None:
 
 
 def _upsert(shop: Shop, body: JSONDict) -> JSONDict:
-    """Change the product with the SKU (or id) sent, or create it; `action: trash` puts it into the trash."""
+    """Change the product with the SKU (or id) sent, or create it; `action: trash` puts it into the trash.
+
+    With `parent_sku` a new one is a variation.
+    """
     known = shop.products.get(int(body.pop("id", 0))) or shop.product_by_sku(str(body.get("sku", "")))
-    action = body.pop("action", "")
+    action, parent = body.pop("action", ""), shop.product_by_sku(str(body.pop("parent_sku", "")))
     if known is None:
-        known = create_product(shop, body)
+        known = create_product(shop, body, parent=parent)
     elif action == "trash":
         trash_product(shop, known)
     else:

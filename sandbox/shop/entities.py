@@ -51,7 +51,11 @@ class Product:
     old_status: str = ""
     tax_status: str = "taxable"
     backorders: str = "no"
-    in_stock: bool = True
+    set_status: str = "instock"  # what counts where no stock is managed
+    low_stock_amount: int | None = None
+    sale_from: datetime | None = None
+    sale_to: datetime | None = None
+    category_ids: list[int] = field(default_factory=list)
     total_sales: int = 0
     virtual: bool = False
     downloadable: bool = False
@@ -59,10 +63,14 @@ class Product:
     meta: list[Meta] = field(default_factory=list)
     shown: JSONDict = field(default_factory=dict)
 
-    @property
-    def price(self) -> str:
-        """The price in force."""
-        return self.sale_price or self.regular_price
+    def is_on_sale(self, now: datetime) -> bool:
+        """Say whether the sale price is in force."""
+        has_begun = self.sale_from is None or self.sale_from <= now
+        return self.sale_price != "" and has_begun and (self.sale_to is None or now < self.sale_to)
+
+    def price(self, now: datetime) -> str:
+        """Return the price in force."""
+        return self.sale_price if self.is_on_sale(now) else self.regular_price
 
 
 @dataclass

@@ -57,6 +57,8 @@ class FaultPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     latency_ms: float = Field(0, ge=0)
+    element_ms: float = Field(0, ge=0)  # besides, for each element of a batch; the recorded shop needed 35
+    cut_s: float = Field(0, ge=0)  # the web server in front answers 504 by then; the shop goes on. 0 = never
     http_400: float = Field(0, ge=0, le=1)
     http_401: float = Field(0, ge=0, le=1)
     http_429: float = Field(0, ge=0, le=1)
@@ -98,6 +100,14 @@ class Faults:
         """Say whether the outage window is open."""
         return self._clock.monotonic() < self._outage_until
 
+    def takes_s(self, elements: int) -> float:
+        """Say how long the shop works on a request with so many batch elements; nobody else waits meanwhile."""
+        return (self.plan.latency_ms + elements * self.plan.element_ms) / 1000
+
+    def is_cut_off(self, takes_s: float) -> bool:
+        """Say whether the web server in front gives up before the shop is done."""
+        return 0 < self.plan.cut_s < takes_s
+
     def draw(self, method: str, path: str) -> Fault | None:
         """Decide the fault of one request, and count it."""
         with self._lock:
@@ -105,6 +115,11 @@ class Faults:
             if fault is not None:
                 self.injected[fault.value] += 1
             return fault
+
+    def count(self, fault: Fault) -> None:
+        """Count a fault that was played without dice."""
+        with self._lock:
+            self.injected[fault.value] += 1
 
     def _choose(self, method: str, path: str) -> Fault | None:
         """Take the first rule that fits, else the general rates."""

@@ -198,7 +198,7 @@ def make_line(shop: Shop, product: Product | None, quantity: int) -> LineItem:
 
 def net_price(shop: Shop, product: Product) -> Decimal:
     """Return the price of one piece without tax, with all its decimals."""
-    price = to_decimal(product.price)
+    price = to_decimal(product.price(shop.clock()))
     if not shop.settings.prices_include_tax or product.tax_status != "taxable":
         return price
     return price - tax_within(price, product.tax_class)

@@ -1,7 +1,5 @@
 """Writes products and variations as REST and webhooks show them; called by `api_products` and `delivery`."""
 
-import re
-import unicodedata
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -9,6 +7,8 @@ from sandbox.shop import dates
 from sandbox.shop.entities import Product
 from sandbox.shop.order_json import self_link, show_meta
 from sandbox.shop.state import Shop
+from sandbox.shop.terms import CATEGORY, TAG
+from sandbox.shop.vocabulary import slug_of
 from sandbox.shop.wire import JSONDict, fixed, to_decimal
 
 _AMOUNT = (
@@ -16,20 +16,23 @@ _AMOUNT = (
     '<span class="woocommerce-Price-currencySymbol">&euro;</span>{}</bdi></span>'
 )
 
+_MOST_RELATED = 5
+
 
 def prices_of(shop: Shop, product: Product) -> list[Decimal]:
     """List the prices of a product; those of its variations if it is a variable one."""
     sources = shop.variations(product.id) if product.type == "variable" else [product]
-    return sorted(to_decimal(p.price) for p in sources if p.price != "")
+    prices = [p.price(shop.clock()) for p in sources]
+    return sorted(to_decimal(price) for price in prices if price != "")
 
 
 def price_of(shop: Shop, product: Product) -> str:
     """Return the price shown: the lowest variation's for a variable product."""
     if product.type == "grouped":
         parts = [shop.products[i] for i in product.shown.get("grouped_products", []) if i in shop.products]
-        return parts[0].price if parts else ""
+        return parts[0].price(shop.clock()) if parts else ""
     if product.type != "variable":
-        return product.price
+        return product.price(shop.clock())
     prices = prices_of(shop, product)
     return fixed(prices[0]) if prices else ""
 
@@ -49,8 +52,8 @@ def show_product(shop: Shop, product: Product, *, base: str) -> JSONDict:
         **_dates(product),
         "type": product.type,
         "status": product.status,
-        "featured": False,
-        "catalog_visibility": "visible",
+        "featured": shown.get("featured", False),
+        "catalog_visibility": shown.get("catalog_visibility", "visible"),
         "description": shown.get("description", ""),
         "short_description": shown.get("short_description", ""),
         "sku": product.sku,
@@ -63,7 +66,7 @@ def show_product(shop: Shop, product: Product, *, base: str) -> JSONDict:
         "tax_status": product.tax_status,
         "tax_class": product.tax_class,
         **_stock(shop, product),
-        "sold_individually": False,
+        "sold_individually": shown.get("sold_individually", False),
         "weight": shown.get("weight", ""),
         "dimensions": shown.get("dimensions", {"length": "", "width": "", "height": ""}),
         "shipping_required": not product.virtual,
@@ -76,16 +79,16 @@ def show_product(shop: Shop, product: Product, *, base: str) -> JSONDict:
         "upsell_ids": [],
         "cross_sell_ids": [],
         "parent_id": product.parent_id,
-        "purchase_note": "",
-        "categories": [] if is_variation else shown.get("categories", []),
+        "purchase_note": shown.get("purchase_note", ""),
+        "categories": _terms(shop, CATEGORY, product.category_ids),
         "brands": [],
-        "tags": shown.get("tags", []),
-        "images": [],
+        "tags": _terms(shop, TAG, shown.get("tag_ids", [])),
+        "images": [_image(product, image) for image in shown.get("images", [])],
         "attributes": product.attributes,
-        "default_attributes": [],
+        "default_attributes": shown.get("default_attributes", []),
         "variations": [v.id for v in shop.variations(product.id)],
         "grouped_products": shown.get("grouped_products", []),
-        "menu_order": 0,
+        "menu_order": shown.get("menu_order", 0),
         "price_html": _price_html(shop, product),
         "related_ids": _related(shop, product),
         "meta_data": show_meta(product.meta),
@@ -111,7 +114,7 @@ def show_variation(shop: Shop, product: Product, *, base: str) -> JSONDict:
         "global_unique_id": product.shown.get("global_unique_id", ""),
         **_prices(shop, product),
         "status": product.status,
-        "purchasable": product.price != "",
+        "purchasable": product.price(shop.clock()) != "",
         **_digital(product),
         "tax_status": product.tax_status,
         "tax_class": product.tax_class,
@@ -123,9 +126,9 @@ def show_variation(shop: Shop, product: Product, *, base: str) -> JSONDict:
         "dimensions": product.shown.get("dimensions", {"length": "", "width": "", "height": ""}),
         "shipping_class": "",
         "shipping_class_id": 0,
-        "image": None,
+        "image": next((_image(product, image) for image in product.shown.get("images", [])), None),
         "attributes": product.attributes,
-        "menu_order": 0,
+        "menu_order": product.shown.get("menu_order", 0),
         "meta_data": show_meta(product.meta),
         "name": ", ".join(a["option"] for a in product.attributes),
         "parent_id": product.parent_id,
@@ -148,10 +151,27 @@ def stock_status(shop: Shop, product: Product) -> str:
     """Return `instock`, `outofstock` or `onbackorder`."""
     owner = stock_owner(shop, product)
     if owner.manage_stock is not True:
-        return "instock" if product.in_stock else "outofstock"
+        return _unmanaged_status(shop, product)
     if (owner.stock_quantity or 0) > 0:
         return "instock"
     return "outofstock" if owner.backorders == "no" else "onbackorder"
+
+
+def _unmanaged_status(shop: Shop, product: Product) -> str:
+    """What was set by hand; a variable product is what the best of its variations is."""
+    if product.type != "variable":
+        return product.set_status
+    found = {stock_status(shop, child) for child in shop.variations(product.id)} or {product.set_status}
+    return next(status for status in ("instock", "onbackorder", "outofstock") if status in found)
+
+
+def _terms(shop: Shop, taxonomy: str, numbers: list[int]) -> list[JSONDict]:
+    known = [shop.terms[taxonomy][number] for number in numbers if number in shop.terms[taxonomy]]
+    return [{"id": t.id, "name": t.name, "slug": t.slug} for t in sorted(known, key=lambda term: term.name)]
+
+
+def _image(product: Product, image: JSONDict) -> JSONDict:
+    return {"id": image["id"], **_dates(product), "src": image["src"], "name": image["name"], "alt": image["alt"]}
 
 
 def _dates(product: Product) -> JSONDict:
@@ -165,15 +185,16 @@ def _dates(product: Product) -> JSONDict:
 
 def _prices(shop: Shop, product: Product) -> JSONDict:
     family = shop.variations(product.id) if product.type == "variable" else [product]
+    now = shop.clock()
     return {
         "price": price_of(shop, product),
         "regular_price": product.regular_price,
         "sale_price": product.sale_price,
-        "date_on_sale_from": None,
-        "date_on_sale_from_gmt": None,
-        "date_on_sale_to": None,
-        "date_on_sale_to_gmt": None,
-        "on_sale": any(p.sale_price != "" for p in family),
+        "date_on_sale_from": dates.site(product.sale_from),
+        "date_on_sale_from_gmt": dates.gmt(product.sale_from),
+        "date_on_sale_to": dates.site(product.sale_to),
+        "date_on_sale_to_gmt": dates.gmt(product.sale_to),
+        "on_sale": any(p.is_on_sale(now) for p in family),
     }
 
 
@@ -196,16 +217,14 @@ def _stock(shop: Shop, product: Product) -> JSONDict:
         "backorders": owner.backorders,
         "backorders_allowed": owner.backorders != "no",
         "backordered": manages and owner.backorders == "notify" and (owner.stock_quantity or 0) < 0,
-        "low_stock_amount": None,
+        "low_stock_amount": owner.low_stock_amount,
     }
 
 
 def _slug(product: Product) -> str:
     if "slug" in product.shown:
         return str(product.shown["slug"])
-    bare = unicodedata.normalize("NFKD", re.sub(r"&\w+;|<[^>]*>", "", product.name))
-    letters = bare.encode("ascii", "ignore").decode().lower().replace(".", "-")
-    return re.sub(r"[\s-]+", "-", re.sub(r"[^a-z0-9\s-]", "", letters)).strip("-")
+    return slug_of(product.name)
 
 
 def _permalink(shop: Shop, product: Product, base: str) -> str:
@@ -218,7 +237,7 @@ def _permalink(shop: Shop, product: Product, base: str) -> str:
 
 def _term(attribute: JSONDict) -> str:
     """A shop-wide attribute is stored as term slug, one of the product's own as its text."""
-    return str(attribute["option"]).lower() if attribute["id"] else str(attribute["option"])
+    return slug_of(str(attribute["option"])) if attribute["id"] else str(attribute["option"])
 
 
 def _price_html(shop: Shop, product: Product) -> str:
@@ -229,7 +248,7 @@ def _price_html(shop: Shop, product: Product) -> str:
     price = price_of(shop, product)
     if price == "":
         return ""
-    if not product.sale_price:
+    if not product.is_on_sale(shop.clock()):
         return _AMOUNT.format(fixed(to_decimal(price)))
     old, new = fixed(to_decimal(product.regular_price)), fixed(to_decimal(price))
     return (
@@ -241,10 +260,14 @@ def _price_html(shop: Shop, product: Product) -> str:
 
 
 def _related(shop: Shop, product: Product) -> list[int]:
-    own = {c["id"] for c in product.shown.get("categories", [])}
-    alike = (
-        p.id
-        for p in shop.products.values()
-        if p.id != product.id and p.type == "simple" and own & {c["id"] for c in p.shown.get("categories", [])}
-    )
-    return [] if product.type in {"variation", "variable"} else [i for _, i in zip(range(5), alike, strict=False)]
+    """Name five others of the same categories; the real shop draws them."""
+    if product.type in {"variation", "variable"}:
+        return []
+    alike: dict[int, None] = {}
+    for category in product.category_ids:
+        for other in shop.products.in_category(category):
+            if len(alike) == _MOST_RELATED:
+                return list(alike)
+            if other.type == "simple" and other.id != product.id:
+                alike[other.id] = None
+    return list(alike)

@@ -57,6 +57,11 @@ def text(name: str, value: Any) -> Problem | None:
     return None if isinstance(value, str) else wrong_type(name, "string")
 
 
+def text_or_null(name: str, value: Any) -> Problem | None:
+    """Check for a text or null."""
+    return None if value is None or isinstance(value, str) else wrong_type(name, "string,null")
+
+
 def boolean(name: str, value: Any) -> Problem | None:
     """Check for a boolean or one of the texts WordPress takes for one."""
     known = isinstance(value, bool) or str(value).lower() in {"true", "false", "1", "0"}

@@ -9,6 +9,9 @@ from datetime import datetime
 
 from sandbox.shop.catalogue import load_catalogue, load_coupons, load_customers
 from sandbox.shop.entities import Coupon, Customer, Order, Product, Refund, Webhook
+from sandbox.shop.shelf import Shelf
+from sandbox.shop.terms import Attribute, Term, first_attributes, first_terms
+from sandbox.shop.wire import JSONDict
 
 PRODUCT_KIND, ORDER_KIND, CUSTOMER_KIND = "product", "order", "customer"
 
@@ -21,6 +24,7 @@ class Settings:
     trust_forwarded_proto: bool = True
     round_at_subtotal: bool = False
     prices_include_tax: bool = False
+    orders_move_product_dates: bool = True
     dispatch: str = "auto"
     dispatch_delay_s: float = 0.1
     late_s: float = 5.0
@@ -30,7 +34,8 @@ class Settings:
 
 @dataclass
 class Counters:
-    """The number series of WordPress: posts (products, orders, refunds share one), items, metas, notes, users."""
+    """The number series of WordPress: posts (products, orders, refunds share one), items, metas, notes, users,
+    webhooks, terms, attributes."""
 
     post: int = 0
     item: int = 0
@@ -39,6 +44,8 @@ class Counters:
     note: int = 0
     user: int = 0
     webhook: int = 0
+    term: int = 0
+    attribute: int = 0
 
 
 @dataclass
@@ -69,17 +76,22 @@ class Shop:
         self.counters = Counters()
         self.tally = Tally()
         now = self.clock()
-        self.products: dict[int, Product] = {p.id: p for p in load_catalogue(now)}
+        self.products = Shelf(load_catalogue(now))
+        self.terms: dict[str, dict[int, Term]] = first_terms()  # by taxonomy
+        self.attributes: dict[int, Attribute] = first_attributes()
+        self.images: dict[int, JSONDict] = {}
         self.coupons: dict[str, Coupon] = {c.code.lower(): c for c in load_coupons()}
         self.customers: dict[int, Customer] = {c.id: c for c in load_customers(now)}
         self.orders: dict[int, Order] = {}
         self.refunds: dict[int, Refund] = {}
         self.webhooks: dict[int, Webhook] = {}
-        self.events: list[tuple[str, int]] = []
+        self.events: dict[tuple[str, int], None] = {}
         self.gone: list[Order] = []  # orders that were deleted for good or lost with a backup; for checkers
         self.counters.post = max(self.products)
         self.counters.user = max(self.customers)
         self.counters.meta = self.counters.item_meta = 400
+        self.counters.term = max(number for terms in self.terms.values() for number in terms)
+        self.counters.attribute = max(self.attributes)
 
     def next(self, series: str) -> int:
         """Draw the next number of a series of `Counters`."""
@@ -89,13 +101,12 @@ class Shop:
 
     def emit(self, topic: str, resource_id: int) -> None:
         """Note that something happened; the deliveries are queued when the request ends."""
-        if (topic, resource_id) not in self.events:
-            self.events.append((topic, resource_id))
+        self.events.setdefault((topic, resource_id))
 
     def take_events(self) -> list[tuple[str, int]]:
         """Hand over and forget the events of the request that ends."""
-        events, self.events = self.events, []
-        return events
+        events, self.events = self.events, {}
+        return list(events)
 
     def random_text(self, length: int) -> str:
         """Draw letters and digits, as order keys and made-up secrets have them."""
@@ -103,10 +114,8 @@ class Shop:
 
     def product_by_sku(self, sku: str) -> Product | None:
         """Find a product or variation by SKU; letter case does not matter, the trash is left out."""
-        wanted = sku.lower()
-        found = (p for p in self.products.values() if p.sku.lower() == wanted and p.status != "trash")
-        return next(found, None) if wanted else None
+        return next((p for p in self.products.with_sku(sku) if p.status != "trash"), None)
 
     def variations(self, parent_id: int) -> list[Product]:
         """List the variations of a product, by id."""
-        return [p for p in self.products.values() if p.type == "variation" and p.parent_id == parent_id]
+        return self.products.children(parent_id)

@@ -20,6 +20,7 @@ from sandbox.shop.entities import (
 )
 from sandbox.shop.orders import recalculate
 from sandbox.shop.refunds import create_refund
+from sandbox.shop.shelf import Shelf
 from sandbox.shop.state import Shop
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "woocommerce"
@@ -42,7 +43,7 @@ def rebuild(shop: Shop) -> None:
     """Load products, customers, orders, refunds and webhooks of the recordings."""
     shop.clock = lambda: NOW
     shop.settings.home_url = "http://127.0.0.1:8089"
-    shop.products = {k: p for k, p in shop.products.items() if k < 1000}
+    shop.products = Shelf(product for product in shop.products.values() if product.id < 1000)
     _date_products(shop)
     for customer in shop.customers.values():
         customer.created = customer.modified = clock_at(36, 59)
