@@ -7,6 +7,7 @@ function `ledger_now()` (clock_timestamp plus an offset that only tests set), ne
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    Numeric,
     String,
     UniqueConstraint,
     text,
@@ -362,6 +364,31 @@ class Product(Base):
     parent_id: Mapped[int | None]  # of a variation
     kind: Mapped[str]
     bound_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Sale(Base):
+    """What one order of the shop took from its stock, as its newest body says; open while M3 may not have allocated it."""
+
+    __tablename__ = "sale"
+    __table_args__ = (Index("ix_sale_open", "store", "order_id", postgresql_where=text("is_open")),)
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    delivery_id: Mapped[int]  # the newest delivery that was stored when the order was read; -1: not read yet
+    holds: Mapped[bool]  # in its status M3 is to get it
+    is_open: Mapped[bool]
+    lines: Mapped[list[Any]]  # product_id, sku, units
+    seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Sold(Base):
+    """How much of a product orders took from the shop's stock in all that is known."""
+
+    __tablename__ = "sold"
+
+    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    units: Mapped[Decimal] = mapped_column(Numeric)
 
 
 class FlowPause(Base):

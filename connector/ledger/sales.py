@@ -1,0 +1,291 @@
+"""What the orders of the shop took from its stock, and which of it M3 does not know yet. Called by the stock and order flows.
+
+A row of `sale` is one order as its newest body says; it is open while M3 may not have it, or not have allocated it. `sold` counts
+per product what orders took in all (and gave back), so that the shop's stock can be told from its last written value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.prepared import Prepared
+
+
+@dataclass(frozen=True)
+class SaleLine:
+    """What an order took from the stock of one product or variation, in units of the shop."""
+
+    product_id: int
+    sku: str
+    units: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sale:
+    """One order of the shop.
+
+    `holds` says that M3 is to get it in the status it has. `delivery_id` is the newest delivery that was stored when the order
+    was read (0: none): what was read under an earlier one never replaces it. `counts` is False for one that was placed long
+    before it was first heard of: it took its units before the stock was last written.
+    """
+
+    order_id: int
+    delivery_id: int
+    holds: bool
+    lines: tuple[SaleLine, ...]
+    counts: bool = True
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A stored body of an order that was not read for its stock yet."""
+
+    exchange_id: int
+    store: str
+    order_id: int
+    delivery_id: int
+    body: bytes
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """Units of one item that orders of one store hold and M3 did not know when it was read."""
+
+    store: str
+    item_number: str
+    units: Decimal
+
+
+@dataclass(frozen=True)
+class PostedSale:
+    """An order M3 has, but may not have allocated."""
+
+    store: str
+    order_id: int
+    m3_number: str
+    bound_at: datetime
+
+
+_LINES = "jsonb_to_recordset({}) AS l (product_id bigint, sku varchar, units numeric)"
+_ITEM = "coalesce(p.item_number, i.item_number, l.sku)"
+_ITEM_OF_LINE = """
+LEFT JOIN product p ON p.store = {store} AND p.product_id = l.product_id
+LEFT JOIN item i ON i.store = {store} AND i.sku = l.sku"""
+_IS_POSTED = """EXISTS (
+    SELECT FROM binding b
+    WHERE b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar))"""
+_DUE_AGAIN = """
+UPDATE offer o SET
+    wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
+    due_at = CASE WHEN o.wanted_rev > o.done_rev THEN o.due_at ELSE ledger_now() END
+WHERE o.store IN (SELECT name FROM store) AND o.flow = 'stock_to_woo'
+  AND o.item_number IN (SELECT item_number FROM touched)"""
+
+_OPEN_SALES = """
+INSERT INTO sale (store, order_id, delivery_id, holds, is_open, lines)
+SELECT :store, t.order_id, -1, false, false, '[]'
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t (order_id bigint) ORDER BY t.order_id
+ON CONFLICT DO NOTHING
+"""
+_KEEP_SALES = f"""
+WITH told AS (
+    SELECT t.order_id, t.delivery_id, t.holds, t.counts, t.lines
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS t (order_id bigint, delivery_id bigint, holds boolean, counts boolean, lines jsonb)
+), before AS (
+    SELECT s.order_id, s.delivery_id, s.holds, s.lines FROM sale s
+    WHERE s.store = :store AND s.order_id IN (SELECT order_id FROM told) ORDER BY s.order_id FOR UPDATE
+), kept AS (
+    UPDATE sale s SET
+        delivery_id = t.delivery_id, holds = t.holds, lines = t.lines,
+        is_open = CASE WHEN {_IS_POSTED} THEN s.is_open ELSE t.holds END
+    FROM told t JOIN before w ON w.order_id = t.order_id
+    WHERE s.store = :store AND s.order_id = t.order_id AND t.delivery_id >= w.delivery_id
+    RETURNING s.order_id
+), changed AS (
+    SELECT t.lines AS new_lines, w.lines AS old_lines, t.counts OR w.delivery_id >= 0 AS counts
+    FROM kept k JOIN told t ON t.order_id = k.order_id JOIN before w ON w.order_id = k.order_id
+    WHERE t.lines <> w.lines OR t.holds <> w.holds
+), moves AS (
+    SELECT l.product_id, l.sku, l.units, c.counts FROM changed c CROSS JOIN LATERAL {_LINES.format("c.new_lines")}
+    UNION ALL
+    SELECT l.product_id, l.sku, -l.units, c.counts FROM changed c CROSS JOIN LATERAL {_LINES.format("c.old_lines")}
+), counted AS (
+    INSERT INTO sold AS c (store, product_id, units)
+    SELECT :store, product_id, sum(units) FROM moves WHERE counts GROUP BY product_id HAVING sum(units) <> 0
+    ORDER BY product_id
+    ON CONFLICT (store, product_id) DO UPDATE SET units = c.units + excluded.units
+), touched AS (
+    SELECT DISTINCT {_ITEM} AS item_number FROM moves l {_ITEM_OF_LINE.format(store=":store")}
+)
+{_DUE_AGAIN}
+"""
+
+OPEN_SALES = Prepared("sales_open", _OPEN_SALES, types={})
+"""Makes the rows that KEEP_SALES changes; a statement of its own, so that two who hear of an order first wait for each other."""
+
+KEEP_SALES = Prepared("sales_keep", _KEEP_SALES, types={})
+"""Keeps what orders took, unless something newer is known, and makes the items due in every shop whose figures it changes."""
+
+DROP_SALE = Prepared(
+    "sale_drop",
+    f"""
+WITH gone AS (
+    UPDATE sale s SET holds = false, is_open = s.is_open AND {_IS_POSTED}
+    WHERE s.store = :store AND s.order_id = :order_id AND s.holds RETURNING s.lines
+), touched AS (
+    SELECT {_ITEM} AS item_number
+    FROM gone CROSS JOIN LATERAL {_LINES.format("gone.lines")} {_ITEM_OF_LINE.format(store=":store")}
+)
+{_DUE_AGAIN}
+""",
+    types={"order_id": "bigint"},
+)
+"""Ends an order that the shop does not have any more: M3 will never get it, though the shop gives nothing back."""
+
+POSTED_SALE = Prepared(
+    "sale_posted",
+    f"""
+WITH touched AS (
+    SELECT {_ITEM} AS item_number
+    FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")} {_ITEM_OF_LINE.format(store=":store")}
+    WHERE s.store = :store AND s.order_id = :order_id
+)
+{_DUE_AGAIN}
+""",
+    types={"order_id": "bigint"},
+)
+"""Makes the items of an order due that M3 has now: a run that came between counted it on both sides."""
+
+
+def kept(store: str, sales: Iterable[Sale]) -> dict[str, Any]:
+    """Returns the values of OPEN_SALES and KEEP_SALES; each order at most once."""
+    rows = [
+        {
+            "order_id": one.order_id,
+            "delivery_id": one.delivery_id,
+            "holds": one.holds,
+            "counts": one.counts,
+            "lines": [{"product_id": line.product_id, "sku": line.sku, "units": str(line.units)} for line in one.lines],
+        }
+        for one in sales
+    ]
+    return {"store": store, "rows": json.dumps(rows)}
+
+
+def keep_sales(connection: Connection, store: str, *, sales: Sequence[Sale]) -> None:
+    """Stages what orders took; see KEEP_SALES."""
+    if sales:
+        values = kept(store, sales)
+        connection.execute(text(_OPEN_SALES), values)
+        connection.execute(text(_KEEP_SALES), values)
+
+
+_UNREAD = text("""
+SELECT e.id, e.store, CAST(e.business_key AS bigint), e.newest_delivery_id, d.body
+FROM exchange e JOIN delivery d ON d.id = e.newest_delivery_id AND d.body IS NOT NULL
+LEFT JOIN sale s ON s.store = e.store AND s.order_id = CASE WHEN e.business_key ~ '^[0-9]{1,18}$'
+    THEN CAST(e.business_key AS bigint) END
+WHERE e.store = :store AND e.flow = 'orders_to_m3' AND e.business_key ~ '^[0-9]{1,18}$'
+  AND (:settled OR e.state IN ('ready', 'running', 'waiting', 'blocked', 'dead_letter'))
+  AND e.newest_delivery_id > coalesce(s.delivery_id, -1) AND e.id > :after
+ORDER BY e.id LIMIT :most
+""")
+
+
+def unread_sales(connection: Connection, store: str, *, after: int, most: int, settled: bool) -> list[Unread]:
+    """Returns stored orders that were not read for their stock yet, by exchange.
+
+    Args:
+        connection: The transaction.
+        store: Whose orders.
+        after: Only exchanges behind this one.
+        most: At most so many.
+        settled: Also of exchanges that are done; their runs have read them, unless stock was not published then.
+    """
+    values = {"store": store, "after": after, "most": most, "settled": settled}
+    return [Unread(row[0], row[1], row[2], row[3], bytes(row[4])) for row in connection.execute(_UNREAD, values)]
+
+
+_IN_FLIGHT = text(f"""
+SELECT s.store, {_ITEM} AS item_number, sum(l.units) AS units
+FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")} {_ITEM_OF_LINE.format(store="s.store")}
+LEFT JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
+LEFT JOIN exchange e ON e.scope = s.store AND e.flow = 'orders_to_m3' AND e.business_key = CAST(s.order_id AS varchar)
+WHERE s.store = ANY(:stores) AND s.is_open AND s.holds AND (b.id IS NULL OR b.bound_at >= :since)
+  AND {_ITEM} = ANY(:items)
+  -- A person settled it without M3 having it from us: what M3 holds is that person's word.
+  AND NOT coalesce(b.id IS NULL AND e.state = 'done' AND e.reason_code = 'discarded', false)
+GROUP BY 1, 2
+""")
+
+
+def units_in_flight(
+    connection: Connection, *, stores: Collection[str], item_numbers: Collection[str], since: datetime
+) -> list[InFlight]:
+    """Returns what orders hold that were not known to be in M3 at a moment.
+
+    Args:
+        connection: The transaction.
+        stores: The stores whose orders are sourced from the warehouses in question.
+        item_numbers: Only these items.
+        since: When the reading of M3 began: an order bound later may be missing in what was read.
+    """
+    values = {"stores": list(stores), "items": list(item_numbers), "since": since}
+    return [InFlight(*row) for row in connection.execute(_IN_FLIGHT, values)]
+
+
+_POSTED = text(f"""
+SELECT DISTINCT s.store, s.order_id, b.m3_key, b.bound_at
+FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")} {_ITEM_OF_LINE.format(store="s.store")}
+JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
+WHERE s.store = ANY(:stores) AND s.is_open AND {_ITEM} = ANY(:items)
+ORDER BY b.bound_at DESC LIMIT :most
+""")
+
+
+def posted_sales(
+    connection: Connection, *, stores: Collection[str], item_numbers: Collection[str], most: int
+) -> list[PostedSale]:
+    """Returns orders that M3 has and may not have allocated, the newest first."""
+    values = {"stores": list(stores), "items": list(item_numbers), "most": most}
+    return [PostedSale(*row) for row in connection.execute(_POSTED, values)]
+
+
+_CLOSE = text("""
+UPDATE sale s SET is_open = false FROM binding b
+WHERE s.store = :store AND s.order_id = ANY(:orders) AND b.kind = 'order' AND b.shop_scope = s.store
+  AND b.shop_key = CAST(s.order_id AS varchar) AND b.bound_at < ledger_now() - interval '10 minutes'
+""")
+
+
+def close_sales(connection: Connection, store: str, *, order_ids: Collection[int]) -> None:
+    """Stages that M3 has allocated orders; not of those bound just now, which a run of another store may still count."""
+    if order_ids:
+        connection.execute(_CLOSE, {"store": store, "orders": list(order_ids)})
+
+
+_SOLD = text("SELECT product_id, units FROM sold WHERE store = :store AND product_id = ANY(:products)")
+
+
+def units_sold(connection: Connection, store: str, *, product_ids: Collection[int]) -> dict[int, Decimal]:
+    """Returns what orders took of products in all that is known; only differences of two readings mean something."""
+    rows = connection.execute(_SOLD, {"store": store, "products": list(product_ids)})
+    return {row.product_id: row.units for row in rows}
+
+
+_FORGET = text("""
+DELETE FROM sale WHERE store = :store AND NOT is_open AND seen_at < ledger_now() - interval '90 days'
+""")
+
+
+def forget_old_sales(connection: Connection, store: str) -> None:
+    """Stages that orders are forgotten that M3 has had for long; later changes of them are not counted any more."""
+    connection.execute(_FORGET, {"store": store})
