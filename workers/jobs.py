@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
@@ -12,35 +10,25 @@ from urllib.parse import urlsplit
 import structlog
 
 from connector.broker import enqueue_job
-from connector.errors import ConfigurationError, ConnectorError, LedgerUnavailableError
+from connector.errors import ConnectorError, LedgerUnavailableError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, poll_changed, poll_open
 from connector.ledger.cursors import finish_turn, leave_turn, renew_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
 from connector.ledger.pauses import pause_flow, resume_flow
 from connector.ledger.session import transaction
-from connector.ledger.stores import StoreRow, list_stores, pause_store, resume_store, stores_to_probe
+from connector.ledger.stores import StoreRow, pause_store, resume_store, stores_to_probe
 from connector.m3.programs import mms200mi
+from workers import rounds
 from workers.base import send_all
 from workers.process import Process
+from workers.pulls import compare_daily
+from workers.rounds import Part, Turned, each_store, in_rounds, is_done, running_stores
 from workers.schedule import job_every_s, queue_of
 
 ORDERS = "orders_to_m3"
 TURN_LEASE_S = 45
-TURN_S = 240.0
-"""After this a turn is left for the next run, well before the time limit of a task."""
-SHARE_S = 20.0
-"""How long one store's poll may go on before the next store has its share."""
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Turned:
-    """What a turn did, for Flower; not finished: the next run goes on at once."""
-
-    text: str
-    is_finished: bool = True
 
 
 def run_turn(process: Process, name: str) -> str:
@@ -79,27 +67,19 @@ def _go_on(process: Process, name: str) -> None:
 
 def _poll_orders(process: Process) -> Turned:
     """Polls the running stores in rounds, so that one with thousands of changes does not hold up the others."""
-    deadline = time.monotonic() + TURN_S
-    rows = _running_stores(process)
-    count, failed = len(rows), 0
-    while rows and time.monotonic() < deadline:
-        unfinished: list[StoreRow] = []
-        for row in rows:
-            failed += not _is_done(process, row.name, partial(_poll_share, process, row, unfinished))
-        rows = unfinished
-    return Turned(f"{count} stores, {failed} failed" + (f", {len(rows)} go on" if rows else ""), is_finished=not rows)
+    parts = [Part(row.name, partial(_poll_share, process, row)) for row in running_stores(process)]
+    return in_rounds(process, parts, for_s=rounds.TURN_S)
 
 
-def _poll_share(process: Process, row: StoreRow, unfinished: list[StoreRow]) -> None:
+def _poll_share(process: Process, row: StoreRow) -> bool:
     store = process.runtime.store(row.name, version=row.version)
-    polled = poll_changed(process.runtime.engine, store, for_s=SHARE_S)
+    polled = poll_changed(process.runtime.engine, store, for_s=rounds.SHARE_S)
     _poll(process, store, polled)
-    if not polled.is_finished:
-        unfinished.append(row)
+    return polled.is_finished
 
 
 def _poll_open_orders(process: Process) -> Turned:
-    return _each_store(process, partial(_poll_open, process))
+    return each_store(process, partial(_poll_open, process))
 
 
 def _poll_open(process: Process, store: StoreContext) -> None:
@@ -129,7 +109,7 @@ def _poll(process: Process, store: StoreContext, polled: Polled) -> None:
 
 
 def _watch_webhooks(process: Process) -> Turned:
-    return _each_store(process, _reactivate)
+    return each_store(process, _reactivate)
 
 
 def _reactivate(store: StoreContext) -> None:
@@ -145,7 +125,7 @@ def _reactivate(store: StoreContext) -> None:
 def _probe_stores(process: Process) -> Turned:
     with transaction(process.runtime.engine) as connection:
         names = stores_to_probe(connection)
-    failed = sum(not _is_done(process, name, partial(_probe, process, name)) for name in names)
+    failed = sum(not is_done(process, name, partial(_probe, process, name)) for name in names)
     return Turned(f"probed {len(names)}, {failed} failed")
 
 
@@ -171,53 +151,11 @@ def _hunt_orphans(process: Process) -> Turned:
         return Turned(f"woke {len(wake_for_hunt(connection))}")
 
 
-def _each_store(process: Process, work: Callable[[StoreContext], None]) -> Turned:
-    """Does the work for every running store; one store's trouble leaves the others alone."""
-    rows = _running_stores(process)
-    failed = sum(not _is_done(process, row.name, partial(_work_for, process, row, work)) for row in rows)
-    return Turned(f"{len(rows)} stores, {failed} failed")
-
-
-def _running_stores(process: Process) -> list[StoreRow]:
-    with transaction(process.runtime.engine) as connection:
-        return [row for row in list_stores(connection) if row.paused_by is None]
-
-
-def _work_for(process: Process, row: StoreRow, work: Callable[[StoreContext], None]) -> None:
-    work(process.runtime.store(row.name, version=row.version))
-
-
-def _is_done(process: Process, name: str, work: Callable[[], None]) -> bool:
-    """Does one store's part of a job; tells whether it went well.
-
-    Raises:
-        LedgerUnavailableError: The database is away, so that no store's part can be done.
-    """
-    try:
-        work()
-    except LedgerUnavailableError:
-        raise
-    except ConnectorError as error:
-        _store_failed(process, name, error)
-        return False
-    except Exception as error:  # noqa: BLE001 - one store's bug must not stop the jobs of all others
-        log.error("job_bug", store=name, error=type(error).__name__)
-        return False
-    return True
-
-
-def _store_failed(process: Process, name: str, error: ConnectorError) -> None:
-    log.warning("job_failed", store=name, code=error.code, reason=error.message)
-    if isinstance(error, ConfigurationError):
-        with transaction(process.runtime.engine) as connection:
-            pause_store(connection, name, by="connector", reason=f"{error.message} {error.resolution}")
-        log.error("store_paused", store=name, reason=error.message)
-
-
 JOBS: dict[str, Callable[[Process], Turned]] = {
     "poll_orders": _poll_orders,
     "poll_open_orders": _poll_open_orders,
     "watch_webhooks": _watch_webhooks,
     "probe_stores": _probe_stores,
     "hunt_orphans": _hunt_orphans,
+    "compare_daily": compare_daily,
 }

@@ -6,6 +6,7 @@ from connector.publishing.items import ItemsPublishing
 from connector.publishing.prices import PricesPublishing
 from connector.publishing.stock import StockPublishing
 from connector.publishing.strict import Strict
+from connector.publishing.times import PublishTimes
 
 
 class Publishing(Strict):
@@ -14,3 +15,4 @@ class Publishing(Strict):
     items: ItemsPublishing | None = None
     prices: PricesPublishing | None = None
     stock: StockPublishing | None = None
+    times: PublishTimes = PublishTimes()

@@ -22,9 +22,10 @@ from connector.runtime import Runtime
 from connector.vault.credentials import CredentialName, seal_credentials
 from tests.harness import STORE, WEBHOOK_SECRET, Connector
 from tests.integration.flows.story import quick_store
-from workers import heartbeat, jobs
-from workers.jobs import Turned, run_turn
+from workers import heartbeat, jobs, rounds
+from workers.jobs import run_turn
 from workers.process import Process
+from workers.rounds import Turned
 
 OTHER = "w2"
 DONE_ELSEWHERE = "done by another worker"
@@ -181,12 +182,12 @@ def test_poll_with_more_to_read_than_a_run_may_take_goes_on_at_once_in_another_p
 ) -> None:
     placed = [world.sandbox.place(kind="guest") for _ in range(150)]
     begin_turn(world, 60)
-    monkeypatch.setattr(jobs, "SHARE_S", 0.0)
-    monkeypatch.setattr(jobs, "TURN_S", 0.01)
+    monkeypatch.setattr(rounds, "SHARE_S", 0.0)
+    monkeypatch.setattr(rounds, "TURN_S", 0.01)
 
     ended = run_turn(world.process, "poll_orders")
     message = world.process.runtime.redis.lrange("polls", 0, -1)
-    monkeypatch.setattr(jobs, "TURN_S", 60.0)
+    monkeypatch.setattr(rounds, "TURN_S", 60.0)
     gone_on = run_turn(second, "poll_orders")
 
     assert (ended, gone_on) == ("1 stores, 0 failed, 1 go on", "1 stores, 0 failed")
@@ -200,8 +201,8 @@ def test_store_with_very_many_changes_leaves_the_others_their_share(
     for _ in range(150):
         world.sandbox.place(kind="guest")
     world.configure(quick_store(guests="common"), name=OTHER)
-    monkeypatch.setattr(jobs, "SHARE_S", 0.0)
-    monkeypatch.setattr(jobs, "TURN_S", 0.01)
+    monkeypatch.setattr(rounds, "SHARE_S", 0.0)
+    monkeypatch.setattr(rounds, "TURN_S", 0.01)
 
     run_turn(world.process, "poll_orders")
 

@@ -1,0 +1,63 @@
+"""The table of what is pulled from M3 and compared with the shop: items, prices, stock. Read by workers and CLI."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from connector.flows.context import StoreContext
+from connector.flows.pulling import Compared, Progress, Pulled
+from connector.ledger.session import Ledger
+
+
+class Pull(Protocol):
+    """Reads from M3 what changed since the last call, or everything, and makes it due; goes on where a call stopped."""
+
+    def __call__(
+        self,
+        ledger: Ledger,
+        store: StoreContext,
+        *,
+        full: bool,
+        for_s: float = math.inf,
+        progress: Progress | None = None,
+    ) -> Pulled:
+        """Stops after `for_s` seconds at the end of a page."""
+
+
+class Compare(Protocol):
+    """Reads both sides of some items, or of all, in pages, and writes nothing."""
+
+    def __call__(
+        self,
+        ledger: Ledger,
+        store: StoreContext,
+        *,
+        item_numbers: Collection[str] | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[Compared]:
+        """Yields the fields item by item."""
+
+
+@dataclass(frozen=True)
+class PullEntry:
+    """One kind of facts. `part` is its name in `publish` of a store file."""
+
+    part: str
+    flow: str
+    pull: Pull
+    compare: Compare
+
+    def is_published(self, store: StoreContext) -> bool:
+        """Tells whether the store publishes it; if not, the shop's own values are left alone."""
+        return getattr(store.config.publish, self.part) is not None
+
+
+PULLS: dict[str, PullEntry] = {}
+
+
+def entry_of_flow(flow: str) -> PullEntry | None:
+    """Returns the entry whose facts a flow carries to the shop, or None."""
+    return next((one for one in PULLS.values() if one.flow == flow), None)
