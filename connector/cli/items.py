@@ -1,4 +1,4 @@
-"""`connector items`: a person says which M3 item a shop SKU is."""
+"""`connector items`: a person says which M3 item a shop SKU is, and sees which items cannot be carried to the shop."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.opening import person, the_store
-from connector.cli.output import say, warn
+from connector.cli.opening import open_ledger_only, person, require_store, the_store
+from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.working import open_runtime
 from connector.errors import ConnectorError, MappingError, PermanentError, UnknownItemError
 from connector.flows.orders.items import ITEM_NUMBER_LENGTH, SELLABLE
 from connector.ledger.items import map_item
+from connector.ledger.offer_listing import list_problems
 from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
 from connector.ledger.stores import heal_dead_letters
@@ -21,12 +22,12 @@ from connector.runtime import Runtime
 
 HELD_BY_ITEMS = (UnknownItemError.code, MappingError.code)
 
-app = typer.Typer(no_args_is_help=True, help="Say which M3 item a shop SKU is.")
+app = typer.Typer(no_args_is_help=True, help="Say which M3 item a shop SKU is; list items that cannot be carried.")
 
 
 @app.callback()
 def items() -> None:
-    """Say which M3 item a shop SKU is."""
+    """Say which M3 item a shop SKU is; list items that cannot be carried."""
 
 
 @app.command("map")
@@ -55,6 +56,30 @@ def map_(
     if why_not_checked:
         warn(f"Not checked: M3 could not be asked if it has item {item_number}. {why_not_checked}")
     say(f"{released} dead letter{'' if released == 1 else 's'} that could not be mapped will run again.")
+
+
+@app.command()
+def problems(
+    store: Annotated[str | None, typer.Option(help="Of this store alone.")] = None,
+    flow: Annotated[str | None, typer.Option(help="Of this flow alone, like stock_to_woo.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100000, help="At most so many.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the items that cannot be carried to the shop: what is wrong, and what to do."""
+    with open_ledger_only() as engine:
+        if store is not None:
+            require_store(engine, store)
+        with transaction(engine) as connection:
+            rows = list_problems(connection, store=store, flow=flow, most=limit)
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        say("None.")
+    else:
+        print_table(
+            ("Store", "Flow", "Item", "SKU", "Since (UTC)", "What is wrong", "What to do"),
+            ((one.store, one.flow, one.item_number, one.sku, one.since, one.problem, one.remedy) for one in rows),
+        )
 
 
 def _require_item(runtime: Runtime, store: str, item_number: str) -> str:

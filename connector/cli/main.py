@@ -33,8 +33,9 @@ COMMANDS = {
     "status": _Entry("status", "Show what runs, what waits and why."),
     "exchanges": _Entry("exchanges", "List exchanges and tell the whole story of one."),
     "dead-letters": _Entry("dead_letters", "List, release or discard what waits for a person."),
-    "items": _Entry("items", "Say which M3 item a shop SKU is."),
+    "items": _Entry("items", "Say which M3 item a shop SKU is; list items that cannot be carried."),
     "sync": _Entry("sync", "Carry given facts across now, or show what would be sent."),
+    "reconcile": _Entry("reconcile", "Compare M3 with the shop, item by item, and repair what differs."),
     "audit": _Entry("audit", "Export the audit trail."),
     "sandbox": _Entry("sandbox", "Run a shop and an M3 that behave, and misbehave, like real ones."),
 }

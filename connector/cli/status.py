@@ -28,13 +28,18 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 def is_well(overview: Overview) -> bool:
-    """Tells whether nobody has to act: no dead letter, no store or flow that stands still."""
-    return not (overview.dead_letters or overview.paused or overview.paused_flows)
+    """Tells whether nobody has to act: no dead letter, no store or flow that stands still, no item that cannot be carried."""
+    return not (overview.dead_letters or overview.paused or overview.paused_flows or _items_in_trouble(overview))
+
+
+def _items_in_trouble(overview: Overview) -> bool:
+    return any(one.problems for one in overview.items)
 
 
 def _print(overview: Overview) -> None:
     _print_pools(overview)
     _print_states(overview)
+    _print_items(overview)
     _print_people(overview)
     if overview.polls:
         say("")
@@ -67,6 +72,7 @@ def _what_to_do(overview: Overview) -> str:
             ("dead letters", overview.dead_letters),
             ("paused stores", overview.paused),
             ("paused flows", overview.paused_flows),
+            ("items with problems (`connector items problems` lists them)", _items_in_trouble(overview)),
         )
         if there
     ]
@@ -96,6 +102,17 @@ def _print_states(overview: Overview) -> None:
             ((*key, *(by_state.get(state, 0) or "" for state in State)) for key, by_state in counts.items()),
             title="Exchanges",
         )
+
+
+def _print_items(overview: Overview) -> None:
+    if overview.items:
+        say("")
+        print_table(
+            ("Store", "Flow", "Known", "Due", "Oldest due since", "With problems"),
+            ((one.store, one.flow, one.known, one.due or "", ago(one.oldest_due_s) if one.due else "", one.problems or "")
+             for one in overview.items),
+            title="Items",
+        )  # fmt: skip
 
 
 def _print_people(overview: Overview) -> None:

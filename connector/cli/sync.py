@@ -1,4 +1,4 @@
-"""`connector sync`: carries given orders across now, by id or by time, or shows what would be sent (dry run)."""
+"""`connector sync`: carries given orders across now, by id or by time, or items in batches; or shows what it would write."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Annotated
 
 import typer
 
-from connector.broker import enqueue_within_room, make_app
+from connector.cli.batch_sync import Asked, sync_batch
 from connector.cli.moments import read_moment
 from connector.cli.opening import the_store
 from connector.cli.output import err, print_json, say, warn
 from connector.cli.previews import print_previews
+from connector.cli.sending import send_messages
 from connector.cli.waiting import wait_until_settled
 from connector.cli.working import open_runtime
-from connector.errors import ConnectorError, PermanentError
+from connector.errors import PermanentError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, ask_for, poll_since
+from connector.flows.pulls import PULLS, entry_of_flow
 from connector.flows.registry import FLOWS
 from connector.ledger.listing import ExchangeRow, exchanges_by_id, exchanges_by_key
 from connector.ledger.session import transaction
@@ -26,6 +28,9 @@ from connector.runtime import Runtime
 BY_HAND = "orders_to_m3"
 """The flow whose exchanges a person can name: their keys are order numbers of the shop. Others are left by it."""
 
+BATCHED = tuple(one.flow for one in PULLS.values())
+"""The flows that carry items in batches; what is named for them are item numbers of M3."""
+
 MOST_NAMED = 20
 
 app = typer.Typer()
@@ -33,17 +38,27 @@ app = typer.Typer()
 
 @app.command()
 def sync(
-    flow: Annotated[str, typer.Argument(help=f"The flow: {BY_HAND}.")],
-    ids: Annotated[str | None, typer.Option(help="Ids of the shop, with commas between: 1001,1002.")] = None,
-    since: Annotated[str | None, typer.Option(help="What changed from then on: a time (UTC), or 2h, 3d.")] = None,
+    flow: Annotated[str, typer.Argument(help=f"The flow: {', '.join((BY_HAND, *BATCHED))}.")],
+    ids: Annotated[
+        str | None, typer.Option(help="Ids of the shop (orders) or item numbers of M3, with commas between.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Orders changed from then on: a time (UTC), or 2h, 3d.")] = None,
     until: Annotated[str | None, typer.Option(help="With --since: what changed up to then.")] = None,
+    full: Annotated[bool, typer.Option(help="Items: read all of M3, not only what changed.")] = False,
     store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Show every M3 transaction with its fields; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Show what would be written, field by field; write nothing.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until all are settled; status 1 if one is not done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Carry given facts across now, or show what would be sent."""
-    _require_flow(flow)
+    entry = entry_of_flow(flow)
+    if entry is not None:
+        _refuse_window(since or until)
+        asked = Asked(ids=ids, full=full, dry_run=dry_run, wait=wait, as_json=as_json)
+        with open_runtime() as runtime:
+            context = runtime.store(the_store(runtime.engine, store).name)
+            raise typer.Exit(sync_batch(runtime, context, entry, asked))
+    _require_order_flow(flow, full=full)
     wanted, window = _wanted(ids, since=since, until=until)
     with open_runtime() as runtime:
         name = the_store(runtime.engine, store).name
@@ -51,14 +66,26 @@ def sync(
             order_ids = wanted or list(_changed(runtime.store(name), window))
             raise typer.Exit(print_previews(runtime.engine, runtime.store(name), order_ids, as_json=as_json))
         polled = _record(runtime, name, wanted, window)
-        _send(runtime, polled)
+        send_messages(runtime, polled.messages)
         rows = _rows(runtime, name, wanted, polled)
         if wait and rows:
             rows = wait_until_settled(runtime.engine, [row.id for row in rows])
     _tell(rows, polled, waited=wait, as_json=as_json)
 
 
-def _require_flow(flow: str) -> None:
+def _refuse_window(moment: str | None) -> None:
+    if moment is not None:
+        raise PermanentError(
+            "--since and --until are for orders; of items the ledger knows how far M3 was read.",
+            resolution="Leave them out, or give --full to read everything anew.",
+        )
+
+
+def _require_order_flow(flow: str, *, full: bool) -> None:
+    if flow == BY_HAND and full:
+        raise PermanentError(
+            f"--full is for items, not for {BY_HAND}.", resolution="Name the orders: --ids 1001,1002 or --since 3d."
+        )
     if flow == BY_HAND:
         return
     if flow in FLOWS:
@@ -67,7 +94,7 @@ def _require_flow(flow: str) -> None:
             resolution=f"Ask for the order: connector sync {BY_HAND} --ids ...; a single exchange that waits for a "
             "person is run again by `connector dead-letters release ID`.",
         )
-    raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {BY_HAND}.")
+    raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {' or '.join((BY_HAND, *BATCHED))}.")
 
 
 def _wanted(
@@ -122,17 +149,6 @@ def _record(runtime: Runtime, name: str, wanted: list[int], window: tuple[dateti
             until=until,
             progress=lambda count: status.update(f"Reading orders from the shop: {count}"),
         )
-
-
-def _send(runtime: Runtime, polled: Polled) -> None:
-    """What is not sent here goes out by the sweeper, so a dead broker is only worth a warning."""
-    broker = make_app(runtime.settings.redis_url)
-    try:
-        enqueue_within_room(broker, runtime.redis, runtime.engine, polled.messages)
-    except ConnectorError as error:
-        warn(f"{error.message} The exchanges are stored and will be sent once it is back.")
-    finally:
-        broker.close()
 
 
 def _rows(runtime: Runtime, name: str, wanted: list[int], polled: Polled) -> list[ExchangeRow]:

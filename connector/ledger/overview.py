@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from connector.ledger.dispatch import due_by_pool
+from connector.ledger.offer_listing import OfferCount, offer_counts
 from connector.ledger.pauses import FlowPause, paused_flows
 
 ACTIVE_WORKER_MIN = 15
@@ -88,6 +89,7 @@ class Overview:
     dead_letters: tuple[ReasonCount, ...]
     paused: tuple[PausedRow, ...]
     paused_flows: tuple[FlowPause, ...]
+    items: tuple[OfferCount, ...]
     polls: tuple[PollRow, ...]
     jobs: tuple[JobRow, ...]
 
@@ -132,6 +134,7 @@ def read_overview(connection: Connection) -> Overview:
         dead_letters=tuple(ReasonCount(**row) for row in connection.execute(_REASONS).mappings()),
         paused=tuple(PausedRow(**row) for row in connection.execute(_PAUSED).mappings()),
         paused_flows=tuple(paused_flows(connection)),
+        items=tuple(offer_counts(connection)),
         polls=tuple(PollRow(**row) for row in connection.execute(_POLLS).mappings()),
         jobs=tuple(JobRow(**row) for row in connection.execute(_JOBS).mappings()),
     )

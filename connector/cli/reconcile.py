@@ -1,0 +1,123 @@
+"""`connector reconcile`: M3 and the shop side by side, item by item, with the reason of each difference and an optional repair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from connector.cli.bars import bar
+from connector.cli.carrying import Carried, wait_until_carried
+from connector.cli.differences import CsvWriter, JsonWriter, TableWriter, Writer
+from connector.cli.item_ids import read_item_numbers
+from connector.cli.opening import the_store
+from connector.cli.output import err, say, warn
+from connector.cli.publishing import require_published
+from connector.cli.repairing import Repair
+from connector.cli.tally import Tally
+from connector.cli.working import open_runtime
+from connector.errors import PermanentError
+from connector.flows.context import StoreContext
+from connector.flows.pulling import Reason
+from connector.flows.pulls import PULLS, PullEntry
+from connector.runtime import Runtime
+
+app = typer.Typer()
+
+
+class Kind(StrEnum):
+    """What can be reconciled."""
+
+    CATALOGUE = "catalogue"
+    PRICES = "prices"
+    STOCK = "stock"
+
+
+PART_OF = {Kind.CATALOGUE: "items", Kind.PRICES: "prices", Kind.STOCK: "stock"}
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What was found, and after a repair: how many items were marked, how that ended, what is found now."""
+
+    found: Tally
+    marked: int = 0
+    carried: Carried | None = None
+    left: Tally | None = None
+
+    @property
+    def is_well(self) -> bool:
+        return (self.left or self.found).is_explained
+
+    def to_json(self) -> dict[str, Any]:
+        repaired = None
+        if self.left is not None and self.carried is not None:
+            repaired = {"marked": self.marked, "held_by": self.carried.held_by, "left": self.left.to_json()}
+        return {**self.found.to_json(), "repair": repaired}
+
+
+@app.command()
+def reconcile(
+    kind: Annotated[Kind, typer.Argument(help="What is compared.")],
+    store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
+    ids: Annotated[str | None, typer.Option(help="These M3 item numbers alone, with commas between.")] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Also show what is equal on both sides.")] = False,
+    repair: Annotated[bool, typer.Option(help="Carry what differs again, wait, and compare once more.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
+) -> None:
+    """Compare M3 with the shop; status 1 if a difference is left that nothing explains."""
+    if as_json and as_csv:
+        raise PermanentError("--json and --csv exclude each other.", resolution="Give one of them.")
+    wanted = None if ids is None else read_item_numbers(ids)
+    with open_runtime() as runtime:
+        context = runtime.store(the_store(runtime.engine, store).name)
+        entry = PULLS[PART_OF[kind]]
+        require_published(context, entry)
+        writer: Writer = JsonWriter() if as_json else CsvWriter() if as_csv else TableWriter()
+        repairing = Repair(runtime, store=context.name, flow=entry.flow) if repair else None
+        found = _compare(runtime, context, entry, wanted, writer=writer, show_all=show_all, repairing=repairing)
+        outcome = _Outcome(found)
+        if repairing is not None and not found.is_all_equal:
+            carried = wait_until_carried(runtime.engine, context.name, entry.flow)
+            left = _compare(runtime, context, entry, wanted)
+            outcome = _Outcome(found, repairing.marked, carried, left)
+    writer.end({"store": context.name, "kind": kind.value, **outcome.to_json()})
+    if not as_json:
+        _tell(outcome, to_stderr=as_csv)
+    raise typer.Exit(0 if outcome.is_well else 1)
+
+
+def _compare(
+    runtime: Runtime,
+    store: StoreContext,
+    entry: PullEntry,
+    wanted: Sequence[str] | None,
+    *,
+    writer: Writer | None = None,
+    show_all: bool = False,
+    repairing: Repair | None = None,
+) -> Tally:
+    tally = Tally()
+    with bar(f"Comparing {entry.part}") as tell:
+        rows = tally.counted(entry.compare(runtime.engine, store, item_numbers=wanted, progress=tell))
+        for row in rows if repairing is None else repairing.marking(rows):
+            if writer is not None and (show_all or row.reason is not Reason.EQUAL):
+                writer.add(row)
+    return tally
+
+
+def _tell(outcome: _Outcome, *, to_stderr: bool) -> None:
+    tell = (lambda line: err().print(line, markup=False)) if to_stderr else say
+    for line in outcome.found.lines():
+        tell(line)
+    if outcome.left is None or outcome.carried is None:
+        return
+    tell(f"Repair: {outcome.marked} items were carried again. Compared once more:")
+    for line in outcome.left.lines():
+        tell(line)
+    if outcome.carried.held_by:
+        warn(f"{outcome.carried.due} items are still due: {outcome.carried.held_by}")
