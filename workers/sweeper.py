@@ -11,6 +11,7 @@ from connector.broker import (
     QUEUES,
     TARGET_DEPTH,
     enqueue_alert,
+    enqueue_first,
     mark,
     queue_room,
     was_emptied,
@@ -18,6 +19,7 @@ from connector.broker import (
 from connector.errors import RemoteUnavailableError
 from connector.ledger import dispatch
 from connector.ledger.alerts import untold_count
+from connector.ledger.offers import wake_due
 from connector.ledger.session import transaction
 from workers.base import send_all
 from workers.process import Process
@@ -37,10 +39,13 @@ def sweep(process: Process) -> str:
     """
     with transaction(process.runtime.engine) as connection:
         gone = [worker for worker in dispatch.running_workers(connection) if is_gone(worker)]
-        expired = dispatch.take_back_expired(connection, gone=gone)
+        taken_back = dispatch.take_back_expired(connection, gone=gone)
         revived = dispatch.revive_dead_letters(connection)
-    if expired:
-        log.warning("leases_expired", exchange_ids=expired, workers_gone=len(gone))
+        woken = wake_due(connection)
+    send_all(process, woken)
+    if taken_back.exchange_ids:
+        log.warning("leases_expired", exchange_ids=taken_back.exchange_ids, workers_gone=len(gone))
+        _send_first(process, taken_back.messages)
     _notice_emptied(process)
     sent = _fill(process)
     with transaction(process.runtime.engine) as connection:
@@ -50,7 +55,7 @@ def sweep(process: Process) -> str:
         _have_people_told(process)
     for pool, (count, oldest_s) in due.items():
         log.info("due", pool=pool, count=count, oldest_s=round(oldest_s))
-    return f"expired {len(expired)}, revived {len(revived)}, sent {sent}"
+    return f"expired {len(taken_back.exchange_ids)}, revived {len(revived)}, sent {sent}"
 
 
 def _notice_emptied(process: Process) -> None:
@@ -64,6 +69,14 @@ def _notice_emptied(process: Process) -> None:
     except RemoteUnavailableError:
         return
     log.warning("broker_was_emptied", due=lost)
+
+
+def _send_first(process: Process, messages: list[dispatch.DueMessage]) -> None:
+    """Sends what killed workers were at; what the broker does not take is sent again with the rest."""
+    try:
+        enqueue_first(process.app, process.runtime.redis, messages)
+    except RemoteUnavailableError as error:
+        log.warning("messages_not_sent", count=len(messages), code=error.code)
 
 
 def _fill(process: Process) -> int:
