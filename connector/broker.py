@@ -95,6 +95,22 @@ def enqueue_all(app: Celery, messages: Sequence[DueMessage]) -> None:
     _send(app, calls)
 
 
+def enqueue_first(app: Celery, client: redis.Redis, messages: Sequence[DueMessage]) -> None:
+    """Sends exchanges to the heads of their queues, whatever else waits there; for those whose worker was killed.
+
+    There are never more of them than worker processes. If another sender comes in between, its message goes first instead.
+
+    Raises:
+        RemoteUnavailableError: The broker is away; the sweeper will send what was not taken.
+    """
+    for one in messages:
+        enqueue_all(app, [one])
+        try:
+            client.lmove(one.pool, one.pool, "LEFT", "RIGHT")  # kombu puts in on the left and takes out on the right
+        except redis.RedisError as error:
+            raise _broker_away() from error
+
+
 def queue_room(client: redis.Redis, pool: str) -> int:
     """Returns how many messages a queue (a Redis list of its name) still takes.
 

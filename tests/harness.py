@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text
 from connector.broker import make_app
 from connector.flows.polling import ask_for, poll_changed
 from connector.ledger.claims import LEASE_S
-from connector.ledger.dispatch import take_back_expired
+from connector.ledger.dispatch import leave_to_sweeper, take_back_expired
 from connector.ledger.session import transaction
 from connector.ledger.steps import Journal, claim_run
 from connector.ledger.stores import save_store
@@ -223,10 +223,12 @@ class Connector:
             )
 
     def let_lease_expire(self) -> list[int]:
-        """Moves the clock past a lease and takes expired ones back, as the sweeper does."""
+        """Moves the clock past a lease and takes expired ones back, as a sweeper does that finds no broker."""
         self.pass_time(LEASE_S + 1)
         with transaction(self.engine) as connection:
-            return take_back_expired(connection)
+            taken_back = take_back_expired(connection)
+            leave_to_sweeper(connection, taken_back.exchange_ids)
+            return taken_back.exchange_ids
 
     def set_clock_back(self) -> None:
         """Undoes `pass_time`: the ledger's clock is the machine's again."""

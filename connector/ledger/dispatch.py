@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
+from connector.ledger.tables import State
 
 RESEND_AFTER_S = 60
 RESEND_EMPTY_AFTER_S = 15
@@ -28,7 +29,10 @@ WITH taken AS (
 UPDATE exchange SET
     -- A dead letter that was only to be cleared up after stays what it was.
     state = CASE WHEN tidy_rev = wanted_rev OR crashes + 1 >= :crashes THEN 'dead_letter' ELSE 'ready' END,
-    crashes = crashes + 1, lease_until = NULL, worker = NULL, next_attempt_at = ledger_now(), sent_at = NULL,
+    -- It keeps the time it was due at, and so its place before all that came since.
+    crashes = crashes + 1, lease_until = NULL, worker = NULL,
+    sent_at = CASE WHEN tidy_rev = wanted_rev OR crashes + 1 >= :crashes THEN NULL ELSE ledger_now() END,
+    sends = sends + 1,
     alerted_at = CASE WHEN tidy_rev = wanted_rev THEN alerted_at END, recheck_at = NULL,
     reason_code = CASE WHEN tidy_rev = wanted_rev THEN reason_code
                        WHEN crashes + 1 >= :crashes THEN 'crashed' ELSE 'lease_expired' END,
@@ -43,20 +47,32 @@ WHERE id IN (
     SELECT id FROM exchange WHERE state = 'running' AND (lease_until < ledger_now() OR worker = ANY(:gone))
     FOR UPDATE SKIP LOCKED
 ) AND state = 'running' AND (lease_until < ledger_now() OR worker = ANY(:gone))
-RETURNING id, claim_no
+RETURNING id, claim_no, pool, state
 ), cut_off AS (
     UPDATE attempt a SET ended_at = ledger_now(), outcome = 'cut_off', code = 'lease_expired',
         message = 'The worker died or hung; nothing more is known of this attempt.'
     FROM taken t WHERE a.exchange_id = t.id AND a.claim_no = t.claim_no
 )
-SELECT id FROM taken
+SELECT id, pool, claim_no, state FROM taken
 """)
 
 
-def take_back_expired(connection: Connection, *, gone: Sequence[str] = ()) -> list[int]:
-    """Takes exchanges back whose lease ran out or whose worker is gone; the third crash in a row makes a dead letter."""
-    values = {"crashes": CRASHES_UNTIL_DEAD_LETTER, "gone": list(gone)}
-    return list(connection.execute(_TAKE_BACK, values).scalars())
+@dataclass(frozen=True)
+class TakenBack:
+    """Exchanges of workers that are gone or hung: all of them, and the messages for those that are to run again at once."""
+
+    exchange_ids: list[int]
+    messages: list[DueMessage]
+
+
+def take_back_expired(connection: Connection, *, gone: Sequence[str] = ()) -> TakenBack:
+    """Takes exchanges back whose lease ran out or whose worker is gone; the third crash in a row makes a dead letter.
+
+    The messages are stamped as sent: send them before all others, for each may hold something half made in M3.
+    """
+    rows = connection.execute(_TAKE_BACK, {"crashes": CRASHES_UNTIL_DEAD_LETTER, "gone": list(gone)}).all()
+    due = [DueMessage(row.id, row.pool, row.claim_no) for row in rows if row.state == State.READY]
+    return TakenBack([row.id for row in rows], due)
 
 
 _RUNNING = text("SELECT DISTINCT worker FROM exchange WHERE state = 'running' AND worker IS NOT NULL")

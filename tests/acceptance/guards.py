@@ -57,7 +57,7 @@ def _without_sweeper() -> list[Switch]:
     """Nothing tops the queues up, nobody takes an expired lease back: what the broker lost stays lost."""
     return [
         (dispatch, "stamp_due", lambda *_, **__: []),
-        (dispatch, "take_back_expired", lambda *_, **__: []),
+        (dispatch, "take_back_expired", lambda *_, **__: dispatch.TakenBack([], [])),
     ]
 
 

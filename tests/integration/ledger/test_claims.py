@@ -26,7 +26,7 @@ def claim(ledger: Engine, exchange_id: int, worker: str = "a") -> Journal:
 def take_back(ledger: Engine) -> list[int]:
     let_pass(ledger, LEASE_S + 1)
     with transaction(ledger) as connection:
-        return take_back_expired(connection)
+        return take_back_expired(connection).exchange_ids
 
 
 def test_ten_workers_with_one_message_give_one_claim(ledger: Engine) -> None:
@@ -114,7 +114,7 @@ def test_live_lease_is_not_taken_back(ledger: Engine) -> None:
     claim(ledger, exchange_id)
 
     with transaction(ledger) as connection:
-        assert take_back_expired(connection) == []
+        assert take_back_expired(connection).exchange_ids == []
 
 
 def test_news_during_a_run_turn_any_end_into_ready(ledger: Engine) -> None:

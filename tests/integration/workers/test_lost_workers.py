@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
 from sqlalchemy import text
 
+from connector.broker import TARGET_DEPTH
 from connector.ledger.session import transaction
 from tests.harness import Connector
 from workers.signature import is_gone, signature
@@ -50,6 +52,24 @@ def test_exchange_of_a_killed_worker_is_taken_back_before_its_lease_ends(
     assert states(connector) == ["ready"]
     assert connector.process.runtime.redis.llen("orders") == 1
     assert [row["crashes"] for row in connector.rows("SELECT crashes FROM exchange")] == [1]
+
+
+def test_exchange_of_a_killed_worker_goes_before_a_full_queue(
+    connector: Connector, sleeper: subprocess.Popen[bytes]
+) -> None:
+    hold(connector, signature(sleeper.pid))
+    queues = connector.process.runtime.redis
+    queues.lpush("orders", *["{}"] * TARGET_DEPTH)
+
+    sleeper.kill()
+    sleeper.wait()
+    sweep(connector.process)
+
+    next_message = queues.lindex("orders", -1)
+    exchange_id = connector.rows("SELECT id FROM exchange")[0]["id"]
+    assert isinstance(next_message, bytes)
+    assert json.loads(next_message)["headers"]["id"].startswith(f"{exchange_id}.")
+    assert queues.llen("orders") == TARGET_DEPTH + 1
 
 
 def test_worker_of_another_host_or_boot_is_believed_to_live(sleeper: subprocess.Popen[bytes]) -> None:
