@@ -230,6 +230,13 @@ def store_locked_out(world: World) -> None:
     world.go_on()
 
 
+def m3_is_compared_with_the_shop(world: World) -> None:
+    """The jobs that read M3 have their turn, and what they made due is carried."""
+    for job in PULLS:
+        world.turn(job)
+        world.go_on()
+
+
 def deliver(world: World, order: dict[str, Any]) -> None:
     """Brings a delivery to the receiver, signed as the shop signs."""
     runtime = world.receiver
@@ -249,6 +256,7 @@ def deliver(world: World, order: dict[str, Any]) -> None:
     assert answer.status_code == 200
 
 
+PULLS = ("compare_daily",)
 CART = [{"sku": "MUG-001", "quantity": 3}, {"sku": "MUG-002", "quantity": 1}]
 OWN_CUSTOMER = quick_store()
 HOLDING = quick_store(guests="common", **{"on-hold": "batch"})
@@ -290,6 +298,7 @@ STORIES: dict[str, Told] = {
     "told by a webhook": Told(delivery_comes_in, again=()),
     "message lost, worker gone": Told(message_lost_and_worker_gone, again=()),
     "webhook switched off": Told(webhook_switched_off, of_webhook),
+    "compared with the shop": Told(m3_is_compared_with_the_shop, books.of_rest_alone, again=()),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""

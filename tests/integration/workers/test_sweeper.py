@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from connector.broker import TARGET_DEPTH
+from connector.ledger.offers import mark_due
+from connector.ledger.session import transaction
 from tests.harness import Connector
 from workers.sweeper import sweep
 
@@ -57,3 +59,21 @@ def test_sweep_ends_at_once_when_nobody_takes_what_it_sent(due: Connector) -> No
 
     assert ended.endswith(f"sent {TARGET_DEPTH}")
     assert time.monotonic() - began < 5
+
+
+def test_sweep_wakes_a_batch_flow_once_a_postponed_item_is_due_again(connector: Connector) -> None:
+    with transaction(connector.engine) as connection:
+        mark_due(connection, "w1", flow="stock_to_woo", item_numbers=["MUG-001"])
+    connector.rows("UPDATE offer SET retry_at = ledger_now() + interval '20 s' RETURNING store")
+    connector.rows("UPDATE exchange SET state = 'done', done_rev = wanted_rev RETURNING id")
+    sweep(connector.process)
+    early = connector.rows("SELECT state FROM exchange")
+
+    connector.pass_time(21)
+    sweep(connector.process)
+
+    assert early == [{"state": "done"}]
+    assert connector.rows("SELECT state, wanted_rev - done_rev AS wanted FROM exchange") == [
+        {"state": "ready", "wanted": 1}
+    ]
+    assert connector.process.runtime.redis.llen("inventory") == 1
