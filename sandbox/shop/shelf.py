@@ -16,11 +16,13 @@ class Shelf(dict[int, Product]):
         self._by_sku: dict[str, dict[int, None]] = {}
         self._by_parent: dict[int, dict[int, None]] = {}
         self._by_category: dict[int, dict[int, None]] = {}
+        self._listed: list[Product] | None = None
         for product in products:
             self[product.id] = product
 
     def __setitem__(self, number: int, product: Product) -> None:
         super().__setitem__(number, product)
+        self._listed = None
         self._by_sku.setdefault(product.sku.lower(), {})[number] = None
         if product.parent_id:
             self._by_parent.setdefault(product.parent_id, {})[number] = None
@@ -34,6 +36,7 @@ class Shelf(dict[int, Product]):
         for category in product.category_ids:
             self._by_category.get(category, {}).pop(number, None)
         super().__delitem__(number)
+        self._listed = None
 
     def rename(self, product: Product, sku: str) -> None:
         """Give a product another SKU; it may not stand here yet."""
@@ -54,6 +57,12 @@ class Shelf(dict[int, Product]):
     def with_sku(self, sku: str) -> list[Product]:
         """List all products and variations of a SKU, letter case does not matter; those in the trash too."""
         return [self[number] for number in self._by_sku.get(sku.lower(), {})] if sku else []
+
+    def listed(self) -> list[Product]:
+        """List all but the variations, in the order they were made."""
+        if self._listed is None:
+            self._listed = [product for product in self.values() if product.type != "variation"]
+        return self._listed
 
     def children(self, parent_id: int) -> list[Product]:
         """List the variations of a product, by id."""

@@ -106,15 +106,13 @@ def pick_fields(resource: JSONDict, wanted: list[str], *, keep_links: bool, as_a
     if as_asked:
         first = [name for name in wanted if name in resource and name not in _ADDED_LAST]
         resource = {**{name: resource[name] for name in first}, **resource}
-    return {key: _pick(key, value, wanted) for key, value in resource.items() if _is_wanted(key, wanted)}
-
-
-def _is_wanted(key: str, wanted: list[str]) -> bool:
-    return any(name == key or name.startswith(key + ".") for name in wanted)
+    heads = {name.partition(".")[0] for name in wanted}
+    return {key: _pick(key, value, wanted) for key, value in resource.items() if key in heads}
 
 
 def _pick(key: str, value: Any, wanted: list[str]) -> Any:
     below = [name[len(key) + 1 :] for name in wanted if name.startswith(key + ".")]
     if key in wanted or not below or not isinstance(value, dict):
         return value
-    return {k: _pick(k, v, below) for k, v in value.items() if _is_wanted(k, below)}
+    heads = {name.partition(".")[0] for name in below}
+    return {k: _pick(k, v, below) for k, v in value.items() if k in heads}
