@@ -35,6 +35,7 @@ class PriceIn(BaseModel):
     lvdt: Day = Field(default=END_OF_TIME, validation_alias=upper_too("lvdt"))
     sapr: Decimal = Field(default=Decimal(0), validation_alias=upper_too("sapr"))
     sacd: int = Field(default=1, validation_alias=upper_too("sacd"), ge=1)
+    spun: str | None = Field(default=None, validation_alias=upper_too("spun"), max_length=3)
     tinc: bool | None = Field(default=None, validation_alias=upper_too("tinc"))
     delete: bool = False
 
@@ -68,7 +69,8 @@ def set_prices(state: State, given: Iterable[PriceIn]) -> int:
         head.lvdt = max(head.lvdt, one.lvdt)
         head.tinc = head.tinc if one.tinc is None else one.tinc
         item = state.items.get(one.itno)
-        set_price(state, one.head, Price(one.itno, one.sapr, one.sacd, item.unit if item else "", one.lvdt))
+        unit = (item.unit if item else "") if one.spun is None else one.spun
+        set_price(state, one.head, Price(one.itno, one.sapr, one.sacd, unit, one.lvdt))
         count += 1
     return count
 
