@@ -153,11 +153,11 @@ class _Maker:
 
     def make(self) -> _Made:
         made = _Made()
-        for kind in ODD_KINDS:
+        for oddity in ODD_KINDS:
             for number in range(1, self._wanted.odd + 1):
-                item = self._odd(kind, number)
+                item = self._odd(oddity, number)
                 made.simple.append(item)
-                made.odd.setdefault(kind, []).append(item.itno)
+                made.odd.setdefault(oddity, []).append(item.itno)
         rows = round(self._wanted.items * self._wanted.variants_share)
         while rows - len(made.styles) - len(made.variants) >= 2:
             style, variants = self._style(len(made.styles) + 1)
@@ -204,18 +204,18 @@ class _Maker:
         self._stock(item)
         return item
 
-    def _odd(self, kind: str, number: int) -> Item:
-        item = self._simple(SIMPLE[0], f"ODD-{kind.upper().replace('_', '')}-{number:02d}", number)
+    def _odd(self, oddity: str, number: int) -> Item:
+        item = self._simple(SIMPLE[0], f"ODD-{oddity.upper().replace('_', '')}-{number:02d}", number)
         item.status = "20"
         stock = {"negative": Decimal(-7), "absurd": Decimal(999_999_999), "fraction": Decimal("2.5")}
-        if kind in stock:
-            item.balances["001"].on_hand = stock[kind]
-        elif kind == "no_name":
+        if oddity in stock:
+            item.balances["001"].on_hand = stock[oddity]
+        elif oddity == "no_name":
             item.name, item.names = "", {}
             del item.fields["FUDS"]
-        elif kind == "no_price":
+        elif oddity == "no_price":
             item.list_price = Decimal(0)
-        elif kind == "no_group":
+        elif oddity == "no_group":
             item.fields["ITGR"] = ""
         else:
             item.name = item.fields["FUDS"] = 'Pan <b>28 cm</b> & "lid" – 1/2"'

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from sandbox.m3.changes import Operation, Record
 from sandbox.m3.entities import Alias, AlternateUnit, Balance, Item, ItemName
-from sandbox.m3.price_data import STANDARD_HEAD, Itno, set_price, upper_too
+from sandbox.m3.price_data import STANDARD_HEAD, Itno, delete_price, set_price, upper_too
 from sandbox.m3.prices import Price
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.signatures import load_catalogue
@@ -173,7 +173,8 @@ def delete_item(state: State, itno: str) -> None:
     for whlo in item.balances:
         state.balance_changes.forget((itno, whlo))
         state.moved_balances.discard((itno, whlo))
-    state.prices.delete_item(itno)
+    for head, _ in list(state.prices.of_item(itno)):
+        delete_price(state, head.key, itno)
     state.items.delete(itno)
 
 

@@ -94,12 +94,6 @@ class PriceBook:
         self.changes.forget(key)
         return True
 
-    def delete_item(self, itno: str) -> None:
-        """Delete every price of an item."""
-        for key in list(self._of_item.get(itno, ())):
-            self.delete(key)
-        self._of_item.pop(itno, None)
-
     def get(self, key: PriceKey) -> Price | None:
         """Give a price by its whole key."""
         return self._prices.get(key)
