@@ -161,7 +161,7 @@ def test_order_takes_and_gives_back_stock_and_may_leave_the_date_alone(shop: Run
 
 
 def test_batch_takes_its_time_and_holds_nobody_else_up(shop: RunningShop) -> None:
-    shop.control("faults", element_ms=40)
+    shop.control("faults", element_ms=150)
     elements = [{"id": number, "stock_quantity": 3} for number in range(22, 32)]
     taken: list[float] = []
 
@@ -179,18 +179,18 @@ def test_batch_takes_its_time_and_holds_nobody_else_up(shop: RunningShop) -> Non
     writing.join(10)
 
     assert overtook
-    assert taken[0] >= 0.4
+    assert taken[0] >= 1.5
 
 
 def test_large_batch_is_cut_off_and_done_all_the_same(shop: RunningShop) -> None:
-    shop.control("faults", element_ms=100, cut_s=0.25)
+    shop.control("faults", element_ms=400, cut_s=0.6)
     small = shop.call("POST", "products/batch", json={"update": [{"id": 22, "stock_quantity": 1}]})
     large = shop.call(
         "POST", "products/batch", json={"update": [{"id": n, "stock_quantity": 3} for n in range(22, 28)]}
     )
 
     at_once = shop.call("GET", "products/27").json()["stock_quantity"]
-    end = time.monotonic() + 5
+    end = time.monotonic() + 10
     while shop.call("GET", "products/27").json()["stock_quantity"] != 3 and time.monotonic() < end:
         time.sleep(0.05)
 
