@@ -8,6 +8,17 @@ from sandbox.shop.state import Shop
 from sandbox.shop.wire import JSONDict, fixed
 
 
+def page_of_products(shop: Shop, *, start: int, limit: int) -> JSONDict:
+    """Write a part of the products, by id; `next` is where the next part starts, null at the end.
+
+    Args:
+        start: the lowest id.
+        limit: how many at most.
+    """
+    rows = [product for product in shop.products.values() if product.id >= start][: limit + 1]
+    return {"products": [_product(p) for p in rows[:limit]], "next": rows[limit].id if len(rows) > limit else None}
+
+
 def make_book(shop: Shop, *, waiting: int) -> JSONDict:
     """Write the book; money as texts with two decimals.
 

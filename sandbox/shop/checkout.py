@@ -14,6 +14,7 @@ from sandbox.shop.errors import RestError
 from sandbox.shop.metadata import write_meta
 from sandbox.shop.order_status import change_status, pay
 from sandbox.shop.orders import make_line, new_order, recalculate, store_order, use_coupons
+from sandbox.shop.product_json import has_in_stock
 from sandbox.shop.state import Shop
 
 METHODS = {"bacs": "Direct bank transfer", "cod": "Cash on delivery", "stripe": "Card"}
@@ -65,6 +66,8 @@ class Cart(BaseModel):
     checkout: Checkout = Checkout.CLASSIC
     then: str = ""
     """A status the order moves to afterwards, with deliveries of its own."""
+    only_in_stock: bool = False
+    """Whether the storefront looks at the stock, as real ones do; an order through REST may oversell."""
     saved_late_s: float = Field(0, ge=0)
     """The order carries times so long ago, as one whose slow checkout began then and is saved only now."""
 
@@ -73,7 +76,7 @@ def place_order(shop: Shop, cart: Cart) -> Order:
     """Place an order.
 
     Raises:
-        RestError: unknown customer, SKU or coupon.
+        RestError: unknown customer, SKU or coupon, or less in stock than wanted.
     """
     via = {Checkout.REST: "rest-api", Checkout.CLASSIC: "checkout", Checkout.BLOCK: "store-api"}
     order = new_order(shop, created_via=via[cart.checkout])
@@ -130,6 +133,8 @@ def _fill(shop: Shop, order: Order, cart: Cart) -> None:
         product = shop.product_by_sku(wish.sku)
         if product is None:
             raise RestError("sandbox_unknown_sku", f"No product has the SKU {wish.sku}.")
+        if cart.only_in_stock and not has_in_stock(shop, product, wish.quantity):
+            raise RestError("sandbox_out_of_stock", f"The shop does not have {wish.quantity} of {wish.sku} in stock.")
         order.lines.append(make_line(shop, product, wish.quantity))
     if cart.shipping_total is not None:
         order.shipping_lines.append(_flat_rate(shop, order, cart))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.shop.assortment import Assortment, make_products
 from sandbox.shop.backup import make_backup, restore_backup
-from sandbox.shop.book import make_book
+from sandbox.shop.book import make_book, page_of_products
 from sandbox.shop.checkout import Cart, place_order
 from sandbox.shop.dispatcher import Deliver, Dispatcher
 from sandbox.shop.entities import Order
@@ -189,8 +189,12 @@ class _Desk:
         return _json({"empty": is_empty, "waiting": self._dispatcher.waiting()})
 
     def book(self) -> Response:
-        """Show everything the shop holds."""
+        """Show everything the shop holds, or with `part=products` a part of those."""
+        asked = request.args
         with self._shop.lock:
+            if asked.get("part") == "products":
+                start, limit = asked.get("from", 0, type=int), asked.get("limit", 500, type=int)
+                return _json(page_of_products(self._shop, start=start, limit=limit))
             return _json(make_book(self._shop, waiting=self._dispatcher.waiting()))
 
     def refused(self, error: RestError) -> Response:

@@ -157,6 +157,14 @@ def stock_status(shop: Shop, product: Product) -> str:
     return "outofstock" if owner.backorders == "no" else "onbackorder"
 
 
+def has_in_stock(shop: Shop, product: Product, quantity: int) -> bool:
+    """Say whether the storefront would sell so many: enough there, stock not managed, or back-orders allowed."""
+    owner = stock_owner(shop, product)
+    if owner.manage_stock is not True:
+        return stock_status(shop, product) != "outofstock"
+    return owner.backorders != "no" or (owner.stock_quantity or 0) >= quantity
+
+
 def _unmanaged_status(shop: Shop, product: Product) -> str:
     """What was set by hand; a variable product is what the best of its variations is."""
     if product.type != "variable":

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+import requests
 
 from tests.integration.sandbox_shop.conftest import RunningShop
 
@@ -228,3 +229,28 @@ def test_book_tells_of_products_what_a_checker_compares(shop: RunningShop) -> No
         "categories": [],
         "attributes": {"Size": "M", "Color": "Blue"},
     }
+
+
+def test_book_of_products_can_be_read_in_parts(shop: RunningShop) -> None:
+    whole = [product["id"] for product in shop.book()["products"]]
+    parts: list[int] = []
+    start = 0
+    while start is not None:
+        part = requests.get(
+            f"{shop.url}/_book", params={"part": "products", "from": start, "limit": 50}, timeout=5
+        ).json()
+        parts += [product["id"] for product in part["products"]]
+        start = part["next"]
+
+    assert parts == whole
+
+
+def test_storefront_sells_no_more_than_there_is_if_it_looks(shop: RunningShop) -> None:
+    shop.control("products", sku="JAR-1", name="Jar", regular_price="5.00", manage_stock=True, stock_quantity=3)
+    wanted = {"lines": [{"sku": "JAR-1", "quantity": 2}], "payment_method": "stripe"}
+
+    answers = [shop.control("orders", **wanted, only_in_stock=True) for _ in range(2)]
+    through_rest = shop.control("orders", **wanted)
+
+    assert [answer.status_code for answer in (*answers, through_rest)] == [201, 400, 201]
+    assert answers[1].json()["code"] == "sandbox_out_of_stock"
