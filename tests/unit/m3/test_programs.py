@@ -23,17 +23,21 @@ from connector.m3.programs import (
     mms200mi,
     mrs001mi,
     ois010mi,
+    ois017mi,
     ois030mi,
     ois100mi,
     ois175mi,
     ois275mi,
+    ois320mi,
 )
+from connector.m3.programs.ois017mi import ListHead
 from connector.m3.programs.ois100mi import LineKey
 from connector.m3.programs.ois275mi import BatchStatus
 
 EXAMPLES = Path(__file__).parents[2] / "fixtures" / "m3_examples"
 OPERATIONS = load_operations(Path(__file__).parents[3] / "config", {})
 NUMBER = "0010000123"
+PRICE_LIST = ListHead("WEB", "EUR", date(2026, 1, 1), None)
 ADDRESS = {"CUA1": "Long Street 1", "PONO": "12345", "CSCD": "DE", "TOWN": "Town"}
 
 CALLS = [
@@ -82,6 +86,10 @@ CALLS = [
     cusextmi.read_tenure("w1"),
     cusextmi.add_tenure("w1", holder="4f1c09d2a6b3.91d2c07be55a"),
     cusextmi.change_tenure("w1", holder="4f1c09d2a6b3.0a77e1f4c3d8"),
+    ois017mi.list_heads("WEB", currency="EUR", first=date(2026, 1, 1)),
+    ois017mi.get_base_price("MUG-001", head=PRICE_LIST),
+    ois320mi.list_new_prices(1795311984000),
+    ois320mi.list_list_prices(PRICE_LIST),
 ]
 
 
