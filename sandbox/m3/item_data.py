@@ -1,6 +1,7 @@
 """Items and stock counts as control takes them; `master_data` fills the shelf with it, `control_items` calls it."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
@@ -102,16 +103,16 @@ class StockIn(BaseModel):
         return self
 
 
+ALL_FIELDS = frozenset(ItemIn.model_fields)
+
+
 def upsert_items(state: State, items: Iterable[ItemIn]) -> int:
     """Add items, or change what is given of those that exist; stock already allocated or reserved is kept."""
     count = 0
     for given in items:
         old = state.items.get(given.itno)
-        if old is None:
-            item = Item(given.itno, given.itno, balances={whlo: Balance() for whlo in WAREHOUSES})
-            chosen = set(ItemIn.model_fields)
-        else:
-            item, chosen = old, given.model_fields_set
+        chosen: AbstractSet[str] = ALL_FIELDS if old is None else given.model_fields_set
+        item = old or Item(given.itno, given.itno, balances={whlo: Balance() for whlo in WAREHOUSES})
         _set_fields(item, given, chosen)
         state.touch_item(item, Operation.UPDATE if old else Operation.CREATE)
         if "on_hand" in chosen:
@@ -123,7 +124,7 @@ def upsert_items(state: State, items: Iterable[ItemIn]) -> int:
     return count
 
 
-def _set_fields(item: Item, given: ItemIn, chosen: set[str]) -> None:
+def _set_fields(item: Item, given: ItemIn, chosen: AbstractSet[str]) -> None:
     if given.name is not None:
         item.name = given.name
     for attribute in ("status", "unit", "vat_code", "price_decimals", "list_price", "price_quantity"):

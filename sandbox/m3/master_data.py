@@ -2,8 +2,9 @@
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -45,8 +46,7 @@ class CustomerIn(BaseModel):
 def new_state(seed: int, clock: Clock) -> State:
     """Build the state every run with this seed begins with."""
     state = State(clock)
-    shelf = json.loads(Path(__file__).with_name("items.json").read_text(encoding="utf-8"))
-    upsert_items(state, (ItemIn.model_validate(entry) for entry in shelf))
+    upsert_items(state, shelf_items())
     upsert_items(state, catalogue_items(seed))
     upsert_customers(state, guests())
     upsert_customers(state, templates())
@@ -54,9 +54,20 @@ def new_state(seed: int, clock: Clock) -> State:
     return state
 
 
-def catalogue_items(seed: int) -> Iterable[ItemIn]:
+@cache
+def shelf_items() -> tuple[ItemIn, ...]:
+    """Read the items of the recorded shop once a process."""
+    shelf = json.loads(Path(__file__).with_name("items.json").read_text(encoding="utf-8"))
+    return tuple(ItemIn.model_validate(entry) for entry in shelf)
+
+
+@lru_cache(maxsize=4)
+def catalogue_items(seed: int) -> tuple[ItemIn, ...]:
     """Make SKU-0001..SKU-0100, every tenth with the reduced VAT rate; prices and stock follow the seed."""
-    rng = random.Random(seed)
+    return tuple(_catalogue_items(random.Random(seed)))
+
+
+def _catalogue_items(rng: random.Random) -> Iterator[ItemIn]:
     for number in range(1, CATALOGUE_SKUS + 1):
         aliases = [{"alwt": 2, "alwq": "EA13", "popn": ean13(number)}] if number % 25 == 0 else []
         yield ItemIn.model_validate(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 from sandbox.m3.entities import Item, Line, Order
@@ -112,7 +113,7 @@ def price_list(state: State, key: PriceKey, identity: Identity) -> Element:
         node("CurrencyCode", cucd),
         node(
             "EffectiveTimePeriod",
-            node("StartDateTime", f"{_dashed(fvdt)}T00:00:00Z"),
+            node("StartDateTime", _midnight(fvdt)),
             node("EndDateTime", f"{_dashed(price.lvdt)}T23:59:59Z"),
         ),
     )
@@ -141,15 +142,17 @@ def sales_order(state: State, order: Order, identity: Identity) -> Element:
         node("DocumentID", identity.node()),
         node("DisplayID", order.orno),
         node("LastModificationDateTime", now),
-        node("DocumentDateTime", f"{_dashed(head['ORDT'])}T00:00:00Z"),
+        node("DocumentDateTime", _midnight(head["ORDT"])),
         _status(ORDER_STATUSES[order.highest_status], "Sales Order Status", now),
         path("CustomerParty/PartyIDs/ID", order.body.cuno, accountingEntity=MASTER),
+        path("ShipToParty/PartyIDs/ID", _ship_to(order), accountingEntity=MASTER),
         path("PurchaseOrderReference/DocumentID/ID", head.get("CUOR", "")),
         node("ExtendedAmount", str(figures.to_pay), currencyID=head["CUCD"]),
-        node("RequestedShipDateTime", f"{_dashed(head['RLDT'])}T00:00:00Z"),
+        node("RequestedShipDateTime", _midnight(head["RLDT"])),
+        node("PromisedDeliveryDateTime", _midnight(_last_day(order))),
         node("UserArea", _property("ORSL", order.lowest_status), _property("ORST", order.highest_status)),
     )
-    lines = [_order_line(line, head["CUCD"], now) for _, line in sorted(order.body.lines.items())]
+    lines = [_order_line(state, line, head["CUCD"]) for _, line in sorted(order.body.lines.items())]
     return node("SalesOrder", header, *lines)
 
 
@@ -161,13 +164,16 @@ def shipment(state: State, order: Order, identity: Identity, *, tracking: tuple[
         node("DocumentID", identity.node()),
         path("AlternateDocumentID/ID", f"DLIX-{int(order.orno)}"),
         node("DocumentDateTime", now),
-        node("DocumentReference", path("DocumentID/ID", order.orno, accountingEntity=DIVISION), type="SalesOrder"),
+        node("DocumentReference", _order_reference(order), type="SalesOrder"),
         _status("Shipped", "ShipmentStatus", now),
         path("WarehouseLocation/ID", order.body.head.get("WHLO", "")),
         node("CarrierParty", path("PartyIDs/ID", "DHL"), node("Name", "DHL Parcel")),
-        path("ShipToParty/PartyIDs/ID", order.body.cuno, accountingEntity=MASTER),
+        path("ShipFromParty/Location", _warehouse(order.body.head.get("WHLO", "")), type="Warehouse"),
+        path("ShipToParty/PartyIDs/ID", _ship_to(order), accountingEntity=MASTER),
+        node("ScheduledShipDateTime", _midnight(order.body.head["RLDT"])),
+        node("PromisedDeliveryDateTime", _midnight(_last_day(order))),
     )
-    items = [_shipment_item(line, order.orno) for _, line in sorted(order.body.lines.items())]
+    items = [_shipment_item(line, order) for _, line in sorted(order.body.lines.items())]
     return node("Shipment", header, *items, *(path("ShipmentUnit/TrackingID", number) for number in tracking))
 
 
@@ -183,38 +189,57 @@ def _item_location(item: Item, whlo: str) -> Element:
     return node("ItemLocation", facility, _item_status(item, with_archive=False))
 
 
-def _order_line(line: Line, currency: str, now: str) -> Element:
-    allocated = line.basic_quantity if line.status in ("33", "44") else 0
-    shipped = line.quantity if line.status >= "66" else 0
-    shipped_basic = line.basic_quantity if line.status >= "66" else 0
+def _order_line(state: State, line: Line, currency: str) -> Element:
+    item = state.items.get(line.itno)
+    basic_unit = item.unit if item else line.unit
+    is_shipped = line.status >= "66"
+    allocated = line.basic_quantity if line.status in ("33", "44") else Decimal(0)
+    shipped, shipped_basic = (line.quantity, line.basic_quantity) if is_shipped else (Decimal(0), Decimal(0))
     return node(
         "SalesOrderLine",
         node("LineNumber", str(line.ponr)),
-        _status(ORDER_STATUSES[line.status], "Sales Order Line Status", now),
+        _status(ORDER_STATUSES[line.status], "Sales Order Line Status", _utc(state.now())),
         path("Item/ItemID/ID", line.itno, accountingEntity=MASTER),
         node("Quantity", plain(line.quantity), unitCode=line.unit),
-        node("BaseUOMQuantity", plain(line.basic_quantity)),
+        node("BaseUOMQuantity", plain(line.basic_quantity), unitCode=basic_unit),
         path("UnitPrice/Amount", plain(line.price), currencyID=currency),
-        path("ShipFromParty/Location", path("ID", line.whlo, accountingEntity=DIVISION), type="Warehouse"),
-        node("AllocatedBaseUOMQuantity", str(allocated)),
-        node("ShippedQuantity", str(shipped), unitCode=line.unit),
-        node("ShippedBaseUOMQuantity", str(shipped_basic)),
+        node("RequiredDeliveryDateTime", _midnight(line.dwdt)),
+        path("ShipFromParty/Location", _warehouse(line.whlo), type="Warehouse"),
+        node("AllocatedBaseUOMQuantity", plain(allocated), unitCode=basic_unit),
+        node("ShippedQuantity", plain(shipped), unitCode=line.unit),
+        node("ShippedBaseUOMQuantity", plain(shipped_basic), unitCode=basic_unit),
     )
 
 
-def _shipment_item(line: Line, orno: str) -> Element:
-    reference = node(
-        "DocumentReference", path("DocumentID/ID", orno), node("LineNumber", str(line.ponr)), type="SalesOrder"
-    )
+def _shipment_item(line: Line, order: Order) -> Element:
     return node(
         "ShipmentItem",
         path("ItemID/ID", line.itno, accountingEntity=MASTER),
+        node("ServiceIndicator", "false"),
         node("Description", line.name, languageID="en-US"),
         node("OrderQuantity", plain(line.quantity), unitCode=line.unit),
         node("ShippedQuantity", plain(line.quantity), unitCode=line.unit),
         node("LineNumber", str(line.ponr)),
-        reference,
+        node("DocumentReference", _order_reference(order), node("LineNumber", str(line.ponr)), type="SalesOrder"),
     )
+
+
+def _order_reference(order: Order) -> Element:
+    location = order.body.head.get("FACI", "")
+    return path("DocumentID/ID", order.orno, accountingEntity=DIVISION, location=location)
+
+
+def _warehouse(whlo: str) -> Element:
+    return node("ID", whlo, accountingEntity=DIVISION)
+
+
+def _ship_to(order: Order) -> str:
+    adid = order.body.head.get("ADID", "")
+    return f"{order.body.cuno}_{adid}" if adid else order.body.cuno
+
+
+def _last_day(order: Order) -> str:
+    return max((line.dwdt for line in order.body.lines.values()), default=order.body.head["RLDT"])
 
 
 def _status(code: str, list_id: str, now: str) -> Element:
@@ -227,6 +252,10 @@ def _property(name: str, value: str) -> Element:
 
 def _dashed(day: str) -> str:
     return f"{day[:4]}-{day[4:6]}-{day[6:]}"
+
+
+def _midnight(day: str) -> str:
+    return f"{_dashed(day)}T00:00:00Z"
 
 
 def _utc(moment: datetime) -> str:
