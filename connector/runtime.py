@@ -13,6 +13,8 @@ from connector.errors import ConfigurationError
 from connector.flows.context import StoreContext
 from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
+from connector.ion.access import IonSecrets
+from connector.ion.rules import EventRules, load_event_rules
 from connector.ledger.session import open_ledger, transaction, tried_twice
 from connector.ledger.stores import StoreRow, find_store, running_stores, sealed_credentials
 from connector.ledger.tokens import LedgerTokenStore
@@ -27,7 +29,7 @@ from connector.settings import Settings
 from connector.stores import M3Config, StoreConfig, parse_store_config
 from connector.throttle.gate import Gate
 from connector.vault.cipher import Cipher
-from connector.vault.credentials import StoreCredentials, open_credentials
+from connector.vault.credentials import StoreCredentials, open_credentials, open_ion_credentials
 from connector.woocommerce.client import WooClient
 from connector.woocommerce.models import Address, CouponLine, LineItem, Order
 
@@ -72,7 +74,21 @@ class Runtime:
         self._cipher: Cipher | None = None
         self._stores: dict[str, tuple[int, StoreContext]] = {}
         self._webhook_secrets: dict[str, tuple[float, str | None]] = {}
+        self._ion_secrets: dict[str, tuple[float, IonSecrets | None]] = {}
+        self._m3_scopes: dict[str, tuple[float, str]] = {}
         self._many_stores: tuple[float, bool] | None = None
+        self._event_rules: EventRules | None = None
+
+    @property
+    def event_rules(self) -> EventRules:
+        """What the messages of M3 make due.
+
+        Raises:
+            ConfigurationError: A file of config/ion is missing or wrong.
+        """
+        if self._event_rules is None:
+            self._event_rules = load_event_rules(self.settings.config_dir)
+        return self._event_rules
 
     @property
     def cipher(self) -> Cipher:
@@ -129,6 +145,38 @@ class Runtime:
         self._webhook_secrets[store] = (time.monotonic(), secret)
         return secret
 
+    def ion_secrets(self, store: str) -> IonSecrets | None:
+        """Returns what ION and M3 may show when they deliver for a store, at most 30 s old; None for an unknown store.
+
+        Raises:
+            LedgerUnavailableError: The database is away.
+            ConfigurationError: None of our keys opens them.
+        """
+        kept = self._ion_secrets.get(store)
+        if kept is not None and time.monotonic() - kept[0] < SECRET_KEPT_S:
+            return kept[1]
+        sealed = tried_twice(self.engine, lambda connection: sealed_credentials(connection, store))
+        secrets = IonSecrets(*open_ion_credentials(self.cipher, sealed)) if sealed else None
+        if len(self._ion_secrets) > 1000:
+            self._ion_secrets.clear()  # made-up store names must not fill the memory
+        self._ion_secrets[store] = (time.monotonic(), secrets)
+        return secrets
+
+    def m3_scope(self, store: str) -> str:
+        """Returns tenant and company of M3 a store works with, at most 30 s old.
+
+        Raises:
+            LedgerUnavailableError: The database is away.
+            ConfigurationError: The store's file or credentials cannot be used.
+        """
+        kept = self._m3_scopes.get(store)
+        if kept is None or time.monotonic() - kept[0] >= SECRET_KEPT_S:
+            row, credentials = self._read(store)
+            config = parse_store_config(row.config, source=row.config_source)
+            kept = time.monotonic(), _m3_scope(parse_ionapi(credentials.ionapi, grant=config.m3.grant), config)
+            self._m3_scopes[store] = kept
+        return kept[1]
+
     def has_many_stores(self) -> bool:
         """Tells whether more than one store is worked for; at most 30 s old.
 
@@ -156,10 +204,11 @@ class Runtime:
         return StoreContext(
             name=row.name,
             config=config,
-            m3_scope=f"{ionapi.ti}/{config.m3.company}",
+            m3_scope=_m3_scope(ionapi, config),
             shop=self._shop(row, config, credentials),
             m3=self._m3(ionapi, config),
             mappings=load_mappings(self.settings.config_dir, config, catalogue=self._catalogue),
+            event_rules=self.event_rules,
         )
 
     def _shop(self, row: StoreRow, config: StoreConfig, credentials: StoreCredentials) -> WooClient:
@@ -202,6 +251,10 @@ class Runtime:
         return M3Client(
             ionapi, tokens=tokens, gate=gate, context=context, operations=operations, catalogue=self._catalogue
         )
+
+
+def _m3_scope(ionapi: IonApi, config: StoreConfig) -> str:
+    return f"{ionapi.ti}/{config.m3.company}"
 
 
 def load_mappings(config_dir: Path, config: StoreConfig, *, catalogue: Catalogue | None = None) -> dict[str, Mapping]:

@@ -26,6 +26,10 @@ class Settings(BaseModel):
     alert_urls: tuple[str, ...] = Field(default=(), alias="CONNECTOR_ALERT_URLS")
     log_level: str = Field(default="INFO", alias="CONNECTOR_LOG_LEVEL")
     poll_s: int = Field(default=60, ge=5, le=3600, alias="CONNECTOR_POLL_S")
+    ion_max_bytes: int = Field(default=50 * 1024 * 1024, ge=64 * 1024, alias="CONNECTOR_ION_MAX_BYTES")
+    ion_api_key_header: str = Field(
+        default="X-API-Key", pattern=r"^[A-Za-z0-9-]{1,60}$", alias="CONNECTOR_ION_API_KEY_HEADER"
+    )
 
     @field_validator("secret_keys", "alert_urls", mode="before")
     @classmethod

@@ -18,6 +18,7 @@ from connector.ledger.session import tried_twice
 from connector.runtime import Runtime
 from connector.settings import environment, read_settings
 from webhook_receiver.app import create_app
+from webhook_receiver.ion_wiring import ion_parts
 from webhook_receiver.publisher import Publisher
 from webhook_receiver.routes import Parts
 
@@ -42,7 +43,9 @@ def compose(runtime: Runtime, publisher: Publisher, *, multiprocess_dir: str | N
         check_ledger=due,
         check_broker=check_broker,
     )
-    return create_app(parts, due_by_pool=due, multiprocess_dir=multiprocess_dir)
+    return create_app(
+        parts, due_by_pool=due, ion=ion_parts(runtime, publisher.offer), multiprocess_dir=multiprocess_dir
+    )
 
 
 def _make() -> Flask:

@@ -29,6 +29,7 @@ COMMANDS = {
     "keys": _Entry("keys", "Make secret keys and re-seal what is stored."),
     "store": _Entry("store", "Add, list, check, pause and resume stores."),
     "check": _Entry("check", "Ping everything the connector talks to and say what to fix."),
+    "bods": _Entry("bods", "Try out what a message of M3 makes due; forget versions of its documents."),
     "webhooks": _Entry("webhooks", "Install the shop's webhooks and see whether they are active."),
     "status": _Entry("status", "Show what runs, what waits and why."),
     "exchanges": _Entry("exchanges", "List exchanges and tell the whole story of one."),

@@ -28,7 +28,7 @@ from connector.ledger.stores import (
     save_store,
     sealed_credentials,
 )
-from connector.vault.credentials import CredentialName, seal_credentials
+from connector.vault.credentials import NEEDED, CredentialName, seal_credentials
 
 app = typer.Typer(no_args_is_help=True, help="Add, list, check, pause and resume stores.")
 
@@ -47,10 +47,29 @@ def add(
     ] = None,
     ionapi: Annotated[Path | None, typer.Option(help="The .ionapi file (also CONNECTOR_IONAPI, its content).")] = None,
     config: Annotated[Path | None, typer.Option(help="The store file; config/stores/example.yaml shows one.")] = None,
+    ion_basic: Annotated[
+        str | None,
+        typer.Option(help=f"user:password that ION and M3 show when they deliver. {FROM}, or CONNECTOR_ION_BASIC."),
+    ] = None,
+    ion_api_key: Annotated[
+        str | None, typer.Option(help=f"Key they show in a header. {FROM}, or CONNECTOR_ION_API_KEY.")
+    ] = None,
+    ion_oauth: Annotated[
+        str | None, typer.Option(help=f"key:secret they sign with (OAuth 1.0a). {FROM}, or CONNECTOR_ION_OAUTH.")
+    ] = None,
 ) -> None:
     """Add a store, or change the pieces that are given; all are checked before anything is stored."""
     require_store_name(name)
-    secrets = given_secrets(woo_key=woo_key, woo_secret=woo_secret, webhook_secret=webhook_secret, ionapi=ionapi)
+    options = {
+        CredentialName.WOO_KEY: woo_key,
+        CredentialName.WOO_SECRET: woo_secret,
+        CredentialName.WEBHOOK_SECRET: webhook_secret,
+        CredentialName.IONAPI: None if ionapi is None else str(ionapi),
+        CredentialName.ION_BASIC: ion_basic,
+        CredentialName.ION_API_KEY: ion_api_key,
+        CredentialName.ION_OAUTH: ion_oauth,
+    }
+    secrets = given_secrets(options)
     given = Given(name=name, shop_url=woo_url, config_file=config, secrets=secrets)
     with open_runtime() as runtime:
         sealed_anew = seal_credentials(runtime.cipher, secrets)
@@ -189,7 +208,7 @@ def _save(connection: Connection, name: str, *, whole: WholeStore, sealed: Mappi
 
 
 def _missing(present: set[str]) -> list[str]:
-    return [str(name) for name in CredentialName if name not in present]
+    return [str(name) for name in NEEDED if name not in present]
 
 
 def _state(paused_by: str | None, reason: str | None) -> str:

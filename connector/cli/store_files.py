@@ -15,7 +15,7 @@ from connector.m3.operations import load_operations
 from connector.runtime import Runtime, load_mappings
 from connector.settings import environment
 from connector.stores import STORE_CODE, StoreConfig, parse_store_config
-from connector.vault.credentials import CredentialName
+from connector.vault.credentials import NEEDED, CredentialName
 
 STDIN = "-"
 SHORTEST_SECRET = 8
@@ -55,20 +55,15 @@ def require_store_name(name: str) -> None:
         )
 
 
-def given_secrets(
-    *, woo_key: str | None, woo_secret: str | None, webhook_secret: str | None, ionapi: Path | None
-) -> dict[CredentialName, str]:
+def given_secrets(options: Mapping[CredentialName, str | None]) -> dict[CredentialName, str]:
     """Collects the secrets from options, standard input (`-`) and environment; those given nowhere are left out.
+
+    Args:
+        options: What the command line says of each, None for nothing; of the .ionapi file its path.
 
     Raises:
         ConfigurationError: Two want standard input, one is empty, or the .ionapi file cannot be read.
     """
-    options = {
-        CredentialName.WOO_KEY: woo_key,
-        CredentialName.WOO_SECRET: woo_secret,
-        CredentialName.WEBHOOK_SECRET: webhook_secret,
-        CredentialName.IONAPI: None if ionapi is None else str(ionapi),
-    }
     from_stdin = [name for name, value in options.items() if value == STDIN]
     if len(from_stdin) > 1:
         raise ConfigurationError(
@@ -119,9 +114,7 @@ def complete_store(
 
 def _require_all(given: Given, known: StoreRow | None, sealed: Mapping[str, bytes]) -> None:
     missing = [] if known or given.shop_url else ["--woo-url"]
-    missing += [
-        f"--{name.replace('_', '-')}" for name in CredentialName if name not in given.secrets and name not in sealed
-    ]
+    missing += [f"--{name.replace('_', '-')}" for name in NEEDED if name not in given.secrets and name not in sealed]
     missing += [] if known or given.config_file else ["--config"]
     if missing:
         raise ConfigurationError(

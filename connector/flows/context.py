@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
+from connector.ion.rules import EventRules
 from connector.ledger.claims import Claim
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, stage_delivery
@@ -25,6 +26,7 @@ class StoreContext:
     shop: WooClient
     m3: M3Client
     mappings: MappingType[str, Mapping]
+    event_rules: EventRules
     remembered: dict[str, str] = field(default_factory=dict)  # what dates.py read from the ledger in this process
 
     @property

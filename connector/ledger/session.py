@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 Ledger: TypeAlias = Engine
 """The ledger as flows and entry points pass it on; only this package knows that it is an SQLAlchemy engine."""
+OpenLedger: TypeAlias = Connection
+"""An open transaction of the ledger, as they pass it on."""
 
 READ_ONLY = "25006"  # after a failover the pool may reach a server that only reads
 STATEMENT_TIMEOUT_MS = 15_000
@@ -57,6 +59,14 @@ def open_ledger(
     if patience_s is not None:
         Patience(patience_s).watch(engine)
     return engine
+
+
+def transactional(engine: Engine) -> Engine:
+    """Returns an engine over the same connections whose transactions may have several statements.
+
+    For the one part of a process opened with `autocommit` that stores more than one row at a time.
+    """
+    return engine.execution_options(isolation_level="READ COMMITTED")
 
 
 @contextmanager

@@ -17,6 +17,15 @@ class CredentialName(StrEnum):
     WOO_SECRET = "woo_secret"  # noqa: S105 - a name, no secret
     WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - signs the shop's deliveries
     IONAPI = "ionapi"  # content of the .ionapi file
+    ION_BASIC = "ion_basic"  # user:password that ION and M3 show when they deliver
+    ION_API_KEY = "ion_api_key"  # the same as a key in a header
+    ION_OAUTH = "ion_oauth"  # the same as key:secret of OAuth 1.0a
+
+
+NEEDED = (CredentialName.WOO_KEY, CredentialName.WOO_SECRET, CredentialName.WEBHOOK_SECRET, CredentialName.IONAPI)
+"""Those without which a store cannot work; the others only open a door to us."""
+ION = (CredentialName.ION_BASIC, CredentialName.ION_API_KEY, CredentialName.ION_OAUTH)
+"""What ION and M3 may show when they deliver; a store may have any of them or none."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ def open_credentials(cipher: Cipher, sealed: Mapping[str, bytes]) -> StoreCreden
     Raises:
         ConfigurationError: One is missing, or none of the keys opens it.
     """
-    missing = [name for name in CredentialName if name not in sealed]
+    missing = [name for name in NEEDED if name not in sealed]
     if missing:
         raise ConfigurationError(
             f"The store lacks credentials: {', '.join(missing)}.",
@@ -52,5 +61,15 @@ def open_credentials(cipher: Cipher, sealed: Mapping[str, bytes]) -> StoreCreden
             + " ".join(f"--{name.replace('_', '-')} ..." for name in missing)
             + "`.",
         )
-    opened = {str(name): cipher.open(sealed[name]).decode("utf-8") for name in CredentialName}
+    opened = {str(name): cipher.open(sealed[name]).decode("utf-8") for name in NEEDED}
     return StoreCredentials(**opened)
+
+
+def open_ion_credentials(cipher: Cipher, sealed: Mapping[str, bytes]) -> tuple[str | None, str | None, str | None]:
+    """Opens what ION and M3 may show when they deliver: Basic, API key and OAuth, None for what is not set up.
+
+    Raises:
+        ConfigurationError: None of the keys opens one of them.
+    """
+    basic, api_key, oauth = (cipher.open(sealed[name]).decode("utf-8") if name in sealed else None for name in ION)
+    return basic, api_key, oauth

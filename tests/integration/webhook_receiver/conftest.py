@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from connector.ledger.dispatch import due_by_pool
 from connector.ledger.inbox import Recorded, record_delivery
 from connector.ledger.session import transaction
 from connector.ledger.stores import save_store
+from tests.integration.webhook_receiver.ion_sender import IonReceiver, receiving
 from webhook_receiver.app import create_app
 from webhook_receiver.routes import Parts
 
@@ -113,3 +114,10 @@ def receiver(engine: Engine) -> Receiver:
     """The receiver of one store over an empty ledger."""
     add_store(engine)
     return Receiver(engine)
+
+
+@pytest.fixture
+def ion(engine: Engine, valkey_url: str, tmp_path: Path) -> Iterator[IonReceiver]:
+    """The receiver for messages of M3, over an empty ledger."""
+    with receiving(engine, valkey_url=valkey_url, home=tmp_path) as made:
+        yield made
