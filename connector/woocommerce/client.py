@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from connector.woocommerce.answers import unclear
 from connector.woocommerce.auth import api_root, choose_auth
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.checks import Note, OrderChanges, WebhookChanges, checked
-from connector.woocommerce.instants import write_instant
-from connector.woocommerce.paging import Page, Place, ReadPage, included, list_pages, list_rows
+from connector.woocommerce.paging import Page, Place, ReadPage, changed_since, included, list_pages, list_rows
 from connector.woocommerce.products import Products
 from connector.woocommerce.terms import Terms
-from connector.woocommerce.transport import Answer, Params, Throttle, Transport
+from connector.woocommerce.transport import Answer, Throttle, Transport
 
 ANY = "any"
 TRASH = "trash"
@@ -105,7 +104,7 @@ class WooClient:
         Raises:
             RemoteUnavailableError: No usable answer, or the list changed at every reading: do not move a cursor.
         """
-        bound = () if modified_after is None else _changed_since(modified_after)
+        bound = changed_since(modified_after)
         for status in _listings(statuses):
             for chosen in included(include) or [()]:
                 yield from list_rows(self._reader("orders"), params=(("status", status), *bound, *chosen))
@@ -121,7 +120,7 @@ class WooClient:
         Raises:
             RemoteUnavailableError: No usable answer, or the list cannot be walked.
         """
-        params = (("status", status), *_changed_since(modified_after))
+        params = (("status", status), *changed_since(modified_after))
         return list_pages(self._reader("orders"), params=params, place=place)
 
     def put_order(self, order_id: int, changes: JSONDict) -> JSONDict:
@@ -197,10 +196,6 @@ class WooClient:
         if isinstance(answer.data, list) and all(isinstance(row, dict) for row in answer.data):
             return answer.data
         raise unclear(request, host=self._host, is_write=False, what="the answer is JSON but no list of resources")
-
-
-def _changed_since(moment: datetime) -> Params:
-    return (("modified_after", write_instant(moment - timedelta(seconds=1))), ("dates_are_gmt", "true"))
 
 
 def _listings(statuses: Sequence[str]) -> list[str]:

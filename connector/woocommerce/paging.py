@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from connector.errors import RemoteUnavailableError
 from connector.woocommerce.canonical import JSONDict
+from connector.woocommerce.instants import write_instant
 from connector.woocommerce.transport import Answer, Params
 
 PAGE_SIZE = 100
@@ -26,6 +28,16 @@ def included(ids: Sequence[int]) -> list[Params]:
     wanted = list(dict.fromkeys(ids))
     chunks = [wanted[start : start + PAGE_SIZE] for start in range(0, len(wanted), PAGE_SIZE)]
     return [tuple((f"include[{place}]", str(number)) for place, number in enumerate(chunk)) for chunk in chunks]
+
+
+def changed_since(moment: datetime | None) -> Params:
+    """Asks for what was changed at this moment (aware) or later; None asks for all.
+
+    The shop's own bound is exclusive and knows whole seconds only, so it is set one second earlier.
+    """
+    if moment is None:
+        return ()
+    return (("modified_after", write_instant(moment - timedelta(seconds=1))), ("dates_are_gmt", "true"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 
@@ -18,8 +18,7 @@ from connector.woocommerce.answers import Refusal, unclear
 from connector.woocommerce.batches import Batch, ElementResult, explain
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.elements import NewProduct, NewVariation, ProductChange, VariationChange
-from connector.woocommerce.instants import write_instant
-from connector.woocommerce.paging import START, Page, Place, ReadPage, included, list_pages, list_rows
+from connector.woocommerce.paging import START, Page, Place, ReadPage, changed_since, included, list_pages, list_rows
 from connector.woocommerce.transport import Params, Transport
 
 _MOST_SKUS = 90  # a page has 100 rows, and a SKU may be there more than once
@@ -102,7 +101,7 @@ class Products:
         Raises:
             RemoteUnavailableError: No usable answer, or the list cannot be walked.
         """
-        return self._pages("products", place, (*_changed_since(modified_after), *_only(fields)))
+        return self._pages("products", place, (*changed_since(modified_after), *_only(fields)))
 
     def variation_pages(self, parent_id: int, *, place: Place = START, fields: Sequence[str] = ()) -> Iterator[Page]:
         """Yields the variations of one product page by page, ascending by id.
@@ -186,13 +185,6 @@ class Products:
 def _only(fields: Sequence[str], *always: str) -> Params:
     """Asks for some fields only; the walk over a list needs the id."""
     return (("_fields", ",".join(dict.fromkeys(("id", *always, *fields)))),) if fields else ()
-
-
-def _changed_since(moment: datetime | None) -> Params:
-    """The shop's own bound is exclusive and knows whole seconds only, so it is set one second earlier."""
-    if moment is None:
-        return ()
-    return (("modified_after", write_instant(moment - timedelta(seconds=1))), ("dates_are_gmt", "true"))
 
 
 def _sku_lists(skus: list[str]) -> Iterator[str]:
