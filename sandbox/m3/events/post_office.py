@@ -1,4 +1,4 @@
-"""Sends what the state has to tell, from a thread of its own; `site` owns one while events are on."""
+"""Sends what the state has to tell, from threads of its own; `site` owns one while events are on."""
 
 import threading
 from dataclasses import replace
@@ -28,11 +28,14 @@ class PostOffice:
         self._clock = clock
         self._outbox = Outbox(settings, seed=seed, clock=clock)
         self._announcer = Announcer(state, settings, self._outbox)
-        self._thread = threading.Thread(target=self._work, name="m3-events", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"m3-events-{number}", daemon=True)
+            for number in range(settings.parallel if settings.thread else 0)
+        ]
         with state.lock:
             state.listener = self._announcer.listen
-        if settings.thread:
-            self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def counts(self) -> dict[str, Any]:
         """Tell what became of the messages."""
@@ -57,8 +60,8 @@ class PostOffice:
         with self._state.lock:
             self._state.listener = None
         self._outbox.close()
-        if self._thread.ident is not None:
-            self._thread.join(timeout=self.settings.timeout_s + LOOK_EVERY_S)
+        for thread in self._threads:
+            thread.join(timeout=self.settings.timeout_s + LOOK_EVERY_S)
 
     def _work(self) -> None:
         courier = Courier(self.settings)

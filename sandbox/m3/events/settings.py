@@ -33,6 +33,7 @@ class EventSettings(BaseModel):
     delay_s: tuple[float, float] = (0, 0)
     batch_ms: int = Field(default=0, ge=0)
     timeout_s: float = Field(default=10, gt=0)
+    parallel: int = Field(default=1, ge=1, le=16)
     thread: bool = True
     seed: int | None = None
 

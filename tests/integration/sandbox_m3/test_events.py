@@ -231,7 +231,7 @@ def test_message_is_tried_again_under_the_same_id_and_a_refused_one_is_given_up(
 
 
 def test_thread_delivers_by_itself_and_reset_ends_it(world: World) -> None:
-    world.events(thread=True, batch_ms=20)
+    world.events(thread=True, parallel=3, batch_ms=20)
     world.control("stock", [{"itno": "MUG-001", "add": "1"}])
     for _ in range(200):
         if world.control("events", method="GET")["accepted"]:
