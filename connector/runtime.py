@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping as ReadOnlyMapping
+from functools import partial
 from pathlib import Path
 
 import redis
@@ -16,7 +17,7 @@ from connector.flows.orders.values import OrderRunValues
 from connector.ion.access import IonSecrets
 from connector.ion.rules import EventRules, load_event_rules
 from connector.ledger.session import open_ledger, transaction, tried_twice
-from connector.ledger.stores import StoreRow, find_store, running_stores, sealed_credentials
+from connector.ledger.stores import StoreRow, find_store, list_stores, running_stores, sealed_credentials
 from connector.ledger.tokens import LedgerTokenStore
 from connector.m3.catalogue import Catalogue, FieldSpec
 from connector.m3.client import M3Client, M3Context
@@ -77,6 +78,7 @@ class Runtime:
         self._ion_secrets: dict[str, tuple[float, IonSecrets | None]] = {}
         self._m3_scopes: dict[str, tuple[float, str]] = {}
         self._many_stores: tuple[float, bool] | None = None
+        self._neighbours: dict[str, tuple[float, tuple[StoreContext, ...]]] = {}
         self._event_rules: EventRules | None = None
 
     @property
@@ -130,6 +132,30 @@ class Runtime:
         store = self._compose(row, credentials)
         self._stores[name] = (row.version, store)
         return store
+
+    def neighbours(self, name: str) -> tuple[StoreContext, ...]:
+        """Returns the other stores that sell from, or show, warehouses of M3 this store does; at most 30 s old.
+
+        One whose file or credentials cannot be used is left out: its own runs tell of it.
+
+        Raises:
+            LedgerUnavailableError: The database is away.
+        """
+        kept = self._neighbours.get(name)
+        if kept is None or time.monotonic() - kept[0] >= STORES_KEPT_S:
+            own = self.store(name)
+            with transaction(self.engine) as connection:
+                rows = [row for row in list_stores(connection) if row.name != name]
+            found = [one for row in rows if (one := self._usable(row)) is not None and _share_stock(own, one)]
+            kept = time.monotonic(), tuple(found)
+            self._neighbours[name] = kept
+        return kept[1]
+
+    def _usable(self, row: StoreRow) -> StoreContext | None:
+        try:
+            return self.store(row.name, version=row.version)
+        except ConfigurationError:
+            return None
 
     def webhook_secret(self, store: str) -> str | None:
         """Returns the secret a store's deliveries are signed with, at most 30 s old; None for an unknown store."""
@@ -209,6 +235,7 @@ class Runtime:
             m3=self._m3(ionapi, config),
             mappings=load_mappings(self.settings.config_dir, config, catalogue=self._catalogue),
             event_rules=self.event_rules,
+            neighbours=partial(self.neighbours, row.name),
         )
 
     def _shop(self, row: StoreRow, config: StoreConfig, credentials: StoreCredentials) -> WooClient:
@@ -255,6 +282,10 @@ class Runtime:
 
 def _m3_scope(ionapi: IonApi, config: StoreConfig) -> str:
     return f"{ionapi.ti}/{config.m3.company}"
+
+
+def _share_stock(one: StoreContext, other: StoreContext) -> bool:
+    return one.m3_scope == other.m3_scope and not one.config.warehouses.isdisjoint(other.config.warehouses)
 
 
 def load_mappings(config_dir: Path, config: StoreConfig, *, catalogue: Catalogue | None = None) -> dict[str, Mapping]:

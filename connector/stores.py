@@ -238,6 +238,11 @@ class StoreConfig(Strict):
     lookups: dict[str, dict[str, Text]] = Field(default_factory=dict)
     operations: dict[str, OperationConfig] = Field(default_factory=dict)
 
+    @property
+    def warehouses(self) -> frozenset[str]:
+        """The warehouses of M3 this store sells from or shows the stock of."""
+        return frozenset((self.m3.warehouse, *(self.publish.stock.warehouses if self.publish.stock else ())))
+
 
 def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
     """Reads a store file.

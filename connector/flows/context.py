@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ class StoreContext:
     mappings: MappingType[str, Mapping]
     event_rules: EventRules
     remembered: dict[str, str] = field(default_factory=dict)  # what dates.py read from the ledger in this process
+    neighbours: Callable[[], Sequence[StoreContext]] = tuple  # other stores on the same warehouses of M3
 
     @property
     def settle_s(self) -> float:

@@ -16,6 +16,7 @@ from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of, p
 from connector.flows.orders.source import known_since
 from connector.flows.orders.values import run_values
 from connector.flows.outcome import Done
+from connector.flows.stock import selling
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.documents import accepted_body
@@ -48,6 +49,7 @@ def run(run: Run) -> Done:
     document = resolve(run)
     takeover.clear_leftovers(run)
     order = succession.read_own(run)
+    selling.note_order(run, order)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
     if order is None:
@@ -288,6 +290,7 @@ def bind(run: Run, document: DocumentRecord, number: str) -> DocumentRecord:
         m3_key=number,
         exchange_id=run.claim.exchange_id,
     )
+    selling.note_posted(run)
     run.journal.audit("OIS100MI/Confirm", system="m3", key=number, after={"temporary": document.temporary_number})
     return document.confirmed_as(number)
 

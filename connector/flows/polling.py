@@ -15,7 +15,6 @@ from typing import Any
 
 from connector.flows.context import StoreContext
 from connector.flows.poll_walk import LISTINGS, PollWalk
-from connector.flows.registry import FLOWS
 from connector.ledger.cursors import (
     PollState,
     keep_progress,
@@ -34,7 +33,7 @@ from connector.woocommerce.webhooks import read_resource
 
 CURSOR = "orders"
 OVERLAP = timedelta(minutes=15)
-FLOW = FLOWS["orders_to_m3"]
+FLOW, POOL = "orders_to_m3", "orders"
 MOST_MISSING, MISSING_SHARE = 5, 0.02
 
 Progress = Callable[[int], None]
@@ -108,8 +107,8 @@ def _record_all(
 ) -> datetime:
     """Stores the rows of a page; returns the latest change among them and `newest`."""
     for row in rows:
-        _record(ledger, store, row, polled)
-        newest = max(newest, _modified_at(row) or newest)
+        record_row(ledger, store, row, polled)
+        newest = max(newest, modified_at(row) or newest)
     return newest
 
 
@@ -119,9 +118,9 @@ def poll_since(
     """Reads the orders changed in a window a person asks for; leaves the cursor alone."""
     polled = Polled()
     for row in store.shop.list_orders(modified_after=since):
-        modified_at = _modified_at(row)
-        if until is None or modified_at is None or modified_at <= until:
-            _record(ledger, store, row, polled)
+        changed_at = modified_at(row)
+        if until is None or changed_at is None or changed_at <= until:
+            record_row(ledger, store, row, polled)
         if progress:
             progress(polled.rows)
     return polled
@@ -145,7 +144,7 @@ def poll_open(ledger: Ledger, store: StoreContext) -> Polled:
     seen: set[int] = set()
     for row in store.shop.list_orders(include=wanted):
         seen.add(int(row["id"]))
-        _record(ledger, store, row, polled)
+        record_row(ledger, store, row, polled)
     missing = [one for one in wanted if one not in seen]
     with transaction(ledger) as connection:
         missing = sorted(set(missing) - known_missing(connection, store.name, missing))
@@ -171,7 +170,8 @@ def ask_for(ledger: Ledger, store: str, *, order_ids: Iterable[int]) -> Polled:
     return polled
 
 
-def _record(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled: Polled) -> None:
+def record_row(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled: Polled) -> None:
+    """Stores an order of a list if it differs from the newest one known, and counts it in `polled`."""
     body = canonical_json(row)
     resource = read_resource("order.updated", body)
     polled.rows += 1
@@ -181,9 +181,9 @@ def _record(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled: Po
         topic="order.polled",
         kind="order",
         resource_id=str(row["id"]),
-        flow=FLOW.name,
+        flow=FLOW,
         business_key=str(row["id"]),
-        pool=FLOW.pool,
+        pool=POOL,
         body=body,
         body_size=len(body),
         body_sha256=hashlib.sha256(body).hexdigest(),
@@ -202,9 +202,9 @@ def _asked(store: str, order_id: int, *, source: str) -> Received:
         topic="order.asked",
         kind="order",
         resource_id=str(order_id),
-        flow=FLOW.name,
+        flow=FLOW,
         business_key=str(order_id),
-        pool=FLOW.pool,
+        pool=POOL,
         body=None,
         body_size=0,
         body_sha256="",
@@ -217,9 +217,10 @@ def _store(ledger: Ledger, received: Received, polled: Polled) -> None:
     if recorded.delivery_id is not None:
         polled.news += 1
     if recorded.due and recorded.exchange_id is not None:
-        polled.messages.append(DueMessage(recorded.exchange_id, FLOW.pool, recorded.claim_no))
+        polled.messages.append(DueMessage(recorded.exchange_id, POOL, recorded.claim_no))
 
 
-def _modified_at(row: dict[str, Any]) -> datetime | None:
+def modified_at(row: dict[str, Any]) -> datetime | None:
+    """Returns when the shop last changed an order, by its own clock."""
     text = row.get("date_modified_gmt")
     return datetime.fromisoformat(text).replace(tzinfo=UTC) if isinstance(text, str) and text else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector.flows import customers_to_m3, m3_events, order_status_to_woo, orders_to_m3, prices_to_woo
+from connector.flows import customers_to_m3, m3_events, order_status_to_woo, orders_to_m3, prices_to_woo, stock_to_woo
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 
@@ -36,6 +36,7 @@ FLOWS: dict[str, FlowEntry] = {
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
     "m3_events": FlowEntry("m3_events", "status", m3_events.run),
     "prices_to_woo": FlowEntry("prices_to_woo", "catalog", prices_to_woo.run),
+    "stock_to_woo": FlowEntry("stock_to_woo", "inventory", stock_to_woo.run),
 }
 
 _BY_TOPIC = {topic: entry for entry in FLOWS.values() for topic in entry.topics}

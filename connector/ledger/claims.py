@@ -87,6 +87,7 @@ class Claim:
     is_tidy: bool = False  # a dead letter that is only run to clear up in M3, and stays what it was
     last_reason: str = ""
     last_resolution: str = ""
+    newest_delivery_id: int | None = None  # of a whole resource; `body` is its body
 
     @property
     def live_document(self) -> DocumentRecord | None:
@@ -168,6 +169,7 @@ def _claim_of(row: Row[Any]) -> Claim:
         body_received_at=row.body_received_at,
         now=row.now,
         documents=tuple(_document_of(one) for one in row.documents or ()),
+        newest_delivery_id=row.newest_delivery_id,
     )
 
 

@@ -52,6 +52,11 @@ class Prepared:
         """Runs it and returns its row, or None."""
         return run_together(connection, [(self, values)])
 
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> None:
+        """Runs it; what it returns, if anything, is left."""
+        self.make_known(connection.info, connection.exec_driver_sql)
+        connection.exec_driver_sql(self.call(), {f"{name}_0": values[name] for name in self.values})
+
 
 def run_together(connection: Connection, calls: Sequence[tuple[Prepared, Mapping[str, Any]]]) -> Row[Any] | None:
     """Runs statements in one round trip and returns the row of the last, or None; the last must return rows."""

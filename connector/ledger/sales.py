@@ -88,13 +88,21 @@ UPDATE offer o SET
 WHERE o.store IN (SELECT name FROM store) AND o.flow = 'stock_to_woo'
   AND o.item_number IN (SELECT item_number FROM touched)"""
 
-_OPEN_SALES = """
+OPEN_SALES = Prepared(
+    "sales_open",
+    """
 INSERT INTO sale (store, order_id, delivery_id, holds, is_open, lines)
 SELECT :store, t.order_id, -1, false, false, '[]'
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t (order_id bigint) ORDER BY t.order_id
 ON CONFLICT DO NOTHING
-"""
-_KEEP_SALES = f"""
+""",
+    types={},
+)
+"""Makes the rows that KEEP_SALES changes; a statement of its own, so that two who hear of an order first wait for each other."""
+
+KEEP_SALES = Prepared(
+    "sales_keep",
+    f"""
 WITH told AS (
     SELECT t.order_id, t.delivery_id, t.holds, t.counts, t.lines
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -126,12 +134,9 @@ WITH told AS (
     SELECT DISTINCT {_ITEM} AS item_number FROM moves l {_ITEM_OF_LINE.format(store=":store")}
 )
 {_DUE_AGAIN}
-"""
-
-OPEN_SALES = Prepared("sales_open", _OPEN_SALES, types={})
-"""Makes the rows that KEEP_SALES changes; a statement of its own, so that two who hear of an order first wait for each other."""
-
-KEEP_SALES = Prepared("sales_keep", _KEEP_SALES, types={})
+""",
+    types={},
+)
 """Keeps what orders took, unless something newer is known, and makes the items due in every shop whose figures it changes."""
 
 DROP_SALE = Prepared(
@@ -184,8 +189,8 @@ def keep_sales(connection: Connection, store: str, *, sales: Sequence[Sale]) -> 
     """Stages what orders took; see KEEP_SALES."""
     if sales:
         values = kept(store, sales)
-        connection.execute(text(_OPEN_SALES), values)
-        connection.execute(text(_KEEP_SALES), values)
+        OPEN_SALES.run(connection, values)
+        KEEP_SALES.run(connection, values)
 
 
 _UNREAD = text("""

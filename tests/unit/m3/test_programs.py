@@ -14,6 +14,8 @@ from connector.m3.calls import Answer, Call
 from connector.m3.catalogue import Catalogue
 from connector.m3.operations import load_operations
 from connector.m3.programs import (
+    balances,
+    counts,
     crs055mi,
     crs610mi,
     cusextmi,
@@ -90,6 +92,13 @@ CALLS = [
     ois017mi.get_base_price("MUG-001", head=PRICE_LIST),
     ois320mi.list_new_prices(1795311984000),
     ois320mi.list_list_prices(PRICE_LIST),
+    balances.get_balance("MUG-001", warehouse="001"),
+    balances.list_changed(1795311984000),
+    counts.get_location("MUG-001", warehouse="001", location="MAIN"),
+    counts.count("MUG-001", warehouse="001", location="MAIN", quantity=Decimal(17), reason="", remark="w1"),
+    counts.adjust(
+        "MUG-001", warehouse="001", location="MAIN", difference=Decimal(-3), reason="", partner="WEB", key="w1-1"
+    ),
 ]
 
 

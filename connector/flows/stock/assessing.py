@@ -1,0 +1,222 @@
+"""Both sides of some items: what the shop shows and what it may show. Used by the stock flow, its dry run and `reconcile`.
+
+The order of the readings is what keeps the shop from selling twice: docs/decisions/0010-what-the-shop-may-sell.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+import structlog
+
+from connector.errors import ConnectorError, InvalidPayloadError, LedgerUnavailableError
+from connector.flows.context import StoreContext
+from connector.flows.stock.quantity import MOST_SHOWN, ZERO, Figures, shown
+from connector.flows.stock.reading import Problem, Stock, Unit, odd, read_stock
+from connector.flows.stock.selling import look_at_shop, read_waiting
+from connector.ledger.cursors import now
+from connector.ledger.dispatch import DueMessage
+from connector.ledger.sales import PostedSale, close_sales, posted_sales, units_in_flight, units_sold
+from connector.ledger.session import Ledger, transaction
+from connector.publishing.stock import StockPublishing
+from connector.woocommerce.canonical import JSONDict
+from connector.woocommerce.product_models import ShopProduct, parse_product
+
+MOST_POSTED = 160
+"""So many orders' lines are asked for at most (two requests); more of them seldom wait for allocation."""
+FIELDS = ("sku", "type", "parent_id", "status", "manage_stock", "stock_quantity", "stock_status", "backorders")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An item to be looked at, with the SKU and, if it is known, the number of its product in the shop."""
+
+    item_number: str
+    sku: str
+    product_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessed:
+    """One item on both sides. Without a `target` its stock in the shop is left alone, and `problem` says why."""
+
+    wanted: Wanted
+    product: ShopProduct | None = None
+    figures: Figures | None = None
+    in_flight: Decimal = ZERO  # basic units
+    factor: Decimal = Decimal(1)  # basic units in one of the shop
+    sold: Decimal = ZERO  # units of the shop; only a difference to another reading means something
+    target: int | None = None
+    problem: Problem | None = None
+
+
+@dataclass
+class Assessment:
+    """Items on both sides, in the order asked for; M3's side holds since `read_at`."""
+
+    read_at: datetime
+    items: list[Assessed] = field(default_factory=list)
+    messages: list[DueMessage] = field(default_factory=list)
+
+
+def assess(ledger: Ledger, store: StoreContext, wanted: Sequence[Wanted], *, looks: bool = True) -> Assessment:
+    """Reads M3, then the orders, then the shop, and says what the shop may show of each item.
+
+    Args:
+        ledger: The ledger; no transaction is open over a call.
+        store: Whose shop; its file must publish stock.
+        wanted: At most 100 items.
+        looks: Whether the shops are asked for orders they have not announced, and what waits in the ledger is read. False
+            for a dry run: nothing is written down.
+
+    Raises:
+        RetryableError: M3 or the shop cannot be asked now.
+        ConfigurationError: Credentials or names are wrong.
+    """
+    rules = _rules(store)
+    stores = [store, *store.neighbours()]
+    items = [one.item_number for one in wanted]
+    with transaction(ledger) as connection:
+        assessment = Assessment(now(connection))
+        posted = posted_sales(connection, stores=[one.name for one in stores], item_numbers=items, most=MOST_POSTED)
+    stock = read_stock(
+        store,
+        item_numbers=items,
+        warehouses=rules.warehouses or (store.config.m3.warehouse,),
+        posted=posted,
+        units=_units(stores, items),
+    )
+    if looks:
+        for one in stores:
+            _look(ledger, one, assessment, is_own=one is store)
+        _close(ledger, stock.allocated)
+    in_flight, sold = _taken(ledger, stores, stock, wanted, since=assessment.read_at)
+    rows = store.shop.products.by_sku([one.sku for one in wanted], fields=FIELDS)
+    for wish in wanted:
+        found = _product(wish, rows.get(wish.sku, []))
+        flying = in_flight.get(wish.item_number, ZERO)
+        assessment.items.append(_assessed(wish, found, rules, stock, in_flight=flying, sold=sold))
+    return assessment
+
+
+def _rules(store: StoreContext) -> StockPublishing:
+    rules = store.config.publish.stock
+    assert rules is not None, "whoever asks has looked whether stock is published"
+    return rules
+
+
+def _unit(store: StoreContext) -> str:
+    return store.config.publish.stock.unit if store.config.publish.stock else ""
+
+
+def _units(stores: Sequence[StoreContext], items: Sequence[str]) -> list[Unit]:
+    return [(unit, item) for unit in sorted({_unit(one) for one in stores} - {""}) for item in items]
+
+
+def _look(ledger: Ledger, store: StoreContext, assessment: Assessment, *, is_own: bool) -> None:
+    """Learns what orders of a shop hold. A neighbour that cannot be asked counts with what is known of it.
+
+    Raises:
+        ConnectorError: Our own shop, or the ledger, cannot be asked.
+    """
+    try:
+        assessment.messages += look_at_shop(ledger, store).messages
+    except LedgerUnavailableError:
+        raise
+    except ConnectorError as error:
+        if is_own:
+            raise
+        log.warning("neighbour_not_asked", neighbour=store.name, code=error.code)
+    read_waiting(ledger, store, now=assessment.read_at)
+
+
+def _close(ledger: Ledger, allocated: Sequence[PostedSale]) -> None:
+    by_store: dict[str, list[int]] = {}
+    for one in allocated:
+        by_store.setdefault(one.store, []).append(one.order_id)
+    for name, orders in by_store.items():
+        with transaction(ledger) as connection:
+            close_sales(connection, name, order_ids=orders)
+
+
+def _taken(
+    ledger: Ledger, stores: Sequence[StoreContext], stock: Stock, wanted: Sequence[Wanted], *, since: datetime
+) -> tuple[dict[str, Decimal], dict[int, Decimal]]:
+    """Returns the basic units in flight by item, and what orders took of our own products in all."""
+    units = {one.name: _unit(one) for one in stores}
+    products = [one.product_id for one in wanted if one.product_id is not None]
+    with transaction(ledger) as connection:
+        flying = units_in_flight(
+            connection, stores=list(units), item_numbers=[one.item_number for one in wanted], since=since
+        )
+        sold = units_sold(connection, stores[0].name, product_ids=products)
+    in_flight: dict[str, Decimal] = {}
+    for one in flying:
+        factor = stock.factors.get((units[one.store], one.item_number), Decimal(1))
+        in_flight[one.item_number] = in_flight.get(one.item_number, ZERO) + one.units * factor
+    return in_flight, sold
+
+
+def _product(wanted: Wanted, rows: Sequence[JSONDict]) -> ShopProduct | Problem:
+    """Returns the one product of a SKU that can have stock."""
+    if not rows:
+        return Problem(
+            "unknown_in_shop",
+            f"The shop has no product with SKU {wanted.sku} (item {wanted.item_number}).",
+            f"Give the product the SKU {wanted.sku}, or publish the item; then ask for the item again.",
+        )
+    if len(rows) > 1:
+        numbers = ", ".join(str(row["id"]) for row in rows)
+        return Problem(
+            "sku_twice",
+            f"The shop has {len(rows)} products with SKU {wanted.sku}: {numbers}.",
+            "Leave the SKU to one of them in the shop; then ask for the item again.",
+        )
+    try:
+        return parse_product(rows[0])
+    except InvalidPayloadError as error:
+        return Problem(error.code, f"SKU {wanted.sku}: {error.message}", error.resolution)
+
+
+def _assessed(
+    wanted: Wanted,
+    found: ShopProduct | Problem,
+    rules: StockPublishing,
+    stock: Stock,
+    *,
+    in_flight: Decimal,
+    sold: dict[int, Decimal],
+) -> Assessed:
+    item = wanted.item_number
+    figures = stock.figures.get(item)
+    problem = stock.problems.get(item)
+    product = None if isinstance(found, Problem) else found
+    if isinstance(found, Problem):
+        problem = problem or found
+    if problem is not None or figures is None or product is None:
+        return Assessed(wanted=wanted, product=product, figures=figures, in_flight=in_flight, problem=problem)
+    factor = stock.factors.get((rules.unit, item), Decimal(1))
+    target = shown(figures.free, in_flight=in_flight, factor=factor, buffer=rules.buffer)
+    return Assessed(
+        wanted=wanted,
+        product=product,
+        figures=figures,
+        in_flight=in_flight,
+        factor=factor,
+        sold=sold.get(product.id, ZERO),
+        target=target if target <= MOST_SHOWN else None,
+        problem=odd(item, figures) if target <= MOST_SHOWN else _absurd(item, target),
+    )
+
+
+def _absurd(item: str, target: int) -> Problem:
+    return Problem(
+        "absurd_balance",
+        f"M3 offers {target} units of item {item}; no shop holds so many, so its stock was left alone.",
+        f"Correct the balance of item {item} in M3 (MMS310); then ask for the item again.",
+    )

@@ -1,0 +1,115 @@
+"""Both sides of the stock of each item, with the reason where they differ. Called by `connector reconcile` and the dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+
+from connector.flows.context import StoreContext
+from connector.flows.pulling import Compared, Progress, Reason
+from connector.flows.stock.assessing import Assessed, Wanted, assess
+from connector.flows.stock.quantity import ZERO, shown
+from connector.ledger.session import Ledger, transaction
+from connector.ledger.stock_offers import StockOffer, stock_offers
+
+FLOW = "stock_to_woo"
+PAGE = 100
+
+
+def compare(
+    ledger: Ledger,
+    store: StoreContext,
+    *,
+    item_numbers: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Compared]:
+    """Yields one row an item: what M3 holds free, what the shop shows, what a run would write.
+
+    Args:
+        ledger: The ledger; nothing is written to it.
+        store: Whose shop; nothing is yielded if its file does not publish stock.
+        item_numbers: Only these; None: every item whose stock is or was to be shown, page by page.
+        progress: Told how many items were looked at.
+
+    Raises:
+        RetryableError: M3, the shop or the ledger cannot be asked now.
+    """
+    if store.config.publish.stock is None:
+        return
+    count, total = 0, None if item_numbers is None else len(set(item_numbers))
+    pages = _all_pages(ledger, store.name) if item_numbers is None else _chosen(ledger, store.name, item_numbers)
+    for offers in pages:
+        yield from _page(ledger, store, offers)
+        count += len(offers)
+        if progress:
+            progress(count, total)
+
+
+def _all_pages(ledger: Ledger, store: str) -> Iterator[list[StockOffer]]:
+    after = ""
+    while True:
+        with transaction(ledger) as connection:
+            offers = stock_offers(connection, store, item_numbers=None, after=after, most=PAGE)
+        if not offers:
+            return
+        yield offers
+        after = offers[-1].item_number
+
+
+def _chosen(ledger: Ledger, store: str, item_numbers: Collection[str]) -> Iterator[list[StockOffer]]:
+    """Gives the items asked for page by page, those never heard of too."""
+    wanted = sorted(set(item_numbers))
+    for start in range(0, len(wanted), PAGE):
+        page = wanted[start : start + PAGE]
+        with transaction(ledger) as connection:
+            known = {
+                one.item_number: one for one in stock_offers(connection, store, item_numbers=page, after="", most=PAGE)
+            }
+        yield [known.get(one) or StockOffer(one, None, None, is_due=False, problem=None, remedy=None) for one in page]
+
+
+def _page(ledger: Ledger, store: StoreContext, offers: Sequence[StockOffer]) -> Iterator[Compared]:
+    wanted = [Wanted(one.item_number, one.sku or one.item_number, one.product_id) for one in offers]
+    assessment = assess(ledger, store, wanted, looks=False)
+    for offer, assessed in zip(offers, assessment.items, strict=True):
+        yield _compared(store, offer, assessed)
+
+
+def _compared(store: StoreContext, offer: StockOffer, assessed: Assessed) -> Compared:
+    held = None if assessed.product is None else assessed.product.stock_quantity
+    target = None if assessed.target is None else Decimal(assessed.target)
+    reason = _reason(store, offer, assessed, held=held, target=target)
+    problem = assessed.problem
+    return Compared(
+        item_number=offer.item_number,
+        sku=assessed.wanted.sku,
+        product_id=assessed.product.id if assessed.product else None,
+        field="stock_quantity",
+        m3=None if assessed.figures is None else f"{assessed.figures.free.normalize():f}",
+        shop=None if held is None else f"{held.normalize():f}",
+        reason=reason,
+        wanted=None if target is None or target == held else f"{target:f}",
+        words=problem.words if problem else offer.problem or "",
+        remedy=problem.remedy if problem else offer.remedy or "",
+    )
+
+
+def _reason(
+    store: StoreContext, offer: StockOffer, assessed: Assessed, *, held: Decimal | None, target: Decimal | None
+) -> Reason:
+    """Says why the two sides are as they are: what the shop should show, and why that is not what M3 has free."""
+    code = assessed.problem.code if assessed.problem else ""
+    if code in (Reason.UNKNOWN_IN_SHOP, Reason.UNKNOWN_IN_M3):
+        return Reason(code)
+    if target is None or assessed.figures is None:
+        return Reason.ERROR
+    if held != target:
+        return Reason.PENDING if offer.is_due else Reason.ERROR if offer.problem else Reason.DIFFERENT
+    if assessed.figures.free == target:
+        return Reason.EQUAL
+    without_orders = shown(assessed.figures.free, in_flight=ZERO, factor=assessed.factor, buffer=_buffer(store))
+    return Reason.IN_FLIGHT if without_orders != target else Reason.BUFFER
+
+
+def _buffer(store: StoreContext) -> Decimal:
+    return store.config.publish.stock.buffer if store.config.publish.stock else ZERO

@@ -1,0 +1,212 @@
+"""Shows in the shop what M3 can still give: the formula of money-and-stock section 11. Run by workers/base.py.
+
+Reads downwards: what is due is gathered, both sides are read, what differs is written in batches, each item is settled with what
+became of it. Quantities are absolute and computed anew each time; one that could not be written is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from connector.flows.batches import UPDATE, Pace, carry, write
+from connector.flows.context import Run
+from connector.flows.outcome import Done
+from connector.flows.stock.assessing import Assessed, Wanted, assess
+from connector.flows.stock.reading import Problem
+from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
+from connector.publishing.stock import Backorders
+from connector.woocommerce.batches import Done as Written
+from connector.woocommerce.batches import ElementResult
+from connector.woocommerce.canonical import JSONDict
+from connector.woocommerce.product_models import ShopProduct
+
+FLOW = "stock_to_woo"
+PACE = Pace(most=100, quiet_s=0.3, longest_s=1.0)
+WRITE_MOST = 100
+SECOND_LOOK_S = 1.0
+SECOND_LOOKS = 2
+"""Stock that nobody accounts for is looked at so often again: an order may be there before its news."""
+MANAGED = ("simple", "variable", "variation")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An item whose stock is to be written."""
+
+    offer: Offer
+    assessed: Assessed
+    product: ShopProduct
+    element: JSONDict
+
+
+def run(run: Run) -> Done:
+    """Carries the stock of all items that are due.
+
+    Raises:
+        RetryableError: M3, the shop or the ledger cannot be asked now; what is due stays due.
+        ConfigurationError: Credentials or names are wrong.
+    """
+    if run.store.config.publish.stock is None:
+        return Done("stock is not published")
+    return carry(run, flow=FLOW, pace=PACE, work=partial(_work, run))
+
+
+def _work(run: Run, offers: list[Offer]) -> Iterator[Result]:
+    wanted = [Wanted(one.item_number, one.sku or one.item_number, one.product_id) for one in offers]
+    assessment = assess(run.journal.engine, run.store, wanted)
+    run.messages.extend(assessment.messages)
+    changes: list[Change] = []
+    learnt: list[Product] = []
+    for offer, assessed in zip(offers, assessment.items, strict=True):
+        if offer.read_at is not None and offer.read_at > assessment.read_at:
+            continue  # the ledger's clock went back; what is newer stays
+        learnt += _learnt(offer, assessed)
+        outcome = _decide(run, offer, assessed, read_at=assessment.read_at)
+        if isinstance(outcome, Result):
+            yield outcome
+        else:
+            changes.append(outcome)
+    if learnt:
+        run.journal.stage(FORGET_PRODUCTS, **bound(run.store.name, learnt))
+        run.journal.stage(REMEMBER_PRODUCTS, **bound(run.store.name, learnt))
+    for parent, some in _in_batches(changes):
+        yield from _write(run, parent, some, read_at=assessment.read_at)
+
+
+def _learnt(offer: Offer, assessed: Assessed) -> list[Product]:
+    """Returns the product found for an item, if it is not the one that was known."""
+    product = assessed.product
+    if product is None or product.id == offer.product_id or product.type not in MANAGED:
+        return []
+    parent = product.parent_id if product.is_variation else None
+    return [
+        Product(
+            item_number=offer.item_number,
+            sku=product.sku,
+            product_id=product.id,
+            kind=product.type,
+            parent_id=parent,
+        )
+    ]
+
+
+def _decide(run: Run, offer: Offer, assessed: Assessed, *, read_at: datetime) -> Result | Change:
+    """Says what becomes of an item: nothing, a write, another look, or words for a person."""
+    product, target = assessed.product, assessed.target
+    if product is None or target is None:
+        return _result(offer, problem=assessed.problem)
+    element = _element(run, product, target)
+    if len(element) == 1:
+        return _result(offer, shows=assessed, read_at=read_at, problem=assessed.problem)
+    if _is_below_expectation(offer, assessed) and offer.tries < SECOND_LOOKS:
+        return Result(item_number=offer.item_number, rev=offer.rev, retry_s=SECOND_LOOK_S)
+    return Change(offer, assessed, product, element)
+
+
+def _element(run: Run, product: ShopProduct, target: int) -> JSONDict:
+    """Returns what is to be written: the number of the product, and what differs."""
+    rules = run.store.config.publish.stock
+    assert rules is not None
+    element: JSONDict = {"id": product.id}
+    if not product.has_own_stock:
+        element["manage_stock"] = True
+    if not product.has_own_stock or product.stock_quantity != target:
+        element["stock_quantity"] = target
+    if rules.backorders is not Backorders.KEEP and product.backorders != rules.backorders:
+        element["backorders"] = rules.backorders.value
+    return element
+
+
+def _is_below_expectation(offer: Offer, assessed: Assessed) -> bool:
+    """Tells whether the shop has less than our last write and the known sales since leave: a sale it has not announced."""
+    expected = expected_quantity(offer.written, assessed.sold)
+    shown = assessed.product.stock_quantity if assessed.product else None
+    return expected is not None and shown is not None and shown < expected
+
+
+def expected_quantity(written: dict[str, Any], sold: Decimal) -> Decimal | None:
+    """Returns what the shop should hold by our last write and what orders took since; None before the first write."""
+    if "quantity" not in written:
+        return None
+    return Decimal(str(written["quantity"])) - (sold - Decimal(str(written.get("sold", 0))))
+
+
+def _result(
+    offer: Offer, *, problem: Problem | None, shows: Assessed | None = None, read_at: datetime | None = None
+) -> Result:
+    """Returns what became of an item; `shows`: the shop is known to show its target."""
+    return Result(
+        item_number=offer.item_number,
+        rev=offer.rev,
+        written={"quantity": shows.target, "sold": f"{shows.sold:f}"} if shows else None,
+        read_at=read_at,
+        code=problem.code if problem else None,
+        problem=problem.words if problem else None,
+        remedy=problem.remedy if problem else None,
+        retry_s=problem.retry_s if problem else None,
+    )
+
+
+def _in_batches(changes: Sequence[Change]) -> Iterator[tuple[int | None, list[Change]]]:
+    """Groups changes as the shop takes them: products together, variations under their parent."""
+    by_parent: dict[int | None, list[Change]] = {}
+    for one in changes:
+        parent = one.product.parent_id if one.product.is_variation else None
+        by_parent.setdefault(parent, []).append(one)
+    for parent, some in by_parent.items():
+        for start in range(0, len(some), WRITE_MOST):
+            yield parent, some[start : start + WRITE_MOST]
+
+
+def _write(run: Run, parent: int | None, changes: list[Change], *, read_at: datetime) -> Iterator[Result]:
+    """Writes some items; yields nothing for them if the answer was lost: they are compared again once it can arrive no more."""
+    elements = [one.element for one in changes]
+    products = run.store.shop.products
+
+    def send() -> list[ElementResult]:
+        return (
+            products.write_batch(update=elements)
+            if parent is None
+            else products.write_variations(parent, update=elements)
+        )
+
+    answers = write(
+        run,
+        flow=FLOW,
+        name=UPDATE,
+        items=[one.offer.item_number for one in changes],
+        request=elements,
+        send=send,
+    )
+    if answers is None:
+        return
+    done = [one for one, answer in zip(changes, answers, strict=True) if isinstance(answer, Written)]
+    run.journal.audit_many(
+        "write stock",
+        system="shop",
+        changes=[(one.offer.item_number, {"stock": str(one.product.stock_quantity)}, one.element) for one in done],
+        why=f"M3 read at {read_at.isoformat()}",
+    )
+    for one, answer in zip(changes, answers, strict=True):
+        yield _result_of_write(one, answer, read_at=read_at)
+
+
+def _result_of_write(change: Change, answer: ElementResult, *, read_at: datetime) -> Result:
+    offer = change.offer
+    if not isinstance(answer, Written):
+        return _result(offer, problem=Problem(answer.problem, answer.message, answer.remedy))
+    if "stock_quantity" in answer.ignored or "manage_stock" in answer.ignored:
+        return _result(
+            offer,
+            problem=Problem(
+                "stock_ignored",
+                f"The shop did not take the stock of SKU {change.product.sku} (product {change.product.id}).",
+                "Switch on stock management (WooCommerce, Settings, Products, Inventory) or look which plug-in keeps it.",
+            ),
+        )
+    return _result(offer, shows=change.assessed, read_at=read_at, problem=change.assessed.problem)

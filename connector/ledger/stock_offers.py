@@ -1,0 +1,62 @@
+"""The items whose stock is shown, page by page, with their products. Called by the pull and the comparison of stock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
+
+
+@dataclass(frozen=True)
+class StockOffer:
+    """An item of the stock flow, or a product it has not looked at yet."""
+
+    item_number: str
+    sku: str | None
+    product_id: int | None
+    is_due: bool
+    problem: str | None
+    remedy: str | None
+
+
+_PAGE = text("""
+SELECT coalesce(o.item_number, p.item_number) AS item_number, p.sku, p.product_id,
+       coalesce(o.wanted_rev > o.done_rev, true) AS is_due, o.problem, o.remedy
+FROM (SELECT item_number, wanted_rev, done_rev, problem, remedy FROM offer
+      WHERE store = :store AND flow = 'stock_to_woo' AND item_number > :after
+        AND (CAST(:items AS varchar[]) IS NULL OR item_number = ANY(:items))
+      ORDER BY item_number LIMIT :most) o
+FULL JOIN (SELECT item_number, sku, product_id FROM product
+      WHERE store = :store AND kind <> 'variable' AND item_number > :after
+        AND (CAST(:items AS varchar[]) IS NULL OR item_number = ANY(:items))
+      ORDER BY item_number LIMIT :most) p ON p.item_number = o.item_number
+ORDER BY 1 LIMIT :most
+""")
+
+
+def stock_offers(
+    connection: Connection, store: str, *, item_numbers: Sequence[str] | None, after: str, most: int
+) -> list[StockOffer]:
+    """Returns the next page of items, ascending by number.
+
+    Args:
+        connection: The transaction.
+        store: Whose items.
+        item_numbers: Only these; None: all.
+        after: Only item numbers behind this one.
+        most: At most so many.
+    """
+    items = None if item_numbers is None else list(item_numbers)
+    values = {"store": store, "items": items, "after": after, "most": most}
+    return [StockOffer(*row) for row in connection.execute(_PAGE, values)]
+
+
+def bind_products(connection: Connection, store: str, *, products: Sequence[Product]) -> None:
+    """Stages which products of the shop items are; a product bound to another item before is that one's no more."""
+    if products:
+        values = bound(store, products)
+        FORGET_PRODUCTS.run(connection, values)
+        REMEMBER_PRODUCTS.run(connection, values)

@@ -1,0 +1,73 @@
+"""What the shop shows of M3's stock."""
+
+from __future__ import annotations
+
+from tests.integration.flows.stock.stock_story import MUG, PAN, StockStory
+
+
+def test_shop_shows_what_m3_can_give(story: StockStory) -> None:
+    story.m3_holds(MUG, 57)
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 57
+    assert story.offer(MUG)["written"]["quantity"] == 57
+
+
+def test_what_is_shown_already_is_not_written_again(story: StockStory) -> None:
+    story.m3_holds(MUG, 57)
+    story.carry(MUG)
+
+    story.carry(MUG)
+
+    assert story.stock_writes() == 1
+
+
+def test_units_of_an_order_m3_does_not_know_are_not_shown(story: StockStory) -> None:
+    story.m3_holds(MUG, 57)
+    story.carry(MUG)
+    story.buy(MUG, 5, status="on-hold")
+    story.m3_holds(MUG, 60)
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 55
+
+
+def test_posting_an_order_leaves_what_is_shown_as_it_is(story: StockStory) -> None:
+    story.m3_holds(MUG, 57)
+    story.carry(MUG)
+    order = story.buy(MUG, 5)
+    story.carry(MUG)
+    before = story.shown(MUG)
+
+    story.connector.ask(order["id"])
+    story.connector.drain()
+    story.carry(MUG)
+
+    assert (before, story.shown(MUG)) == (52, 52)
+    assert story.stock_writes() == 1
+
+
+def test_cancelled_order_gives_its_units_back(story: StockStory) -> None:
+    story.m3_holds(MUG, 57)
+    order = story.buy(MUG, 5, status="on-hold")
+    story.carry(MUG)
+    before = story.shown(MUG)
+    story.sandbox.post(
+        f"{story.sandbox.shop_url}/_control/orders/{order['id']}", {"deliver": "never", "status": "cancelled"}
+    )
+
+    story.carry(MUG)
+
+    assert (before, story.shown(MUG)) == (52, 57)
+
+
+def test_one_bad_item_stops_no_other(story: StockStory) -> None:
+    story.m3_holds(MUG, 57)
+
+    story.carry("NOT-THERE", MUG, PAN)
+
+    assert story.shown(MUG) == 57
+    assert story.offer("NOT-THERE")["problem_code"] == "unknown_in_m3"
+    assert story.offer(MUG)["problem_code"] is None
