@@ -18,6 +18,7 @@ from connector.cli.checks.m3_items import check_items
 from connector.cli.checks.m3_money import check_money
 from connector.cli.checks.m3_site import check_access, check_site
 from connector.cli.checks.m3_tenure import check_tenure
+from connector.cli.checks.prices import check_prices
 from connector.cli.checks.shop import check_shop
 from connector.cli.opening import open_settings, require_store
 from connector.cli.output import err, out, print_json, print_table, say
@@ -107,6 +108,7 @@ def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callab
         lambda: check_money(area, m3, config),
         lambda: check_customers(area, m3, config),
         lambda: check_items(area, shop=store.shop, m3=m3, config=config, engine=runtime.engine, now=datetime.now(UTC)),
+        lambda: check_prices(area, store, now=datetime.now(UTC)),
         lambda: check_fields(area, m3, operations=operations, mappings=store.mappings),
     ]
 

@@ -180,6 +180,15 @@ class WooClient:
         answer = self._transport.read("system_status", (("_fields", "environment,settings"),))
         return self._object(answer, request="GET system_status", expected="environment")
 
+    def get_setting(self, group: str, name: str) -> str:
+        """Returns the value of one setting of the shop, e.g. group `tax`, name `woocommerce_prices_include_tax`: yes or no.
+
+        Raises:
+            WooRejectedError: Status 404: the shop has no such setting.
+        """
+        path = f"settings/{group}/{name}"
+        return str(self._object(self._transport.read(path), request=f"GET {path}", expected="value")["value"])
+
     def _reader(self, path: str) -> ReadPage:
         return partial(self._transport.read, path)
 
