@@ -22,7 +22,7 @@ from connector.m3.programs import mms200mi
 from workers import rounds
 from workers.base import send_all
 from workers.process import Process
-from workers.pulls import compare_daily
+from workers.pulls import compare_daily, pull_changes
 from workers.rounds import Part, Turned, each_store, in_rounds, is_done, running_stores
 from workers.schedule import job_every_s, queue_of
 
@@ -157,5 +157,6 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "watch_webhooks": _watch_webhooks,
     "probe_stores": _probe_stores,
     "hunt_orphans": _hunt_orphans,
+    "pull_prices": partial(pull_changes, kind="prices"),
     "compare_daily": compare_daily,
 }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connector.flows.context import StoreContext
+from connector.flows.prices import compare as prices_compare
+from connector.flows.prices import pull as prices_pull
 from connector.flows.pulling import Compared, Progress, Pulled
 from connector.ledger.session import Ledger
 
@@ -55,7 +57,9 @@ class PullEntry:
         return getattr(store.config.publish, self.part) is not None
 
 
-PULLS: dict[str, PullEntry] = {}
+PULLS = {
+    "prices": PullEntry("prices", "prices_to_woo", prices_pull.pull, prices_compare.compare),
+}
 
 
 def entry_of_flow(flow: str) -> PullEntry | None:
