@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,22 @@ from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from connector.ledger.tables import Base
 from tests.harness import Connector, Sandbox, running_sandbox
+
+
+OWN_FOLDER = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives each run a folder of its own: pytest's common one is closed to other users by every run that starts beside it."""
+    if config.option.basetemp is None and not hasattr(config, "workerinput"):
+        config.stash[OWN_FOLDER] = config.option.basetemp = tempfile.mkdtemp(prefix="connector-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Removes the folder of this run."""
+    if OWN_FOLDER in config.stash:
+        shutil.rmtree(config.stash[OWN_FOLDER], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
