@@ -93,15 +93,17 @@ class Counts:
 
 _MARK = text("""
 INSERT INTO offer AS o (store, flow, item_number)
-SELECT :store, :flow, i.item_number FROM unnest(CAST(:items AS varchar[])) AS i (item_number) ORDER BY 2
+SELECT :store, :flow, i.item_number FROM unnest(CAST(:items AS varchar[])) AS i (item_number) ORDER BY 3
 ON CONFLICT (store, flow, item_number) DO UPDATE SET
-    wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
+    wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0, source_hash = NULL,
     due_at = CASE WHEN o.wanted_rev > o.done_rev THEN o.due_at ELSE ledger_now() END
 """)
 
 
 def mark_due(connection: Connection, store: str, *, flow: str, item_numbers: Collection[str]) -> list[DueMessage]:
     """Stages that items are to be looked at by a flow, and wakes its exchange; any number of times.
+
+    What M3 said of them before counts no more: they have no source hash until they are read again.
 
     Args:
         connection: The transaction; if it also stores what told us, neither is lost without the other.
