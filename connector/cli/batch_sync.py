@@ -117,7 +117,11 @@ def _tell(store: StoreContext, entry: PullEntry, pulled: Pulled, carried: Carrie
         figures = {"read": pulled.read, "changed": pulled.changed, **asdict(carried)}
         print_json({"store": store.name, "flow": entry.flow, **figures})
     else:
-        say(f"Read {pulled.read} items from M3; {pulled.changed} are new, changed or were asked for.")
+        say(
+            f"{pulled.changed} items were asked for."
+            if asked.ids
+            else f"Read {pulled.read} items from M3; {pulled.changed} are new or changed."
+        )
         say(f"{entry.flow} of store {store.name}: {carried.known} items known, {carried.due} due.")
     if carried.problems:
         warn(f"{carried.problems} items cannot be carried: connector items problems --flow {entry.flow}")

@@ -63,7 +63,7 @@ def test_items_named_are_carried_while_one_waits(known: Shelf, run_store: Run) -
 
     assert said.status == 0
     assert known.shown("PAN-28")["regular_price"] == "55.00"
-    assert "2 are new, changed or were asked for" in said.out
+    assert "2 items were asked for" in said.out
 
 
 def test_everything_is_read_and_only_what_differs_is_due(known: Shelf, run_store: Run) -> None:
