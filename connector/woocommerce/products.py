@@ -2,7 +2,11 @@
 
 Rows are the shop's JSON (`product_models.parse_product` reads them), cut down to the fields asked for. A simple or
 variable product is written by `write_batch`, a variation only under its parent by `write_variations`.
-Source: reference/woocommerce/behaviour.md sections 3 and 4, observed on WooCommerce 9.9.5.
+
+`as_stored` asks for rows in the form in which answers to writes show them (`context=edit`). Without it they come as readers of
+the shop get them: descriptions in paragraphs with typographic quotes, prices as plug-ins change them, and what a variation has
+from its parent as its own. Compare texts with what was written only `as_stored`.
+Source: reference/woocommerce/behaviour.md sections 3 and 4, observed on WooCommerce 9.9.5; WooCommerce's get_product_data.
 """
 
 from __future__ import annotations
@@ -33,12 +37,15 @@ class Products:
         self._transport = transport
         self._host = host
 
-    def by_sku(self, skus: Sequence[str], *, fields: Sequence[str] = ()) -> dict[str, list[JSONDict]]:
+    def by_sku(
+        self, skus: Sequence[str], *, fields: Sequence[str] = (), as_stored: bool = False
+    ) -> dict[str, list[JSONDict]]:
         """Finds products and variations by SKU, not those in the trash.
 
         Args:
             skus: The SKUs; letter case and blanks around them do not matter. They are the keys of the result, as given.
             fields: Only these fields; `id` and `sku` always come. None named: all.
+            as_stored: As they are stored, not as readers get them.
 
         Returns:
             The rows of each SKU that was found: one, or several if the shop holds the SKU more than once (an import or a
@@ -48,13 +55,14 @@ class Products:
             RemoteUnavailableError: No usable answer.
         """
         keys = {sku: sku.strip().casefold() for sku in skus if sku.strip()}
+        shape = _shape(("sku", *fields) if fields else (), as_stored=as_stored)
         found: dict[str, list[JSONDict]] = {}
         for chunk in _sku_lists(list(dict.fromkeys(sku.strip() for sku in keys))):
-            for row in list_rows(self._reader("products"), params=(("sku", chunk), *_only(fields, "sku"))):
+            for row in list_rows(self._reader("products"), params=(("sku", chunk), *shape)):
                 found.setdefault(str(row.get("sku")).casefold(), []).append(row)
         return {sku: found[key] for sku, key in keys.items() if key in found}
 
-    def by_id(self, ids: Sequence[int], *, fields: Sequence[str] = ()) -> dict[int, JSONDict]:
+    def by_id(self, ids: Sequence[int], *, fields: Sequence[str] = (), as_stored: bool = False) -> dict[int, JSONDict]:
         """Returns simple and variable products by id, 100 a request; no variations, and none in the trash.
 
         Raises:
@@ -63,11 +71,11 @@ class Products:
         rows = (
             row
             for chosen in included(ids)
-            for row in list_rows(self._reader("products"), params=(*chosen, *_only(fields)))
+            for row in list_rows(self._reader("products"), params=(*chosen, *_shape(fields, as_stored=as_stored)))
         )
         return {row["id"]: row for row in rows}
 
-    def get(self, product_id: int, *, fields: Sequence[str] = ()) -> JSONDict | None:
+    def get(self, product_id: int, *, fields: Sequence[str] = (), as_stored: bool = False) -> JSONDict | None:
         """Returns one product or variation, also one in the trash (`status` trash); None if there is none.
 
         Raises:
@@ -75,7 +83,7 @@ class Products:
         """
         path = f"products/{product_id}"
         try:
-            answer = self._transport.read(path, _only(fields))
+            answer = self._transport.read(path, _shape(fields, as_stored=as_stored))
         except WooRejectedError as error:
             if error.status == 404:
                 return None
@@ -85,7 +93,12 @@ class Products:
         raise unclear(f"GET {path}", host=self._host, is_write=False, what="the answer is JSON but no resource")
 
     def pages(
-        self, *, place: Place = START, modified_after: datetime | None = None, fields: Sequence[str] = ()
+        self,
+        *,
+        place: Place = START,
+        modified_after: datetime | None = None,
+        fields: Sequence[str] = (),
+        as_stored: bool = False,
     ) -> Iterator[Page]:
         """Yields all simple and variable products page by page, ascending by id; no variations, none in the trash.
 
@@ -101,26 +114,26 @@ class Products:
         Raises:
             RemoteUnavailableError: No usable answer, or the list cannot be walked.
         """
-        return self._pages("products", place, (*changed_since(modified_after), *_only(fields)))
+        return self._pages("products", place, (*changed_since(modified_after), *_shape(fields, as_stored=as_stored)))
 
     def variation_pages(self, parent_id: int, *, place: Place = START, fields: Sequence[str] = ()) -> Iterator[Page]:
-        """Yields the variations of one product page by page, ascending by id.
+        """Yields the variations of one product page by page, ascending by id; always as readers get them.
 
         Raises:
             WooRejectedError: Status 404: there is no such product.
             RemoteUnavailableError: No usable answer, or the list cannot be walked.
         """
-        return self._pages(f"products/{parent_id}/variations", place, _only(fields))
+        return self._pages(f"products/{parent_id}/variations", place, _shape(fields))
 
     def variations(self, parent_id: int, ids: Sequence[int], *, fields: Sequence[str] = ()) -> dict[int, JSONDict]:
-        """Returns chosen variations of one product by id, 100 a request.
+        """Returns chosen variations of one product by id, 100 a request; always as readers get them.
 
         Raises:
             WooRejectedError: Status 404: there is no such product.
             RemoteUnavailableError: No usable answer.
         """
         read = self._reader(f"products/{parent_id}/variations")
-        rows = (row for chosen in included(ids) for row in list_rows(read, params=(*chosen, *_only(fields))))
+        rows = (row for chosen in included(ids) for row in list_rows(read, params=(*chosen, *_shape(fields))))
         return {row["id"]: row for row in rows}
 
     def write_batch(self, *, create: Sequence[JSONDict] = (), update: Sequence[JSONDict] = ()) -> list[ElementResult]:
@@ -182,9 +195,10 @@ class Products:
         return partial(self._transport.read, path)
 
 
-def _only(fields: Sequence[str], *always: str) -> Params:
-    """Asks for some fields only; the walk over a list needs the id."""
-    return (("_fields", ",".join(dict.fromkeys(("id", *always, *fields)))),) if fields else ()
+def _shape(fields: Sequence[str], *, as_stored: bool = False) -> Params:
+    """Asks for some fields only (the walk over a list needs the id), and for the form they come in."""
+    chosen = (("_fields", ",".join(dict.fromkeys(("id", *fields)))),) if fields else ()
+    return (*chosen, ("context", "edit")) if as_stored else chosen
 
 
 def _sku_lists(skus: list[str]) -> Iterator[str]:

@@ -22,6 +22,7 @@ _LIST: check.Schema = {
     "status": check.one_of("any", "future", "trash", "draft", "pending", "private", "publish"),
     "type": check.one_of("simple", "grouped", "external", "variable"),
     "stock_status": check.one_of("instock", "outofstock", "onbackorder"),
+    "context": check.one_of("view", "edit"),
 }
 _VARIATION_LIST: check.Schema = {
     **LIST_ARGUMENTS,
@@ -87,7 +88,9 @@ def _sanitized(body: JSONDict) -> JSONDict:
 
 
 def _show(call: Call, product: Product) -> JSONDict:
-    return show_product(call.shop, product, base=call.base)
+    is_write = call.method != "GET"
+    as_stored = is_write or call.query.get("context") == "edit"
+    return show_product(call.shop, product, base=call.base, as_stored=as_stored)
 
 
 def list_products(call: Call) -> Answer:

@@ -14,11 +14,12 @@ from sandbox.shop.entities import Product
 from sandbox.shop.errors import RestError
 from sandbox.shop.metadata import write_meta
 from sandbox.shop.state import Shop
+from sandbox.shop.texts import stored_html
 from sandbox.shop.vocabulary import category_ids, slug_of, tag_ids, term_named
-from sandbox.shop.wire import JSONDict, clean_decimal, html_name, to_decimal, to_int
+from sandbox.shop.wire import JSONDict, clean_decimal, to_decimal, to_int
 
 _SHOWN = (
-    *("slug", "description", "short_description", "weight", "global_unique_id", "catalog_visibility", "menu_order"),
+    *("slug", "weight", "global_unique_id", "catalog_visibility", "menu_order"),
     *("featured", "sold_individually", "purchase_note", "external_url", "button_text", "grouped_products"),
 )
 _PLAIN = ("tax_status", "virtual", "downloadable")
@@ -55,7 +56,7 @@ def _apply_texts(shop: Shop, product: Product, body: JSONDict) -> None:
     if "type" in body and product.type != "variation":
         product.type = body["type"] if body["type"] in _TYPES else "simple"
     if "name" in body and product.type != "variation":
-        product.name = html_name(str(body["name"]))
+        product.name = stored_html(str(body["name"]))
     if "status" in body:
         product.status = body["status"] if body["status"] in _STATUSES else "draft"
     if "sku" in body:
@@ -66,6 +67,8 @@ def _apply_texts(shop: Shop, product: Product, body: JSONDict) -> None:
         if name in body:
             setattr(product, name, body[name])
     product.shown.update({name: body[name] for name in _SHOWN if name in body})
+    texts = ("description", "short_description")
+    product.shown.update({name: stored_html(str(body[name])) for name in texts if name in body})
     if isinstance(body.get("dimensions"), dict):
         nothing = {"length": "", "width": "", "height": ""}
         product.shown["dimensions"] = {**nothing, **product.shown.get("dimensions", {}), **body["dimensions"]}

@@ -8,6 +8,7 @@ from sandbox.shop.entities import Product
 from sandbox.shop.order_json import self_link, show_meta
 from sandbox.shop.state import Shop
 from sandbox.shop.terms import CATEGORY, TAG
+from sandbox.shop.texts import as_paragraphs, as_short_description
 from sandbox.shop.vocabulary import slug_of
 from sandbox.shop.wire import JSONDict, fixed, to_decimal
 
@@ -37,8 +38,12 @@ def price_of(shop: Shop, product: Product) -> str:
     return fixed(prices[0]) if prices else ""
 
 
-def show_product(shop: Shop, product: Product, *, base: str) -> JSONDict:
-    """Write a product, or a variation read through `/products/<id>`, with its keys in the recorded order."""
+def show_product(shop: Shop, product: Product, *, base: str, as_stored: bool = False) -> JSONDict:
+    """Write a product, or a variation read through `/products/<id>`, with its keys in the recorded order.
+
+    Args:
+        as_stored: texts as they are stored (`context=edit`, and the answers to writes), not as readers get them.
+    """
     shown, is_variation = product.shown, product.type == "variation"
     root = f"{base}/wp-json/wc/v3/products"
     links: JSONDict = {"self": self_link(f"{root}/{product.id}"), "collection": [{"href": root}]}
@@ -54,8 +59,7 @@ def show_product(shop: Shop, product: Product, *, base: str) -> JSONDict:
         "status": product.status,
         "featured": shown.get("featured", False),
         "catalog_visibility": shown.get("catalog_visibility", "visible"),
-        "description": shown.get("description", ""),
-        "short_description": shown.get("short_description", ""),
+        **_texts(product, as_stored=as_stored),
         "sku": product.sku,
         **_prices(shop, product),
         "purchasable": product.type in {"simple", "variation", "variable"} and price_of(shop, product) != "",
@@ -108,7 +112,7 @@ def show_variation(shop: Shop, product: Product, *, base: str) -> JSONDict:
         "id": product.id,
         "type": "variation",
         **_dates(product),
-        "description": product.shown.get("description", ""),
+        "description": as_short_description(product.shown.get("description", "")),
         "permalink": _permalink(shop, product, base),
         "sku": product.sku,
         "global_unique_id": product.shown.get("global_unique_id", ""),
@@ -180,6 +184,13 @@ def _terms(shop: Shop, taxonomy: str, numbers: list[int]) -> list[JSONDict]:
 
 def _image(product: Product, image: JSONDict) -> JSONDict:
     return {"id": image["id"], **_dates(product), "src": image["src"], "name": image["name"], "alt": image["alt"]}
+
+
+def _texts(product: Product, *, as_stored: bool) -> JSONDict:
+    long, short = (str(product.shown.get(name, "")) for name in ("description", "short_description"))
+    if not as_stored:
+        long, short = as_paragraphs(long), as_short_description(short)
+    return {"description": long, "short_description": short}
 
 
 def _dates(product: Product) -> JSONDict:

@@ -52,7 +52,18 @@ def test_product_keeps_all_that_an_item_brings(shop: RunningShop) -> None:
 
     assert {name: made[name] for name in sent} == sent
     assert [category["name"] for category in made["categories"]] == ["Apparel", "Kitchen &amp; Home"]
-    assert shop.call("GET", f"products/{made['id']}").json() == made
+    assert shop.call("GET", f"products/{made['id']}", params={"context": "edit"}).json() == made
+
+
+def test_texts_are_shown_to_readers_in_another_form_than_they_are_stored(shop: RunningShop) -> None:
+    sent = {"name": "Bolt <M8> & nut", "description": "For 8 mm\nholes & slots", "short_description": '19" x 2'}
+
+    made = _create(shop, sku="BOLT", **sent)
+    shown = shop.call("GET", f"products/{made['id']}").json()
+
+    assert (made["name"], made["description"]) == ("Bolt  &amp; nut", "For 8 mm\nholes &amp; slots")
+    assert shown["description"] == "<p>For 8 mm<br />\nholes &amp; slots</p>\n"
+    assert (made["short_description"], shown["short_description"]) == ('19" x 2', "<p>19&#8243; x 2</p>\n")
 
 
 def test_missing_terms_and_tags_are_made_by_the_product_that_names_them(shop: RunningShop) -> None:

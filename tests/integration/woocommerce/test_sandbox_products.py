@@ -251,3 +251,15 @@ def test_product_is_read_from_the_trash_and_gone_is_none(shop: Shop) -> None:
     assert products.get(999999) is None
     assert list(products.by_id([22, 23, 34])) == [23]
     assert products.by_sku(["PENCIL-001"]) == {}
+
+
+def test_text_that_was_written_is_read_back_as_it_is_stored(shop: Shop) -> None:
+    products, text = shop.client().products, '19" shelf & 2 bolts'
+    [made] = products.write_batch(create=[{"name": "Shelf", "sku": "SHELF", "short_description": text}])
+    assert isinstance(made, Done)
+
+    [stored] = products.by_sku(["SHELF"], fields=["short_description"], as_stored=True)["SHELF"]
+    [shown] = products.by_sku(["SHELF"], fields=["short_description"])["SHELF"]
+
+    assert stored["short_description"] == made.resource["short_description"] == text.replace("&", "&amp;")
+    assert shown["short_description"] == "<p>19&#8243; shelf &amp; 2 bolts</p>\n"

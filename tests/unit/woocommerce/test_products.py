@@ -80,6 +80,21 @@ def test_many_skus_are_asked_in_lists_that_fit_into_an_address(shop: responses.R
     assert {one["_fields"] for one in _asked(shop)} == {"id,sku,type"}
 
 
+def test_rows_come_as_they_are_stored_if_they_are_to_be_compared(
+    shop: responses.RequestsMock, client: WooClient
+) -> None:
+    _list(shop, "products", [])
+    shop.get(f"{ROOT}/products/5", json={"id": 5})
+
+    client.products.by_sku(["A"], as_stored=True)
+    client.products.by_id([5], as_stored=True)
+    client.products.get(5, as_stored=True)
+    list(client.products.pages(as_stored=True))
+    list(client.products.pages())
+
+    assert [one.get("context") for one in _asked(shop)] == ["edit"] * 4 + [None]
+
+
 def test_chosen_products_are_asked_by_hundreds(shop: responses.RequestsMock, client: WooClient) -> None:
     _list(shop, "products", [{"id": 5}])
     _list(shop, "products/33/variations", [{"id": 6}])
