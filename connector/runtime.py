@@ -11,6 +11,8 @@ import redis
 from sqlalchemy import Engine
 
 from connector.errors import ConfigurationError
+from connector.flows.catalogue.fields import SHOP, item_roots, shop_fields
+from connector.flows.catalogue.rules import FLOW as ITEMS
 from connector.flows.context import StoreContext
 from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
@@ -19,13 +21,15 @@ from connector.ion.rules import EventRules, load_event_rules
 from connector.ledger.session import open_ledger, transaction, tried_twice
 from connector.ledger.stores import StoreRow, find_store, list_stores, running_stores, sealed_credentials
 from connector.ledger.tokens import LedgerTokenStore
-from connector.m3.catalogue import Catalogue, FieldSpec
+from connector.m3.catalogue import Catalogue
 from connector.m3.client import M3Client, M3Context
 from connector.m3.ionapi import Grant, IonApi, parse_ionapi
 from connector.m3.operations import load_operations
 from connector.m3.token import TokenSource
 from connector.mapping.engine import Mapping
 from connector.mapping.loader import load_mapping
+from connector.mapping.rules import TO_M3, TO_SHOP
+from connector.mapping.schema import FieldSpec
 from connector.settings import Settings
 from connector.stores import M3Config, StoreConfig, parse_store_config
 from connector.throttle.gate import Gate
@@ -49,6 +53,7 @@ MAPPING_ROOTS: dict[str, dict[str, type]] = {
         "store": M3Config,
     },
     "customers_to_m3": {"billing": Address, "run": CustomerRunValues, "store": M3Config},
+    ITEMS: item_roots(Catalogue.load()),
 }
 """What the paths of each mapping file may start with."""
 
@@ -65,6 +70,7 @@ class Runtime:
                 receiver): saves round trips, and does not wait for a silent database.
         """
         self.settings = settings
+        self._single_statements = single_statements
         self.engine: Engine = open_ledger(
             settings.database_url, autocommit=single_statements, patience_s=ANSWER_S if single_statements else None
         )
@@ -80,6 +86,19 @@ class Runtime:
         self._many_stores: tuple[float, bool] | None = None
         self._neighbours: dict[str, tuple[float, tuple[StoreContext, ...]]] = {}
         self._event_rules: EventRules | None = None
+        self._transactions: Engine | None = None
+
+    @property
+    def transactions(self) -> Engine:
+        """The ledger for transactions of several statements; a process of single statements has further connections for them.
+
+        Changing how a pooled connection commits would cost two round trips a transaction.
+        """
+        if not self._single_statements:
+            return self.engine
+        if self._transactions is None:
+            self._transactions = open_ledger(self.settings.database_url, patience_s=ANSWER_S)
+        return self._transactions
 
     @property
     def event_rules(self) -> EventRules:
@@ -111,6 +130,8 @@ class Runtime:
         self._stores.clear()
         self.redis.close()
         self.engine.dispose()
+        if self._transactions is not None:
+            self._transactions.dispose()
 
     def store(self, name: str, *, version: int | None = None) -> StoreContext:
         """Returns a store ready to be worked for, made anew when its configuration changed.
@@ -300,7 +321,8 @@ def load_mappings(config_dir: Path, config: StoreConfig, *, catalogue: Catalogue
         ConfigurationError: A file is missing or wrong; names file, line, record and field.
     """
     signatures = catalogue or Catalogue.load()
-    return {flow: _load_mapping(flow, config_dir, config, signatures) for flow in MAPPING_ROOTS}
+    flows = [flow for flow in MAPPING_ROOTS if flow != ITEMS or config.publish.items is not None]
+    return {flow: _load_mapping(flow, config_dir, config, signatures) for flow in flows}
 
 
 def _load_mapping(flow: str, config_dir: Path, config: StoreConfig, catalogue: Catalogue) -> Mapping:
@@ -314,7 +336,16 @@ def _load_mapping(flow: str, config_dir: Path, config: StoreConfig, catalogue: C
         ) from None
 
     def signature(program: str, name: str) -> ReadOnlyMapping[str, FieldSpec] | None:
+        if flow == ITEMS:
+            return shop_fields(name) if program == SHOP else None
         found = catalogue.find(program, name)
         return found.inputs if found else None
 
-    return load_mapping(text, source=str(path), roots=MAPPING_ROOTS[flow], signature=signature, lookups=config.lookups)
+    return load_mapping(
+        text,
+        source=str(path),
+        roots=MAPPING_ROOTS[flow],
+        signature=signature,
+        lookups=config.lookups,
+        sides=TO_SHOP if flow == ITEMS else TO_M3,
+    )

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector.flows import customers_to_m3, m3_events, order_status_to_woo, orders_to_m3, prices_to_woo, stock_to_woo
+from connector.flows import (
+    customers_to_m3,
+    items_to_woo,
+    m3_events,
+    order_status_to_woo,
+    orders_to_m3,
+    prices_to_woo,
+    stock_to_woo,
+)
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 
@@ -34,8 +42,9 @@ FLOWS: dict[str, FlowEntry] = {
     "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS, tidy=orders_to_m3.tidy),
     "customers_to_m3": FlowEntry("customers_to_m3", "customers", customers_to_m3.run, is_awaited=True),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
-    "m3_events": FlowEntry("m3_events", "status", m3_events.run),
+    "items_to_woo": FlowEntry("items_to_woo", "catalog", items_to_woo.run),
     "prices_to_woo": FlowEntry("prices_to_woo", "catalog", prices_to_woo.run),
+    "m3_events": FlowEntry("m3_events", "status", m3_events.run),
     "stock_to_woo": FlowEntry("stock_to_woo", "inventory", stock_to_woo.run),
 }
 

@@ -16,7 +16,7 @@ from connector.errors import ConfigurationError
 from connector.mapping.document import Document, read_document
 from connector.mapping.engine import Mapping, Record
 from connector.mapping.paths import Path, element_type, is_scalar, parse_path, type_at
-from connector.mapping.rules import NUMERIC, Condition, Lookup, Rule, Step
+from connector.mapping.rules import NUMERIC, TO_M3, Condition, Lookup, Rule, Sides, Step
 from connector.mapping.schema import FieldSpec, FileForm, RecordForm, RuleForm, TransformForm, WhenForm
 from connector.mapping.transforms import TRANSFORMS
 
@@ -46,6 +46,7 @@ class _Load:
     roots: ReadOnlyMapping[str, object]
     signature: Signature
     lookups: ReadOnlyMapping[str, ReadOnlyMapping[str, str]]
+    sides: Sides
     problems: list[tuple[int, str]] = field(default_factory=list)
 
     def wrong(self, place: tuple[str, ...], what: str) -> None:
@@ -79,6 +80,7 @@ def load_mapping(
     roots: ReadOnlyMapping[str, type],
     signature: Signature,
     lookups: ReadOnlyMapping[str, ReadOnlyMapping[str, str]],
+    sides: Sides = TO_M3,
 ) -> Mapping:
     """Loads a mapping file.
 
@@ -88,11 +90,12 @@ def load_mapping(
         roots: What paths may start with: name -> pydantic model or dataclass.
         signature: Gives the input fields of an M3 transaction (program, transaction), None if there is none.
         lookups: The tables of the store: name -> key -> M3 code.
+        sides: Between which two it maps, for messages.
 
     Raises:
         ConfigurationError: The file cannot be used; names every problem with line, record and field.
     """
-    load = _Load(source, read_document(text), roots, signature, lookups)
+    load = _Load(source, read_document(text), roots, signature, lookups, sides)
     load.problems += load.document.problems
     form = None if load.document.data == "" else _form(load)
     if form is None and not load.problems:
@@ -131,7 +134,10 @@ def _record(load: _Load, name: str, form: RecordForm) -> Record | None:
     program, transaction = form.transaction.split("/")
     specs = load.signature(program, transaction)
     if specs is None:
-        load.wrong(("records", name, "transaction"), f"M3 has no {form.transaction}; correct program or transaction")
+        load.wrong(
+            ("records", name, "transaction"),
+            f"{load.sides.target} has no {form.transaction}; correct program or transaction",
+        )
         return None
     each, element, roots = _each(load, name, form)
     _check_record(load, name, form, specs)
@@ -177,7 +183,9 @@ def _rule(load: _Load, where: _Where, form: RuleForm) -> Rule:
     _check_fixed_text(load, where, form)
     _check_lines(load, where, form)
     if form.when is not None and where.spec.required:
-        load.wrong(where.place, f"M3 always needs {where.field}; remove `when`, or give `default` instead")
+        load.wrong(
+            where.place, f"{load.sides.target} always needs {where.field}; remove `when`, or give `default` instead"
+        )
     return Rule(
         place=f"{load.source}, line {load.document.line_of(where.place)}",
         name=f"{where.record}.{where.field}",
@@ -192,6 +200,7 @@ def _rule(load: _Load, where: _Where, form: RuleForm) -> Rule:
         default=form.default,
         required=form.required or where.spec.required,
         condition=_condition(load, where, form.when),
+        sides=load.sides,
     )
 
 
@@ -249,7 +258,7 @@ def _check_text(load: _Load, where: _Where, text: str, what: str) -> None:
     if length is not None and len(text) > length:
         load.wrong(where.place, f"{what} has {len(text)} characters, {where.field} holds {length}; shorten it")
     if where.spec.numeric and not NUMERIC.fullmatch(text):
-        load.wrong(where.place, f"{what} is no number, which {where.field} is in M3; correct it")
+        load.wrong(where.place, f"{what} is no number, which {where.field} is in {load.sides.target}; correct it")
 
 
 def _check_lines(load: _Load, where: _Where, form: RuleForm) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ Values = ReadOnlyMapping[str, object]
 NUMERIC = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 SHOWABLE_KEY = re.compile(r"[A-Za-z0-9_.:*/-]{0,40}")
 DOCUMENT = "docs/mapping.md"
+# Control characters, halves of characters, and those beyond 16 bits (emoji).
+UNSTORABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\U00010000-\\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,18 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """Between which two a file maps, for messages: where values come from, and who takes them."""
+
+    source: str
+    target: str
+
+
+TO_M3 = Sides("the shop", "M3")
+TO_SHOP = Sides("M3", "the shop")
+
+
+@dataclass(frozen=True)
 class Rule:
     """One field of a record, ready to run. `place` is file and line, `name` record and field, for messages."""
 
@@ -72,6 +85,7 @@ class Rule:
     default: str = ""
     required: bool = False
     condition: Condition | None = None
+    sides: Sides = TO_M3
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -98,7 +112,7 @@ class Rule:
                 changed = step.run(text, step.argument)
             except ValueError as error:
                 what = f"the value {error} ({step.name})"
-                raise _unplaced(self, what, f"Correct it in the shop. {_or_rule(self)}") from None
+                raise _unplaced(self, what, f"Correct it in {self.sides.source}. {_or_rule(self)}") from None
             text = changed.text
             notes += [Note(self.field, changed.note)] if changed.note else []
         return (_looked_up(self, text) if self.lookup else text) or self.default, notes
@@ -112,7 +126,9 @@ class Rule:
         if text:
             _check_fit(self, text)
         elif self.required:
-            raise _unplaced(self, f"M3 needs a value and {_looked_at(self)} gives none", _complete(self))
+            raise _unplaced(
+                self, f"{self.sides.target} needs a value and {_looked_at(self)} gives none", _complete(self)
+            )
 
 
 def _source(rule: Rule, values: Values) -> str:
@@ -142,7 +158,7 @@ def _looked_up(rule: Rule, text: str) -> str:
     raise _unplaced(
         rule,
         f"the store's table {lookup.name} has no entry for {key}",
-        f"Add it in the store file under lookups: {lookup.name}: with the M3 code of {rule.field}, then check the "
+        f"Add it in the store file under lookups: {lookup.name}: with {_code(rule)}, then check the "
         "store. What waits for it goes on by itself.",
     )
 
@@ -152,17 +168,17 @@ def _check_fit(rule: Rule, text: str) -> None:
         raise _unplaced(
             rule,
             f"the value has {len(text)} characters, {rule.field} holds {rule.length}",
-            f"Shorten it in the shop. {_or_rule(rule)}",
+            f"Shorten it in {rule.sides.source}. {_or_rule(rule)}",
         )
-    if any(ord(one) > 0xFFFF or unicodedata.category(one) in ("Cc", "Cs") for one in text):
+    if UNSTORABLE.search(text):
         raise _unplaced(
             rule,
             f"the value ({len(text)} characters, {rule.field} holds {rule.length}) has an emoji, a line break or a "
-            "control character, which M3 cannot hold",
-            f"Correct it in the shop, or add the transform m3_text to this rule ({DOCUMENT}).",
+            f"control character, which {rule.sides.target} cannot hold",
+            f"Correct it in {rule.sides.source}, or add the transform m3_text to this rule ({DOCUMENT}).",
         )
     if rule.numeric and not NUMERIC.fullmatch(text):
-        raise _unplaced(rule, f"{rule.field} is a number in M3 and the value is none", _or_rule(rule))
+        raise _unplaced(rule, f"{rule.field} is a number in {rule.sides.target} and the value is none", _or_rule(rule))
 
 
 def _looked_at(rule: Rule) -> str:
@@ -172,8 +188,14 @@ def _looked_at(rule: Rule) -> str:
 
 def _complete(rule: Rule) -> str:
     if rule.lookup is not None:
-        return f'Complete it in the shop, or add an entry "" to lookups: {rule.lookup.name}: in the store file.'
-    return f"Complete it in the shop, or give the rule a default ({DOCUMENT})."
+        return (
+            f'Complete it in {rule.sides.source}, or add an entry "" to lookups: {rule.lookup.name}: in the store file.'
+        )
+    return f"Complete it in {rule.sides.source}, or give the rule a default ({DOCUMENT})."
+
+
+def _code(rule: Rule) -> str:
+    return f"the M3 code of {rule.field}" if rule.sides is TO_M3 else f"the shop's value of {rule.field}"
 
 
 def _or_rule(rule: Rule) -> str:

@@ -174,6 +174,22 @@ def number(text: str, _: None = None) -> Changed:
     return Changed(format(Decimal(text.strip()), "f"))
 
 
+def times(text: str, factor: Decimal) -> Changed:
+    """Multiplies a number, to bring it into another unit; without trailing zeros."""
+    plain = number(text).text
+    return Changed(_short(Decimal(plain) * factor) if plain else "")
+
+
+def short_number(text: str, _: None = None) -> Changed:
+    """Makes plain decimal text without trailing zeros; nothing of 0."""
+    plain = number(text).text
+    return Changed(_short(Decimal(plain)) if plain and Decimal(plain) else "")
+
+
+def _short(value: Decimal) -> str:
+    return format(value.normalize(), "f") if value else "0"
+
+
 def _chain(text: str, *steps: Callable[[str], Changed]) -> Changed:
     notes = []
     for step in steps:
@@ -207,6 +223,12 @@ def _length(argument: object) -> int:
     if not isinstance(argument, str) or not argument.isdecimal() or int(argument) < 1:
         raise ValueError("needs a whole number above 0, like {cut: 36}")
     return int(argument)
+
+
+def _factor(argument: object) -> Decimal:
+    if not isinstance(argument, str) or not NUMBER.fullmatch(argument) or not Decimal(argument):
+        raise ValueError('needs a number other than 0, like {times: "0.001"}')
+    return Decimal(argument)
 
 
 def _some_text(argument: object) -> str:
@@ -261,4 +283,6 @@ TRANSFORMS: Final[dict[str, Transform]] = {
     "state_code": Transform(state_code, _none),
     "date_yyyymmdd": Transform(date_yyyymmdd, _zone),
     "number": Transform(number, _none),
+    "short_number": Transform(short_number, _none),
+    "times": Transform(times, _factor),
 }

@@ -83,7 +83,9 @@ class Variations(Strict):
     @model_validator(mode="after")
     def _names_the_parent(self) -> Self:
         if self.by == "number" and PARENT not in re.compile(self.pattern).groupindex:
-            raise ValueError("by number needs a pattern with (?P<parent>...), for example (?P<parent>.+)-(?P<size>[^-]+)")
+            raise ValueError(
+                "by number needs a pattern with (?P<parent>...), for example (?P<parent>.+)-(?P<size>[^-]+)"
+            )
         return self
 
 

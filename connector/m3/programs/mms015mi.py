@@ -1,4 +1,4 @@
-"""MMS015MI, alternate units of an item: how many basic units one holds. Called by orders_to_m3.
+"""MMS015MI, alternate units of an item: how many basic units one holds. Called by orders_to_m3 and items_to_woo.
 
 Source: signature in catalogue.json.
 """
@@ -34,6 +34,19 @@ def get(item: str, *, unit: str, kind: str = QUANTITY) -> Call:
     """
     fields = {"ITNO": item, "AUTP": kind, "ALUN": unit}
     return Call("item.unit", fields, ("ALUN", "COFA", "DMCF", "DCCD"))
+
+
+def list_units(item: str) -> Call:
+    """MMS015MI/Lst – lists the alternate units of an item, and goes on past it. Read only."""
+    fields = {"ITNO": item, "AUTP": QUANTITY}
+    return Call("item.units", fields, ("ITNO", "AUTP", "ALUN", "COFA", "DMCF"))
+
+
+def read_units(answer: Answer) -> dict[str, dict[str, str]]:
+    """Returns the units of quantity of the item that was asked for, by name, with M3's own fields."""
+    wanted = (answer.call.fields["ITNO"], QUANTITY)
+    rows = [row for row in answer.require() if (row.get("ITNO"), row.get("AUTP")) == wanted and "ALUN" in row]
+    return {row["ALUN"]: {name: row.get(name, "") for name in ("ALUN", "COFA", "DMCF")} for row in rows}
 
 
 def read_unit(answer: Answer) -> AlternateUnit:

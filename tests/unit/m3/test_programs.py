@@ -19,6 +19,7 @@ from connector.m3.programs import (
     crs055mi,
     crs610mi,
     cusextmi,
+    item_master,
     mms005mi,
     mms015mi,
     mms025mi,
@@ -99,6 +100,12 @@ CALLS = [
     counts.adjust(
         "MUG-001", warehouse="001", location="MAIN", difference=Decimal(-3), reason="", partner="WEB", key="w1-1"
     ),
+    mms015mi.list_units("MUG-001"),
+    item_master.list_from("MUG-001", columns=("ITNO", "STAT", "ITDS", "HDPR", "HIE1"), language="DE"),
+    item_master.list_changed("20261121", "", columns=("ITNO", "VTCS", "GRWE")),
+    item_master.list_style("TS-00001", columns=("TX15", "TY15")),
+    item_master.list_aliases("MUG-001", category=2),
+    *item_master.list_names(item_master.GROUPED, language="DE"),
 ]
 
 

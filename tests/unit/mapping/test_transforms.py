@@ -73,6 +73,13 @@ TABLE = [
     ("number", None, "1e-7", Changed("0.0000001")),
     ("number", None, "-3", Changed("-3")),
     ("number", None, "", Changed("")),
+    ("short_number", None, "0.350000", Changed("0.35")),
+    ("short_number", None, "100.000", Changed("100")),
+    ("short_number", None, "0.000", Changed("")),
+    ("short_number", None, "", Changed("")),
+    ("times", "0.1", "280", Changed("28")),
+    ("times", "0.001", "350.000", Changed("0.35")),
+    ("times", "2", "", Changed("")),
 ]  # fmt: skip
 
 

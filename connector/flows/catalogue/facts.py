@@ -1,0 +1,137 @@
+"""Reads from M3 what the rules of a store need to know of items, in bulk. Used by the run, the pull and the comparison."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from connector.errors import ConnectorError
+from connector.flows.catalogue.rules import FAMILY, GONE, RULES, SKU, STYLE, UNITS, ItemRules
+from connector.flows.context import StoreContext
+from connector.m3.calls import Answer
+from connector.m3.programs import mms015mi
+from connector.m3.programs.item_master import (
+    MOST_ROWS,
+    get_basic,
+    list_aliases,
+    list_names,
+    list_style,
+    read_alias,
+    read_names,
+    read_style,
+)
+from connector.m3.rejections import is_not_found
+from connector.woocommerce.canonical import JSONDict
+
+NAMES_KEPT_S = 600.0
+_NAMES = "names of item groups"
+
+
+@dataclass
+class FactsRead:
+    """The facts of items by number. An item M3 does not have is `gone`; what could not be read has an error."""
+
+    facts: dict[str, JSONDict] = field(default_factory=dict)
+    errors: dict[str, ConnectorError] = field(default_factory=dict)
+
+
+def read_facts(store: StoreContext, rules: ItemRules, *, item_numbers: Sequence[str]) -> FactsRead:
+    """Reads items by number, 80 a request.
+
+    Raises:
+        RetryableError: M3 is away.
+    """
+    language = rules.config.language
+    calls = [get_basic(one, columns=rules.columns, language=language) for one in item_numbers]
+    read = FactsRead()
+    records = []
+    for number, answer in zip(item_numbers, store.m3.read(calls), strict=True):
+        if is_not_found(answer.error):
+            read.facts[number] = _marked({"ITNO": number, GONE: "1"}, rules)
+        elif answer.error is not None:
+            read.errors[number] = answer.error
+        else:
+            records.append({**answer.first(), "ITNO": number})
+    read.facts |= {str(one["ITNO"]): one for one in completed(store, rules, records=records)}
+    return read
+
+
+def completed(store: StoreContext, rules: ItemRules, *, records: Iterable[dict[str, str]]) -> list[JSONDict]:
+    """Returns the facts of items whose records were read: only what the rules read, with units, options and SKU added.
+
+    Raises:
+        RetryableError: M3 is away.
+        M3RejectedError: It refuses a list of them all.
+    """
+    kept = frozenset(rules.columns)
+    found: list[JSONDict] = [{name: record[name] for name in record if name in kept} for record in records]
+    for facts in found:
+        _marked(facts, rules)
+    if rules.reads_units:
+        _add_units(store, [facts for facts in found if facts.get("ALUC") == "1"])
+    if rules.style_columns:
+        _add_styles(store, rules, [facts for facts in found if facts.get(FAMILY)])
+    if rules.config.sku is not None:
+        _add_aliases(store, rules, found)
+    return found
+
+
+def group_names(store: StoreContext, rules: ItemRules) -> dict[str, dict[str, str]]:
+    """Returns the names of the groups the rules show, by field and code; asked of M3 every ten minutes.
+
+    Raises:
+        RetryableError: M3 is away.
+    """
+    if not rules.named_fields:
+        return {}
+    kept = store.remembered.get(_NAMES)
+    if kept is not None:
+        read_at_s, names = json.loads(kept)
+        if time.monotonic() - read_at_s < NAMES_KEPT_S:
+            return dict(names)
+    calls = list_names(rules.named_fields, language=rules.config.language)
+    names = read_names(store.m3.read(calls, max_records=MOST_ROWS))
+    store.remembered[_NAMES] = json.dumps([time.monotonic(), names])
+    return names
+
+
+def _marked(facts: JSONDict, rules: ItemRules) -> JSONDict:
+    facts[RULES] = rules.digest
+    family = rules.family_of(facts)
+    if family:
+        facts[FAMILY] = family
+    return facts
+
+
+def _add_units(store: StoreContext, found: list[JSONDict]) -> None:
+    answers = store.m3.read([mms015mi.list_units(str(facts["ITNO"])) for facts in found])
+    for facts, answer in zip(found, answers, strict=True):
+        facts[UNITS] = mms015mi.read_units(answer)
+
+
+def _add_styles(store: StoreContext, rules: ItemRules, found: list[JSONDict]) -> None:
+    families = sorted({str(facts[FAMILY]) for facts in found})
+    calls = [list_style(one, columns=rules.style_columns) for one in families]
+    answers = store.m3.read(calls, max_records=MOST_ROWS)
+    rows = {answer.call.fields["STYN"]: _rows_of_style(answer) for answer in answers}
+    for facts in found:
+        options = rows[str(facts[FAMILY])].get(str(facts["ITNO"]))
+        if options:
+            facts[STYLE] = options
+
+
+def _rows_of_style(answer: Answer) -> dict[str, dict[str, str]]:
+    return {} if is_not_found(answer.error) else read_style(answer)
+
+
+def _add_aliases(store: StoreContext, rules: ItemRules, found: Collection[JSONDict]) -> None:
+    alias = rules.config.sku
+    if alias is None:
+        return
+    calls = [list_aliases(str(facts["ITNO"]), category=alias.category) for facts in found]
+    for facts, answer in zip(found, store.m3.read(calls), strict=True):
+        sku = "" if is_not_found(answer.error) else read_alias(answer, qualifier=alias.qualifier)
+        if sku:
+            facts[SKU] = sku

@@ -1,0 +1,276 @@
+"""One run of items_to_woo: carries what is due in batches of 100. Called by connector/flows/items_to_woo.py.
+
+Products first (parents before simple ones, so that their variations can follow), then the variations under each parent. The
+batches of new products are full ones: what is left over waits for the next items, as long as there are some.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from connector.errors import OutcomeUnknownError
+from connector.flows.batches import CREATE, RUN_S, UPDATE, clear_up, write
+from connector.flows.catalogue.content import Maker
+from connector.flows.catalogue.differing import fields_to_ask
+from connector.flows.catalogue.facts import group_names
+from connector.flows.catalogue.gathering import Family, Gathered, Gathering
+from connector.flows.catalogue.looking import Lookup, slices
+from connector.flows.catalogue.planning import (
+    Decision,
+    Planner,
+    Trouble,
+    Wanted,
+    unread,
+    without_category,
+    without_parent,
+)
+from connector.flows.catalogue.rules import FLOW, ItemRules
+from connector.flows.catalogue.settling import Settling
+from connector.flows.catalogue.shop_side import ShopSide
+from connector.flows.context import Run
+from connector.flows.outcome import Done
+from connector.ledger.item_offers import KEEP_READ, read_now, take_due_items
+from connector.ledger.offers import ALL, mark_due
+from connector.ledger.waking import wake
+from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize
+from connector.woocommerce.batches import Done as Written
+from connector.woocommerce.canonical import JSONDict
+
+MOST = 1000
+"""So many due items are taken at a time: enough to fill batches, few enough for the memory."""
+
+_SIZE = "elements of a batch of items"
+
+
+class Loading:
+    """What one run has done so far."""
+
+    def __init__(self, run: Run, rules: ItemRules) -> None:
+        """Reads the names of groups if the rules show them."""
+        self._run = run
+        self._store = run.store
+        self._rules = rules
+        self._deadline = time.monotonic() + RUN_S
+        self._side = ShopSide(run.store)
+        self._planner = Planner(
+            rules.config,
+            maker=Maker(rules, group_names(run.store, rules)),
+            side=self._side,
+            manages_stock=run.store.config.publish.stock is not None,
+        )
+        self._lookup = Lookup(run.store, fields=fields_to_ask(rules), ask=self._ask)
+        self._settling = Settling(run, config=rules.config, side=self._side)
+        self._products: dict[str, int] = {}  # of the families of this take whose parent is in the shop
+        self._troubles: dict[str, Trouble] = {}  # of the parents of this take
+        self._rebuilt: set[str] = set()  # families whose parent was made just now: all variations have to follow
+
+    def carry(self) -> Done:
+        """Takes due items again and again until none is left or the run's time is over.
+
+        Raises:
+            NotYetError: A batch of a worker that was lost may still make something new in the shop.
+            ConnectorError: The shop or M3 refuses everything, or is away; what was settled before is kept.
+        """
+        clear_up(self._run, flow=FLOW)
+        while not self._is_late:
+            offers = self._ask(take_due_items, self._store.name, flow=FLOW, most=MOST)
+            if not offers:
+                return Done(self._settling.in_words or "nothing is due")
+            before = self._settling.count
+            gathering = Gathering(self._store, self._rules, ask=self._ask, add=self._add_parents)
+            self._carry_some(gathering.gather(offers), is_last=len(offers) < MOST)
+            self._run.journal.commit()
+            if self._settling.count == before:
+                break
+        self._run.messages.extend(wake(self._run.journal.connection, self._store.name, flow=FLOW, business_key=ALL))
+        return Done(f"{self._settling.in_words or 'nothing done'}; more are due")
+
+    @property
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def _ask(self, question: Any, *values: Any, **named: Any) -> Any:
+        found = question(self._run.journal.connection, *values, **named)
+        self._run.journal.pause()
+        return found
+
+    def _add_parents(self, item_numbers: list[str]) -> None:
+        self._ask(mark_due, self._store.name, flow=FLOW, item_numbers=item_numbers)
+
+    def _carry_some(self, gathered: Gathered, *, is_last: bool) -> None:
+        if gathered.read:
+            self._run.journal.stage(KEEP_READ, **read_now(self._store.name, flow=FLOW, sources=gathered.read))
+        for offer, error in gathered.unread:
+            self._settling.refuse(offer, unread(error, offer.item_number))
+        parents = [self._planner.parent(one) for one in gathered.families]
+        self._carry_products([*parents, *(self._planner.single(one) for one in gathered.singles)], is_last=is_last)
+        self._carry_variations(gathered.families)
+
+    def _carry_products(self, wanted: list[Wanted], *, is_last: bool) -> None:
+        creates: list[Decision] = []
+        updates: list[Decision] = []
+        for some in slices(wanted):
+            if self._is_late:
+                return
+            for decision in self._decide(some):
+                creates += [decision] if decision.create else []
+                updates += [decision] if decision.update else []
+            creates = self._write_full(creates, CREATE)
+            updates = self._write_full(updates, UPDATE)
+        self._write_rest(updates, UPDATE)
+        if is_last or any(one.wanted.family for one in creates):
+            self._write_rest(creates, CREATE)
+
+    def _carry_variations(self, families: Sequence[Family]) -> None:
+        wanted = [one for family in families for one in self._members(family)]
+        by_family: dict[str, list[Decision]] = {}
+        for some in slices(wanted):
+            if self._is_late:
+                return
+            for decision in self._decide(some):
+                if decision.create or decision.update:
+                    by_family.setdefault(_parent_of(decision.wanted), []).append(decision)
+            last = _parent_of(some[-1])  # its other variations may come with the next slice
+            for parent in [one for one in by_family if one != last]:
+                self._write_family(parent, by_family.pop(parent))
+        for parent, decisions in by_family.items():
+            self._write_family(parent, decisions)
+
+    def _write_family(self, parent: str, decisions: list[Decision]) -> None:
+        parent_id = self._products[parent]
+        self._write_rest([one for one in decisions if one.create], CREATE, parent_id=parent_id)
+        self._write_rest([one for one in decisions if one.update], UPDATE, parent_id=parent_id)
+
+    def _members(self, family: Family) -> list[Wanted]:
+        """Returns the variations to look at; settles those that cannot go on without their parent."""
+        parent = family.parent.number
+        due = [one for one in self._planner.members(family) if one.item.offer.is_due or parent in self._rebuilt]
+        if parent in self._products:
+            return due
+        trouble = self._troubles.get(parent)
+        for one in due:
+            if not one.may_be_there:
+                self._settling.nothing(one)
+            elif trouble is not None:
+                self._settling.refuse(one.item.offer, without_parent(parent, trouble))
+        return []
+
+    def _decide(self, some: list[Wanted]) -> list[Decision]:
+        """Decides about a slice; settles what needs no batch."""
+        without = self._make_categories(some)
+        some = [one for one in some if one.item.number not in without]
+        decisions = []
+        for one, row in zip(some, self._lookup.rows(some), strict=True):
+            if isinstance(row, Trouble):
+                decision = Decision(one, one.content, trouble=row)
+            else:
+                decision = self._planner.decide(one, row, parent_id=self._products.get(_parent_of(one)))
+            decisions.append(decision)
+            self._note_parent(decision)
+        self._settling.adopt(decisions)
+        for decision in decisions:
+            if decision.is_trashed:
+                self._trash(decision)
+            elif not decision.create and not decision.update:
+                self._settling.unchanged(decision)
+        return decisions
+
+    def _note_parent(self, decision: Decision) -> None:
+        if decision.wanted.kind != "variable" or decision.wanted.family is None:
+            return
+        if decision.trouble is not None:
+            self._troubles[decision.wanted.item.number] = decision.trouble
+        elif decision.row is not None:
+            self._products[decision.wanted.item.number] = int(decision.row["id"])
+
+    def _make_categories(self, some: list[Wanted]) -> set[str]:
+        """Makes the categories a slice needs; returns the items that have to wait for theirs, settled or postponed."""
+        paths = {one.item.number: one.content["categories"] for one in some if one.content.get("categories")}
+        waiting: set[str] = set()
+        while elements := self._side.missing(paths.values()):
+            concerned = [number for number, path in paths.items() if self._side.category(path) is None]
+            part = elements[:MOST_ELEMENTS]
+            results = self._write(UPDATE, concerned, part, partial(self._create_categories, part))
+            complaints = self._side.made(part, results) if results is not None else []
+            if results is None:
+                return waiting | set(concerned)
+            if complaints:
+                for one in some:
+                    if one.item.number in concerned:
+                        trouble = without_category(str(paths[one.item.number]), complaints)
+                        self._settling.refuse(one.item.offer, trouble)
+                return waiting | set(concerned)
+        return waiting
+
+    def _create_categories(self, elements: list[JSONDict]) -> list[Any]:
+        return self._store.shop.terms.write_categories(create=elements)
+
+    def _trash(self, decision: Decision) -> None:
+        row = decision.row or {}
+        item = decision.wanted.item.number
+
+        def send() -> bool:
+            self._store.shop.products.trash(int(row["id"]))
+            return True
+
+        if self._write(UPDATE, [item], {"trash": row["id"]}, send):
+            self._settling.trashed(decision)
+
+    def _write_full(self, decisions: list[Decision], name: str) -> list[Decision]:
+        while len(decisions) >= self._size.elements and not self._is_late:
+            self._write_batch(decisions[: self._size.elements], name)
+            decisions = decisions[self._size.elements :]
+        return decisions
+
+    def _write_rest(self, decisions: list[Decision], name: str, *, parent_id: int | None = None) -> None:
+        while decisions and not self._is_late:
+            size = self._size.elements
+            self._write_batch(decisions[:size], name, parent_id=parent_id)
+            decisions = decisions[size:]
+
+    def _write_batch(self, decisions: list[Decision], name: str, *, parent_id: int | None = None) -> None:
+        """Sends a batch and settles its items; those of a lost answer are looked at again after the settle time."""
+        elements = [one.create or one.update or {} for one in decisions]
+        sent = {"create": elements} if name == CREATE else {"update": elements}
+        products = self._store.shop.products
+
+        def send() -> list[Any]:
+            if parent_id is not None:
+                return products.write_variations(parent_id, **sent)
+            return products.write_batch(**sent)
+
+        results = self._write(name, [one.wanted.item.number for one in decisions], elements, send)
+        if results is None:
+            return
+        for decision, result in zip(decisions, results, strict=True):
+            if isinstance(result, Written) and decision.wanted.kind == "variable":
+                self._products[decision.wanted.item.number] = result.id
+                self._rebuilt |= {decision.wanted.item.number} if decision.create else set()
+            elif decision.wanted.kind == "variable":
+                self._troubles[decision.wanted.item.number] = self._settling.trouble_of(decision, result)
+        self._settling.written(decisions, results, name=name)
+
+    def _write(self, name: str, items: list[str], request: Any, send: Any) -> Any:
+        """Sends one batch by the journal; the next ones are smaller after a lost answer, and grow again."""
+        try:
+            answer = write(self._run, flow=FLOW, name=name, items=items, request=request, send=send)
+        except OutcomeUnknownError:
+            self._size = self._size.halved()
+            raise
+        self._size = self._size.halved() if answer is None else self._size.grown()
+        return answer
+
+    @property
+    def _size(self) -> BatchSize:
+        return BatchSize(int(self._store.remembered.get(_SIZE, MOST_ELEMENTS)))
+
+    @_size.setter
+    def _size(self, size: BatchSize) -> None:
+        self._store.remembered[_SIZE] = str(size.elements)
+
+
+def _parent_of(wanted: Wanted) -> str:
+    return wanted.family.parent.number if wanted.family is not None else ""

@@ -1,0 +1,128 @@
+"""The offers of items with what M3 said of them, alone and by the family they are variations of. Called by items_to_woo.
+
+What M3 said of an item (`source`) is read when its hash is kept; an item that was only named by somebody (`mark_due`) has to
+be read anew. A variation's source names its parent under `family`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.offers import Source, content_hash
+from connector.ledger.prepared import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOffer:
+    """An item of the flow `items_to_woo`. The product fields are None while the shop is not known to have it."""
+
+    item_number: str
+    rev: int
+    source: dict[str, Any]
+    is_read: bool
+    is_due: bool
+    written: dict[str, Any]
+    tries: int
+    sku: str | None
+    product_id: int | None
+    parent_id: int | None
+    kind: str | None
+
+    @property
+    def family(self) -> str:
+        """The number of the parent it is a variation of; empty if it is none, or not read yet."""
+        return str(self.source.get("family", ""))
+
+
+_DUE = "o.wanted_rev > o.done_rev AND coalesce(o.retry_at <= ledger_now(), true)"
+_SELECT = f"""
+SELECT o.item_number, o.wanted_rev, o.source, o.source_hash IS NOT NULL, {_DUE}, o.written, o.tries,
+       p.sku, p.product_id, p.parent_id, p.kind
+FROM offer o LEFT JOIN product p ON p.store = o.store AND p.item_number = o.item_number
+WHERE o.store = :store AND o.flow = :flow
+"""
+_TAKE = text(f"{_SELECT} AND {_DUE} ORDER BY o.due_at, o.item_number LIMIT :most")
+_NAMED = text(f"{_SELECT} AND o.item_number = ANY(:items)")
+_FAMILIES = text(f"{_SELECT} AND o.source->>'family' = ANY(:families)")
+_PAGE = text(f'{_SELECT} AND o.item_number COLLATE "C" > :after ORDER BY o.item_number COLLATE "C" LIMIT :most')
+
+
+def take_due_items(connection: Connection, store: str, *, flow: str, most: int) -> list[ItemOffer]:
+    """Returns due items, the longest due first, at most `most`."""
+    return _offers(connection.execute(_TAKE, {"store": store, "flow": flow, "most": most}))
+
+
+def find_items(connection: Connection, store: str, *, flow: str, item_numbers: Collection[str]) -> list[ItemOffer]:
+    """Returns the items of these numbers that are known."""
+    return _offers(connection.execute(_NAMED, {"store": store, "flow": flow, "items": list(item_numbers)}))
+
+
+def find_families(connection: Connection, store: str, *, flow: str, parents: Collection[str]) -> list[ItemOffer]:
+    """Returns all known variations of these parents, due or not; not the parents themselves."""
+    return _offers(connection.execute(_FAMILIES, {"store": store, "flow": flow, "families": list(parents)}))
+
+
+def page_of_items(connection: Connection, store: str, *, flow: str, after: str, most: int) -> list[ItemOffer]:
+    """Returns the known items in the order of their numbers, from behind one on."""
+    return _offers(connection.execute(_PAGE, {"store": store, "flow": flow, "after": after, "most": most}))
+
+
+_BETWEEN = text("""
+SELECT item_number FROM offer
+WHERE store = :store AND flow = :flow AND item_number COLLATE "C" > :after
+  AND (CAST(:last AS varchar) IS NULL OR item_number COLLATE "C" <= :last)
+  AND source_hash IS NOT NULL AND NOT source ? 'gone'
+""")
+
+
+def known_between(connection: Connection, store: str, *, flow: str, after: str, last: str | None) -> set[str]:
+    """Returns the numbers of known items behind one, up to another (None: all that follow), that M3 had when last read."""
+    values = {"store": store, "flow": flow, "after": after, "last": last}
+    return set(connection.execute(_BETWEEN, values).scalars())
+
+
+_BOUND = text("SELECT product_id, item_number FROM product WHERE store = :store AND product_id = ANY(:ids)")
+
+
+def items_of_products(connection: Connection, store: str, *, product_ids: Collection[int]) -> dict[int, str]:
+    """Returns which items products of the shop are bound to."""
+    return {row[0]: row[1] for row in connection.execute(_BOUND, {"store": store, "ids": list(product_ids)})}
+
+
+KEEP_READ = Prepared(
+    "offers_keep_read",
+    """
+UPDATE offer o SET source = r.facts, source_hash = r.hash
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (item_number varchar, rev bigint, facts jsonb, hash varchar)
+WHERE o.store = :store AND o.flow = :flow AND o.item_number = r.item_number AND o.wanted_rev = r.rev
+""",
+    types={},
+)
+"""Keeps what a run read of items named to it, unless they were named again meanwhile. Values: `read_now`."""
+
+FORGET_PRODUCT = Prepared(
+    "product_forget",
+    """
+DELETE FROM product WHERE store = :store AND item_number IN (SELECT jsonb_array_elements_text(CAST(:items AS jsonb)))
+""",
+    types={},
+)
+"""Unbinds items whose products are gone from the shop for good. Values: store, items (a JSON list)."""
+
+
+def read_now(store: str, *, flow: str, sources: Iterable[tuple[int, Source]]) -> dict[str, Any]:
+    """Returns the values of KEEP_READ for sources, each with the revision that was taken."""
+    rows = [
+        {"item_number": one.item_number, "rev": rev, "facts": one.facts, "hash": content_hash(one.facts)}
+        for rev, one in sources
+    ]
+    return {"store": store, "flow": flow, "rows": json.dumps(rows, default=str)}
+
+
+def _offers(rows: Any) -> list[ItemOffer]:
+    return [ItemOffer(*row) for row in rows]

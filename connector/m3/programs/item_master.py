@@ -1,0 +1,119 @@
+"""MMS200MI, MMS021MI, MMS025MI: the item master in lists, with the names of its groups. Called by items_to_woo.
+
+Records are given as M3's own fields, since the mapping file names them. Lists position, they do not filter: every reader
+compares each row. Source: signatures in catalogue.json; protocol.md sections 4 and 9 (day resolution, full pages).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from connector.m3.calls import Answer, Call
+
+MOST_ROWS = 1000
+"""A page. Some gateways cut every list at 1,000 rows whatever is asked for, so a longer page would look like the end."""
+
+LOWEST = "!"
+"""Where a walk over all items begins: the first sign that is no blank. M3 takes no empty item number there."""
+
+ONLY_IN_BASIC = frozenset({"ILEN", "IWID", "IHEI", "MOTP", "ACMC", "SPGV", "RUID", "RGDT", "RGTM", "CHID"})
+"""Fields that GetItmBasic gives and the lists do not."""
+
+GROUPED = ("ITGR", "ITCL", "HIE1", "HIE2", "HIE3", "HIE4", "HIE5")
+"""Fields whose values have names in M3: item group, product group, levels of the hierarchy."""
+
+SELLABLE_FROM, SELLABLE_BELOW = "20", "90"
+
+
+def get_basic(item_number: str, *, columns: Sequence[str], language: str = "") -> Call:
+    """MMS200MI/GetItmBasic – reads one item; refused as not found if there is none. Read only.
+
+    Args:
+        item_number: ITNO.
+        columns: The fields wanted.
+        language: LNCD of name and description; empty: those of the item master.
+    """
+    return Call("item.basic", {"ITNO": item_number, "LNCD": language}, tuple(columns))
+
+
+def list_from(item_number: str, *, columns: Sequence[str], language: str = "") -> Call:
+    """MMS200MI/LstItmByItm – lists items in the order of their numbers, from this one on (it included). Read only."""
+    return Call("item.list", {"ITNO": item_number, "LNCD": language}, tuple(columns))
+
+
+def list_changed(first_day: str, last_day: str, *, columns: Sequence[str], language: str = "") -> Call:
+    """MMS200MI/LstItmByChgDate – lists the items changed on these days, both included. Read only.
+
+    Args:
+        first_day: FLMD, YYYYMMDD.
+        last_day: TLMD, YYYYMMDD; empty: until now.
+        columns: The fields wanted.
+        language: LNCD.
+    """
+    return Call("item.changed", {"FLMD": first_day, "TLMD": last_day, "LNCD": language}, tuple(columns))
+
+
+def list_style(style: str, *, columns: Sequence[str]) -> Call:
+    """MMS200MI/LstStyle – lists the items of a style with their options, and goes on past it. Read only."""
+    return Call("item.style", {"STYN": style}, ("STYN", "ITNO", *columns))
+
+
+def read_style(answer: Answer) -> dict[str, dict[str, str]]:
+    """Returns the rows of the style that was asked for, by item number."""
+    wanted = answer.call.fields["STYN"]
+    rows = [row for row in answer.require() if row.get("STYN") == wanted and "ITNO" in row]
+    return {row["ITNO"]: {name: row[name] for name in row if name not in ("STYN", "ITNO")} for row in rows}
+
+
+def list_aliases(item_number: str, *, category: int) -> Call:
+    """MMS025MI/LstAlias – lists the aliases of an item from a category on. Read only."""
+    fields = {"ITNO": item_number, "ALWT": str(category)}
+    return Call("item.aliases", fields, ("ITNO", "ALWT", "ALWQ", "POPN"))
+
+
+def read_alias(answer: Answer, *, qualifier: str) -> str:
+    """Returns the item's first alias of the category and qualifier that were asked for; empty if it has none."""
+    wanted = (answer.call.fields["ITNO"], answer.call.fields["ALWT"], qualifier)
+    for row in answer.require():
+        if (row.get("ITNO", wanted[0]), row.get("ALWT", wanted[1]), row.get("ALWQ", "")) == wanted:
+            return row.get("POPN", "")
+    return ""
+
+
+def list_names(fields: Iterable[str], *, language: str = "") -> list[Call]:
+    """Returns the calls that list the names of groups (`GROUPED`): one for all levels of the hierarchy. Read only.
+
+    MMS200MI/LstItmGroups and LstProdGroups, MMS021MI/LstItmHierarchy. A code that is not among them has no name.
+    """
+    wanted = set(fields)
+    calls = []
+    if "ITGR" in wanted:
+        calls.append(Call("item_group.list", {"LNCD": language}, ("STKY", "TX40", "TX15")))
+    if "ITCL" in wanted:
+        calls.append(Call("product_group.list", {"LNCD": language}, ("STKY", "TX40", "TX15")))
+    if any(one.startswith("HIE") for one in wanted):
+        calls.append(Call("hierarchy.list", {}, ("HLVL", "HIE0", "TX40", "TX15")))
+    return calls
+
+
+def read_names(answers: Iterable[Answer]) -> dict[str, dict[str, str]]:
+    """Returns the names by field and code: {"ITGR": {"TSHIRT": "T-shirts"}, "HIE1": {...}}."""
+    found: dict[str, dict[str, str]] = {}
+    for answer in answers:
+        for row in answer.require():
+            field, code = _named(answer.call.operation, row)
+            name = row.get("TX40") or row.get("TX15", "")
+            if code and name:
+                found.setdefault(field, {})[code] = name
+    return found
+
+
+def is_sellable(record: Mapping[str, str]) -> bool:
+    """Tells whether an item may be sold: status 20 up to, not including, 90. Source: order-rules.md section 6."""
+    return SELLABLE_FROM <= record.get("STAT", "") < SELLABLE_BELOW
+
+
+def _named(operation: str, row: Mapping[str, str]) -> tuple[str, str]:
+    if operation == "hierarchy.list":
+        return f"HIE{row.get('HLVL', '')}", row.get("HIE0", "")
+    return "ITGR" if operation == "item_group.list" else "ITCL", row.get("STKY", "")
