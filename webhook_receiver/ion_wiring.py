@@ -10,7 +10,6 @@ import redis
 from connector.flows.event_intake import take_bod, take_event
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Recorded
-from connector.ledger.session import transactional
 from connector.runtime import Runtime
 from webhook_receiver.ion_routes import IonParts
 
@@ -25,7 +24,7 @@ def ion_parts(runtime: Runtime, offer: Callable[[Recorded], bool]) -> IonParts:
     Raises:
         ConfigurationError: A file of config/ion is missing or wrong.
     """
-    ledger, rules = transactional(runtime.engine), runtime.event_rules
+    ledger, rules = runtime.transactions, runtime.event_rules
 
     def remember_nonce(text: str, seconds: int) -> bool:
         """Without the broker a request may be sent twice: its message is then known by its id and version."""

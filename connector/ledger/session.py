@@ -61,14 +61,6 @@ def open_ledger(
     return engine
 
 
-def transactional(engine: Engine) -> Engine:
-    """Returns an engine over the same connections whose transactions may have several statements.
-
-    For the one part of a process opened with `autocommit` that stores more than one row at a time.
-    """
-    return engine.execution_options(isolation_level="READ COMMITTED")
-
-
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Opens one short transaction; commits at the end, rolls back on any error. Never held over a remote call.
