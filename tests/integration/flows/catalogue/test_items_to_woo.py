@@ -14,7 +14,7 @@ def test_a_new_item_becomes_a_product(assortment: Assortment) -> None:
 
     product = assortment.product("NEW-1")
     assert (product["name"], product["status"], product["type"]) == ("Enamel pot &amp; lid", "publish", "simple")
-    assert (product["description"], product["weight"], product["tax_class"]) == ("<p>Holds a litre</p>\n", "0.35", "")
+    assert (product["description"], product["weight"], product["tax_class"]) == ("Holds a litre", "0.35", "")
     assert [one["name"] for one in product["categories"]] == ["Cooking"]
     assert assortment.trouble("NEW-1") is None
 
