@@ -46,7 +46,7 @@ def send(
         row = the_store(runtime.engine, store)
         sender = _sender(runtime, row.name, url)
         chosen = message_id or uuid.uuid4().hex
-        parameters = {"documentName": "Sync.Unknown", "messageId": chosen, "fromLogicalId": FROM, "encoding": "NONE"}
+        parameters = {"documentName": "File.BOD", "messageId": chosen, "fromLogicalId": FROM, "encoding": "NONE"}
         answered = post_bod(sender, document, parameters=parameters, v2=v2)
         with transaction(runtime.engine) as connection:
             taken = find_message(connection, row.name, message_id=chosen) if answered.status == ACCEPTED else None
@@ -69,7 +69,7 @@ def forget(
         with transaction(runtime.engine) as connection:
             forgotten = forget_watermarks(connection, name, noun=noun, document_id=document)
             note_decision(connection, "versions_forgotten", store=name, key=f"{noun} {document or '*'}", who=person())
-    say(f"{forgotten} documents of {noun} are forgotten; the next version of each counts, whatever its number.")
+    say(f"Forgotten of {noun}: {forgotten}. The next version of each document counts, whatever its number.")
 
 
 def _read(file: Path) -> bytes:
