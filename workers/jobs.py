@@ -158,5 +158,6 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "probe_stores": _probe_stores,
     "hunt_orphans": _hunt_orphans,
     "pull_prices": partial(pull_changes, kind="prices"),
+    "pull_stock": partial(pull_changes, kind="stock"),
     "compare_daily": compare_daily,
 }

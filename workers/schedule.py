@@ -22,6 +22,7 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "probe_stores": 60,  # stores paused for a wrong configuration are tried again
         "hunt_orphans": 60,  # batch heads whose answer was lost
         "pull_prices": 60,
+        "pull_stock": 60,
         "compare_daily": 60,  # looks whose slot of the day has come; the times are in the store files
     }
 

@@ -11,6 +11,8 @@ from connector.flows.context import StoreContext
 from connector.flows.prices import compare as prices_compare
 from connector.flows.prices import pull as prices_pull
 from connector.flows.pulling import Compared, Progress, Pulled
+from connector.flows.stock import compare as stock_compare
+from connector.flows.stock import pull as stock_pull
 from connector.ledger.session import Ledger
 
 
@@ -59,6 +61,7 @@ class PullEntry:
 
 PULLS = {
     "prices": PullEntry("prices", "prices_to_woo", prices_pull.pull, prices_compare.compare),
+    "stock": PullEntry("stock", "stock_to_woo", stock_pull.pull, stock_compare.compare),
 }
 
 

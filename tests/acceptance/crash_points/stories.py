@@ -256,7 +256,7 @@ def deliver(world: World, order: dict[str, Any]) -> None:
     assert answer.status_code == 200
 
 
-PULLS = ("compare_daily", "pull_prices")
+PULLS = ("pull_stock", "compare_daily", "pull_prices")
 CART = [{"sku": "MUG-001", "quantity": 3}, {"sku": "MUG-002", "quantity": 1}]
 OWN_CUSTOMER = quick_store()
 HOLDING = quick_store(guests="common", **{"on-hold": "batch"})

@@ -176,9 +176,12 @@ def test_long_reading_goes_on_at_once_in_another_process(
 
 
 def test_what_a_store_does_not_publish_is_not_read(world: Connector) -> None:
-    world.configure(quick_store())
+    file = yaml.safe_load(quick_store())
+    del file["publish"]
+    world.configure(yaml.safe_dump(file))
 
-    run_turn(world.process, "pull_prices")
+    for job in ("pull_prices", "pull_stock"):
+        run_turn(world.process, job)
     daily(world)
 
     assert slots(world) == []
