@@ -6,6 +6,7 @@ went wrong as a whole raises. Source: reference/woocommerce/behaviour.md section
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -42,7 +43,8 @@ class Done:
     Attributes:
         resource: What the shop shows afterwards, whole, as JSON (amounts are texts).
         ignored: Names of fields sent that the shop now shows with another value: it drops some without a word (stock of
-            a product that does not manage it, a sale price above the regular one, an unknown category or tax class).
+            a product that does not manage it, a sale price above the regular one, an unknown category or tax class, what
+            it takes for a tag in a name).
     """
 
     resource: JSONDict
@@ -228,9 +230,16 @@ def _ignored(sent: JSONDict, shown: JSONDict) -> tuple[str, ...]:
     chosen = {one["id"] for one in sent.get("categories", ())}
     if chosen and "categories" in shown and chosen != {one.get("id") for one in shown["categories"]}:
         names.append("categories")
+    if "name" in sent and "name" in shown and _read(sent["name"]) != _read(shown["name"]):
+        names.append("name")
     if "attributes" in sent and "attributes" in shown and len(sent["attributes"]) != len(shown["attributes"]):
         names.append("attributes")
     return tuple(names)
+
+
+def _read(name: object) -> str:
+    """A name as a person reads it: the shop keeps `&` as `&amp;`, and drops what it takes for an unknown tag (`<5m>`)."""
+    return " ".join(html.unescape(str(name)).split())
 
 
 def _is_equal(one: str, other: object) -> bool:

@@ -133,6 +133,7 @@ def test_more_than_the_shop_takes_is_a_mistake_of_the_caller(client: WooClient) 
         ({"manage_stock": False}, {"manage_stock": "parent"}, ()),
         ({"categories": [{"id": 99}]}, {"categories": [{"id": 15, "name": "Uncategorized"}]}, ("categories",)),
         ({"name": "Salt & Pepper"}, {"name": "Salt &amp; Pepper"}, ()),
+        ({"name": "Cable <5m>"}, {"name": "Cable "}, ("name",)),
     ],
 )
 def test_what_the_shop_dropped_without_a_word_is_named(
