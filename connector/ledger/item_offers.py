@@ -32,6 +32,8 @@ class ItemOffer:
     product_id: int | None
     parent_id: int | None
     kind: str | None
+    problem: str | None = None
+    remedy: str | None = None
 
     @property
     def family(self) -> str:
@@ -42,7 +44,7 @@ class ItemOffer:
 _DUE = "o.wanted_rev > o.done_rev AND coalesce(o.retry_at <= ledger_now(), true)"
 _SELECT = f"""
 SELECT o.item_number, o.wanted_rev, o.source, o.source_hash IS NOT NULL, {_DUE}, o.written, o.tries,
-       p.sku, p.product_id, p.parent_id, p.kind
+       p.sku, p.product_id, p.parent_id, p.kind, o.problem, o.remedy
 FROM offer o LEFT JOIN product p ON p.store = o.store AND p.item_number = o.item_number
 WHERE o.store = :store AND o.flow = :flow
 """

@@ -27,6 +27,7 @@ TEXTS = ("name", "description", "short_description")
 
 _PARAGRAPH = re.compile(r"\s*<p>((?:(?!</?p\b).)*)</p>\s*", re.DOTALL)
 
+_OF_ATTRIBUTE = ("id", "name", "position", "visible", "variation", "options")
 _ASKED = {"meta": "meta_data", "option": "attributes", "attribute": "attributes"}
 
 
@@ -243,7 +244,7 @@ def _attribute_rows(row: JSONDict, wanted: Any, before: Any, side: ShopSide) -> 
     """Puts our attributes beside those people gave the product."""
     ours = {one.casefold() for one in [*(before or {}), *wanted]}
     rows = [
-        {name: one[name] for name in ("id", "name", "position", "visible", "variation", "options") if name in one}
+        {name: one[name] for name in _OF_ATTRIBUTE if one.get(name) or name not in ("id", "name")}
         for one in row.get("attributes", [])
         if str(one["name"]).casefold() not in ours and one.get("options")
     ]

@@ -131,7 +131,7 @@ class Gathering:
             self._add(missing)
             self._take_in(self._ask(find_items, self._store.name, flow=FLOW, item_numbers=missing))
         else:
-            self._take_in([_thought_of(one) for one in missing])
+            self._take_in([thought_of(one) for one in missing])
 
     def _sort(self, taken: list[ItemOffer]) -> None:
         members: dict[str, list[Item]] = {}
@@ -154,5 +154,6 @@ class Gathering:
         return Item(offer, facts, self._rules.is_sold(facts))
 
 
-def _thought_of(number: str) -> ItemOffer:
+def thought_of(number: str) -> ItemOffer:
+    """Returns an item the ledger does not know."""
     return ItemOffer(number, 0, {}, False, False, {}, 0, None, None, None, None)

@@ -19,6 +19,7 @@ from connector.flows.catalogue.facts import group_names
 from connector.flows.catalogue.gathering import Family, Gathered, Gathering
 from connector.flows.catalogue.looking import Lookup, slices
 from connector.flows.catalogue.planning import (
+    VARIABLE,
     Decision,
     Planner,
     Trouble,
@@ -35,8 +36,7 @@ from connector.flows.outcome import Done
 from connector.ledger.item_offers import KEEP_READ, read_now, take_due_items
 from connector.ledger.offers import ALL, mark_due
 from connector.ledger.waking import wake
-from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize
-from connector.woocommerce.batches import Done as Written
+from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize, ElementResult, Refused
 from connector.woocommerce.canonical import JSONDict
 
 MOST = 1000
@@ -65,7 +65,9 @@ class Loading:
         self._settling = Settling(run, config=rules.config, side=self._side)
         self._products: dict[str, int] = {}  # of the families of this take whose parent is in the shop
         self._troubles: dict[str, Trouble] = {}  # of the parents of this take
-        self._rebuilt: set[str] = set()  # families whose parent was made just now: all variations have to follow
+        self._rebuilt: set[str] = (
+            set()
+        )  # families whose parent now varies otherwise: all its variations have to be looked at
 
     def carry(self) -> Done:
         """Takes due items again and again until none is left or the run's time is over.
@@ -179,12 +181,22 @@ class Loading:
         return decisions
 
     def _note_parent(self, decision: Decision) -> None:
-        if decision.wanted.kind != "variable" or decision.wanted.family is None:
+        if decision.wanted.kind != VARIABLE or decision.wanted.family is None:
             return
         if decision.trouble is not None:
             self._troubles[decision.wanted.item.number] = decision.trouble
         elif decision.row is not None:
             self._products[decision.wanted.item.number] = int(decision.row["id"])
+
+    def _note_written_parent(self, decision: Decision, result: ElementResult) -> None:
+        number = decision.wanted.item.number
+        if isinstance(result, Refused):
+            self._troubles[number] = self._settling.trouble_of(decision, result)
+            self._products.pop(number, None)
+            return
+        self._products[number] = result.id
+        if decision.create or "attributes" in (decision.update or {}):
+            self._rebuilt.add(number)
 
     def _make_categories(self, some: list[Wanted]) -> set[str]:
         """Makes the categories a slice needs; returns the items that have to wait for theirs, settled or postponed."""
@@ -246,11 +258,8 @@ class Loading:
         if results is None:
             return
         for decision, result in zip(decisions, results, strict=True):
-            if isinstance(result, Written) and decision.wanted.kind == "variable":
-                self._products[decision.wanted.item.number] = result.id
-                self._rebuilt |= {decision.wanted.item.number} if decision.create else set()
-            elif decision.wanted.kind == "variable":
-                self._troubles[decision.wanted.item.number] = self._settling.trouble_of(decision, result)
+            if decision.wanted.kind == VARIABLE:
+                self._note_written_parent(decision, result)
         self._settling.written(decisions, results, name=name)
 
     def _write(self, name: str, items: list[str], request: Any, send: Any) -> Any:

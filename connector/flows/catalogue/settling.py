@@ -160,8 +160,12 @@ def _with_ignored(result: Result, decision: Decision, done: Done) -> Result:
     if not done.ignored:
         return result
     names = ", ".join(done.ignored)
+    written = dict(result.written or {})
+    for name in {"attributes", "options"} if "attributes" in done.ignored else set(done.ignored):
+        written.pop(name, None)  # so that it is written again when somebody asks for the item
     return replace(
         result,
+        written=written,
         code="ignored",
         problem=f"The shop took item {decision.wanted.item.number} (product {done.id}), but not its {names}.",
         remedy="Look whether the shop knows the value (a tax class, a category), then ask for the item again.",
