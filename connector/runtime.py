@@ -16,6 +16,7 @@ from connector.flows.catalogue.rules import FLOW as ITEMS
 from connector.flows.context import StoreContext
 from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
+from connector.flows.products_to_m3 import ProductRunValues
 from connector.ion.access import IonSecrets
 from connector.ion.rules import EventRules, load_event_rules
 from connector.ledger.session import open_ledger, transaction, tried_twice
@@ -37,6 +38,7 @@ from connector.vault.cipher import Cipher
 from connector.vault.credentials import StoreCredentials, open_credentials, open_ion_credentials
 from connector.woocommerce.client import WooClient
 from connector.woocommerce.models import Address, CouponLine, LineItem, Order
+from connector.woocommerce.product_models import ShopProduct
 
 SECRET_KEPT_S = 30.0
 STORES_KEPT_S = 30.0
@@ -53,6 +55,7 @@ MAPPING_ROOTS: dict[str, dict[str, type]] = {
         "store": M3Config,
     },
     "customers_to_m3": {"billing": Address, "run": CustomerRunValues, "store": M3Config},
+    "products_to_m3": {"product": ShopProduct, "run": ProductRunValues, "store": M3Config},
     ITEMS: item_roots(Catalogue.load()),
 }
 """What the paths of each mapping file may start with."""

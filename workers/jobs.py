@@ -13,6 +13,7 @@ from connector.broker import enqueue_job
 from connector.errors import ConnectorError, LedgerUnavailableError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, poll_changed, poll_open
+from connector.flows.products.poll import poll_products
 from connector.ledger.cursors import finish_turn, leave_turn, renew_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
 from connector.ledger.pauses import pause_flow, resume_flow
@@ -74,6 +75,19 @@ def _poll_orders(process: Process) -> Turned:
 def _poll_share(process: Process, row: StoreRow) -> bool:
     store = process.runtime.store(row.name, version=row.version)
     polled = poll_changed(process.runtime.engine, store, for_s=rounds.SHARE_S)
+    _poll(process, store, polled)
+    return polled.is_finished
+
+
+def _poll_products(process: Process) -> Turned:
+    """Polls the products of the running stores that carry their changes."""
+    parts = [Part(row.name, partial(_poll_products_of, process, row)) for row in running_stores(process)]
+    return in_rounds(process, parts, for_s=rounds.TURN_S)
+
+
+def _poll_products_of(process: Process, row: StoreRow) -> bool:
+    store = process.runtime.store(row.name, version=row.version)
+    polled = poll_products(process.runtime.engine, store, for_s=rounds.SHARE_S)
     _poll(process, store, polled)
     return polled.is_finished
 
@@ -154,6 +168,7 @@ def _hunt_orphans(process: Process) -> Turned:
 JOBS: dict[str, Callable[[Process], Turned]] = {
     "poll_orders": _poll_orders,
     "poll_open_orders": _poll_open_orders,
+    "poll_products": _poll_products,
     "watch_webhooks": _watch_webhooks,
     "probe_stores": _probe_stores,
     "hunt_orphans": _hunt_orphans,

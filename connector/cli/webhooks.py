@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
-from connector.cli.checks.shop import NEEDED_TOPICS
+from connector.cli.checks.shop import needed_topics
 from connector.cli.opening import person, the_store
 from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.working import open_runtime
@@ -38,7 +39,10 @@ def install(
     with open_runtime() as runtime:
         the_store(runtime.engine, name)
         address = delivery_url(url, name)
-        done = install_webhooks(runtime.store(name).shop, store=name, address=address, secret=_secret(runtime, name))
+        store = runtime.store(name)
+        secret = _secret(runtime, name)
+        topics = needed_topics(store.config)
+        done = install_webhooks(store.shop, store=name, address=address, secret=secret, topics=topics)
         with transaction(runtime.engine) as connection:
             for topic, what, number in done:
                 note_decision(connection, f"webhook_{what}", store=name, key=f"{topic} {number}", who=person())
@@ -60,11 +64,12 @@ def status(
     """Show the webhooks of a shop; status 1 if a needed one is missing or stopped."""
     with open_runtime() as runtime:
         store = the_store(runtime.engine, name).name
-        rows = runtime.store(store).shop.list_webhooks()
+        context = runtime.store(store)
+        rows = context.shop.list_webhooks()
     listed = [_row(row) for row in rows]
     missing = [
         topic
-        for topic in NEEDED_TOPICS
+        for topic in needed_topics(context.config)
         if not any(row["topic"] == topic and row["status"] == ACTIVE and _is_ours(row, store) for row in listed)
     ]
     if as_json:
@@ -91,7 +96,9 @@ def delivery_url(base: str, store: str) -> str:
     return f"{address}{PATH}{store}"
 
 
-def install_webhooks(shop: WooClient, *, store: str, address: str, secret: str) -> list[tuple[str, str, int]]:
+def install_webhooks(
+    shop: WooClient, *, store: str, address: str, secret: str, topics: Sequence[str]
+) -> list[tuple[str, str, int]]:
     """Makes sure that each needed topic has exactly one active webhook to `address` with our secret.
 
     A second call makes nothing twice: the shop is asked first, and it never shows a secret, so this is set anew.
@@ -104,7 +111,7 @@ def install_webhooks(shop: WooClient, *, store: str, address: str, secret: str) 
         if row.get("delivery_url") == address:
             existing.setdefault(str(row.get("topic")), []).append(row)
     done = []
-    for topic in NEEDED_TOPICS:
+    for topic in topics:
         found = existing.get(topic, [])
         if not found:
             made = shop.create_webhook(

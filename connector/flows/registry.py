@@ -12,6 +12,7 @@ from connector.flows import (
     order_status_to_woo,
     orders_to_m3,
     prices_to_woo,
+    products_to_m3,
     stock_to_woo,
 )
 from connector.flows.context import Run
@@ -38,12 +39,15 @@ ORDER_TOPICS = (
     "action.woocommerce_order_refunded",
 )
 
+PRODUCT_TOPICS = ("product.created", "product.updated", "product.deleted", "product.restored")
+
 FLOWS: dict[str, FlowEntry] = {
     "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS, tidy=orders_to_m3.tidy),
     "customers_to_m3": FlowEntry("customers_to_m3", "customers", customers_to_m3.run, is_awaited=True),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
     "items_to_woo": FlowEntry("items_to_woo", "catalog", items_to_woo.run),
     "prices_to_woo": FlowEntry("prices_to_woo", "catalog", prices_to_woo.run),
+    "products_to_m3": FlowEntry("products_to_m3", "catalog", products_to_m3.run, topics=PRODUCT_TOPICS),
     "m3_events": FlowEntry("m3_events", "status", m3_events.run),
     "stock_to_woo": FlowEntry("stock_to_woo", "inventory", stock_to_woo.run),
 }

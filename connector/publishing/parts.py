@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.publishing.items import ItemsPublishing
 from connector.publishing.prices import PricesPublishing
+from connector.publishing.products import ProductsPublishing
 from connector.publishing.stock import StockPublishing
 from connector.publishing.strict import Strict
 from connector.publishing.times import PublishTimes
@@ -14,5 +15,6 @@ class Publishing(Strict):
 
     items: ItemsPublishing | None = None
     prices: PricesPublishing | None = None
+    products: ProductsPublishing | None = None  # what is changed in the shop
     stock: StockPublishing | None = None
     times: PublishTimes = PublishTimes()

@@ -8,15 +8,19 @@ from typing import Any
 
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
-from connector.flows.registry import FLOWS
+from connector.flows.registry import FLOWS, PRODUCT_TOPICS
 from connector.stores import StoreConfig
 from connector.woocommerce.client import WooClient
 
 OLDEST_VERSION = (8, 0)
 """The oldest release with order storage and webhooks as observed (reference/woocommerce was recorded on 9.9.5)."""
 
-NEEDED_TOPICS = tuple(topic for entry in FLOWS.values() for topic in entry.topics)
-"""What a flow listens to; a webhook nobody listens to would only cost the shop and the receiver work."""
+
+
+def needed_topics(config: StoreConfig) -> tuple[str, ...]:
+    """Returns what the flows of a store listen to; a webhook nobody listens to would only cost the shop and the receiver work."""
+    unused = PRODUCT_TOPICS if config.publish.products is None else ()
+    return tuple(topic for entry in FLOWS.values() for topic in entry.topics if topic not in unused)
 
 
 def check_shop(area: Area, shop: WooClient, config: StoreConfig) -> Iterator[Finding]:
@@ -28,7 +32,7 @@ def check_shop(area: Area, shop: WooClient, config: StoreConfig) -> Iterator[Fin
         return
     yield _version(area, status)
     yield _currency(area, status, config)
-    yield _webhooks(area, shop)
+    yield _webhooks(area, shop, needed_topics(config))
 
 
 def _version(area: Area, status: Mapping[str, Any]) -> Finding:
@@ -68,16 +72,16 @@ def _currency(area: Area, status: Mapping[str, Any], config: StoreConfig) -> Fin
     return area.ok("shop currency", f"{currency}, as configured")
 
 
-def _webhooks(area: Area, shop: WooClient) -> Finding:
+def _webhooks(area: Area, shop: WooClient, needed: tuple[str, ...]) -> Finding:
     try:
         rows = shop.list_webhooks()
     except ConnectorError as error:
         return area.error("webhooks", error)
     active = {str(row.get("topic")) for row in rows if row.get("status") == "active"}
-    missing = [topic for topic in NEEDED_TOPICS if topic not in active]
+    missing = [topic for topic in needed if topic not in active]
     stopped = sorted({str(row.get("topic")) for row in rows if row.get("status") != "active"} & set(missing))
     if not missing:
-        return area.ok("webhooks", f"active for {', '.join(NEEDED_TOPICS)}")
+        return area.ok("webhooks", f"active for {', '.join(needed)}")
     why = f" ({', '.join(stopped)}: there, but stopped)" if stopped else ""
     return area.warn(
         "webhooks",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from connector.cli.checks.shop import NEEDED_TOPICS
-from connector.flows.registry import ORDER_TOPICS, flow_for_topic
-from tests.harness import Connector, Sandbox
+import yaml
+
+from connector.cli.checks.shop import needed_topics
+from connector.flows.registry import ORDER_TOPICS, PRODUCT_TOPICS, flow_for_topic
+from connector.stores import parse_store_config
+from tests.harness import Connector, Sandbox, store_file
 from tests.integration.cli.conftest import Run
 
 RECEIVER = "https://receiver.example"
@@ -20,14 +23,19 @@ def test_every_needed_topic_gets_one_active_webhook_to_the_store(run_store: Run)
     listed = run_store("webhooks", "status", "w1", "--json")
     rows = listed.data["webhooks"]
     assert (status, listed.status) == (0, 0)
-    assert sorted(row["topic"] for row in rows) == sorted(NEEDED_TOPICS)
+    assert sorted(row["topic"] for row in rows) == sorted(ORDER_TOPICS)
     assert {row["url"] for row in rows} == {"https://receiver.example/webhooks/woocommerce/w1"}
 
 
-def test_the_needed_topics_are_those_a_flow_listens_to() -> None:
-    assert all(flow_for_topic(topic) for topic in NEEDED_TOPICS)
-    assert set(ORDER_TOPICS) <= set(NEEDED_TOPICS)
-    assert "customer.updated" not in NEEDED_TOPICS
+def _topics(**published: object) -> set[str]:
+    file = {**yaml.safe_load(store_file()), "publish": published}
+    return set(needed_topics(parse_store_config(yaml.safe_dump(file), source="test")))
+
+
+def test_the_needed_topics_are_those_a_flow_of_the_store_listens_to() -> None:
+    assert _topics() == set(ORDER_TOPICS)
+    assert _topics(products={}) == {*ORDER_TOPICS, *PRODUCT_TOPICS}
+    assert all(flow_for_topic(topic) for topic in _topics(products={}))
 
 
 def test_installing_again_makes_no_second_one(run_store: Run) -> None:
@@ -36,7 +44,7 @@ def test_installing_again_makes_no_second_one(run_store: Run) -> None:
     again = run_store("webhooks", "install", "w1", "--url", f"{RECEIVER}/webhooks/woocommerce/w1/", "--json")
 
     assert {one["result"] for one in again.data} == {"updated"}
-    assert len(run_store("webhooks", "status", "--json").data["webhooks"]) == len(NEEDED_TOPICS)
+    assert len(run_store("webhooks", "status", "--json").data["webhooks"]) == len(ORDER_TOPICS)
 
 
 def test_a_stopped_webhook_is_reported_and_started_again_by_installing(connector: Connector, run_store: Run) -> None:

@@ -1,0 +1,141 @@
+"""Asks the shop which products changed, because webhooks get lost. Called by workers/jobs.py.
+
+A change of a variation moves its parent's date, not a list's row of its own, so the parent's variations are read with it. A row is
+stored only if it differs from the newest one known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector.errors import WooRejectedError
+from connector.flows.context import StoreContext
+from connector.flows.polling import Polled
+from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
+from connector.ledger.dispatch import DueMessage
+from connector.ledger.inbox import Received, record_delivery
+from connector.ledger.offer_pages import bound_ids
+from connector.ledger.session import Ledger, transaction
+from connector.woocommerce.canonical import JSONDict, canonical_json
+from connector.woocommerce.paging import Place
+from connector.woocommerce.webhooks import read_resource
+
+FLOW, POOL = "products_to_m3", "catalog"
+CURSOR = "products"
+OVERLAP = timedelta(minutes=15)
+NOT_FOUND = 404
+VARIABLE = "variable"
+
+
+def poll_products(ledger: Ledger, store: StoreContext, *, for_s: float = math.inf) -> Polled:
+    """Reads the products changed since the cursor, with an overlap; moves the cursor when all are stored.
+
+    Its place is kept after each page, and the next call goes on there. The first poll of a store only sets the cursor: what
+    was changed before is found by `connector reconcile catalogue`.
+
+    Args:
+        ledger: The ledger.
+        store: Whose products.
+        for_s: After this time it stops at the end of a page, with `is_finished` False.
+
+    Raises:
+        RetryableError: The shop or the ledger is away; the cursor stays.
+    """
+    polled = Polled()
+    if store.config.publish.products is None:
+        return polled
+    deadline = time.monotonic() + for_s
+    with transaction(ledger) as connection:
+        state = read_poll(connection, store.name, name=CURSOR)
+        began = now(connection)
+        if state.value is None:
+            move_cursor(connection, store.name, name=CURSOR, value=began.isoformat())
+            return polled
+    place, started = _place(state, began)
+    since = datetime.fromisoformat(state.value) - OVERLAP
+    for page in store.shop.products.pages(place=place, modified_after=since):
+        _record_known(ledger, store, page.rows, polled)
+        kept = _keep(ledger, store.name, state, page.after, started, is_last=page.is_last)
+        if kept is None:  # another worker is ahead of this one
+            return polled
+        state = kept
+        if time.monotonic() > deadline and not page.is_last:
+            polled.is_finished = False
+            return polled
+    return polled
+
+
+def _place(state: PollState, began: datetime) -> tuple[Place, datetime]:
+    kept = state.progress
+    if kept is None:
+        return Place(0, 0), began
+    return Place(kept["offset"], kept["last_id"]), datetime.fromisoformat(kept["started_at"])
+
+
+def _keep(
+    ledger: Ledger, store: str, state: PollState, after: Place, started: datetime, *, is_last: bool
+) -> PollState | None:
+    progress = {"offset": after.offset, "last_id": after.last_id, "started_at": started.isoformat()}
+    with transaction(ledger) as connection:
+        value = state.value or ""
+        kept = keep_progress(connection, store, name=CURSOR, value=value, before=state, after=progress)
+        if kept is not None and is_last:
+            move_cursor(connection, store, name=CURSOR, value=started.isoformat())
+        return kept
+
+
+def _record_known(ledger: Ledger, store: StoreContext, rows: list[JSONDict], polled: Polled) -> None:
+    """Stores the rows of products that are items of M3; the others are the shop's own business."""
+    polled.rows += len(rows)
+    for row in _with_variations(store, rows):
+        with transaction(ledger) as connection:
+            known = bound_ids(connection, store.name, product_ids=[row["id"]])
+        if known:
+            _record(ledger, store.name, row, polled)
+
+
+def _with_variations(store: StoreContext, rows: list[JSONDict]) -> Iterator[JSONDict]:
+    for row in rows:
+        yield row
+        if row.get("type") == VARIABLE:
+            yield from _variations(store, int(row["id"]))
+
+
+def _variations(store: StoreContext, parent: int) -> Iterator[JSONDict]:
+    try:
+        for page in store.shop.products.variation_pages(parent):
+            yield from page.rows
+    except WooRejectedError as error:
+        if error.status != NOT_FOUND:
+            raise
+
+
+def _record(ledger: Ledger, store: str, row: dict[str, Any], polled: Polled) -> None:
+    body = canonical_json(row)
+    resource = read_resource("product.updated", body)
+    received = Received(
+        store=store,
+        source="poll",
+        topic="product.polled",
+        kind="product",
+        resource_id=str(row["id"]),
+        flow=FLOW,
+        business_key=str(row["id"]),
+        pool=POOL,
+        body=body,
+        body_size=len(body),
+        body_sha256=hashlib.sha256(body).hexdigest(),
+        content_hash=resource.content_hash,
+        modified_at=resource.modified_at,
+        is_full=resource.is_full,
+        note=resource.problem,
+    )
+    recorded = record_delivery(ledger, received)
+    polled.news += recorded.delivery_id is not None
+    if recorded.due and recorded.exchange_id is not None:
+        polled.messages.append(DueMessage(recorded.exchange_id, POOL, recorded.claim_no))
