@@ -16,7 +16,6 @@ OLDEST_VERSION = (8, 0)
 """The oldest release with order storage and webhooks as observed (reference/woocommerce was recorded on 9.9.5)."""
 
 
-
 def needed_topics(config: StoreConfig) -> tuple[str, ...]:
     """Returns what the flows of a store listen to; a webhook nobody listens to would only cost the shop and the receiver work."""
     unused = PRODUCT_TOPICS if config.publish.products is None else ()
