@@ -141,7 +141,8 @@ class _Reading:
     def start(self, element: etree._Element) -> None:
         self.depth += 1
         self.held += 1
-        element.tag = etree.QName(element).localname
+        if element.tag[0] == "{":
+            element.tag = element.tag.rpartition("}")[2]
         if self.depth == 1:
             self._begin(element)
         elif self.depth == 2:

@@ -6,7 +6,6 @@ Source: reference ion/delivery.md section 2. Only `documentName` is known to be 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -152,7 +151,7 @@ def _decoded(value: str, encoding: object) -> str | bytes:
         return value
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:
         return value
 
 

@@ -57,21 +57,23 @@ def _options() -> argparse.Namespace:
 
 
 def _print(result: Result, *, seed: int) -> None:
-    answers = Table("request", "200", "4xx", "closed", "5xx, 3xx", title="Answers")
+    answers = Table("request", "2xx", "4xx", "closed", "5xx, 3xx", title="Answers")
     for kind, counts in sorted(result.answers.items()):
         refused = sum(count for status, count in counts.items() if 400 <= status < 500)
-        wrong = counts.total() - counts[200] - refused - counts[0]
-        answers.add_row(kind, *(str(one or "") for one in (counts[200], refused, counts[0])), str(wrong))
+        taken = counts[200] + counts[202]
+        wrong = counts.total() - taken - refused - counts[0]
+        answers.add_row(kind, *(str(one or "") for one in (taken, refused, counts[0])), str(wrong))
     CONSOLE.print(answers)
     ends = Table("exchange ended", "count", title="What the workers made of what was taken")
     for fate, count in sorted(result.fates.items()):
         ends.add_row(fate, str(count))
     CONSOLE.print(ends)
     stored = sum(counts[200] for kind, counts in result.answers.items() if kind.startswith("signed"))
+    messages = sum(counts[202] for counts in result.answers.values())
     CONSOLE.print(
-        f"{result.sent} requests with seed {seed} in {result.took_s:.0f} s: no 5xx, no 3xx; {stored} signed bodies, each with "
-        f"its row; no row for any other; no exchange ended as a bug. Memory of the receiver x {result.growth:.2f} "
-        f"(bound {MOST_GROWTH}), {result.memory_mb:.0f} MB. {platform.machine()}, Python {platform.python_version()}, "
+        f"{result.sent} requests with seed {seed} in {result.took_s:.0f} s: no 5xx, no 3xx; {stored} signed bodies and {messages} "
+        f"messages of M3, each with its row; no row for any other; no exchange ended as a bug. Memory of the receiver "
+        f"x {result.growth:.2f} (bound {MOST_GROWTH}), {result.memory_mb:.0f} MB. {platform.machine()}, Python {platform.python_version()}, "
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     )
 

@@ -18,6 +18,7 @@ SELECT coalesce(encode(sha256(body), 'hex'), body_sha256) AS hash, count(*) AS r
        bool_and(body_size = length(body) OR (body IS NULL AND body_size > :kept)) AS is_right_size
 FROM delivery WHERE source = 'webhook' AND id > :after GROUP BY 1
 """)
+_MESSAGES = text("SELECT count(*) FROM delivery WHERE source IN ('ion', 'm3_event') AND id > :after")
 _NEWEST = text("SELECT coalesce(max(id), 0) FROM delivery")
 
 
@@ -33,6 +34,7 @@ class Judge:
     kept_bytes: int
     answers: dict[str, Counter[int]] = field(default_factory=dict)
     _owed: Counter[str] = field(default_factory=Counter)
+    _owed_messages: int = 0
     _after: int = 0
 
     def take_answer(self, sent: Sent, status: int) -> None:
@@ -46,12 +48,15 @@ class Judge:
             Wanted.STORED: status == 200,
             Wanted.PING: status == 200,
             Wanted.REFUSED: status == 0 or 400 <= status < 500,
+            Wanted.TAKEN: status in (202, 400, 413),
         }[sent.wanted]
         if not is_right:
             shown = sent.request if len(sent.request) < 3000 else sent.request[:1500] + b" ... " + sent.request[-500:]
             raise WrongError(f"{sent.kind}: answered {status}, wanted {sent.wanted.value}. The request: {shown!r}")
         if sent.wanted is Wanted.STORED:
             self._owed[hashlib.sha256(sent.body).hexdigest()] += 1
+        elif status == 202:
+            self._owed_messages += 1
 
     def compare_rows(self) -> None:
         """Compares the rows written since the last time with the signed bodies sent: each one a row, no other row.
@@ -61,6 +66,7 @@ class Judge:
         """
         with self.ledger.connect() as connection:
             rows = connection.execute(_ROWS, {"after": self._after, "kept": self.kept_bytes}).all()
+            messages = int(connection.execute(_MESSAGES, {"after": self._after}).scalar_one())
             self._after = int(connection.execute(_NEWEST).scalar_one())
         found = Counter({row.hash: int(row.rows) for row in rows})
         if found != self._owed:
@@ -69,7 +75,10 @@ class Judge:
         broken = [row.hash for row in rows if not row.is_right_size]
         if broken:
             raise WrongError(f"{len(broken)} rows name another size than was sent, the first has the hash {broken[0]}.")
+        if messages != self._owed_messages:
+            raise WrongError(f"{self._owed_messages} messages of M3 were answered 202, {messages} have a row.")
         self._owed.clear()
+        self._owed_messages = 0
 
     @property
     def sent(self) -> int:

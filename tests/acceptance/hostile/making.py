@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from tests.acceptance.hostile.bodies import ABSURD, BODIES, HUGE
+from tests.acceptance.hostile.messages import messages
 from tests.acceptance.hostile.sent import Known, Sent, Wanted
 
 ONE_IN_HUGE = 400
 HUGE_DRAW = 237  # no number Hypothesis prefers
 SIGNED_SHARE = 70  # percent
+MESSAGE_SHARE = 15  # percent of all
 ORDER_TOPICS = ("order.created", "order.updated")
 TOPICS = (
     *ORDER_TOPICS * 6,
@@ -34,7 +36,7 @@ PATHS = (
 
 
 @st.composite
-def deliveries(draw: st.DrawFn, known: Known, *, path: str, secret: str) -> Sent:
+def deliveries(draw: st.DrawFn, known: Known, *, path: str, secret: str, api_key: str) -> Sent:
     """Draws one request.
 
     Args:
@@ -42,7 +44,10 @@ def deliveries(draw: st.DrawFn, known: Known, *, path: str, secret: str) -> Sent
         known: Bodies as the shop sends them.
         path: Where the store's deliveries go.
         secret: What they are signed with.
+        api_key: What ION and M3 show.
     """
+    if draw(st.integers(0, 99)) < MESSAGE_SHARE:
+        return draw(messages(store=path.rpartition("/")[2], api_key=api_key))
     if draw(st.integers(1, ONE_IN_HUGE)) == HUGE_DRAW:
         kind, make = HUGE
     else:

@@ -15,11 +15,12 @@ from pathlib import Path
 import psutil
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import FlakyFailure
+from sqlalchemy import text
 
 from connector.embedded import embedded_postgres, embedded_valkey
 from connector.ledger.inbox import KEPT_BODY_BYTES
 from connector.ledger.migrate import upgrade
-from connector.ledger.session import open_ledger
+from connector.ledger.session import open_ledger, transaction
 from tests.acceptance.hostile.carrying import carry, fates
 from tests.acceptance.hostile.judging import Judge, growth
 from tests.acceptance.hostile.making import deliveries, heavy
@@ -31,6 +32,7 @@ from tests.integration.webhook_receiver.serving import Server, serving
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "woocommerce" / "recorded"
 PATH = f"/webhooks/woocommerce/{STORE}"
+API_KEY = "hostile-api-key"
 BLOCK = 1000
 WARM_UP, AT_ONCE = 24, 12  # each kind that takes much memory, through all threads of both processes
 SHOP_KINDS = ("guest", "registered", "coupon_percent", "fee_negative", "two_tax_rates", "zero_line", "long_address")
@@ -118,7 +120,7 @@ def _send_block(ground: Ground, judge: Judge, *, size: int, seed_: int) -> None:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    @given(deliveries(ground.known, path=PATH, secret=WEBHOOK_SECRET))
+    @given(deliveries(ground.known, path=PATH, secret=WEBHOOK_SECRET, api_key=API_KEY))
     def each(sent: Sent) -> None:
         judge.take_answer(sent, send(sent, port=ground.web.port))
 
@@ -144,6 +146,7 @@ def _ground(folder: Path) -> Iterator[Ground]:
         connector = Connector(ledger, valkey_url=valkey.url, sandbox=sandbox, home=folder)
         stack.callback(connector.close)
         connector.configure(quick_store(guests="per_email"))
+        _let_m3_in(connector)
         placed = [json.dumps(sandbox.place(kind=kind)).encode() for kind in SHOP_KINDS]
         variables = {
             "DATABASE_URL": postgres.url,
@@ -155,6 +158,15 @@ def _ground(folder: Path) -> Iterator[Ground]:
         bodies = (*_recorded(), *placed * 5)
         known = Known(bodies, orders=tuple(body for body in bodies if b'"line_items"' in body))
         yield Ground(web, connector, known)
+
+
+def _let_m3_in(connector: Connector) -> None:
+    sealed = connector.cipher.seal(API_KEY.encode())
+    with transaction(connector.engine) as connection:
+        values = {"store": STORE, "sealed": sealed}
+        connection.execute(
+            text("INSERT INTO credential (store, name, sealed) VALUES (:store, 'ion_api_key', :sealed)"), values
+        )
 
 
 def _recorded() -> tuple[bytes, ...]:

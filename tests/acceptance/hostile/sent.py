@@ -14,6 +14,7 @@ class Wanted(Enum):
     STORED = "200, one row"  # signed over exactly these bytes: whatever they are
     PING = "200, no row"
     REFUSED = "4xx or closed, no row"
+    TAKEN = "202 with one row, or 400 or 413 without"  # a message of M3, whatever it holds
 
 
 @dataclass(frozen=True, repr=False)

@@ -15,6 +15,7 @@ from tests.integration.webhook_receiver.conftest import Receiver
 BODY = b'{"id":7}'
 STORED = Sent("signed", Wanted.STORED, b"POST ...", BODY)
 REFUSED = Sent("unsigned", Wanted.REFUSED, b"POST ...")
+TAKEN = Sent("message", Wanted.TAKEN, b"POST ...")
 
 
 @pytest.fixture
@@ -27,7 +28,18 @@ def judge(engine: Engine) -> Judge:
 
 @pytest.mark.parametrize(
     ("sent", "status"),
-    [(STORED, 500), (STORED, 503), (STORED, 0), (STORED, 302), (REFUSED, 500), (REFUSED, 200), (REFUSED, 301)],
+    [
+        (STORED, 500),
+        (STORED, 503),
+        (STORED, 0),
+        (STORED, 302),
+        (REFUSED, 500),
+        (REFUSED, 200),
+        (REFUSED, 301),
+        (TAKEN, 500),
+        (TAKEN, 200),
+        (TAKEN, 0),
+    ],
 )
 def test_wrong_answer_is_seen(judge: Judge, sent: Sent, status: int) -> None:
     with pytest.raises(WrongError, match=f"answered {status}"):
@@ -42,6 +54,15 @@ def test_row_that_is_missing_or_not_owed_is_seen(judge: Judge, engine: Engine) -
     Receiver(engine).deliver(b'{"id":8}')
     Receiver(engine).deliver(BODY)
     with pytest.raises(WrongError, match="0 signed bodies have no row, 1 rows nobody signed"):
+        judge.compare_rows()
+
+
+def test_message_without_a_row_is_seen(judge: Judge) -> None:
+    judge.take_answer(TAKEN, 400)
+    judge.compare_rows()
+    judge.take_answer(TAKEN, 202)
+
+    with pytest.raises(WrongError, match="1 messages of M3 were answered 202, 0 have a row"):
         judge.compare_rows()
 
 

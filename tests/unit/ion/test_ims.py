@@ -109,3 +109,10 @@ def test_a_compressed_document_in_a_single_message_is_base64() -> None:
     body = {"document": {"value": base64.b64encode(packed).decode(), "encoding": "DEFLATE"}}
 
     assert read_message(json.dumps(body).encode())[1] == packed
+
+
+@pytest.mark.parametrize("value", ["no base64", "\ufffd", "漢字", ""])
+def test_what_only_claims_to_be_compressed_is_left_as_it_is(value: str) -> None:
+    body = {"document": {"value": value, "encoding": "DEFLATE"}}
+
+    assert read_message(json.dumps(body).encode())[1] in (value, b"")
