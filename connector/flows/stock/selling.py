@@ -15,6 +15,7 @@ from connector.flows.context import Run, StoreContext
 from connector.flows.polling import CURSOR as POLL_CURSOR
 from connector.flows.polling import Polled, modified_at, record_row
 from connector.ledger.cursors import move_cursor, read_cursor, store_created_at
+from connector.ledger.offers import ALL
 from connector.ledger.sales import (
     DROP_SALE,
     KEEP_SALES,
@@ -28,10 +29,12 @@ from connector.ledger.sales import (
     unread_sales,
 )
 from connector.ledger.session import Ledger, transaction
+from connector.ledger.waking import wake
 from connector.stores import OrderAction, StoreConfig
 from connector.woocommerce.client import ANY
 from connector.woocommerce.models import Order, parse_order
 
+FLOW = "stock_to_woo"
 REDUCED = "_reduced_stock"
 HOLDING = frozenset({"on-hold", "processing", "completed"})
 """In these statuses a shop's order has taken its stock, and M3 is to get it sooner or later."""
@@ -59,6 +62,9 @@ def note_order(run: Run, order: Order | None) -> None:
     values = kept(run.store.name, [sale_of(run.store.config, order, delivery_id=known, now=run.claim.now)])
     run.journal.stage(OPEN_SALES, **values)
     run.journal.stage(KEEP_SALES, **values)
+    for neighbour in run.store.neighbours():
+        if neighbour.config.publish.stock is not None:  # its shop knows nothing of this sale
+            run.messages += wake(run.journal.connection, neighbour.name, flow=FLOW, business_key=ALL)
 
 
 def note_posted(run: Run) -> None:
