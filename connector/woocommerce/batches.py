@@ -217,7 +217,7 @@ def _refused(error: JSONDict) -> Refused:
     return explain(refusal_of(error), resource_id=other if is_id else None)
 
 
-_TEXTS = ("sku", "status", "catalog_visibility", "tax_status", "tax_class", "stock_quantity", "backorders", "type")
+_TEXTS = ("sku", "status", "catalog_visibility", "tax_status", "tax_class", "backorders", "type")
 _AMOUNTS = ("regular_price", "sale_price", "weight")
 
 
@@ -225,7 +225,10 @@ def _ignored(sent: JSONDict, shown: JSONDict) -> tuple[str, ...]:
     """Names what was sent and is not shown; only fields the shop shows in the form they are sent in."""
     names = [name for name in _TEXTS if name in sent and name in shown and sent[name] != shown[name]]
     names += [name for name in _AMOUNTS if name in sent and name in shown and not _is_equal(sent[name], shown[name])]
-    if sent.get("manage_stock") is True and shown.get("manage_stock", True) is not True:
+    has_own_stock = shown.get("manage_stock", True) is True
+    if "stock_quantity" in sent and (not has_own_stock or shown.get("stock_quantity", 0) is None):
+        names.append("stock_quantity")  # another number is no loss: somebody bought while the shop answered
+    if sent.get("manage_stock") is True and not has_own_stock:
         names.append("manage_stock")
     chosen = {one["id"] for one in sent.get("categories", ())}
     if chosen and "categories" in shown and chosen != {one.get("id") for one in shown["categories"]}:

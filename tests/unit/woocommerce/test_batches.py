@@ -128,8 +128,9 @@ def test_more_than_the_shop_takes_is_a_mistake_of_the_caller(client: WooClient) 
         (
             {"manage_stock": True, "stock_quantity": 1},
             {"manage_stock": "parent", "stock_quantity": 1},
-            ("manage_stock",),
+            ("stock_quantity", "manage_stock"),
         ),
+        ({"stock_quantity": 5}, {"stock_quantity": 4, "manage_stock": True}, ()),
         ({"manage_stock": False}, {"manage_stock": "parent"}, ()),
         ({"categories": [{"id": 99}]}, {"categories": [{"id": 15, "name": "Uncategorized"}]}, ("categories",)),
         ({"name": "Salt & Pepper"}, {"name": "Salt &amp; Pepper"}, ()),
