@@ -252,12 +252,13 @@ def _change(shop: Shop, order: Order, wanted: OrderChange) -> None:
 def _upsert(shop: Shop, body: JSONDict) -> JSONDict:
     """Change the product with the SKU (or id) sent, or create it; `action: trash` puts it into the trash.
 
-    With `parent_sku` a new one is a variation.
+    With `parent_sku` a new one is a variation; with `twin` there is a new one in any case, also of a SKU that is there.
     """
     known = shop.products.get(int(body.pop("id", 0))) or shop.product_by_sku(str(body.get("sku", "")))
     action, parent = body.pop("action", ""), shop.product_by_sku(str(body.pop("parent_sku", "")))
-    if known is None:
-        known = create_product(shop, body, parent=parent)
+    is_twin = bool(body.pop("twin", False))
+    if known is None or is_twin:
+        known = create_product(shop, body, parent=parent, may_share_sku=is_twin)
     elif action == "trash":
         trash_product(shop, known)
     else:

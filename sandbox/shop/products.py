@@ -9,13 +9,19 @@ from sandbox.shop.vocabulary import DEFAULT_CATEGORY
 from sandbox.shop.wire import JSONDict
 
 
-def create_product(shop: Shop, body: JSONDict, *, parent: Product | None = None) -> Product:
+def create_product(
+    shop: Shop, body: JSONDict, *, parent: Product | None = None, may_share_sku: bool = False
+) -> Product:
     """Make a product, or a variation of `parent`.
+
+    Args:
+        may_share_sku: whether its SKU may be there already, as imports and plug-ins bring it about.
 
     Raises:
         RestError: 400 `product_invalid_sku`, or a picture that is none.
     """
-    check_sku(shop, body, own_id=0)
+    if not may_share_sku:
+        check_sku(shop, body, own_id=0)
     now = shop.clock()
     product = Product(
         id=0,

@@ -91,6 +91,14 @@ def test_many_skus_are_found_and_a_comma_is_no_separator(shop: Shop) -> None:
     assert set(shop.client().products.by_sku(skus)) == set(skus)
 
 
+def test_sku_that_an_import_brought_in_twice_is_told_twice(shop: Shop) -> None:
+    twin = shop.control("products", sku="mug-001", name="Mug again", twin=True)
+
+    [first, second] = shop.client().products.by_sku(["MUG-001"])["MUG-001"]
+
+    assert [(row["id"], row["sku"]) for row in (first, second)] == [(10, "MUG-001"), (twin["id"], "mug-001")]
+
+
 def test_walk_sees_every_product_once_in_pages(shop: Shop) -> None:
     shop.control("products", count=350)
     pages = list(shop.client().products.pages(fields=["sku"]))
