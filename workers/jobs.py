@@ -174,5 +174,6 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "hunt_orphans": _hunt_orphans,
     "pull_prices": partial(pull_changes, kind="prices"),
     "pull_stock": partial(pull_changes, kind="stock"),
+    "pull_items": partial(pull_changes, kind="items"),
     "compare_daily": compare_daily,
 }

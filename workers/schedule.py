@@ -24,6 +24,7 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "hunt_orphans": 60,  # batch heads whose answer was lost
         "pull_prices": 60,
         "pull_stock": 60,
+        "pull_items": 300,  # M3 tells the day of a change only, so each time those of today are read anew
         "compare_daily": 60,  # looks whose slot of the day has come; the times are in the store files
     }
 

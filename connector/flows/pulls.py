@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from connector.flows.catalogue import compare as catalogue_compare
+from connector.flows.catalogue import pull as catalogue_pull
 from connector.flows.context import StoreContext
 from connector.flows.prices import compare as prices_compare
 from connector.flows.prices import pull as prices_pull
@@ -60,6 +62,7 @@ class PullEntry:
 
 
 PULLS = {
+    "items": PullEntry("items", "items_to_woo", catalogue_pull.pull, catalogue_compare.compare),
     "prices": PullEntry("prices", "prices_to_woo", prices_pull.pull, prices_compare.compare),
     "stock": PullEntry("stock", "stock_to_woo", stock_pull.pull, stock_compare.compare),
 }
