@@ -71,10 +71,10 @@ def _print(result: Result, *, seed: int) -> None:
     stored = sum(counts[200] for kind, counts in result.answers.items() if kind.startswith("signed"))
     messages = sum(counts[202] for counts in result.answers.values())
     CONSOLE.print(
-        f"{result.sent} requests with seed {seed} in {result.took_s:.0f} s: no 5xx, no 3xx; {stored} signed bodies and {messages} "
-        f"messages of M3, each with its row; no row for any other; no exchange ended as a bug. Memory of the receiver "
-        f"x {result.growth:.2f} (bound {MOST_GROWTH}), {result.memory_mb:.0f} MB. {platform.machine()}, Python {platform.python_version()}, "
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        f"{result.sent} requests with seed {seed} in {result.took_s:.0f} s: no 5xx, no 3xx; {stored} signed bodies and "
+        f"{messages} messages of M3, each with its row; no row for any other; no exchange ended as a bug. "
+        f"Memory of the receiver x {result.growth:.2f} (bound {MOST_GROWTH}), {result.memory_mb:.0f} MB. "
+        f"{platform.machine()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     )
 
 
