@@ -18,7 +18,7 @@ from typing import Any
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import record_delivery
 from connector.m3.programs import ois100mi
-from tests.acceptance.crash_points import books
+from tests.acceptance.crash_points import books, goods
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.world import BUYER, World
 from tests.harness import STORE, WEBHOOK_SECRET
@@ -299,6 +299,10 @@ STORIES: dict[str, Told] = {
     "message lost, worker gone": Told(message_lost_and_worker_gone, again=()),
     "webhook switched off": Told(webhook_switched_off, of_webhook),
     "compared with the shop": Told(m3_is_compared_with_the_shop, books.of_rest_alone, again=()),
+    "prices change": Told(goods.prices_change, goods.of_prices, config=goods.PUBLISHES_PRICES, again=()),
+    "product changed in the shop": Told(
+        goods.product_changes_in_the_shop, goods.of_products, config=goods.CARRIES_PRODUCTS, again=()
+    ),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""
