@@ -11,7 +11,7 @@ from connector.flows.context import StoreContext
 from connector.flows.pulling import Progress, Pulled
 from connector.flows.stock.discovering import discover
 from connector.ledger.cursors import move_cursor, read_cursor
-from connector.ledger.offers import count_offers, mark_all_due, mark_due
+from connector.ledger.offers import count_offers, find_products, mark_all_due, mark_due
 from connector.ledger.sales import forget_old_sales
 from connector.ledger.session import Ledger, transaction
 from connector.m3.programs import balances, mms200mi
@@ -59,8 +59,9 @@ def pull(
             count = count_offers(connection, store.name, flow=FLOW).due
             forget_old_sales(connection, store.name)
         else:
-            messages = mark_due(connection, store.name, flow=FLOW, item_numbers=changed)
-            count = len(changed)
+            sold = find_products(connection, store.name, item_numbers=changed)  # most items of M3 are in no shop
+            messages = mark_due(connection, store.name, flow=FLOW, item_numbers=sold)
+            count = len(sold)
         move_cursor(connection, store.name, name=CURSOR, value=str(until_ms))
     if progress:
         progress(count, count)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+import yaml
+
 from connector.ledger.offers import mark_due, wake_due
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
@@ -18,8 +20,9 @@ _buyers = count(1)
 
 def stock_store(**stock: Any) -> str:
     """Returns a store file that shows stock; `stock` are entries of publish.stock."""
-    entries = "".join(f"\n    {name}: {value}" for name, value in stock.items())
-    return quick_store().replace("\nretry:", f"\npublish:\n  stock:{entries or ' {}'}\n\nretry:", 1)
+    content = yaml.safe_load(quick_store())
+    content["publish"] = {"stock": stock}
+    return yaml.safe_dump(content)
 
 
 class StockStory:
@@ -49,6 +52,12 @@ class StockStory:
         """Makes items due and carries what is due."""
         self.due(*items, store=store)
         self.go_on()
+
+    def run_once(self) -> None:
+        """Lets one run take what is due."""
+        self.connector.pass_time(2)
+        row = self.connector.rows("SELECT id FROM exchange WHERE flow = :flow", flow=FLOW)[0]
+        self.connector.run(row["id"])
 
     def go_on(self) -> None:
         """Carries what is due, also what a run left for later."""

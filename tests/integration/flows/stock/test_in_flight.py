@@ -1,0 +1,124 @@
+"""What orders hold that M3 does not know, of every shop on the warehouse."""
+
+from __future__ import annotations
+
+import requests
+import yaml
+
+from connector.ledger.sales import unread_sales
+from connector.ledger.session import transaction
+from tests.harness import STORE, Connector
+from tests.integration.flows.stock.stock_story import MUG, StockStory, stock_store
+
+OTHER = "w2"
+
+
+def test_order_that_no_run_has_read_is_counted_from_its_stored_body(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    story.buy(MUG, 3)
+    story.connector.poll()
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 17
+    with transaction(story.connector.engine) as connection:
+        assert unread_sales(connection, STORE, after=0, most=10, settled=False) == []
+
+
+def test_order_of_another_store_on_the_warehouse_lowers_what_is_shown(story: StockStory) -> None:
+    """Both stores are the same shop here: what counts is that each order is taken off once for each store."""
+    story.connector.configure(stock_store(), name=OTHER)
+    story.connector.process.runtime._neighbours.clear()
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.buy(MUG, 3)
+
+    story.carry(MUG)
+
+    assert [row["store"] for row in story.connector.rows("SELECT store FROM sale ORDER BY store")] == [STORE, OTHER]
+    assert story.shown(MUG) == 14
+
+
+def test_store_on_another_warehouse_is_no_neighbour(story: StockStory) -> None:
+    content = yaml.safe_load(stock_store())
+    content["m3"]["warehouse"] = "003"
+    story.connector.configure(yaml.safe_dump(content), name=OTHER)
+    story.connector.process.runtime._neighbours.clear()
+    story.m3_holds(MUG, 20)
+    story.buy(MUG, 3)
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 17
+
+
+def test_confirmed_but_not_allocated_order_is_not_shown_again(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    order = story.buy(MUG, 3)
+    story.connector.ask(order["id"])
+    story.connector.drain()
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 17
+    assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": True}]
+
+
+def test_allocated_order_is_looked_at_no_more(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    order = story.buy(MUG, 3)
+    story.connector.ask(order["id"])
+    story.connector.drain()
+    requests.post(f"{story.sandbox.m3_url}/_control/orders/advance", json={"to": "33"}, timeout=10).raise_for_status()
+    story.connector.pass_time(700)
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 17
+    assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": False}]
+
+
+def test_discarded_order_is_not_in_flight_any_more(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    story.buy(MUG, 3)
+    story.connector.poll()
+    story.connector.rows(
+        "UPDATE exchange SET state = 'done', reason_code = 'discarded' WHERE flow = 'orders_to_m3' RETURNING id"
+    )
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 20
+
+
+def test_order_run_marks_its_items_and_keeps_them_while_m3_is_away(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    order = story.buy(MUG, 3)
+    story.connector.ask(order["id"])
+    story.sandbox.m3_faults(outage={"to_s": 600})
+
+    story.connector.run(_exchange_of(story.connector))
+
+    offer = story.offer(MUG)
+    assert offer["wanted_rev"] > offer["done_rev"]
+    assert story.connector.rows("SELECT order_id, holds FROM sale") == [{"order_id": order["id"], "holds": True}]
+    assert story.connector.rows("SELECT units FROM sold") == [{"units": 3}]
+
+
+def test_order_that_vanished_holds_nothing(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    order = story.buy(MUG, 3, status="on-hold")
+    story.carry(MUG)
+    url = f"{story.sandbox.shop_url}/_control/orders/{order['id']}"
+    story.sandbox.post(url, {"deliver": "never", "action": "delete"})
+    story.connector.ask(order["id"])
+    story.connector.drain()
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 20
+
+
+def _exchange_of(connector: Connector) -> int:
+    return int(connector.rows("SELECT id FROM exchange WHERE flow = 'orders_to_m3'")[0]["id"])
