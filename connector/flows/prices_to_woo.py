@@ -33,11 +33,12 @@ from connector.flows.prices.reading import Lists, read_lists
 from connector.ledger.offer_pages import NEXT_CHANGE, bound_ids
 from connector.ledger.offers import REMEMBER_PRODUCTS, Offer, Product, Result, bound
 from connector.publishing.prices import PricesPublishing
-from connector.woocommerce.batches import MOST_ELEMENTS, ElementResult, Refused
+from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize, ElementResult, Refused
 from connector.woocommerce.batches import Done as Written
 
 PACE = Pace(most=400)
 SHOP_CURRENCY = "shop_currency"
+SIZE = "elements of a batch of prices"
 HAS_SCALE = "has_scale"
 
 
@@ -82,7 +83,7 @@ def _work(run: Run, lists: Lists, offers: list[Offer]) -> Iterable[Result]:
     looked = look(run.store, lists, [_wanted(one) for one in offers], now=run.claim.now)
     looked = _bind(run, looked, unbound={one.item_number for one in offers if one.product_id is None})
     answers: dict[str, ElementResult | None] = {}
-    for parent, some in _batches(looked):
+    for parent, some in _batches(run, looked):
         answers |= _write(run, parent, some)
     for one in looked:
         if not one.changes or answers.get(one.item_number) is not None:
@@ -117,15 +118,24 @@ def _product(item: str, shown: Shown) -> Product:
     )
 
 
-def _batches(looked: Iterable[Looked]) -> Iterable[tuple[int, list[Looked]]]:
-    """What has to be written, at most 100 at a time: variations under their parent, everything else under 0."""
+def _batches(run: Run, looked: Iterable[Looked]) -> Iterable[tuple[int, list[Looked]]]:
+    """What has to be written, at most 100 at a time: variations under their parent, everything else under 0.
+
+    After a lost answer the next ones are smaller: the shop may be too slow for so many before something in between gives up.
+    """
     grouped: dict[int, list[Looked]] = {}
     for one in looked:
         if one.changes and one.shown:
             grouped.setdefault(one.shown.parent_id, []).append(one)
     for parent, some in grouped.items():
-        for start in range(0, len(some), MOST_ELEMENTS):
-            yield parent, some[start : start + MOST_ELEMENTS]
+        while some:
+            size = _size(run).elements
+            yield parent, some[:size]
+            some = some[size:]
+
+
+def _size(run: Run) -> BatchSize:
+    return BatchSize(int(run.store.remembered.get(SIZE, MOST_ELEMENTS)))
 
 
 def _write(run: Run, parent: int, some: Sequence[Looked]) -> dict[str, ElementResult | None]:
@@ -144,6 +154,8 @@ def _write(run: Run, parent: int, some: Sequence[Looked]) -> dict[str, ElementRe
             products.write_variations(parent, update=elements) if parent else products.write_batch(update=elements)
         ),
     )
+    size = _size(run)
+    run.store.remembered[SIZE] = str((size.halved() if answers is None else size.grown()).elements)
     if answers is None:
         return {one.item_number: None for one in some}
     written = [one for one, answer in zip(some, answers, strict=True) if isinstance(answer, Written)]

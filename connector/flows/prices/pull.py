@@ -17,6 +17,7 @@ from connector.flows.prices.deciding import facts_of
 from connector.flows.prices.looking import VARIABLE, known_units, today_of
 from connector.flows.prices.reading import Lists, read_lists, read_prices
 from connector.flows.pulling import Progress, Pulled
+from connector.flows.stock.discovering import discover
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
 from connector.ledger.offer_pages import ItemState, count_items, mark_changing, page_of_items
 from connector.ledger.offers import ALL, Source, find_products, keep_sources, mark_due
@@ -56,7 +57,7 @@ def pull(
 
     The first pull of a store, and one after more changes than M3 lists, walks over all items known to be in the shop; so does
     a walk that a call before left in the middle. Its place is kept after each page. Two at once do no harm: the one that
-    finds the other ahead stops.
+    finds the other ahead stops. What the shop does not have is passed over; a product made there by hand is found by the walk.
 
     Args:
         ledger: The ledger.
@@ -101,8 +102,7 @@ def _changes(
     rows = ois320mi.read_new_prices(answer)
     items = {row.item_number for row in rows if (row.code, row.currency, row.customer) in ours}
     with transaction(ledger) as connection:
-        if store.config.publish.items is not None:
-            items &= find_products(connection, store.name, item_numbers=items).keys()
+        items &= find_products(connection, store.name, item_numbers=items).keys()
         messages = mark_due(connection, store.name, flow=FLOW, item_numbers=items)
         if today > since.day:
             messages += mark_changing(connection, store.name, flow=FLOW, today=today)
@@ -123,6 +123,8 @@ def _walk(
     """Reads the prices of all items page by page; an item of which M3 says something else than last time becomes due."""
     pulled = Pulled()
     begun = _Moment.from_json(state.progress) if state.progress else _begin(store, today)
+    if state.progress is None and store.config.publish.items is None:
+        discover(ledger, store)  # nobody else knows which items the shop's products are
     after = str(state.progress["after"]) if state.progress else ""
     with transaction(ledger) as connection:
         total = count_items(connection, store.name, flow=FLOW)

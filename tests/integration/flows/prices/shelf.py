@@ -21,8 +21,9 @@ SHOWN = ("regular_price", "sale_price", "date_on_sale_from_gmt", "date_on_sale_t
 class Shelf:
     """The prices of one store."""
 
-    def __init__(self, connector: Connector, **published: Any) -> None:
-        """Gives the store its file."""
+    def __init__(self, connector: Connector, *, has_catalogue: bool = False, **published: Any) -> None:
+        """Gives the store its file; `has_catalogue` if it publishes M3's items too, which then say what the shop has."""
+        self._items = {"items": {}} if has_catalogue else {}
         self.connector = connector
         self.sandbox = connector.sandbox
         self.configure(**published)
@@ -30,7 +31,7 @@ class Shelf:
     def configure(self, **published: Any) -> None:
         """Publishes prices as `published` says, and nothing else."""
         file = yaml.safe_load(quick_store())
-        file["publish"] = {"prices": PUBLISHED | published}
+        file["publish"] = {"prices": PUBLISHED | published} | self._items
         self.connector.configure(yaml.safe_dump(file))
 
     def price(self, item: str, amount: str, **more: Any) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import yaml
+
 from connector.flows.prices.compare import compare
 from connector.flows.pulling import Compared, Reason
 from tests.harness import STORE
 from tests.integration.flows.prices.shelf import Shelf
+from tests.integration.flows.story import quick_store
 
 ITEMS = ("MUG-001", "MUG-002", "PAN-28", "GARLIC-1", "TSHIRT-S-RED")
 
@@ -51,6 +54,6 @@ def test_a_price_that_cannot_be_carried_says_why(shelf: Shelf) -> None:
 
 
 def test_a_store_that_publishes_no_prices_has_nothing_to_compare(shelf: Shelf) -> None:
-    shelf.connector.configure()
+    shelf.connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "publish": {}}))
 
     assert compared(shelf) == []

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from connector.flows.prices import pull as prices
+from tests.harness import Connector
 from tests.integration.flows.prices.shelf import Shelf
+from tests.integration.flows.story import quick_store
 
 ITEMS = ("MUG-001", "PAN-28", "GARLIC-1", "TSHIRT-S-RED", "TSHIRT-M-RED")
 
 
 @pytest.fixture
-def known(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+def known(connector: Connector, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """A store whose items are bound and in line, and whose pull has run; what the sandbox began with is not new."""
     monkeypatch.setattr(prices, "OVERLAP_MS", 0)
+    shelf = Shelf(connector, has_catalogue=True)
     shelf.carry(*ITEMS)
     shelf.pull()
     shelf.connector.settle()
@@ -96,8 +100,20 @@ def test_more_changes_than_m3_lists_lead_to_a_walk(known: Shelf, monkeypatch: py
     assert {known.shown(item)["regular_price"] for item in ITEMS} == {"78.00"}
 
 
+def test_a_shop_whose_products_nobody_made_gets_the_prices_of_those_that_are_items(shelf: Shelf) -> None:
+    shelf.price("PAN-28", "55")
+    shelf.price("TSHIRT-M-RED", "23")
+
+    shelf.pull()
+    shelf.connector.settle()
+
+    assert shelf.shown("PAN-28")["regular_price"] == "55.00"
+    assert shelf.shown("TSHIRT-M-RED")["regular_price"] == "23.00"
+    assert shelf.connector.rows("SELECT 1 FROM offer WHERE item_number = 'CREDIT-25'") == []
+
+
 def test_a_store_that_publishes_no_prices_asks_m3_nothing(shelf: Shelf) -> None:
-    shelf.connector.configure()
+    shelf.connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "publish": {}}))
     before = shelf.m3_calls()
 
     assert shelf.pull(full=True).read == 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import yaml
+
 from connector.ledger.steps import References
 from tests.harness import Connector
 from tests.integration.flows.products.desk import Desk
-from tests.integration.flows.story import CUT_S, LATE_S
+from tests.integration.flows.story import CUT_S, LATE_S, quick_store
 
 MUG = "MUG-001"
 UPDATE = {"program": "MMS200MI", "transaction": "UpdItmBasic", "rate": 1.0, "times": 1}
@@ -64,6 +66,6 @@ def test_a_change_no_delivery_told_of_is_found_by_the_poll_once(connector: Conne
 
 def test_a_store_that_carries_no_changes_is_not_polled(connector: Connector) -> None:
     desk = Desk(connector)
-    connector.configure()
+    connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "publish": {}}))
 
     assert desk.poll().rows == 0
