@@ -23,6 +23,8 @@ from connector.ledger.waking import wake
 
 _REFUSED = ("\\u0000", "\\ud")
 """How NUL and halves of surrogate pairs begin in JSON; whole pairs do as well and stay what they are."""
+IN_ORDER = 'COLLATE "C"'
+"""How item numbers are sorted wherever rows of offers are locked: two that lock the same ones then never wait in a circle."""
 ALL = "all"
 """The business key of a batch flow's exchange: it carries whatever is due in its store."""
 
@@ -91,9 +93,9 @@ class Counts:
     problems: int
 
 
-_MARK = text("""
+_MARK = text(f"""
 INSERT INTO offer AS o (store, flow, item_number)
-SELECT :store, :flow, i.item_number FROM unnest(CAST(:items AS varchar[])) AS i (item_number) ORDER BY 3
+SELECT :store, :flow, i.item_number FROM unnest(CAST(:items AS varchar[])) AS i (item_number) ORDER BY i.item_number {IN_ORDER}
 ON CONFLICT (store, flow, item_number) DO UPDATE SET
     wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0, source_hash = NULL,
     due_at = CASE WHEN o.wanted_rev > o.done_rev THEN o.due_at ELSE ledger_now() END
@@ -120,9 +122,9 @@ def mark_due(connection: Connection, store: str, *, flow: str, item_numbers: Col
     return wake(connection, store, flow=flow, business_key=ALL)
 
 
-_MARK_ALL = text("""
+_MARK_ALL = text(f"""
 INSERT INTO offer AS o (store, flow, item_number)
-SELECT store, CAST(:flow AS varchar), item_number FROM product WHERE store = :store ORDER BY item_number
+SELECT store, CAST(:flow AS varchar), item_number FROM product WHERE store = :store ORDER BY item_number {IN_ORDER}
 ON CONFLICT (store, flow, item_number) DO UPDATE SET
     wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
     due_at = CASE WHEN o.wanted_rev > o.done_rev THEN o.due_at ELSE ledger_now() END
@@ -135,12 +137,12 @@ def mark_all_due(connection: Connection, store: str, *, flow: str) -> list[DueMe
     return wake(connection, store, flow=flow, business_key=ALL)
 
 
-_KEEP_SOURCES = text("""
+_KEEP_SOURCES = text(f"""
 WITH told AS (
     SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t (item_number varchar, facts jsonb, hash varchar)
 )
 INSERT INTO offer AS o (store, flow, item_number, source, source_hash)
-SELECT :store, :flow, item_number, facts, hash FROM told ORDER BY item_number
+SELECT :store, :flow, item_number, facts, hash FROM told ORDER BY item_number {IN_ORDER}
 ON CONFLICT (store, flow, item_number) DO UPDATE SET
     source = excluded.source, source_hash = excluded.source_hash, wanted_rev = o.wanted_rev + 1,
     marked_at = ledger_now(), retry_at = NULL, tries = 0,
@@ -213,7 +215,15 @@ def next_due_in_s(
 
 SETTLE_OFFERS = Prepared(
     "offers_settle",
-    """
+    f"""
+WITH r AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t (
+        item_number varchar, rev bigint, written jsonb, read_at timestamptz, code varchar, problem varchar, remedy varchar,
+        retry_s float8)
+), locked AS MATERIALIZED (
+    SELECT o.item_number FROM offer o JOIN r ON o.item_number = r.item_number
+    WHERE o.store = :store AND o.flow = :flow ORDER BY o.item_number {IN_ORDER} FOR UPDATE OF o
+)
 UPDATE offer o SET
     done_rev = CASE WHEN r.retry_s IS NULL THEN greatest(o.done_rev, r.rev) ELSE o.done_rev END,
     tries = CASE WHEN r.retry_s IS NULL THEN 0 ELSE o.tries + 1 END,
@@ -224,9 +234,7 @@ UPDATE offer o SET
     problem_since = CASE WHEN r.code IS NULL THEN NULL WHEN o.problem_code = r.code THEN o.problem_since
                          ELSE ledger_now() END,
     problem_code = r.code, problem = r.problem, remedy = r.remedy
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
-    item_number varchar, rev bigint, written jsonb, read_at timestamptz, code varchar, problem varchar, remedy varchar,
-    retry_s float8)
+FROM r JOIN locked ON locked.item_number = r.item_number
 WHERE o.store = :store AND o.flow = :flow AND o.item_number = r.item_number
 """,
     types={},
@@ -235,10 +243,14 @@ WHERE o.store = :store AND o.flow = :flow AND o.item_number = r.item_number
 
 POSTPONE_OFFERS = Prepared(
     "offers_postpone",
-    """
-UPDATE offer SET wanted_rev = wanted_rev + 1, retry_at = ledger_now() + make_interval(secs => :in_s)
-WHERE store = :store AND flow = :flow
-  AND item_number IN (SELECT jsonb_array_elements_text(CAST(:items AS jsonb)))
+    f"""
+WITH locked AS MATERIALIZED (
+    SELECT item_number FROM offer WHERE store = :store AND flow = :flow
+      AND item_number IN (SELECT jsonb_array_elements_text(CAST(:items AS jsonb)))
+    ORDER BY item_number {IN_ORDER} FOR UPDATE
+)
+UPDATE offer o SET wanted_rev = o.wanted_rev + 1, retry_at = ledger_now() + make_interval(secs => :in_s)
+FROM locked WHERE o.store = :store AND o.flow = :flow AND o.item_number = locked.item_number
 """,
     types={"in_s": "float8"},
 )
