@@ -20,6 +20,7 @@ from connector.cli.checks.m3_site import check_access, check_site
 from connector.cli.checks.m3_tenure import check_tenure
 from connector.cli.checks.prices import check_prices
 from connector.cli.checks.shop import check_shop
+from connector.cli.checks.used_operations import used_operations
 from connector.cli.opening import open_settings, require_store
 from connector.cli.output import err, out, print_json, print_table, say
 from connector.cli.working import open_runtime
@@ -101,7 +102,7 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
 
 def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callable[[], Iterable[Finding]]]:
     m3, config = store.m3, store.config
-    operations = list(load_operations(runtime.settings.config_dir, config.operations))
+    operations = used_operations(load_operations(runtime.settings.config_dir, config.operations), config.publish)
     return [
         lambda: check_site(area, m3, config),
         lambda: check_tenure(area, m3, config, ledger=runtime.engine),
