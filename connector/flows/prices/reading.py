@@ -216,7 +216,7 @@ def _list_price(version: Version, price: BasePrice, factor: Decimal) -> ListPric
     """The price of one basic unit; it ends with its own last day or that of the list, whichever is first."""
     ends = [day for day in (version.head.valid_to, price.valid_to) if day is not None]
     return ListPrice(
-        valid_from=max(version.head.valid_from, price.valid_from or version.head.valid_from),
+        valid_from=version.head.valid_from,
         valid_to=min(ends, default=None),
         price=price.price / price.quantity / factor,
         includes_tax=version.includes_tax,

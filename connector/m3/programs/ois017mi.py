@@ -35,8 +35,7 @@ class BasePrice:
     price: Decimal  # SAPR
     quantity: Decimal  # SACD
     unit: str  # SPUN; blank: the item's own price unit
-    valid_from: date | None  # VFDT, where the site has it; None: as the list
-    valid_to: date | None
+    valid_to: date | None  # LVDT of the price; None: as the list
     has_scale: bool  # MXID: other prices from certain quantities on
 
 
@@ -87,7 +86,6 @@ def read_base_price(answer: Answer) -> BasePrice:
         price=number(record.get("SAPR", "")),
         quantity=number(record.get("SACD", "")) or Decimal(1),
         unit=record.get("SPUN", ""),
-        valid_from=day(record.get("VFDT", "")),
         valid_to=last_day(record.get("LVDT", "")),
         has_scale=bool(record.get("MXID")),
     )
