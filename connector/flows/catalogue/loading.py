@@ -85,8 +85,8 @@ class Loading:
             gathering = Gathering(self._store, self._rules, ask=self._ask, add=self._add_parents)
             self._carry_some(gathering.gather(offers), is_last=len(offers) < MOST)
             self._run.journal.commit()
-            if self._settling.count == before:
-                break
+            if self._settling.count == before:  # what is left waits for something; the sweeper wakes it again
+                return Done(f"{self._settling.in_words or 'nothing done'}; more are due")
         self._run.messages.extend(wake(self._run.journal.connection, self._store.name, flow=FLOW, business_key=ALL))
         return Done(f"{self._settling.in_words or 'nothing done'}; more are due")
 

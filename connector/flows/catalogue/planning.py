@@ -150,13 +150,13 @@ class Planner:
         return Decision(wanted, wanted.content, create=element)
 
     def _member(self, item: Item, family: Family) -> Wanted:
-        sku = sku_of(item.facts)
+        sku, is_on = sku_of(item.facts), item.is_on and family.is_on
         try:
-            content = self._maker.variation(item.facts, is_on=True) if item.is_on else self._withdrawn(item, VARIATION)
+            content = self._maker.variation(item.facts, is_on=True) if is_on else self._withdrawn(item, VARIATION)
         except MappingError as error:
-            return Wanted(item, VARIATION, sku, {}, item.is_on, family, _unmapped(error, item))
-        trouble = None if content.get("options") or not item.is_on else _no_options(item)
-        return Wanted(item, VARIATION, sku, content, item.is_on, family, trouble)
+            return Wanted(item, VARIATION, sku, {}, is_on, family, _unmapped(error, item))
+        trouble = None if content.get("options") or not is_on else _no_options(item)
+        return Wanted(item, VARIATION, sku, content, is_on, family, trouble)
 
     def _withdrawn(self, item: Item, kind: str) -> JSONDict:
         """Returns what a product whose item is not sold any more shall hold: another status, all else stays."""

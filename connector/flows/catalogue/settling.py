@@ -38,9 +38,14 @@ class Settling:
         self._run = run
         self._config = config
         self._side = side
-        self.count = 0
-        self._problems = 0
+        self._items: set[str] = set()
+        self._problems: set[str] = set()
         self._written = 0
+
+    @property
+    def count(self) -> int:
+        """How many items were settled so far, each once."""
+        return len(self._items)
 
     @property
     def in_words(self) -> str:
@@ -48,7 +53,7 @@ class Settling:
         if not self.count:
             return ""
         told = [f"{self.count} items looked at", f"{self._written} written"]
-        return ", ".join([*told, f"{self._problems} with problems"] if self._problems else told)
+        return ", ".join([*told, f"{len(self._problems)} with problems"] if self._problems else told)
 
     def refuse(self, offer: ItemOffer, trouble: Trouble) -> None:
         """Settles an item that cannot be carried."""
@@ -140,8 +145,8 @@ class Settling:
         return Result(item_number=offer.item_number, rev=offer.rev, written=written)
 
     def _stage(self, results: list[Result]) -> None:
-        self.count += len(results)
-        self._problems += sum(one.code is not None for one in results)
+        self._items |= {one.item_number for one in results}
+        self._problems |= {one.item_number for one in results if one.code is not None}
         self._run.journal.stage(SETTLE_OFFERS, **settled(self._run.store.name, flow=FLOW, results=results))
 
 

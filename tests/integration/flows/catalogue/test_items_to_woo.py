@@ -101,3 +101,15 @@ def test_a_product_of_the_shop_with_the_number_is_taken_over(assortment: Assortm
     assert after["name"] == "Enamel mug"
     bound = assortment.connector.rows("SELECT product_id, kind FROM product WHERE item_number = 'MUG-001'")
     assert bound == [{"product_id": before["id"], "kind": "simple"}]
+
+
+def test_an_ended_style_hides_its_variations_and_holds_nobody_up(assortment: Assortment) -> None:
+    assortment.style("ST-3", ("BLK-S", "BLK", "S"))
+    assortment.item("ST-3", status="90")
+    assortment.item("AFTER-1", "Pot")
+
+    assortment.carry("ST-3-BLK-S", "AFTER-1")
+
+    assert assortment.product("ST-3") == {}
+    assert assortment.product("AFTER-1")["name"] == "Pot"
+    assert not [one for one in ("ST-3-BLK-S", "AFTER-1") if assortment.offer(one)["done_rev"] == 0]
