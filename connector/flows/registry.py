@@ -13,6 +13,7 @@ from connector.flows import (
     orders_to_m3,
     prices_to_woo,
     products_to_m3,
+    stock_to_m3,
     stock_to_woo,
 )
 from connector.flows.context import Run
@@ -50,6 +51,7 @@ FLOWS: dict[str, FlowEntry] = {
     "products_to_m3": FlowEntry("products_to_m3", "catalog", products_to_m3.run, topics=PRODUCT_TOPICS),
     "m3_events": FlowEntry("m3_events", "status", m3_events.run),
     "stock_to_woo": FlowEntry("stock_to_woo", "inventory", stock_to_woo.run),
+    "stock_to_m3": FlowEntry("stock_to_m3", "inventory", stock_to_m3.run),
 }
 
 _BY_TOPIC = {topic: entry for entry in FLOWS.values() for topic in entry.topics}

@@ -6,20 +6,21 @@ became of it. Quantities are absolute and computed anew each time; one that coul
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from connector.flows.batches import UPDATE, Pace, carry, write
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.stock.assessing import Assessed, Wanted, assess
+from connector.flows.stock.correcting import PENDING, Correction, find_correction, is_pending, is_unexplained, leave
 from connector.flows.stock.reading import Problem
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
-from connector.publishing.stock import Backorders
+from connector.ledger.stock_offers import FORGET_BASELINES
+from connector.publishing.stock import Backorders, ByHand
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult
 from connector.woocommerce.canonical import JSONDict
@@ -103,11 +104,14 @@ def _decide(run: Run, offer: Offer, assessed: Assessed, *, read_at: datetime) ->
     if product is None or target is None:
         return _result(offer, problem=assessed.problem)
     element = _element(run, product, target)
+    if is_pending(offer, now=read_at):
+        return Result(item_number=offer.item_number, rev=offer.rev)
     if len(element) == 1:
         return _result(offer, shows=assessed, read_at=read_at, problem=assessed.problem)
-    if _is_below_expectation(offer, assessed) and offer.tries < SECOND_LOOKS:
+    if is_unexplained(offer, assessed) and offer.tries < SECOND_LOOKS:
         return Result(item_number=offer.item_number, rev=offer.rev, retry_s=SECOND_LOOK_S)
-    return Change(offer, assessed, product, element)
+    correction = find_correction(offer, assessed, at=read_at)
+    return (_correct(run, offer, correction) if correction else None) or Change(offer, assessed, product, element)
 
 
 def _element(run: Run, product: ShopProduct, target: int) -> JSONDict:
@@ -124,18 +128,16 @@ def _element(run: Run, product: ShopProduct, target: int) -> JSONDict:
     return element
 
 
-def _is_below_expectation(offer: Offer, assessed: Assessed) -> bool:
-    """Tells whether the shop has less than our last write and the known sales since leave: a sale it has not announced."""
-    expected = expected_quantity(offer.written, assessed.sold)
-    shown = assessed.product.stock_quantity if assessed.product else None
-    return expected is not None and shown is not None and shown < expected
-
-
-def expected_quantity(written: dict[str, Any], sold: Decimal) -> Decimal | None:
-    """Returns what the shop should hold by our last write and what orders took since; None before the first write."""
-    if "quantity" not in written:
+def _correct(run: Run, offer: Offer, correction: Correction) -> Result | None:
+    """Leaves a correction made by hand to its own flow; the shop keeps it only while it is on its way to M3."""
+    rules = run.store.config.publish.stock
+    assert rules is not None
+    if rules.corrections.by_hand is not ByHand.OVERWRITE:
+        leave(run, correction)
+    if rules.corrections.by_hand in (ByHand.REPORT, ByHand.OVERWRITE):
         return None
-    return Decimal(str(written["quantity"])) - (sold - Decimal(str(written.get("sold", 0))))
+    pending = {**offer.written, PENDING: correction.found_at}
+    return Result(item_number=offer.item_number, rev=offer.rev, written=pending)
 
 
 def _result(
@@ -169,7 +171,9 @@ def _in_batches(changes: Sequence[Change]) -> Iterator[tuple[int | None, list[Ch
 def _write(run: Run, parent: int | None, changes: list[Change], *, read_at: datetime) -> Iterator[Result]:
     """Writes some items; yields nothing for them if the answer was lost: they are compared again once it can arrive no more."""
     elements = [one.element for one in changes]
+    items = [one.offer.item_number for one in changes]
     products = run.store.shop.products
+    run.journal.stage(FORGET_BASELINES, store=run.store.name, items=json.dumps(items))
 
     def send() -> list[ElementResult]:
         return (
@@ -182,7 +186,7 @@ def _write(run: Run, parent: int | None, changes: list[Change], *, read_at: date
         run,
         flow=FLOW,
         name=UPDATE,
-        items=[one.offer.item_number for one in changes],
+        items=items,
         request=elements,
         send=send,
     )

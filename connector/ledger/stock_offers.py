@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
+from connector.ledger.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,33 @@ def bind_products(connection: Connection, store: str, *, products: Sequence[Prod
         values = bound(store, products)
         FORGET_PRODUCTS.run(connection, values)
         REMEMBER_PRODUCTS.run(connection, values)
+
+
+KEEP_BASELINE = Prepared(
+    "stock_baseline",
+    """
+UPDATE offer SET
+    written = CAST(:written AS jsonb), wanted_rev = wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
+    due_at = CASE WHEN wanted_rev > done_rev THEN due_at ELSE ledger_now() END
+WHERE store = :store AND flow = 'stock_to_woo' AND item_number = :item_number
+""",
+    types={},
+)
+"""Keeps what the shop is known to hold of an item after a correction, and makes it due. Values: `baseline`."""
+
+FORGET_BASELINES = Prepared(
+    "stock_baselines_forget",
+    """
+UPDATE offer SET written = '{}'
+WHERE store = :store AND flow = 'stock_to_woo'
+  AND item_number IN (SELECT jsonb_array_elements_text(CAST(:items AS jsonb)))
+""",
+    types={},
+)
+"""Forgets what the shop is known to hold of items that are about to be written: until the answer is read, nobody knows."""
+
+
+def baseline(store: str, *, item_number: str, quantity: str, sold: str) -> dict[str, Any]:
+    """Returns the values of KEEP_BASELINE."""
+    written = json.dumps({"quantity": quantity, "sold": sold})
+    return {"store": store, "item_number": item_number, "written": written}

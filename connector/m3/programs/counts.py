@@ -61,7 +61,8 @@ def adjust(
 ) -> Call:
     """MMS850MI/AddAdjust – adds a quantity to what lies in a location, or takes it away.
 
-    Not safe to send twice: each call moves the stock. M3 keeps `key`, so look with `get_location` before it is repeated.
+    Not safe to send twice: each call moves the stock, unless M3 refuses the second `key` (not published). Look with
+    `get_location` before it is repeated.
 
     Args:
         item: ITNO.
@@ -70,7 +71,7 @@ def adjust(
         difference: QLQT, negative to take away.
         reason: RSCD; blank leaves M3's own.
         partner: E0PA, the partner the site has set up for stock messages (MMS865).
-        key: PMSN, our own number of the message, at most 17 characters.
+        key: MSNR, our own number of the message, at most 15 characters.
     """
     fields = {"E0PA": partner, "E065": "WMS", "WHLO": warehouse, "PRFL": "*EXE", "WHSL": location, "ITNO": item}
-    return Call("count.adjust", {**fields, "QLQT": number_text(difference), "RSCD": reason, "PMSN": key})
+    return Call("count.adjust", {**fields, "QLQT": number_text(difference), "RSCD": reason, "MSNR": key})

@@ -1,0 +1,132 @@
+"""A quantity that somebody changed in the shop: recognised, and dealt with as the store's rule says."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.harness import SETTLED_S
+from tests.integration.flows.stock.stock_story import MUG, StockStory
+
+LATE_S = 0.4  # by then M3 has executed what it answered too late
+ADJUST = {"by_hand": "adjust", "location": "MAIN", "partner": "WEB"}
+COUNT = {"by_hand": "count", "location": "MAIN"}
+
+
+def corrected(story: StockStory, rule: dict[str, Any], *, to: int) -> dict[str, Any] | None:
+    """Lets 20 units be shown, changes them by hand, and carries on; returns the exchange left, if any."""
+    story.configure(corrections=rule)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.set_by_hand(MUG, to)
+    story.carry(MUG)
+    return carry_correction(story)
+
+
+def carry_correction(story: StockStory) -> dict[str, Any] | None:
+    for _ in range(4):
+        rows = story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'")
+        if not rows or rows[0]["state"] in ("done", "dead_letter"):
+            break
+        story.connector.run(rows[0]["id"])
+        time.sleep(LATE_S)
+        story.connector.pass_time(SETTLED_S)
+    story.go_on()
+    rows = story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'")
+    return rows[0] if rows else None
+
+
+def on_hand(story: StockStory) -> str:
+    rows = story.sandbox.m3_book()["stock"]
+    return next(str(one["on_hand"]) for one in rows if (one["itno"], one["whlo"]) == (MUG, "001"))
+
+
+def test_reported_correction_is_put_back_and_told(story: StockStory) -> None:
+    left = corrected(story, {"by_hand": "report"}, to=15)
+
+    assert story.shown(MUG) == 20
+    assert left is not None
+    assert left["state"] == "dead_letter"
+    assert "from 20 to 15" in left["reason"]
+    assert "MMS310" in left["resolution"]
+
+
+def test_overwritten_correction_is_put_back_without_a_word(story: StockStory) -> None:
+    left = corrected(story, {"by_hand": "overwrite"}, to=25)
+
+    assert story.shown(MUG) == 20
+    assert left is None
+
+
+@pytest.mark.parametrize("rule", [COUNT, ADJUST], ids=["count", "adjust"])
+@pytest.mark.parametrize("to", [15, 26])
+def test_booked_correction_moves_m3_and_stays_in_the_shop(story: StockStory, rule: dict[str, Any], to: int) -> None:
+    left = corrected(story, rule, to=to)
+
+    assert left is not None
+    assert (left["state"], left["reason"]) == ("done", f"booked in M3: {to - 20} basic units")
+    assert on_hand(story) == str(to)
+    assert story.shown(MUG) == to
+
+
+@pytest.mark.parametrize("rule", [COUNT, ADJUST], ids=["count", "adjust"])
+@pytest.mark.parametrize("fault", ["drop_after_commit", "http_503", "late_answer"])
+def test_correction_is_booked_once_whatever_becomes_of_the_answer(
+    story: StockStory, rule: dict[str, Any], fault: str
+) -> None:
+    program, name = ("MMS310MI", "Update") if rule is COUNT else ("MMS850MI", "AddAdjust")
+    story.configure(corrections=rule)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.set_by_hand(MUG, 15)
+    fault_rule = {"program": program, "transaction": name, "fault": fault, "rate": 1.0, "times": 1}
+    story.sandbox.m3_faults(rules=[fault_rule], gateway_cut_s=0.2, late_commit_s=0.1)
+
+    story.carry(MUG)
+    left = carry_correction(story)
+
+    assert left is not None
+    assert left["state"] == "done"
+    assert on_hand(story) == "15"
+    assert story.shown(MUG) == 15
+    assert story.connector.rows("SELECT * FROM document WHERE kind = 'stock_correction'") == []
+
+
+def test_large_correction_waits_for_a_person(story: StockStory) -> None:
+    left = corrected(story, {**COUNT, "most": "3"}, to=15)
+
+    assert left is not None
+    assert left["state"] == "dead_letter"
+    assert on_hand(story) == "20"
+
+
+def test_sale_is_no_correction(story: StockStory) -> None:
+    story.configure(corrections=COUNT)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.buy(MUG, 3)
+    story.carry(MUG)
+    story.m3_holds(MUG, 22)
+
+    story.carry(MUG)
+
+    assert story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'") == []
+    assert story.shown(MUG) == 19
+
+
+def test_lost_answer_of_our_own_write_is_no_correction(story: StockStory) -> None:
+    story.configure(corrections=COUNT)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.m3_holds(MUG, 18)
+    story.sandbox.shop_rule("POST", "products/batch", "drop_after_commit")
+    story.due(MUG)
+    story.run_once()
+    story.m3_holds(MUG, 17)
+
+    story.go_on()
+
+    assert story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'") == []
+    assert story.shown(MUG) == 17
