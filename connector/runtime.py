@@ -16,7 +16,7 @@ from connector.flows.catalogue.rules import FLOW as ITEMS
 from connector.flows.context import StoreContext
 from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
-from connector.flows.products_to_m3 import ProductRunValues
+from connector.flows.products.carrying import ProductRunValues
 from connector.ion.access import IonSecrets
 from connector.ion.rules import EventRules, load_event_rules
 from connector.ledger.session import open_ledger, transaction, tried_twice

@@ -13,12 +13,14 @@ from connector.cli.moments import read_moment
 from connector.cli.opening import the_store
 from connector.cli.output import err, print_json, say, warn
 from connector.cli.previews import print_previews
+from connector.cli.product_sync import show_products, sync_products
 from connector.cli.sending import send_messages
 from connector.cli.waiting import wait_until_settled
 from connector.cli.working import open_runtime
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, ask_for, poll_since
+from connector.flows.products.carrying import FLOW as PRODUCTS
 from connector.flows.pulls import PULLS, entry_of_flow
 from connector.flows.registry import FLOWS
 from connector.ledger.listing import ExchangeRow, exchanges_by_id, exchanges_by_key
@@ -38,11 +40,13 @@ app = typer.Typer()
 
 @app.command()
 def sync(
-    flow: Annotated[str, typer.Argument(help=f"The flow: {', '.join((BY_HAND, *BATCHED))}.")],
+    flow: Annotated[str, typer.Argument(help=f"The flow: {', '.join((BY_HAND, PRODUCTS, *BATCHED))}.")],
     ids: Annotated[
-        str | None, typer.Option(help="Ids of the shop (orders) or item numbers of M3, with commas between.")
+        str | None, typer.Option(help="Ids of the shop (orders, products) or item numbers of M3, with commas between.")
     ] = None,
-    since: Annotated[str | None, typer.Option(help="Orders changed from then on: a time (UTC), or 2h, 3d.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Orders or products changed from then on: a time (UTC), or 2h, 3d.")
+    ] = None,
     until: Annotated[str | None, typer.Option(help="With --since: what changed up to then.")] = None,
     full: Annotated[bool, typer.Option(help="Items: read all of M3, not only what changed.")] = False,
     store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
@@ -60,6 +64,12 @@ def sync(
             raise typer.Exit(sync_batch(runtime, context, entry, asked))
     _require_order_flow(flow, full=full)
     wanted, window = _wanted(ids, since=since, until=until)
+    if flow == PRODUCTS:
+        with open_runtime() as runtime:
+            context = runtime.store(the_store(runtime.engine, store).name)
+            if dry_run:
+                raise typer.Exit(show_products(runtime, context, ids=wanted, window=window, as_json=as_json))
+            raise typer.Exit(sync_products(runtime, context, ids=wanted, window=window, wait=wait, as_json=as_json))
     with open_runtime() as runtime:
         name = the_store(runtime.engine, store).name
         if dry_run:
@@ -82,11 +92,11 @@ def _refuse_window(moment: str | None) -> None:
 
 
 def _require_order_flow(flow: str, *, full: bool) -> None:
-    if flow == BY_HAND and full:
+    if flow in (BY_HAND, PRODUCTS) and full:
         raise PermanentError(
-            f"--full is for items, not for {BY_HAND}.", resolution="Name the orders: --ids 1001,1002 or --since 3d."
+            f"--full is for items, not for {flow}.", resolution="Name them: --ids 1001,1002 or --since 3d."
         )
-    if flow == BY_HAND:
+    if flow in (BY_HAND, PRODUCTS):
         return
     if flow in FLOWS:
         raise PermanentError(
@@ -94,7 +104,7 @@ def _require_order_flow(flow: str, *, full: bool) -> None:
             resolution=f"Ask for the order: connector sync {BY_HAND} --ids ...; a single exchange that waits for a "
             "person is run again by `connector dead-letters release ID`.",
         )
-    raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {' or '.join((BY_HAND, *BATCHED))}.")
+    raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {' or '.join((BY_HAND, PRODUCTS, *BATCHED))}.")
 
 
 def _wanted(

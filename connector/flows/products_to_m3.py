@@ -15,33 +15,22 @@ from connector.errors import NeedsPersonError, NotYetError
 from connector.flows.context import Run
 from connector.flows.orders.source import is_believed
 from connector.flows.outcome import Done
-from connector.flows.products.ownership import ITEMS, changed_here, fingerprint_of_parts, only_of_shop, same
+from connector.flows.products.carrying import map_product, read_item, wanted_of
+from connector.flows.products.ownership import ITEMS, changed_here, fingerprint_of_parts, same
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.offers import SETTLE_OFFERS, Result, mark_due, settled
 from connector.ledger.product_facts import KnownProduct, find_product
 from connector.ledger.steps import References
 from connector.ledger.tables import StepState
 from connector.m3.programs import item_changes
-from connector.m3.rejections import is_not_found
 from connector.mapping.engine import Mapped
 from connector.publishing.products import ChangedInShop
 from connector.woocommerce.canonical import JSONDict, read_json
-from connector.woocommerce.product_models import parse_product
 
-FLOW = "products_to_m3"
-RECORD = "update"
 KIND = "item"
 UPDATE = "update"
 CHANGED = "changed_in_shop"
 TRASH = "trash"
-
-
-@dataclass(frozen=True)
-class ProductRunValues:
-    """The `run` root of config/mappings/products_to_m3.yaml."""
-
-    item_number: str
-    product_id: str
 
 
 @dataclass(frozen=True)
@@ -100,11 +89,11 @@ def _newest(run: Run) -> JSONDict | None:
 
 def _carry(run: Run, known: KnownProduct, row: JSONDict, seen: str) -> tuple[list[str], str]:
     """Writes to M3 what the shop is the master of and M3 has otherwise; returns what was written, and the digest."""
-    mapped = _map(run, known, row)
+    mapped = map_product(run.store, known, row)
     digest = hashlib.sha256(json.dumps(mapped.fields, sort_keys=True).encode()).hexdigest()
     if digest == seen and run.claim.live_document is None:
         return [], digest
-    wanted = {name: value for name, value in mapped.fields.items() if name != item_changes.ITEM}
+    wanted = wanted_of(mapped)
     held = _read(run, known, wanted) if wanted else {}
     differing = {name: value for name, value in wanted.items() if not same(value, held.get(name, ""))}
     document = run.claim.live_document
@@ -116,27 +105,9 @@ def _carry(run: Run, known: KnownProduct, row: JSONDict, seen: str) -> tuple[lis
     return [f"{', '.join(sorted(differing))} of item {known.item_number} written"] if differing else [], digest
 
 
-def _map(run: Run, known: KnownProduct, row: JSONDict) -> Mapped:
-    product = only_of_shop(parse_product(row), run.store.config.publish)
-    values = ProductRunValues(known.item_number, run.claim.business_key)
-    roots = {"product": product, "run": values, "store": run.store.config.m3}
-    return run.store.mappings[FLOW].apply(RECORD, values=roots)
-
-
 def _read(run: Run, known: KnownProduct, names: dict[str, str]) -> dict[str, str]:
-    """Reads the item's fields.
-
-    Raises:
-        NeedsPersonError: M3 has no such item.
-    """
     run.journal.pause()
-    answer = run.store.m3.read([item_changes.get_fields(known.item_number, names=names)])[0]
-    if is_not_found(answer.error):
-        raise NeedsPersonError(
-            f"M3 has no item {known.item_number} any more, so the change of product {run.claim.business_key} has no place.",
-            resolution="Create the item again in MMS001, or delete the product in the shop.",
-        )
-    return item_changes.read_fields(answer)
+    return read_item(run.store, known, names)
 
 
 def _begin(run: Run, known: KnownProduct) -> DocumentRecord:

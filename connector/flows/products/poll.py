@@ -1,4 +1,4 @@
-"""Asks the shop which products changed, because webhooks get lost. Called by workers/jobs.py.
+"""Asks the shop which products changed, because webhooks get lost. Called by workers/jobs.py and `connector sync`.
 
 A change of a variation moves its parent's date, not a list's row of its own, so the parent's variations are read with it. A row is
 stored only if it differs from the newest one known.
@@ -9,23 +9,25 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from connector.errors import WooRejectedError
 from connector.flows.context import StoreContext
-from connector.flows.polling import Polled
+from connector.flows.polling import Polled, Progress
+from connector.flows.products.carrying import FLOW
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, record_delivery
 from connector.ledger.offer_pages import bound_ids
 from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.canonical import JSONDict, canonical_json
+from connector.woocommerce.instants import read_instant
 from connector.woocommerce.paging import Place
 from connector.woocommerce.webhooks import read_resource
 
-FLOW, POOL = "products_to_m3", "catalog"
+POOL = "catalog"
 CURSOR = "products"
 OVERLAP = timedelta(minutes=15)
 NOT_FOUND = 404
@@ -67,6 +69,49 @@ def poll_products(ledger: Ledger, store: StoreContext, *, for_s: float = math.in
         if time.monotonic() > deadline and not page.is_last:
             polled.is_finished = False
             return polled
+    return polled
+
+
+def poll_products_since(
+    ledger: Ledger, store: StoreContext, *, since: datetime, until: datetime | None, progress: Progress | None = None
+) -> Polled:
+    """Reads the products changed in a window a person asks for; leaves the cursor alone.
+
+    Raises:
+        RetryableError: The shop or the ledger is away.
+    """
+    polled = Polled()
+    for page in store.shop.products.pages(modified_after=since):
+        _record_known(ledger, store, [row for row in page.rows if _is_within(row, until)], polled)
+        if progress:
+            progress(polled.rows)
+    return polled
+
+
+def _is_within(row: JSONDict, until: datetime | None) -> bool:
+    stamp = row.get("date_modified_gmt")
+    return until is None or not isinstance(stamp, str) or read_instant(stamp) <= until
+
+
+def ask_for_products(ledger: Ledger, store: str, *, product_ids: Iterable[int]) -> Polled:
+    """Makes products due by the shop's number, whatever is known of them: each run asks the shop anew."""
+    polled = Polled()
+    for product_id in product_ids:
+        asked = Received(
+            store=store,
+            source="cli",
+            topic="product.asked",
+            kind="product",
+            resource_id=str(product_id),
+            flow=FLOW,
+            business_key=str(product_id),
+            pool=POOL,
+            body=None,
+            body_size=0,
+            body_sha256="",
+            is_full=False,
+        )
+        _store(ledger, asked, polled)
     return polled
 
 
@@ -135,6 +180,10 @@ def _record(ledger: Ledger, store: str, row: dict[str, Any], polled: Polled) -> 
         is_full=resource.is_full,
         note=resource.problem,
     )
+    _store(ledger, received, polled)
+
+
+def _store(ledger: Ledger, received: Received, polled: Polled) -> None:
     recorded = record_delivery(ledger, received)
     polled.news += recorded.delivery_id is not None
     if recorded.due and recorded.exchange_id is not None:
