@@ -330,13 +330,16 @@ def count_offers(connection: Connection, store: str, *, flow: str) -> Counts:
 
 _WAKE_DUE = text("""
 SELECT DISTINCT o.store, o.flow FROM offer o
-JOIN exchange x ON x.scope = o.store AND x.flow = o.flow AND x.business_key = :key AND x.state = 'done'
-WHERE o.wanted_rev > o.done_rev AND coalesce(o.retry_at <= ledger_now(), true)
+LEFT JOIN exchange x ON x.scope = o.store AND x.flow = o.flow AND x.business_key = :key
+WHERE o.wanted_rev > o.done_rev AND coalesce(o.retry_at <= ledger_now(), true) AND coalesce(x.state = 'done', true)
 """)
 
 
 def wake_due(connection: Connection) -> list[DueMessage]:
-    """Wakes the exchanges that are done although an offer is due again (postponed ones, a retry of a single item)."""
+    """Wakes the exchanges that are done, or were never made, although an offer is due.
+
+    One that was postponed or is tried again, or one that a pull kept before it was killed.
+    """
     rows = connection.execute(_WAKE_DUE, {"key": ALL}).all()
     return [message for row in rows for message in wake(connection, row.store, flow=row.flow, business_key=ALL)]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from connector.broker import TARGET_DEPTH
-from connector.ledger.offers import mark_due
+from connector.ledger.offers import Source, keep_sources, mark_due
 from connector.ledger.session import transaction
 from tests.harness import Connector
 from workers.sweeper import sweep
@@ -77,3 +77,12 @@ def test_sweep_wakes_a_batch_flow_once_a_postponed_item_is_due_again(connector: 
         {"state": "ready", "wanted": 1}
     ]
     assert connector.process.runtime.redis.llen("inventory") == 1
+
+
+def test_sweep_wakes_a_flow_that_was_never_woken_although_items_are_due(connector: Connector) -> None:
+    with transaction(connector.engine) as connection:
+        keep_sources(connection, "w1", flow="items_to_woo", sources=[Source(item_number="MUG-001")])
+
+    sweep(connector.process)
+
+    assert connector.rows("SELECT flow, state FROM exchange") == [{"flow": "items_to_woo", "state": "ready"}]
