@@ -20,10 +20,9 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What mostly waits (leases, time-outs, silent servers) waits side by side.
+# Files run side by side: many of the acceptance tests mostly wait (leases, time-outs, silent servers).
 test: setup
-	$(BIN)/python -m pytest --ignore=tests/acceptance
-	$(BIN)/python -m pytest tests/acceptance --ignore=tests/acceptance/crash_points -n 4 --dist loadfile
+	$(BIN)/python -m pytest --ignore=tests/acceptance/crash_points -n 4 --dist loadfile
 
 # Every write and every commit of every flow, with everything that can go wrong at it.
 crash-points: setup

@@ -18,7 +18,6 @@ from connector.ledger.session import open_ledger
 from connector.ledger.tables import Base
 from tests.harness import Connector, Sandbox, running_sandbox
 
-
 OWN_FOLDER = pytest.StashKey[str]()
 
 
