@@ -18,7 +18,7 @@ from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
 from connector.flows.products.carrying import ProductRunValues
 from connector.ion.access import IonSecrets
-from connector.ion.rules import EventRules, load_event_rules
+from connector.ion.rule_book import RuleBook
 from connector.ledger.session import open_ledger, transaction, tried_twice
 from connector.ledger.stores import StoreRow, find_store, list_stores, running_stores, sealed_credentials
 from connector.ledger.tokens import LedgerTokenStore
@@ -88,8 +88,8 @@ class Runtime:
         self._m3_scopes: dict[str, tuple[float, str]] = {}
         self._many_stores: tuple[float, bool] | None = None
         self._neighbours: dict[str, tuple[float, tuple[StoreContext, ...]]] = {}
-        self._event_rules: EventRules | None = None
         self._transactions: Engine | None = None
+        self.event_rules = RuleBook(settings.config_dir)
 
     @property
     def transactions(self) -> Engine:
@@ -102,17 +102,6 @@ class Runtime:
         if self._transactions is None:
             self._transactions = open_ledger(self.settings.database_url, patience_s=ANSWER_S)
         return self._transactions
-
-    @property
-    def event_rules(self) -> EventRules:
-        """What the messages of M3 make due.
-
-        Raises:
-            ConfigurationError: A file of config/ion is missing or wrong.
-        """
-        if self._event_rules is None:
-            self._event_rules = load_event_rules(self.settings.config_dir)
-        return self._event_rules
 
     @property
     def cipher(self) -> Cipher:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import redis
 
-from connector.flows.event_intake import take_bod, take_event
+from connector.flows.event_intake import BodMessage, EventMessage, TakenIn, take_bod, take_event
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Recorded
 from connector.runtime import Runtime
@@ -20,11 +19,14 @@ def ion_parts(runtime: Runtime, offer: Callable[[Recorded], bool]) -> IonParts:
     Args:
         runtime: Of this process.
         offer: Hands an exchange to the publisher, without waiting.
-
-    Raises:
-        ConfigurationError: A file of config/ion is missing or wrong.
     """
-    ledger, rules = runtime.transactions, runtime.event_rules
+    ledger = runtime.transactions
+
+    def bod(message: BodMessage) -> TakenIn:
+        return take_bod(ledger, message, rules=runtime.event_rules(), scope_of=runtime.m3_scope)
+
+    def event(message: EventMessage) -> TakenIn:
+        return take_event(ledger, message, rules=runtime.event_rules(), scope_of=runtime.m3_scope)
 
     def remember_nonce(text: str, seconds: int) -> bool:
         """Without the broker a request may be sent twice: its message is then known by its id and version."""
@@ -42,7 +44,7 @@ def ion_parts(runtime: Runtime, offer: Callable[[Recorded], bool]) -> IonParts:
         api_key_header=runtime.settings.ion_api_key_header,
         remember_nonce=remember_nonce,
         most_bytes=runtime.settings.ion_max_bytes,
-        take_bod=partial(take_bod, ledger, rules=rules, scope_of=runtime.m3_scope),
-        take_event=partial(take_event, ledger, rules=rules, scope_of=runtime.m3_scope),
+        take_bod=bod,
+        take_event=event,
         send=send,
     )

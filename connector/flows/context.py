@@ -27,7 +27,7 @@ class StoreContext:
     shop: WooClient
     m3: M3Client
     mappings: MappingType[str, Mapping]
-    event_rules: EventRules
+    event_rules: Callable[[], EventRules]  # of config/ion, read anew when a file changes
     remembered: dict[str, str] = field(default_factory=dict)  # what dates.py read from the ledger in this process
     neighbours: Callable[[], Sequence[StoreContext]] = tuple  # other stores on the same warehouses of M3
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from connector.errors import InvalidPayloadError
+from connector.errors import ConfigurationError, InvalidPayloadError
 from connector.flows.context import Run
 from connector.flows.m3_news import Applied, Place, apply_bod, apply_event
 from connector.flows.outcome import Done
 from connector.ion.bods import read_bod
 from connector.ion.events import read_event
 from connector.ion.payload import open_payload
+from connector.ion.rules import EventRules
 
 FLOW, POOL = "m3_events", "status"
 EVENT = "event "
@@ -34,10 +35,11 @@ def run(run: Run) -> Done:
             "The content of the message was not kept; it is too large.",
             resolution=f"Send what it is about again from M3, then: connector dead-letters discard {run.claim.exchange_id}",
         )
-    applied = _apply(run, run.claim.body)
+    rules = _rules(run)
+    applied = _apply(run, run.claim.body, rules=rules)
     run.messages.extend(applied.messages)
     if applied.problem:
-        raise unusable(applied, source=run.store.event_rules.source)
+        raise unusable(applied, source=rules.source)
     return Done(applied.note)
 
 
@@ -50,9 +52,16 @@ def unusable(applied: Applied, *, source: str) -> InvalidPayloadError:
     )
 
 
-def _apply(run: Run, body: bytes) -> Applied:
+def _rules(run: Run) -> EventRules:
+    """Returns the rules; files that are wrong are this message's trouble, and no reason to pause the store."""
+    try:
+        return run.store.event_rules()
+    except ConfigurationError as error:
+        raise InvalidPayloadError(error.message, resolution=error.resolution) from error
+
+
+def _apply(run: Run, body: bytes, *, rules: EventRules) -> Applied:
     place = Place(run.store.name, run.store.m3_scope)
-    rules = run.store.event_rules
     connection = run.journal.connection
     if run.claim.business_key.startswith(EVENT):
         table = run.claim.business_key.removeprefix(EVENT)

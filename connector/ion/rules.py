@@ -1,4 +1,4 @@
-"""The rules that say what a message of M3 makes due (config/ion/*.yaml), checked before any is used. Loaded by the runtime.
+"""The rules that say what a message of M3 makes due (config/ion/*.yaml), checked before any is used. Loaded by rule_book.py.
 
 Where a BOD or an event carries its keys differs between sites, so the places are configuration and not code
 (reference: ion/bods.md, "Read this first").
@@ -22,6 +22,7 @@ ORDER_FLOWS = ("order_status_to_woo", "orders_to_m3")
 LISTENERS = (*ITEM_FLOWS, *ORDER_FLOWS)
 """Flows that may be made due: the former by item number, the latter by M3's order number."""
 
+FILES = ("bods.yaml", "events.yaml")
 ANYWHERE = "**."
 """In front of a name in events.yaml: at whatever depth."""
 
@@ -113,11 +114,11 @@ def load_event_rules(config_dir: Path) -> EventRules:
         ConfigurationError: A file is missing or wrong; names file and entry.
     """
     folder = config_dir / "ion"
-    bods = _read(folder / "bods.yaml", BodForm)
-    events = _read(folder / "events.yaml", EventForm)
+    bods_file, events_file = (folder / name for name in FILES)
+    bods, events = _read(bods_file, BodForm), _read(events_file, EventForm)
     return EventRules(
         verbs=bods.verbs,
-        nouns={name: _noun_rule(folder / "bods.yaml", name, form) for name, form in bods.nouns.items()},
+        nouns={name: _noun_rule(bods_file, name, form) for name, form in bods.nouns.items()},
         table_paths=events.table,
         tables={table.upper(): due for table, due in events.tables.items()},
         source=str(folder),

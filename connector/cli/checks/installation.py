@@ -1,4 +1,4 @@
-"""Checks the parts every store needs: database, migrations, broker, secret keys. Called by connector/cli/check.py."""
+"""Checks the parts every store needs: database, migrations, broker, secret keys, rules. Called by connector/cli/check.py."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import redis
 
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
+from connector.ion.rules import load_event_rules
 from connector.ledger import stores, tokens
 from connector.ledger.schema import connect, newest_revision, require_schema, server_version
 from connector.ledger.session import transaction
@@ -19,11 +20,12 @@ TIMEOUT_S = 3
 
 
 def check_installation(settings: Settings) -> Iterator[Finding]:
-    """Yields what was found about database, migrations, keys and broker; stops at a database that is away."""
+    """Yields what was found about database, migrations, keys, broker and rules; stops at a database that is away."""
     found, is_usable = _check_database(settings)
     yield from found
     yield from _check_keys(settings, has_ledger=is_usable)
     yield _check_broker(settings)
+    yield _check_event_rules(settings)
 
 
 def _check_database(settings: Settings) -> tuple[list[Finding], bool]:
@@ -86,3 +88,13 @@ def _check_broker(settings: Settings) -> Finding:
             remedy="Set maxmemory-policy noeviction, so that a full broker refuses messages instead of losing them.",
         )
     return AREA.ok("broker", "Redis or Valkey answers")
+
+
+def _check_event_rules(settings: Settings) -> Finding:
+    try:
+        rules = load_event_rules(settings.config_dir)
+    except ConnectorError as error:
+        return AREA.error("messages of M3", error)
+    return AREA.ok(
+        "messages of M3", f"{rules.source} listens to {len(rules.nouns)} BODs and {len(rules.tables)} tables"
+    )

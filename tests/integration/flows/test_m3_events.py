@@ -100,6 +100,20 @@ def test_released_without_a_correction_it_waits_for_a_person_again(connector: Co
     assert "names nothing for items_to_woo" in str(held(connector)["reason"])
 
 
+def test_a_file_that_is_wrong_is_told_by_the_message_and_does_not_pause_the_store(
+    connector: Connector, config: Path
+) -> None:
+    deliver(connector, SAMPLE, config=config)
+    _write(config, "bods.yaml", old="verbs:", new="verb:")
+
+    let_go(connector)
+    ended = connector.run(int(str(held(connector)["id"])))
+
+    assert ended.state == "dead_letter"
+    assert "bods.yaml" in str(held(connector)["reason"])
+    assert connector.rows("SELECT 1 FROM store WHERE paused_by IS NOT NULL") == []
+
+
 def test_sent_again_after_the_correction_it_is_taken_though_its_id_is_known(connector: Connector, config: Path) -> None:
     deliver(connector, SAMPLE, config=config)
     _write(config, "bods.yaml", old="ItemMasterHeader/Number", new=RIGHT)

@@ -11,6 +11,7 @@ import pytest
 from connector.errors import ConfigurationError, InvalidPayloadError
 from connector.ion.due import Due
 from connector.ion.events import M3Event, read_event, values_at
+from connector.ion.rule_book import RuleBook
 from connector.ion.rules import load_event_rules
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -114,3 +115,22 @@ def test_a_wrong_rule_is_named_with_its_file(tmp_path: Path, name: str, old: str
     assert name in raised.value.message
     assert said in raised.value.message
     assert raised.value.resolution
+
+
+def test_a_corrected_file_counts_at_once(tmp_path: Path) -> None:
+    (tmp_path / "ion").mkdir()
+    for file in ("bods.yaml", "events.yaml"):
+        (tmp_path / "ion" / file).write_bytes((CONFIG / "ion" / file).read_bytes())
+    rules = RuleBook(tmp_path)
+    before = rules()
+    path = tmp_path / "ion" / "events.yaml"
+    text = path.read_text(encoding="utf-8")
+
+    path.write_text("wrong", encoding="utf-8")
+    with pytest.raises(ConfigurationError):
+        rules()
+    path.write_text(text + "  CUGEX1:\n    items_to_woo: ['**.PK01']\n", encoding="utf-8")
+
+    assert "CUGEX1" not in before.tables
+    assert "CUGEX1" in rules().tables
+    assert rules() is rules()
