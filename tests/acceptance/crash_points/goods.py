@@ -27,6 +27,12 @@ def publishing(**parts: Any) -> str:
 
 PUBLISHES_PRICES = publishing(prices={"price_list": "WEB", "currency": "EUR"})
 CARRIES_PRODUCTS = publishing(products={})
+TWO = (MUG, "PAN-28")
+PUBLISHES_TWO = publishing(
+    items={"select": [{"field": "ITNO", "in": [*TWO]}]},
+    prices={"price_list": "WEB", "currency": "EUR"},
+    stock={},
+)
 
 
 def prices_change(world: World) -> None:
