@@ -107,6 +107,21 @@ WHERE o.store = :store AND o.flow = :flow AND o.item_number = r.item_number AND 
 )
 """Keeps what a run read of items named to it, unless they were named again meanwhile. Values: `read_now`."""
 
+MARK_NEW = Prepared(
+    "offers_mark_new",
+    """
+INSERT INTO offer AS o (store, flow, item_number)
+SELECT :store, f.flow, i.item_number FROM jsonb_array_elements_text(CAST(:flows AS jsonb)) AS f (flow),
+    jsonb_array_elements_text(CAST(:items AS jsonb)) AS i (item_number) ORDER BY 2, 3
+ON CONFLICT (store, flow, item_number) DO UPDATE SET
+    wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0, source_hash = NULL,
+    due_at = CASE WHEN o.wanted_rev > o.done_rev THEN o.due_at ELSE ledger_now() END
+""",
+    types={},
+)
+"""Lets other flows look at items that got a product. Their exchanges are woken by the caller, or by the sweeper.
+Values: store, flows and items (JSON lists)."""
+
 FORGET_PRODUCT = Prepared(
     "product_forget",
     """

@@ -86,15 +86,15 @@ class _Comparison:
         for offer, error in gathered.unread:
             yield _troubled(offer.item_number, None, None, unread(error, offer.item_number))
         parents: dict[str, int] = {}
-        wanted = [self._planner.parent(one) for one in gathered.families]
+        members = [self._planner.members(one) for one in gathered.families]
+        wanted = [self._planner.parent(one, some) for one, some in zip(gathered.families, members, strict=True)]
         wanted += [self._planner.single(one) for one in gathered.singles]
         for decision in self._decisions(wanted, parents):
             if decision.wanted.kind == VARIABLE and decision.wanted.family and decision.row:
                 parents[decision.wanted.item.number] = int(decision.row["id"])
             if _belongs(decision.wanted, numbers):
                 yield from _rows(decision)
-        members = [one for family in gathered.families for one in self._planner.members(family)]
-        of_page = [one for one in members if one.item.number in numbers]
+        of_page = [one for some in members for one in some if one.item.number in numbers]
         for decision in self._decisions(of_page, parents):
             yield from _rows(decision)
 

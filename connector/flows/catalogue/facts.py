@@ -27,6 +27,7 @@ from connector.woocommerce.canonical import JSONDict
 
 NAMES_KEPT_S = 600.0
 _NAMES = "names of item groups"
+_USUAL_STYLE = 30
 
 
 @dataclass
@@ -113,13 +114,18 @@ def _add_units(store: StoreContext, found: list[JSONDict]) -> None:
 
 def _add_styles(store: StoreContext, rules: ItemRules, found: list[JSONDict]) -> None:
     families = sorted({str(facts[FAMILY]) for facts in found})
-    calls = [list_style(one, columns=rules.style_columns) for one in families]
-    answers = store.m3.read(calls, max_records=MOST_ROWS)
-    rows = {answer.call.fields["STYN"]: _rows_of_style(answer) for answer in answers}
+    rows: dict[str, dict[str, dict[str, str]]] = {}
+    # The list goes on past the style, so a short one is asked for first; few styles have more items.
+    for most in (_USUAL_STYLE, MOST_ROWS):
+        calls = [list_style(one, columns=rules.style_columns) for one in families if one not in rows]
+        for answer in store.m3.read(calls, max_records=most):
+            options = _rows_of_style(answer)
+            if len(options) < most or most == MOST_ROWS:
+                rows[answer.call.fields["STYN"]] = options
     for facts in found:
-        options = rows[str(facts[FAMILY])].get(str(facts["ITNO"]))
-        if options:
-            facts[STYLE] = options
+        chosen = rows[str(facts[FAMILY])].get(str(facts["ITNO"]))
+        if chosen:
+            facts[STYLE] = chosen
 
 
 def _rows_of_style(answer: Answer) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ batches of new products are full ones: what is left over waits for the next item
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from connector.flows.batches import CREATE, RUN_S, UPDATE, clear_up, write
 from connector.flows.catalogue.content import Maker
 from connector.flows.catalogue.differing import fields_to_ask
 from connector.flows.catalogue.facts import group_names
-from connector.flows.catalogue.gathering import Family, Gathered, Gathering
+from connector.flows.catalogue.gathering import Gathered, Gathering
 from connector.flows.catalogue.looking import Lookup, slices
 from connector.flows.catalogue.planning import (
     VARIABLE,
@@ -84,6 +84,7 @@ class Loading:
             before = self._settling.count
             gathering = Gathering(self._store, self._rules, ask=self._ask, add=self._add_parents)
             self._carry_some(gathering.gather(offers), is_last=len(offers) < MOST)
+            self._settling.wake_others()
             self._run.journal.commit()
             if self._settling.count == before:  # what is left waits for something; the sweeper wakes it again
                 return Done(f"{self._settling.in_words or 'nothing done'}; more are due")
@@ -107,9 +108,10 @@ class Loading:
             self._run.journal.stage(KEEP_READ, **read_now(self._store.name, flow=FLOW, sources=gathered.read))
         for offer, error in gathered.unread:
             self._settling.refuse(offer, unread(error, offer.item_number))
-        parents = [self._planner.parent(one) for one in gathered.families]
+        members = {one.parent.number: self._planner.members(one) for one in gathered.families}
+        parents = [self._planner.parent(one, members[one.parent.number]) for one in gathered.families]
         self._carry_products([*parents, *(self._planner.single(one) for one in gathered.singles)], is_last=is_last)
-        self._carry_variations(gathered.families)
+        self._carry_variations(members)
 
     def _carry_products(self, wanted: list[Wanted], *, is_last: bool) -> None:
         creates: list[Decision] = []
@@ -126,8 +128,8 @@ class Loading:
         if is_last or any(one.wanted.family for one in creates):
             self._write_rest(creates, CREATE)
 
-    def _carry_variations(self, families: Sequence[Family]) -> None:
-        wanted = [one for family in families for one in self._members(family)]
+    def _carry_variations(self, members: Mapping[str, list[Wanted]]) -> None:
+        wanted = [one for parent in members for one in self._to_look_at(parent, members[parent])]
         by_family: dict[str, list[Decision]] = {}
         for some in slices(wanted):
             if self._is_late:
@@ -146,10 +148,9 @@ class Loading:
         self._write_rest([one for one in decisions if one.create], CREATE, parent_id=parent_id)
         self._write_rest([one for one in decisions if one.update], UPDATE, parent_id=parent_id)
 
-    def _members(self, family: Family) -> list[Wanted]:
+    def _to_look_at(self, parent: str, members: list[Wanted]) -> list[Wanted]:
         """Returns the variations to look at; settles those that cannot go on without their parent."""
-        parent = family.parent.number
-        due = [one for one in self._planner.members(family) if one.item.offer.is_due or parent in self._rebuilt]
+        due = [one for one in members if one.item.offer.is_due or parent in self._rebuilt]
         if parent in self._products:
             return due
         trouble = self._troubles.get(parent)

@@ -89,11 +89,11 @@ class Planner:
             content, trouble = {}, _unmapped(error, item)
         return Wanted(item, kind, sku_of(item.facts), content, item.is_on, trouble=trouble)
 
-    def parent(self, family: Family) -> Wanted:
-        """Returns what the product of a family shall be."""
+    def parent(self, family: Family, members: Iterable[Wanted]) -> Wanted:
+        """Returns what the product of a family shall be, given what its variations shall be."""
         item = family.parent
         try:
-            options = [self._maker.options(one.facts) for one in family.members if _counts(one)]
+            options = [self._options(one) for one in members if _counts(one.item)]
             content = (
                 self._maker.parent(family.facts, options, is_on=True)
                 if family.is_on
@@ -157,6 +157,10 @@ class Planner:
             return Wanted(item, VARIATION, sku, {}, is_on, family, _unmapped(error, item))
         trouble = None if content.get("options") or not is_on else _no_options(item)
         return Wanted(item, VARIATION, sku, content, is_on, family, trouble)
+
+    def _options(self, member: Wanted) -> Mapping[str, str]:
+        options: Mapping[str, str] = member.content.get("options") or self._maker.options(member.item.facts)
+        return options
 
     def _withdrawn(self, item: Item, kind: str) -> JSONDict:
         """Returns what a product whose item is not sold any more shall hold: another status, all else stays."""

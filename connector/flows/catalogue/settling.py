@@ -12,16 +12,17 @@ from connector.flows.catalogue.planning import AGAIN_S, Decision, Trouble, Wante
 from connector.flows.catalogue.rules import FLOW
 from connector.flows.catalogue.shop_side import ShopSide
 from connector.flows.context import Run
-from connector.ledger.item_offers import FORGET_PRODUCT, ItemOffer
+from connector.ledger.item_offers import FORGET_PRODUCT, MARK_NEW, ItemOffer
 from connector.ledger.offers import (
+    ALL,
     REMEMBER_PRODUCTS,
     SETTLE_OFFERS,
     Product,
     Result,
     bound,
-    mark_due,
     settled,
 )
+from connector.ledger.waking import wake
 from connector.publishing.items import ItemsPublishing
 from connector.woocommerce.batches import Done, ElementResult, Problem, Refused
 from connector.woocommerce.canonical import JSONDict
@@ -41,6 +42,10 @@ class Settling:
         self._items: set[str] = set()
         self._problems: set[str] = set()
         self._written = 0
+        publish = run.store.config.publish
+        parts = {"prices_to_woo": publish.prices, "stock_to_woo": publish.stock}
+        self._others = [flow for flow, part in parts.items() if part is not None]
+        self._has_new = False
 
     @property
     def count(self) -> int:
@@ -121,18 +126,25 @@ class Settling:
             result.problem.value, f"Item {number}: {result.message}", result.remedy, AGAIN_S if is_passing else None
         )
 
+    def wake_others(self) -> None:
+        """Wakes prices and stock if items got a product."""
+        if not self._has_new:
+            return
+        self._has_new = False
+        for flow in self._others:
+            messages = wake(self._run.journal.connection, self._run.store.name, flow=flow, business_key=ALL)
+            self._run.messages.extend(messages)
+
     def _bind(self, products: list[Product]) -> None:
         """Binds items, and lets price and stock look at them: what is new in the shop has neither."""
         if not products:
             return
-        store = self._run.store
-        self._run.journal.stage(REMEMBER_PRODUCTS, **bound(store.name, products))
-        parts = {"prices_to_woo": store.config.publish.prices, "stock_to_woo": store.config.publish.stock}
+        self._run.journal.stage(REMEMBER_PRODUCTS, **bound(self._run.store.name, products))
         numbers = [one.item_number for one in products if one.kind != "variable"]
-        for flow, part in parts.items():
-            if part is not None and numbers:
-                messages = mark_due(self._run.journal.connection, store.name, flow=flow, item_numbers=numbers)
-                self._run.messages.extend(messages)
+        if numbers and self._others:
+            flows, items = json.dumps(self._others), json.dumps(numbers)
+            self._run.journal.stage(MARK_NEW, store=self._run.store.name, flows=flows, items=items)
+            self._has_new = True
 
     def _carried(self, decision: Decision, row: JSONDict) -> Result:
         """Returns the result of an item the shop now holds as wanted; what is not ours to write is not kept as written."""
