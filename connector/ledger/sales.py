@@ -74,10 +74,9 @@ class PostedSale:
 
 
 _LINES = "jsonb_to_recordset({}) AS l (product_id bigint, sku varchar, units numeric)"
-_ITEM = "coalesce(p.item_number, i.item_number, l.sku)"
-_ITEM_OF_LINE = """
-LEFT JOIN product p ON p.store = {store} AND p.product_id = l.product_id
-LEFT JOIN item i ON i.store = {store} AND i.sku = l.sku"""
+_ITEM = """coalesce(
+    (SELECT p.item_number FROM product p WHERE p.store = :store AND p.product_id = l.product_id),
+    (SELECT i.item_number FROM item i WHERE i.store = :store AND i.sku = l.sku), l.sku)"""
 _IS_POSTED = """EXISTS (
     SELECT FROM binding b
     WHERE b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar))"""
@@ -85,8 +84,9 @@ _DUE_AGAIN = """
 UPDATE offer o SET
     wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
     due_at = CASE WHEN o.wanted_rev > o.done_rev THEN o.due_at ELSE ledger_now() END
-WHERE o.store IN (SELECT name FROM store) AND o.flow = 'stock_to_woo'
-  AND o.item_number IN (SELECT item_number FROM touched)"""
+-- As arrays: else every offer is read, for the database cannot know how few items there are.
+WHERE o.store = ANY(ARRAY(SELECT name FROM store)) AND o.flow = 'stock_to_woo'
+  AND o.item_number = ANY(ARRAY(SELECT item_number FROM touched))"""
 
 OPEN_SALES = Prepared(
     "sales_open",
@@ -109,7 +109,7 @@ WITH told AS (
         AS t (order_id bigint, delivery_id bigint, holds boolean, counts boolean, lines jsonb)
 ), before AS (
     SELECT s.order_id, s.delivery_id, s.holds, s.lines FROM sale s
-    WHERE s.store = :store AND s.order_id IN (SELECT order_id FROM told) ORDER BY s.order_id FOR UPDATE
+    WHERE s.store = :store AND s.order_id = ANY(ARRAY(SELECT order_id FROM told)) ORDER BY s.order_id FOR UPDATE
 ), kept AS (
     UPDATE sale s SET
         delivery_id = t.delivery_id, holds = t.holds, lines = t.lines,
@@ -131,7 +131,7 @@ WITH told AS (
     ORDER BY product_id
     ON CONFLICT (store, product_id) DO UPDATE SET units = c.units + excluded.units
 ), touched AS (
-    SELECT DISTINCT {_ITEM} AS item_number FROM moves l {_ITEM_OF_LINE.format(store=":store")}
+    SELECT DISTINCT {_ITEM} AS item_number FROM moves l
 )
 {_DUE_AGAIN}
 """,
@@ -147,7 +147,7 @@ WITH gone AS (
     WHERE s.store = :store AND s.order_id = :order_id AND s.holds RETURNING s.lines
 ), touched AS (
     SELECT {_ITEM} AS item_number
-    FROM gone CROSS JOIN LATERAL {_LINES.format("gone.lines")} {_ITEM_OF_LINE.format(store=":store")}
+    FROM gone CROSS JOIN LATERAL {_LINES.format("gone.lines")}
 )
 {_DUE_AGAIN}
 """,
@@ -160,7 +160,7 @@ POSTED_SALE = Prepared(
     f"""
 WITH touched AS (
     SELECT {_ITEM} AS item_number
-    FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")} {_ITEM_OF_LINE.format(store=":store")}
+    FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")}
     WHERE s.store = :store AND s.order_id = :order_id
 )
 {_DUE_AGAIN}
@@ -219,13 +219,26 @@ def unread_sales(connection: Connection, store: str, *, after: int, most: int, s
     return [Unread(row[0], row[1], row[2], row[3], bytes(row[4])) for row in connection.execute(_UNREAD, values)]
 
 
-_IN_FLIGHT = text(f"""
-SELECT s.store, {_ITEM} AS item_number, sum(l.units) AS units
-FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")} {_ITEM_OF_LINE.format(store="s.store")}
+_WANTED = """
+WITH products AS (
+    SELECT store, product_id, item_number FROM product WHERE store = ANY(:stores) AND item_number = ANY(:items)
+), skus AS (
+    SELECT store, sku, item_number FROM item WHERE store = ANY(:stores) AND item_number = ANY(:items)
+), lines AS MATERIALIZED (
+    SELECT s.store, s.order_id, s.holds, l.units,
+           coalesce(p.item_number, i.item_number, CASE WHEN l.sku = ANY(:items) THEN l.sku END) AS item_number
+    FROM sale s CROSS JOIN LATERAL {lines}
+    LEFT JOIN products p ON p.store = s.store AND p.product_id = l.product_id
+    LEFT JOIN skus i ON i.store = s.store AND i.sku = l.sku
+    WHERE s.store = ANY(:stores) AND s.is_open
+      AND (p.item_number IS NOT NULL OR i.item_number IS NOT NULL OR l.sku = ANY(:items))
+)""".format(lines=_LINES.format("s.lines"))
+
+_IN_FLIGHT = text(f"""{_WANTED}
+SELECT s.store, s.item_number, sum(s.units) AS units FROM lines s
 LEFT JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
 LEFT JOIN exchange e ON e.scope = s.store AND e.flow = 'orders_to_m3' AND e.business_key = CAST(s.order_id AS varchar)
-WHERE s.store = ANY(:stores) AND s.is_open AND s.holds AND (b.id IS NULL OR b.bound_at >= :since)
-  AND {_ITEM} = ANY(:items)
+WHERE s.holds AND (b.id IS NULL OR b.bound_at >= :since)
   -- A person settled it without M3 having it from us: what M3 holds is that person's word.
   AND NOT coalesce(b.id IS NULL AND e.state = 'done' AND e.reason_code = 'discarded', false)
 GROUP BY 1, 2
@@ -247,11 +260,9 @@ def units_in_flight(
     return [InFlight(*row) for row in connection.execute(_IN_FLIGHT, values)]
 
 
-_POSTED = text(f"""
-SELECT DISTINCT s.store, s.order_id, b.m3_key, b.bound_at
-FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")} {_ITEM_OF_LINE.format(store="s.store")}
+_POSTED = text(f"""{_WANTED}
+SELECT DISTINCT s.store, s.order_id, b.m3_key, b.bound_at FROM lines s
 JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
-WHERE s.store = ANY(:stores) AND s.is_open AND {_ITEM} = ANY(:items)
 ORDER BY b.bound_at DESC LIMIT :most
 """)
 
