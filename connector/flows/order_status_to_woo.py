@@ -18,7 +18,7 @@ from connector.ledger.inbox import asked_again
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState, StepState
-from connector.woocommerce.models import parse_order
+from connector.woocommerce.models import Order, parse_order
 
 KIND = "write_back"
 META, NOTE = "meta", "note"
@@ -47,8 +47,11 @@ def run(run: Run) -> Done:
     if document.final_number == number and not run.claim.is_doubtful:
         return Done(f"the shop knows {number}")
     try:
-        if not is_same_order(run, reference):
+        order = look_at_order(run)
+        if order is not None and not is_same_order(run, order, reference):
             return Done("the shop gave the id to another order")
+        if order is not None and document.final_number == number and order.meta(NUMBER_KEY) == number:
+            return Done(f"the shop knows {number}")  # only M3 had news, and none that is carried
         write_number(run, document, number)
     except WooRejectedError as error:
         if error.status != NOT_FOUND and error.remote_code != UNKNOWN_ORDER:
@@ -62,15 +65,19 @@ def _begin(run: Run) -> DocumentRecord:
     return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan={})
 
 
-def is_same_order(run: Run, reference: str | None) -> bool:
-    """Tells whether the shop's order is still the one that was posted; asked only if this is not the first, quick, run.
+def look_at_order(run: Run) -> Order | None:
+    """Returns the shop's order; None in the first, quick, run, which knows it from its posting a moment ago."""
+    if run.claim.claim_no == 1 and not run.claim.is_doubtful:
+        return None
+    run.journal.pause()
+    return parse_order(run.store.shop.get_order(int(run.claim.business_key)).data)
+
+
+def is_same_order(run: Run, order: Order, reference: str | None) -> bool:
+    """Tells whether the shop's order is still the one that was posted.
 
     A shop that was restored gives ids a second time; the order flow is told to look at the other order.
     """
-    if run.claim.claim_no == 1 and not run.claim.is_doubtful:
-        return True
-    run.journal.pause()
-    order = parse_order(run.store.shop.get_order(int(run.claim.business_key)).data)
     if reference in (None, reference_of(run.store.name, order)):
         return True
     run.leave(asked_again(run.store.name, order.id, flow="orders_to_m3", pool="orders"))
