@@ -15,7 +15,7 @@ from functools import partial
 from connector.flows.batches import UPDATE, Pace, carry, write
 from connector.flows.context import Run
 from connector.flows.outcome import Done
-from connector.flows.stock.assessing import Assessed, Wanted, assess
+from connector.flows.stock.assessing import Assessed, Wanted, assess, is_unsold
 from connector.flows.stock.correcting import PENDING, Correction, find_correction, is_pending, is_unexplained, leave
 from connector.flows.stock.reading import Problem
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
@@ -101,6 +101,8 @@ def _learnt(offer: Offer, assessed: Assessed) -> list[Product]:
 def _decide(run: Run, offer: Offer, assessed: Assessed, *, read_at: datetime) -> Result | Change:
     """Says what becomes of an item: nothing, a write, another look, or words for a person."""
     product, target = assessed.product, assessed.target
+    if is_unsold(run.store, assessed):
+        return Result(item_number=offer.item_number, rev=offer.rev)
     if product is None or target is None:
         return _result(offer, problem=assessed.problem)
     element = _element(run, product, target)

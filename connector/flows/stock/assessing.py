@@ -29,6 +29,8 @@ MOST_POSTED = 160
 """So many orders' lines are asked for at most (two requests); more of them seldom wait for allocation."""
 FIELDS = ("sku", "type", "parent_id", "status", "manage_stock", "stock_quantity", "stock_status", "backorders")
 
+UNKNOWN_IN_SHOP = "unknown_in_shop"
+
 log = structlog.get_logger(__name__)
 
 
@@ -104,6 +106,15 @@ def assess(ledger: Ledger, store: StoreContext, wanted: Sequence[Wanted], *, loo
     return assessment
 
 
+def is_unsold(store: StoreContext, assessed: Assessed) -> bool:
+    """Tells whether the store, whose catalogue comes from M3, never had the item: most items of M3 are in no shop.
+
+    Once it has it, the items flow asks for its stock.
+    """
+    is_unknown = assessed.problem is not None and assessed.problem.code == UNKNOWN_IN_SHOP
+    return is_unknown and assessed.wanted.product_id is None and store.config.publish.items is not None
+
+
 def _rules(store: StoreContext) -> StockPublishing:
     rules = store.config.publish.stock
     assert rules is not None, "whoever asks has looked whether stock is published"
@@ -166,7 +177,7 @@ def _product(wanted: Wanted, rows: Sequence[JSONDict]) -> ShopProduct | Problem:
     """Returns the one product of a SKU that can have stock."""
     if not rows:
         return Problem(
-            "unknown_in_shop",
+            UNKNOWN_IN_SHOP,
             f"The shop has no product with SKU {wanted.sku} (item {wanted.item_number}).",
             f"Give the product the SKU {wanted.sku}, or publish the item; then ask for the item again.",
         )

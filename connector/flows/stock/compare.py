@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from connector.flows.context import StoreContext
 from connector.flows.pulling import Compared, Progress, Reason
-from connector.flows.stock.assessing import Assessed, Wanted, assess
+from connector.flows.stock.assessing import Assessed, Wanted, assess, is_unsold
 from connector.flows.stock.quantity import ZERO, shown
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import StockOffer, stock_offers
@@ -72,6 +72,8 @@ def _page(ledger: Ledger, store: StoreContext, offers: Sequence[StockOffer]) -> 
     wanted = [Wanted(one.item_number, one.sku or one.item_number, one.product_id) for one in offers]
     assessment = assess(ledger, store, wanted, looks=False)
     for offer, assessed in zip(offers, assessment.items, strict=True):
+        if is_unsold(store, assessed):
+            continue
         yield _compared(store, offer, assessed)
 
 
