@@ -6,13 +6,14 @@ items at once and writes what the shop shows otherwise, in absolute values, in b
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from connector.errors import MappingError
-from connector.flows.batches import UPDATE, Pace, carry, write
+from connector.flows.batches import RUN_S, UPDATE, Pace, carry, write
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.prices.deciding import Decision, Trouble, Wrong
@@ -36,7 +37,7 @@ from connector.publishing.prices import PricesPublishing
 from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize, ElementResult, Refused
 from connector.woocommerce.batches import Done as Written
 
-PACE = Pace(most=400)
+PACE = Pace(most=200)
 SHOP_CURRENCY = "shop_currency"
 SIZE = "elements of a batch of prices"
 HAS_SCALE = "has_scale"
@@ -83,8 +84,11 @@ def _work(run: Run, lists: Lists, offers: list[Offer]) -> Iterable[Result]:
     looked = look(run.store, lists, [_wanted(one) for one in offers], now=run.claim.now)
     looked = _bind(run, looked, unbound={one.item_number for one in offers if one.product_id is None})
     answers: dict[str, ElementResult | None] = {}
+    deadline = time.monotonic() + RUN_S
     for parent, some in _batches(run, looked):
         answers |= _write(run, parent, some)
+        if time.monotonic() > deadline:
+            break  # what was not written stays due: a run that takes too long would be killed by a restart
     for one in looked:
         if not one.changes or answers.get(one.item_number) is not None:
             yield _result(by_item[one.item_number], one, answers.get(one.item_number), lists)

@@ -53,6 +53,15 @@ def test_a_price_that_cannot_be_carried_says_why(shelf: Shelf) -> None:
     assert "GARLIC-1" in row.words and "OIS017" in row.remedy
 
 
+def test_what_the_flow_could_not_carry_is_an_error_with_its_words(shelf: Shelf) -> None:
+    shelf.carry("SET-K")  # a grouped product: the shop takes no price of it
+
+    (row,) = compared(shelf, "SET-K")
+
+    assert row.reason is Reason.ERROR
+    assert "SET-K" in row.words and row.remedy
+
+
 def test_a_store_that_publishes_no_prices_has_nothing_to_compare(shelf: Shelf) -> None:
     shelf.connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "publish": {}}))
 

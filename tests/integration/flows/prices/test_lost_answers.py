@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from connector.flows import prices_to_woo
 from connector.flows.prices_to_woo import SIZE
 from tests.harness import STORE
 from tests.integration.flows.prices.shelf import Shelf
@@ -34,6 +37,20 @@ def test_after_a_lost_answer_the_next_batches_are_smaller(shelf: Shelf) -> None:
     assert shelf.connector.process.runtime.store(STORE).remembered[SIZE] == "4"
     shelf.connector.settle()
     assert {shelf.shown(item)["regular_price"] for item in pencils} == {"77.00"}
+
+
+def test_a_run_that_takes_long_ends_after_a_batch_and_the_next_one_goes_on(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prices_to_woo, "RUN_S", 0)
+    wanted = {MUG: "13.45", "TSHIRT-S-RED": "21.00", "SOCKS-DOTS": "5.00"}
+    for item, amount in wanted.items():
+        shelf.price(item, amount)
+
+    shelf.carry(*wanted)
+
+    assert {item: shelf.shown(item)["regular_price"] for item in wanted} == wanted
+    assert shelf.connector.rows("SELECT claim_no FROM exchange")[0]["claim_no"] >= len(wanted)
 
 
 def test_a_price_that_changes_while_an_answer_is_lost_ends_as_the_newest(shelf: Shelf) -> None:
