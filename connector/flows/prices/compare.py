@@ -78,7 +78,7 @@ def _rows(looked: Looked, state: ItemState) -> Iterator[Compared]:
             yield _row(looked, state, PRICE, m3=None, reason=Reason.UNKNOWN_IN_SHOP)
         return
     for name in looked.changes:
-        reason = Reason.PENDING if state.is_due else Reason.DIFFERENT
+        reason = Reason.PENDING if state.is_due else Reason.ERROR if state.problem else Reason.DIFFERENT
         yield _row(looked, state, name, m3=looked.decision.values[name], reason=reason)
     if looked.decision.wrong is not None:
         yield _row(looked, state, PRICE, m3=looked.decision.values.get(PRICE), reason=Reason.ERROR)
@@ -97,6 +97,6 @@ def _row(looked: Looked, state: ItemState, name: str, *, m3: str | None, reason:
         shop=looked.shown.values.get(name) if looked.shown else None,
         reason=reason,
         wanted=looked.changes.get(name),
-        words=wrong.problem if wrong else "",
-        remedy=wrong.remedy if wrong else "",
+        words=wrong.problem if wrong else state.problem or "",
+        remedy=wrong.remedy if wrong else state.remedy or "",
     )
