@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 BREAKING_TAG = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h\d)\s*>", re.IGNORECASE)
+PLAIN = re.compile(r"[^<&\s]+(?: [^<&\s]+)*")
 LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 EMOJI_JOINERS = re.compile("[\u200d\ufe00-\ufe0f]")
@@ -61,6 +62,8 @@ class AddressLine:
 
 def plain_text(text: str, _: None = None) -> Changed:
     """Makes one line of plain text: tags off, entities read, white space single."""
+    if _is_plain(text):
+        return Changed(text)
     changed = plain_lines(text)
     return Changed(" ".join(changed.text.split("\n")), changed.note)
 
@@ -76,6 +79,8 @@ def plain_lines(text: str, _: None = None) -> Changed:
 
 def printable(text: str, _: None = None) -> Changed:
     """Removes control and other invisible characters; line breaks stay, a tab becomes a blank."""
+    if text.isprintable():
+        return Changed(text)
     spaced = text.replace("\t", " ")
     kept = "".join(one for one in spaced if one == "\n" or unicodedata.category(one) not in UNPRINTABLE)
     lost = len(spaced) - len(kept)
@@ -188,6 +193,11 @@ def short_number(text: str, _: None = None) -> Changed:
 
 def _short(value: Decimal) -> str:
     return format(value.normalize(), "f") if value else "0"
+
+
+def _is_plain(text: str) -> bool:
+    """Tells quickly that a text has neither tags, entities, line breaks nor superfluous blanks; nearly all have none."""
+    return PLAIN.fullmatch(text) is not None and unicodedata.is_normalized("NFC", text)
 
 
 def _chain(text: str, *steps: Callable[[str], Changed]) -> Changed:

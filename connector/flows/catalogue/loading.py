@@ -255,7 +255,8 @@ class Loading:
                 return products.write_variations(parent_id, **sent)
             return products.write_batch(**sent)
 
-        results = self._write(name, [one.wanted.item.number for one in decisions], elements, send)
+        items = [one.wanted.item.number for one in decisions]
+        results = self._write(name, items, {name: items}, send)
         if results is None:
             return
         for decision, result in zip(decisions, results, strict=True):

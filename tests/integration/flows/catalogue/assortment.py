@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
 import yaml
 
 from connector.flows.catalogue import pull as items
 from connector.flows.pulling import Pulled
-from connector.ledger.offers import mark_due
+from connector.ledger.offers import mark_due, wake_due
 from connector.ledger.session import transaction
-from tests.harness import STORE, Connector
+from tests.harness import SETTLED_S, STORE, Connector
 from tests.integration.flows.story import quick_store
 
 FLOW = "items_to_woo"
@@ -27,9 +28,34 @@ class Assortment:
 
     def configure(self, **published: Any) -> None:
         """Publishes items as `published` says, and nothing else."""
+        self.publish({"items": published})
+
+    def publish(self, parts: dict[str, Any], *, without_tax_class: str = "") -> None:
+        """Publishes these parts; the table of tax classes may lack a code."""
         file = yaml.safe_load(quick_store())
-        file["publish"] = {"items": published}
+        file["publish"] = parts
+        file["lookups"]["tax_class"].pop(without_tax_class, None)
         self.connector.configure(yaml.safe_dump(file))
+
+    def without_tax_class(self, code: str) -> None:
+        """Publishes items with a table of tax classes that lacks a code."""
+        self.publish({"items": {}}, without_tax_class=code)
+
+    def delete(self, number: str) -> None:
+        """Deletes an item in M3."""
+        requests.delete(f"{self.sandbox.m3_url}/_control/items/{number}", timeout=10).raise_for_status()
+
+    def look_again(self) -> None:
+        """Lets the time pass after which postponed items are looked at again, as the sweeper does."""
+        self.connector.pass_time(SETTLED_S)
+        with transaction(self.connector.engine) as connection:
+            wake_due(connection)
+        self.connector.settle()
+
+    def shop_products(self) -> list[dict[str, Any]]:
+        """Returns what the shop's own book says of its products."""
+        held: list[dict[str, Any]] = self.sandbox.shop_book()["products"]
+        return held
 
     def item(self, number: str, name: str | None = None, **fields: Any) -> None:
         """Adds or changes an item in M3."""

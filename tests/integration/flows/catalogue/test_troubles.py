@@ -1,0 +1,129 @@
+"""An item that cannot be carried says so itself, with its own reason, and the others of its batch go on."""
+
+from __future__ import annotations
+
+from tests.harness import STORE
+from tests.integration.flows.catalogue.assortment import Assortment
+
+
+def test_wrong_items_are_told_and_right_ones_carried(assortment: Assortment) -> None:
+    assortment.item("BAD-NAME", "")
+    assortment.item("BAD,COMMA", "Pot with a comma")
+    assortment.item("BAD  BLANKS", "Pot with two blanks")
+    assortment.item("LONG-1", "N" * 60, FUDS="<script>x</script>Long <br> text " + "y" * 80)
+    assortment.item("GOOD-1", "Pot")
+
+    assortment.carry("BAD-NAME", "BAD,COMMA", "BAD  BLANKS", "LONG-1", "GOOD-1")
+
+    assert assortment.trouble("BAD-NAME") == "unmappable"
+    assert "BAD-NAME in M3" in assortment.offer("BAD-NAME")["remedy"]
+    assert assortment.trouble("BAD  BLANKS") == "invalid_element"
+    assert [assortment.trouble(one) for one in ("BAD,COMMA", "LONG-1", "GOOD-1")] == [None, None, None]
+    assert assortment.product("BAD,COMMA")["name"] == "Pot with a comma"
+    assert assortment.product("GOOD-1")["name"] == "Pot"
+
+
+def test_an_unknown_vat_code_is_told_with_the_table_to_complete(assortment: Assortment) -> None:
+    assortment.without_tax_class("1")
+    assortment.item("VAT-1", "Pot", vat_code=1)
+    assortment.item("VAT-2", "Pot", vat_code=2)
+
+    assortment.carry("VAT-1", "VAT-2")
+
+    assert assortment.trouble("VAT-1") == "unmappable"
+    assert "tax_class" in assortment.offer("VAT-1")["problem"]
+    assert assortment.product("VAT-2")["tax_class"] == "reduced-rate"
+
+
+def test_a_problem_goes_away_with_its_cause(assortment: Assortment) -> None:
+    assortment.item("CURE-1", "")
+    assortment.carry("CURE-1")
+    assortment.item("CURE-1", "Pot")
+
+    assortment.carry("CURE-1")
+
+    assert assortment.trouble("CURE-1") is None
+    assert assortment.product("CURE-1")["name"] == "Pot"
+
+
+def test_a_simple_product_is_not_turned_into_a_variation(assortment: Assortment) -> None:
+    assortment.item("KIND-1", "Pot")
+    assortment.carry("KIND-1")
+    assortment.item("KIND", "Pots", STCD="0")
+    assortment.item("KIND-1", HDPR="KIND", OPTX="BLK")
+
+    assortment.carry("KIND-1")
+
+    assert assortment.trouble("KIND-1") == "kind_changed"
+    assert assortment.product("KIND-1")["type"] == "simple"
+
+
+def test_two_variations_with_the_same_options_are_told(assortment: Assortment) -> None:
+    assortment.style("SAME", ("A", "BLK", "S"), ("B", "BLK", "S"), ("C", "RED", "S"))
+
+    assortment.carry("SAME-A", "SAME-B", "SAME-C")
+
+    assert [assortment.trouble(f"SAME-{one}") for one in "ABC"] == ["same_options", "same_options", None]
+
+
+def test_a_product_somebody_put_into_the_trash_stays_there(assortment: Assortment) -> None:
+    assortment.item("TRASH-1", "Pot")
+    assortment.carry("TRASH-1")
+    shop = assortment.connector.process.runtime.store(STORE).shop
+    shop.products.trash(assortment.product("TRASH-1")["id"])
+
+    assortment.carry("TRASH-1")
+
+    assert assortment.trouble("TRASH-1") == "in_trash"
+    assert assortment.product("TRASH-1") == {}
+
+
+def test_what_goes_to_the_trash_by_choice_comes_back(assortment: Assortment) -> None:
+    assortment.configure(removed="trash")
+    assortment.item("TRASH-2", "Pot")
+    assortment.carry("TRASH-2")
+    product_id = assortment.product("TRASH-2")["id"]
+    assortment.item("TRASH-2", status="90")
+    assortment.carry("TRASH-2")
+    gone = assortment.product("TRASH-2")
+    assortment.item("TRASH-2", status="20")
+
+    assortment.carry("TRASH-2")
+
+    assert gone == {}
+    assert (assortment.product("TRASH-2")["id"], assortment.product("TRASH-2")["status"]) == (product_id, "publish")
+
+
+def test_fields_of_the_shop_are_left_to_it(assortment: Assortment) -> None:
+    assortment.configure(owners={"name": "first_load", "description": "shop"})
+    assortment.item("OWN-1", "Pot", FUDS="Holds a litre")
+    assortment.carry("OWN-1")
+    first = assortment.product("OWN-1")
+    assortment.item("OWN-1", "Pot, new", FUDS="Holds two")
+
+    assortment.carry("OWN-1")
+
+    now = assortment.product("OWN-1")
+    assert (first["name"], first["description"], now["name"], now["description"]) == ("Pot", "", "Pot", "")
+
+
+def test_variations_by_the_item_number_have_a_parent_of_their_own(assortment: Assortment) -> None:
+    pattern = r"(?P<parent>NUM-\d+)-(?P<colour>[A-Z]+)-(?P<size>[A-Z]+)"
+    assortment.configure(variations={"by": "number", "pattern": pattern})
+    assortment.item("NUM-1-BLK-S", "Shirt, small")
+    assortment.item("NUM-1-RED-S", "Shirt, red")
+
+    assortment.carry("NUM-1-BLK-S", "NUM-1-RED-S")
+
+    parent = assortment.product("NUM-1")
+    assert (parent["type"], parent["name"]) == ("variable", "Shirt, small")
+    assert {one["sku"] for one in assortment.variations(parent["id"])} == {"NUM-1-BLK-S", "NUM-1-RED-S"}
+
+
+def test_the_sku_can_be_an_alias(assortment: Assortment) -> None:
+    assortment.configure(sku={"category": 2, "qualifier": "EA13"})
+    assortment.item("ALI-1", "Pot", aliases=[{"alwt": 2, "alwq": "EA13", "popn": "3859999999990"}])
+
+    assortment.carry("ALI-1")
+
+    assert assortment.product("3859999999990")["name"] == "Pot"
