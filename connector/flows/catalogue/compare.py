@@ -20,11 +20,13 @@ from connector.flows.catalogue.shop_side import ShopSide
 from connector.flows.context import StoreContext
 from connector.flows.pulling import Compared, Progress, Reason
 from connector.ledger.item_offers import ItemOffer, find_items, items_of_products
+from connector.ledger.items import find_items as items_of_skus
 from connector.ledger.session import Ledger, transaction
 from connector.m3.programs.item_master import LOWEST, MOST_ROWS, list_from
 from connector.woocommerce.canonical import JSONDict
 
 _MOST_NUMBER = 15  # ITNO
+_EVER_H = 24 * 365 * 100
 
 
 def compare(
@@ -99,15 +101,21 @@ class _Comparison:
             yield from _rows(decision)
 
     def unknown_in_m3(self) -> Iterator[Compared]:
-        """Yields the products of the shop whose SKU is no item of M3; variations are left to their parents."""
+        """Yields the products of the shop whose SKU is no item of M3; variations are left to their parents.
+
+        One of which a person said which item it is stays the shop's own, and says so.
+        """
         for page in self._store.shop.products.pages(fields=("sku", "type")):
             rows = [row for row in page.rows if row.get("sku")]
             bound = self._ask(items_of_products, self._store.name, product_ids=[row["id"] for row in rows])
             loose = {str(row["sku"]): row for row in rows if row["id"] not in bound and kind_of(row) != VARIABLE}
             may_be = [sku for sku in loose if len(sku) <= _MOST_NUMBER]
             read = read_facts(self._store, self._rules, item_numbers=may_be) if may_be else None
+            mapped = self._ask(items_of_skus, self._store.name, skus=list(loose), max_age_h=_EVER_H)
             for sku, row in loose.items():
-                if read is None or sku not in may_be or read.facts.get(sku, {}).get(GONE):
+                if sku in mapped and mapped[sku].mapped_by_hand:
+                    yield _said_by_person(row, sku, mapped[sku].item_number)
+                elif read is None or sku not in may_be or read.facts.get(sku, {}).get(GONE):
                     yield Compared(
                         item_number=None,
                         sku=sku,
@@ -220,6 +228,19 @@ def _different(decision: Decision, one: Difference, product_id: int | None) -> C
         wanted=text if is_ours else None,
         words=offer.problem or "",
         remedy=offer.remedy or "",
+    )
+
+
+def _said_by_person(row: JSONDict, sku: str, item_number: str) -> Compared:
+    return Compared(
+        item_number=item_number,
+        sku=sku,
+        product_id=int(row["id"]),
+        field="product",
+        m3=item_number,
+        shop=str(row.get("type", "")),
+        reason=Reason.SHOP_OWNED,
+        words=f"Orders of SKU {sku} are for item {item_number} (`connector items map`); the product itself is the shop's.",
     )
 
 

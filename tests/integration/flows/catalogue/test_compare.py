@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from connector.flows.catalogue.compare import compare
 from connector.flows.pulling import Compared, Reason
+from connector.ledger.items import map_item
+from connector.ledger.session import transaction
 from tests.harness import STORE
 from tests.integration.flows.catalogue.assortment import Assortment
 
@@ -56,3 +58,13 @@ def test_all_of_both_sides_are_walked(assortment: Assortment) -> None:
     assert Reason.UNKNOWN_IN_M3 in reasons
     assert not {Reason.PENDING, Reason.UNKNOWN_IN_SHOP} & reasons
     assert [(one.item_number, one.field, one.m3, one.shop) for one in rows if one.reason is Reason.DIFFERENT] == []
+
+
+def test_a_product_that_a_person_said_is_an_item_is_explained(assortment: Assortment) -> None:
+    with transaction(assortment.connector.engine) as connection:
+        map_item(connection, STORE, sku="BOOK-5", item_number="PAN-28")
+
+    (row,) = [one for one in compared(assortment) if one.sku == "BOOK-5"]
+
+    assert (row.item_number, row.reason) == ("PAN-28", Reason.SHOP_OWNED)
+    assert "PAN-28" in row.words
