@@ -31,10 +31,14 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Progress]:
+def bar(title: str, *, most_likely: int | None = None) -> Iterator[Progress]:
     """Shows a bar while the block runs; yields what is told how far it is.
 
     Without a terminal nothing moves: the last state is written once at the end.
+
+    Args:
+        title: What is done.
+        most_likely: How many there are, where nobody knows before the end: M3 does not say how many items a list has.
     """
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(),
@@ -43,6 +47,7 @@ def bar(title: str) -> Iterator[Progress]:
         task = bars.add_task(title, total=None)
 
         def tell(done: int, total: int | None) -> None:
-            bars.update(task, completed=done, total=total)
+            guess = max(most_likely, done) if most_likely else None
+            bars.update(task, completed=done, total=guess if total is None else total)
 
         yield tell

@@ -80,7 +80,8 @@ def _told_when_broken_off(words: str) -> Iterator[None]:
 
 
 def _pull(runtime: Runtime, store: StoreContext, entry: PullEntry, *, full: bool) -> Pulled:
-    with bar(f"Reading {entry.part} from M3") as tell:
+    known = count(runtime.engine, store.name, entry.flow).known
+    with bar(f"Reading {entry.part} from M3", most_likely=known if full else None) as tell:
         return entry.pull(runtime.engine, store, full=full, progress=tell)
 
 
@@ -97,7 +98,11 @@ def _show(
     tally = Tally()
     writer: Writer = JsonWriter() if as_json else TableWriter(m3="From M3", shows_wanted=True)
     changes, problems = 0, 0
-    with _told_when_broken_off("Broken off. Nothing was written."), bar(f"Comparing {entry.part}") as tell:
+    known = count(runtime.engine, store.name, entry.flow).known
+    with (
+        _told_when_broken_off("Broken off. Nothing was written."),
+        bar(f"Comparing {entry.part}", most_likely=known) as tell,
+    ):
         for row in tally.counted(entry.compare(runtime.engine, store, item_numbers=wanted, progress=tell)):
             changes += row.wanted is not None
             problems += row.reason is Reason.ERROR

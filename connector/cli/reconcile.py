@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.cli.bars import bar
-from connector.cli.carrying import Carried, wait_until_carried
+from connector.cli.carrying import Carried, count, wait_until_carried
 from connector.cli.differences import CsvWriter, JsonWriter, TableWriter, Writer
 from connector.cli.item_ids import read_item_numbers
 from connector.cli.opening import the_store
@@ -102,7 +102,8 @@ def _compare(
     repairing: Repair | None = None,
 ) -> Tally:
     tally = Tally()
-    with bar(f"Comparing {entry.part}") as tell:
+    known = count(runtime.engine, store.name, entry.flow).known
+    with bar(f"Comparing {entry.part}", most_likely=known) as tell:
         rows = tally.counted(entry.compare(runtime.engine, store, item_numbers=wanted, progress=tell))
         for row in rows if repairing is None else repairing.marking(rows):
             if writer is not None and (show_all or row.reason is not Reason.EQUAL):

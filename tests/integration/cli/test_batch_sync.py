@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import yaml
 
 from connector.flows.prices import pull as prices
 from tests.harness import Connector
 from tests.integration.cli.conftest import Run
 from tests.integration.flows.prices.shelf import Shelf
+from tests.integration.flows.story import quick_store
 
 ITEMS = ("MUG-001", "PAN-28", "GARLIC-1", "TSHIRT-S-RED", "TSHIRT-M-RED")
 FLOW = "prices_to_woo"
@@ -42,7 +44,7 @@ def running_pool(connector: Connector) -> Iterator[None]:
 @pytest.fixture
 def known(connector: Connector) -> Shelf:
     """A store whose items are in line with M3, and whose first reading is over."""
-    shelf = Shelf(connector)
+    shelf = Shelf(connector, has_catalogue=True)
     shelf.carry(*ITEMS)
     shelf.pull()
     connector.settle()
@@ -167,7 +169,7 @@ def test_what_cannot_be_meant_is_refused_with_a_remedy(
 
 
 def test_a_store_that_does_not_publish_is_told_how_to(known: Shelf, run_store: Run) -> None:
-    known.connector.configure()
+    known.connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "publish": {}}))
 
     said = run_store("sync", FLOW)
 

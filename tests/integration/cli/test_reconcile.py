@@ -16,7 +16,7 @@ from tests.integration.flows.prices.shelf import Shelf
 @pytest.fixture
 def known(connector: Connector) -> Shelf:
     """A store whose items are in line with M3."""
-    shelf = Shelf(connector)
+    shelf = Shelf(connector, has_catalogue=True)
     shelf.carry(*ITEMS)
     return shelf
 
