@@ -15,6 +15,7 @@ from connector.cli.checks.installation import check_installation
 from connector.cli.checks.m3_customers import check_customers
 from connector.cli.checks.m3_fields import check_fields
 from connector.cli.checks.m3_items import check_items
+from connector.cli.checks.m3_messages import check_messages
 from connector.cli.checks.m3_money import check_money
 from connector.cli.checks.m3_site import check_access, check_site
 from connector.cli.checks.m3_tenure import check_tenure
@@ -92,6 +93,7 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
         yield area.error("credentials and files", error)
         return
     yield area.ok("credentials and files", "complete; store file, mapping files and .ionapi file can be read")
+    yield check_messages(area, runtime.ion_secrets(row.name))
     yield from check_shop(area, store.shop, store.config)
     access, answers = check_access(area, store.m3)
     yield from access

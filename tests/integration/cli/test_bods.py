@@ -110,3 +110,15 @@ def test_the_names_of_the_credentials_are_options_of_store_add(send: Run) -> Non
     assert said.status == 0, said.err
     assert "ion_basic, ion_api_key" in said.out
     assert CredentialName.ION_API_KEY == "ion_api_key"
+
+
+def test_check_says_who_may_deliver(send: Run) -> None:
+    said = send("store", "check", "shop1", "--json")
+    other = send("store", "check", "shop2", "--json")
+
+    found = [one for said_ in (said, other) for one in said_.data if one["name"] == "messages of M3"]
+    by_area = {(one["area"], one["message"].partition(";")[0]) for one in found if one["area"] != "installation"}
+    assert by_area == {
+        ("shop1", "may be delivered with Basic or an API key or OAuth 1.0a"),
+        ("shop2", "nobody may deliver them"),
+    }
