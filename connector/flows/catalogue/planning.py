@@ -43,8 +43,11 @@ class Wanted:
 
     @property
     def may_be_there(self) -> bool:
-        """Whether the shop has to be asked for it: it is sold, or was carried before."""
-        return self.is_on or self.item.offer.product_id is not None
+        """Whether the shop has to be asked for it: it is sold, or was carried before.
+
+        That a product is known is no proof of that: stock and prices know products that are the shop's own.
+        """
+        return self.is_on or bool(self.item.offer.written)
 
 
 @dataclass(frozen=True)
@@ -188,13 +191,18 @@ def pick_row(
         )
     if rows:
         return _single_row(wanted, rows[0], bound=bound, held=held)
-    if held is not None and held.get("status") == TRASH and wanted.item.offer.written.get("status") != TRASH:
+    if held is not None and held.get("status") == TRASH and not _is_ours_there(wanted):
         return Trouble(
             "in_trash",
             f"Product {held['id']} of item {number} was put into the shop's trash by somebody.",
             "Restore it in the shop and ask for the item again; or end the item in M3 (status 90), or leave it so.",
         )
     return held
+
+
+def _is_ours_there(wanted: Wanted) -> bool:
+    """Tells whether a product is in the trash because we put it there, or belongs there anyway."""
+    return TRASH in (wanted.content.get("status"), wanted.item.offer.written.get("status"))
 
 
 def _single_row(

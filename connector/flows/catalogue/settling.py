@@ -76,7 +76,7 @@ class Settling:
             self._stage([_refused(offer, decision.trouble)])
         elif decision.row is None:
             self.nothing(decision.wanted)
-            if offer.product_id is not None:
+            if offer.product_id is not None and decision.wanted.may_be_there:
                 self._run.journal.stage(
                     FORGET_PRODUCT, store=self._run.store.name, items=json.dumps([offer.item_number])
                 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from connector.ledger.offers import REMEMBER_PRODUCTS, Product, bound
+from connector.ledger.session import transaction
+from tests.harness import STORE
 from tests.integration.flows.catalogue.assortment import Assortment
 
 
@@ -113,3 +116,18 @@ def test_an_ended_style_hides_its_variations_and_holds_nobody_up(assortment: Ass
     assert assortment.product("ST-3") == {}
     assert assortment.product("AFTER-1")["name"] == "Pot"
     assert not [one for one in ("ST-3-BLK-S", "AFTER-1") if assortment.offer(one)["done_rev"] == 0]
+
+
+def test_a_product_this_flow_never_carried_is_not_withdrawn(assortment: Assortment) -> None:
+    """Stock and prices know products too; those of items that are not selected are the shop's own."""
+    assortment.configure(select=[{"field": "SALE", "in": ["1"]}])
+    assortment.item("PAN-28", SALE="0")
+    shown = assortment.product("PAN-28")
+    known = Product(item_number="PAN-28", sku="PAN-28", product_id=shown["id"], kind="simple")
+    with transaction(assortment.connector.engine) as connection:
+        REMEMBER_PRODUCTS.run(connection, bound(STORE, [known]))
+
+    assortment.carry("PAN-28")
+
+    assert assortment.product("PAN-28")["status"] == "publish"
+    assert assortment.trouble("PAN-28") is None
