@@ -22,9 +22,10 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "watch_webhooks": 300,  # the shop disables a webhook after seven failures and tells nobody
         "probe_stores": 60,  # stores paused for a wrong configuration are tried again
         "hunt_orphans": 60,  # batch heads whose answer was lost
-        "pull_prices": 60,
-        "pull_stock": 60,
-        "pull_items": 300,  # M3 tells the day of a change only, so each time those of today are read anew
+        "pull_prices": settings.poll_s,
+        "pull_stock": settings.poll_s,
+        "pull_items": 5
+        * settings.poll_s,  # M3 tells the day of a change only, so each time those of today are read anew
         "compare_daily": 60,  # looks whose slot of the day has come; the times are in the store files
     }
 
