@@ -20,7 +20,7 @@ from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import record_delivery
 from connector.m3.programs import ois100mi
-from tests.acceptance.crash_points import books, goods, shelves
+from tests.acceptance.crash_points import books, catalogue, goods, shelves
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.world import BUYER, World
 from tests.harness import STORE, WEBHOOK_SECRET
@@ -317,6 +317,9 @@ STORIES: dict[str, Told] = {
     "message lost, worker gone": Told(message_lost_and_worker_gone, again=()),
     "webhook switched off": Told(webhook_switched_off, of_webhook),
     "compared with the shop": Told(m3_is_compared_with_the_shop, of_pulled, config=goods.PUBLISHES_TWO, again=()),
+    "catalogue grows": Told(
+        catalogue.catalogue_grows_and_changes, catalogue.of_catalogue, config=catalogue.PUBLISHES_ITEMS, again=()
+    ),
     "prices change": Told(goods.prices_change, goods.of_prices, config=goods.PUBLISHES_PRICES, again=()),
     "product changed in the shop": Told(
         goods.product_changes_in_the_shop, goods.of_products, config=goods.CARRIES_PRODUCTS, again=()
