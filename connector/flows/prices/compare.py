@@ -74,7 +74,7 @@ def _rows(looked: Looked, state: ItemState) -> Iterator[Compared]:
     """One row for each field that differs, or one that all is equal or nothing can be said."""
     shown = looked.shown
     if shown is None and looked.decision.wrong is None:
-        if state.product_id is not None or state.written:
+        if PRICE in state.written:  # it had a price there once; an item the shop never had is nothing to it
             yield _row(looked, state, PRICE, m3=None, reason=Reason.UNKNOWN_IN_SHOP)
         return
     for name in looked.changes:

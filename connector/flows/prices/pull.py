@@ -159,8 +159,8 @@ def _walk(
 
 
 def _read(store: StoreContext, lists: Lists, page: list[ItemState]) -> list[Source]:
-    """Returns what M3 says about the items of a page; parents of variations have no price of their own."""
-    sold = [one for one in page if one.kind != VARIABLE]
+    """Returns what M3 says about the items of a page the shop has; parents of variations have no price of their own."""
+    sold = [one for one in page if one.kind not in (None, VARIABLE)]
     units = {one.item_number: known for one in sold if (known := known_units(one.written))}
     prices = read_prices(store, lists, [one.item_number for one in sold], units=units)
     return [Source(item_number=item, facts=facts_of(one, today=lists.today)) for item, one in prices.items()]

@@ -62,6 +62,22 @@ def test_what_the_flow_could_not_carry_is_an_error_with_its_words(shelf: Shelf) 
     assert "SET-K" in row.words and row.remedy
 
 
+def test_an_item_the_shop_never_had_is_no_difference(shelf: Shelf) -> None:
+    shelf.carry("MUG-001", "CREDIT-25")
+
+    assert [row.item_number for row in compared(shelf)] == ["MUG-001"]
+
+
+def test_a_product_deleted_in_the_shop_is_told(shelf: Shelf) -> None:
+    shelf.carry("MUG-001")
+    shelf.write("MUG-001", action="trash")
+
+    (row,) = compared(shelf)
+
+    assert (row.reason, row.shop) == (Reason.ERROR, None)
+    assert "not there any more" in row.words
+
+
 def test_a_store_that_publishes_no_prices_has_nothing_to_compare(shelf: Shelf) -> None:
     shelf.connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "publish": {}}))
 
