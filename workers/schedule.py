@@ -24,8 +24,8 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "hunt_orphans": 60,  # batch heads whose answer was lost
         "pull_prices": settings.poll_s,
         "pull_stock": settings.poll_s,
-        "pull_items": 5
-        * settings.poll_s,  # M3 tells the day of a change only, so each time those of today are read anew
+        # M3 tells the day of a change of an item only, so each time those of today are read anew.
+        "pull_items": 5 * settings.poll_s,
         "compare_daily": 60,  # looks whose slot of the day has come; the times are in the store files
     }
 
