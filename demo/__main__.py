@@ -14,12 +14,14 @@ from rich.console import Console
 from bench.checker.telling import print_verdict
 from connector.logs import configure_logs
 from demo.errors import DemoError
+from demo.goods import Goods
 from demo.nemesis import attempts_of
 from demo.orders import ALWAYS, DEFAULT_ORDERS
 from demo.screen import Screen
+from demo.sides import compare_sides, print_sides
 from demo.stage import Stage, set_stage
 from demo.story import Told, judge, play
-from demo.table import print_trials
+from demo.table import print_arrivals, print_trials
 
 UNKNOWN_WIDTH = 150
 """Columns where there is no terminal to measure."""
@@ -49,12 +51,16 @@ def main() -> int:
 def _run(console: Console, arguments: argparse.Namespace) -> int:
     screen = Screen(console, orders=arguments.orders)
     is_well, is_interrupted = False, False
+    goods = Goods(seed=arguments.seed)
     with set_stage(
-        seed=arguments.seed, announce=screen.tell, keep_logs=lambda: not is_well and not is_interrupted
+        seed=arguments.seed,
+        dress=goods.prepare,
+        announce=screen.tell,
+        keep_logs=lambda: not is_well and not is_interrupted,
     ) as stage:
         try:
             with screen:
-                told = play(stage, screen, orders=arguments.orders, seed=arguments.seed)
+                told = play(stage, screen, goods=goods, orders=arguments.orders, seed=arguments.seed)
             is_well = _report(console, stage, told)
         except KeyboardInterrupt:
             is_interrupted = True
@@ -66,14 +72,21 @@ def _run(console: Console, arguments: argparse.Namespace) -> int:
 
 def _report(console: Console, stage: Stage, told: Told) -> bool:
     found = judge(stage)
+    sides = compare_sides(stage)
     print_trials(console, told, outcomes=attempts_of(stage.commands, told.killed) if told.killed else ())
+    print_arrivals(console, told)
     console.print()
     console.print("$ connector status", style="bold")
     console.out(stage.commands.run("status", may_end_with=(0, 1)))
     print_verdict(console, found, kinds=told.kinds)
-    is_well = found.is_well and told.is_at_rest
+    print_sides(console, sides)
+    is_well = found.is_well and told.is_at_rest and all(one.is_well for one in sides)
     if is_well:
-        console.print("[bold green]The books agree: every order once, every amount to the cent.[/bold green]")
+        console.print(
+            "[bold green]The books agree: every order once, every amount to the cent;"
+            " catalogue, prices and stock are the same on both sides.[/bold green]",
+            soft_wrap=True,
+        )
         return True
     if not told.is_at_rest:
         for one in told.look.exchanges:

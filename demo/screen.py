@@ -55,6 +55,13 @@ class Screen:
         """Notes how many orders the buyers have placed."""
         self._placed = count
 
+    def loading(self, words: str) -> None:
+        """Shows how far the shop's shelf is filled."""
+        if self._live is not None:
+            self._live.update(
+                Text(f"\n{self._age()}  M3 -> connector -> shop. Products and variations: {words}", style="bold")
+            )
+
     def show(self, look: Look) -> None:
         """Shows the newest look."""
         if self._live is not None:

@@ -17,6 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from connector.children import start_child, stop_child
 from connector.processes import child_environment, read_procfile
@@ -32,11 +35,13 @@ from demo.systems import System
 ROOT = Path(__file__).resolve().parent.parent
 STORE = "w1"
 POLL_S = 10
-BACKOFF_S = "[2, 5, 10, 20, 30, 60]"
+BACKOFF_S = [2, 5, 10, 20, 30, 60]
 SHOP_REQUESTS_PER_S = 25
+ION_USER = "ion"
 START_LIMIT_S = 30.0
 
 Announce = Callable[[str], None]
+Dress = Callable[[System, System], None]
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,17 @@ class Stage:
     commands: Commands
     redis_url: str
     receiver_url: str
+    ion_password: str
     flower_url: str
 
 
 @contextmanager
-def set_stage(*, seed: int, announce: Announce, keep_logs: Callable[[], bool]) -> Iterator[Stage]:
+def set_stage(*, seed: int, dress: Dress, announce: Announce, keep_logs: Callable[[], bool]) -> Iterator[Stage]:
     """Yields the stage with everything started and the shop's webhooks installed; then ends all of it.
 
     Args:
         seed: Of both systems.
+        dress: Is given shop and M3 before any process of the connector runs.
         announce: Is told each thing that begins.
         keep_logs: Asked at the end; if true, the logs are left and their place announced, all else is removed.
 
@@ -71,7 +78,7 @@ def set_stage(*, seed: int, announce: Announce, keep_logs: Callable[[], bool]) -
     is_ready = False
     try:
         with ExitStack() as ending:
-            stage = _build(ending, folder, seed=seed, announce=announce)
+            stage = _build(ending, folder, seed=seed, dress=dress, announce=announce)
             is_ready = True
             yield stage
         announce("Everything is stopped")
@@ -79,12 +86,14 @@ def set_stage(*, seed: int, announce: Announce, keep_logs: Callable[[], bool]) -
         _clear(folder, announce=announce, with_logs=is_ready and not keep_logs())
 
 
-def _build(ending: ExitStack, folder: Path, *, seed: int, announce: Announce) -> Stage:
+def _build(ending: ExitStack, folder: Path, *, seed: int, dress: Dress, announce: Announce) -> Stage:
     home, logs = folder / "home", folder / "logs"
     announce("PostgreSQL and Valkey start in a folder of their own")
     base = ending.enter_context(servers(_clean_environment(home), home=home, durable=False))
     announce("The shop and M3 start (sandbox)")
     shop, m3 = _sandbox(ending, base, logs=logs, seed=seed)
+    dress(shop, m3)
+    ion_password = secrets.token_urlsafe(24)
     port, flower_port = _free_port(), _free_port()
     complete = {
         **base,
@@ -97,7 +106,7 @@ def _build(ending: ExitStack, folder: Path, *, seed: int, announce: Announce) ->
     commands = Commands(complete)
     announce("The ledger gets its tables, the store its credentials (sealed)")
     commands.run("migrate")
-    _add_store(commands, folder, shop=shop, m3=m3)
+    _add_store(commands, folder, shop=shop, m3=m3, ion_password=ion_password)
     announce("Receiver, seven pools of workers, beat and Flower start (Procfile)")
     types = [one for one in read_procfile(ROOT / "Procfile") if one.name != RELEASE]
     stack = Stack(types, environment=complete, logs=logs)
@@ -112,6 +121,7 @@ def _build(ending: ExitStack, folder: Path, *, seed: int, announce: Announce) ->
         commands=commands,
         redis_url=base["REDIS_URL"],
         receiver_url=f"http://127.0.0.1:{port}",
+        ion_password=ion_password,
         flower_url=f"http://127.0.0.1:{flower_port}",
     )
 
@@ -154,7 +164,7 @@ def _first_line(log: Path, process: subprocess.Popen[bytes]) -> str:
     return ""
 
 
-def _add_store(commands: Commands, folder: Path, *, shop: System, m3: System) -> None:
+def _add_store(commands: Commands, folder: Path, *, shop: System, m3: System, ion_password: str) -> None:
     """Adds the store by the command a person would use; secrets go by the environment, so no list of processes has them."""
     config, ionapi = folder / "store.yaml", folder / "demo.ionapi"
     config.write_text(_store_file(), encoding="utf-8")
@@ -163,25 +173,25 @@ def _add_store(commands: Commands, folder: Path, *, shop: System, m3: System) ->
     shop_keys = {"CONNECTOR_WOO_KEY": "ck_sandbox", "CONNECTOR_WOO_SECRET": "cs_sandbox"}
     commands.run(
         *("store", "add", STORE, "--woo-url", shop.url, "--ionapi", str(ionapi), "--config", str(config)),
-        also={**shop_keys, "CONNECTOR_WEBHOOK_SECRET": secrets.token_urlsafe(24)},
+        also={
+            **shop_keys,
+            "CONNECTOR_WEBHOOK_SECRET": secrets.token_urlsafe(24),
+            "CONNECTOR_ION_BASIC": f"{ION_USER}:{ion_password}",
+        },
     )
     ionapi.unlink()
 
 
 def _store_file() -> str:
-    """Returns the example store file with what the demo needs otherwise: plain http and short waits."""
+    """Returns the example store file with what the demo needs otherwise: plain http, short waits, all that can be published."""
     text = (ROOT / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
-    changes = {
-        "allow_plain_http": "true",
-        "gateway_cut_s": str(GATEWAY_CUT_S),
-        "backoff_s": BACKOFF_S,
-        "requests_per_s": str(SHOP_REQUESTS_PER_S),
-    }
-    lines = text.splitlines()
-    for key, value in changes.items():
-        place = next(number for number, line in enumerate(lines) if line.strip().startswith(f"{key}:"))
-        lines[place] = f"{lines[place].partition(key)[0]}{key}: {value}"
-    return "\n".join(lines) + "\n"
+    store: dict[str, Any] = yaml.safe_load(text)
+    store["shop"] |= {"allow_plain_http": True, "requests_per_s": SHOP_REQUESTS_PER_S}
+    store["m3"]["gateway_cut_s"] = GATEWAY_CUT_S
+    store["retry"]["backoff_s"] = BACKOFF_S
+    store["publish"].setdefault("stock", {})
+    store["publish"]["prices"]["zero"] = "publish"
+    return yaml.safe_dump(store, allow_unicode=True)
 
 
 def _free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -27,6 +28,17 @@ class System:
     def book(self) -> dict[str, Any]:
         """Returns everything it holds."""
         return self._ask("GET", "/_book")
+
+    def part(self, name: str) -> list[dict[str, Any]]:
+        """Returns all rows of a large part of the book, read in pages."""
+        rows: list[dict[str, Any]] = []
+        after = ""
+        while True:
+            page = self._ask("GET", f"/_book?part={name}&limit=500{after}")
+            rows += page[name]
+            if page["next"] is None:
+                return rows
+            after = f"&from={quote(str(page['next']))}"
 
     def look(self, what: str) -> dict[str, Any]:
         """Reads one page of its control side."""

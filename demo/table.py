@@ -29,6 +29,25 @@ def print_trials(console: Console, told: Told, *, outcomes: Sequence[str]) -> No
     for line in told.dead_letters:
         table.add_row("waited for a person", escape(line))
     table.add_row("transactions sent to M3", f"{told.look.calls.total()} in {told.look.m3['http_calls']} requests")
+    mail = told.mail
+    table.add_row(
+        "messages of M3 (BODs, events)",
+        f"{mail['made']}; {mail['lost']} lost, {mail['doubled']} doubled, {mail['reordered']} overtaken by later ones",
+    )
+    console.print(table)
+
+
+def print_arrivals(console: Console, told: Told) -> None:
+    """Prints what was changed in M3 and when the shop showed it."""
+    table = Table(title="Changed in M3, and in the shop after", title_justify="left")
+    table.add_column("What")
+    table.add_column("In the shop after", justify="right")
+    table.add_column("M3's message")
+    for one in sorted(told.arrivals, key=lambda one: one.after_s):
+        way = "sent" if one.change.is_told else "lost: found by asking M3 what changed"
+        table.add_row(escape(one.change.words), f"{one.after_s:.1f} s", way)
+    for change in told.never_shown:
+        table.add_row(escape(change.words), "[red]never[/red]", "")
     console.print(table)
 
 
