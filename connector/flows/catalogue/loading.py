@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from connector.errors import OutcomeUnknownError
@@ -20,10 +21,12 @@ from connector.flows.catalogue.gathering import Gathered, Gathering
 from connector.flows.catalogue.looking import Lookup, slices
 from connector.flows.catalogue.planning import (
     VARIABLE,
+    VARIATION,
     Decision,
     Planner,
     Trouble,
     Wanted,
+    kind_of,
     unread,
     without_category,
     without_parent,
@@ -138,15 +141,20 @@ class Loading:
                 if decision.create or decision.update:
                     by_family.setdefault(_parent_of(decision.wanted), []).append(decision)
             last = _parent_of(some[-1])  # its other variations may come with the next slice
-            for parent in [one for one in by_family if one != last]:
-                self._write_family(parent, by_family.pop(parent))
-        for parent, decisions in by_family.items():
-            self._write_family(parent, decisions)
+            self._write_families([by_family.pop(parent) for parent in list(by_family) if parent != last])
+        self._write_families(list(by_family.values()))
 
-    def _write_family(self, parent: str, decisions: list[Decision]) -> None:
-        parent_id = self._products[parent]
-        self._write_rest([one for one in decisions if one.create], CREATE, parent_id=parent_id)
-        self._write_rest([one for one in decisions if one.update], UPDATE, parent_id=parent_id)
+    def _write_families(self, families: list[list[Decision]]) -> None:
+        """Writes variations, whole families together: each takes a call, but not a step of its own."""
+        for name in (CREATE, UPDATE):
+            packed: list[Decision] = []
+            for family in families:
+                some = [one for one in family if (one.create if name == CREATE else one.update)]
+                if len(packed) + len(some) > self._size.elements:
+                    self._write_rest(packed, name)
+                    packed = []
+                packed += some
+            self._write_rest(packed, name)
 
     def _to_look_at(self, parent: str, members: list[Wanted]) -> list[Wanted]:
         """Returns the variations to look at; settles those that cannot go on without their parent."""
@@ -238,31 +246,46 @@ class Loading:
             decisions = decisions[self._size.elements :]
         return decisions
 
-    def _write_rest(self, decisions: list[Decision], name: str, *, parent_id: int | None = None) -> None:
+    def _write_rest(self, decisions: list[Decision], name: str) -> None:
         while decisions and not self._is_late:
             size = self._size.elements
-            self._write_batch(decisions[:size], name, parent_id=parent_id)
+            self._write_batch(decisions[:size], name)
             decisions = decisions[size:]
 
-    def _write_batch(self, decisions: list[Decision], name: str, *, parent_id: int | None = None) -> None:
-        """Sends a batch and settles its items; those of a lost answer are looked at again after the settle time."""
-        elements = [one.create or one.update or {} for one in decisions]
-        sent = {"create": elements} if name == CREATE else {"update": elements}
-        products = self._store.shop.products
+    def _write_batch(self, decisions: list[Decision], name: str) -> None:
+        """Sends elements and settles their items; those of a lost answer are looked at again after the settle time.
 
-        def send() -> list[Any]:
-            if parent_id is not None:
-                return products.write_variations(parent_id, **sent)
-            return products.write_batch(**sent)
-
+        Products go in one call, variations in one for each parent. All are one step: what an earlier call of it made is found
+        by SKU if a later one fails.
+        """
+        decisions = sorted(decisions, key=lambda one: self._parent_id(one) or 0)
         items = [one.wanted.item.number for one in decisions]
-        results = self._write(name, items, {name: items}, send)
+        results = self._write(name, items, {name: items}, partial(self._send, decisions, name))
         if results is None:
             return
         for decision, result in zip(decisions, results, strict=True):
             if decision.wanted.kind == VARIABLE:
                 self._note_written_parent(decision, result)
         self._settling.written(decisions, results, name=name)
+
+    def _send(self, decisions: list[Decision], name: str) -> list[ElementResult]:
+        products = self._store.shop.products
+        results: list[ElementResult] = []
+        for parent_id, some in groupby(decisions, key=self._parent_id):
+            elements = [one.create or one.update or {} for one in some]
+            create, update = (elements, []) if name == CREATE else ([], elements)
+            if parent_id is None:
+                results += products.write_batch(create=create, update=update)
+            else:
+                results += products.write_variations(parent_id, create=create, update=update)
+        return results
+
+    def _parent_id(self, decision: Decision) -> int | None:
+        """Returns the product a variation is written under; None for a product."""
+        row = decision.row
+        if row is not None:
+            return int(row["parent_id"]) if kind_of(row) == VARIATION else None
+        return self._products[_parent_of(decision.wanted)] if decision.wanted.kind == VARIATION else None
 
     def _write(self, name: str, items: list[str], request: Any, send: Any) -> Any:
         """Sends one batch by the journal; the next ones are smaller after a lost answer, and grow again."""

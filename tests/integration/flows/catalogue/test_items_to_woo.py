@@ -131,3 +131,16 @@ def test_a_product_this_flow_never_carried_is_not_withdrawn(assortment: Assortme
 
     assert assortment.product("PAN-28")["status"] == "publish"
     assert assortment.trouble("PAN-28") is None
+
+
+def test_a_variation_the_shop_made_itself_is_written_under_its_parent(assortment: Assortment) -> None:
+    assortment.configure()
+    before = assortment.product("TSHIRT-S-RED")
+    assortment.item("TSHIRT-S-RED", FUDS="Red, small")
+
+    assortment.carry("TSHIRT-S-RED")
+
+    after = assortment.product("TSHIRT-S-RED")
+    assert (after["id"], after["type"], after["parent_id"]) == (before["id"], "variation", before["parent_id"])
+    assert after["description"] == "Red, small"
+    assert assortment.trouble("TSHIRT-S-RED") is None
