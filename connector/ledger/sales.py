@@ -113,7 +113,7 @@ WITH told AS (
 ), kept AS (
     UPDATE sale s SET
         delivery_id = t.delivery_id, holds = t.holds, lines = t.lines,
-        is_open = CASE WHEN {_IS_POSTED} THEN s.is_open ELSE t.holds END
+        is_open = CASE WHEN w.delivery_id >= 0 AND {_IS_POSTED} THEN s.is_open ELSE t.holds END
     FROM told t JOIN before w ON w.order_id = t.order_id
     WHERE s.store = :store AND s.order_id = t.order_id AND t.delivery_id >= w.delivery_id
     RETURNING s.order_id
@@ -199,7 +199,8 @@ FROM exchange e JOIN delivery d ON d.id = e.newest_delivery_id AND d.body IS NOT
 LEFT JOIN sale s ON s.store = e.store AND s.order_id = CASE WHEN e.business_key ~ '^[0-9]{1,18}$'
     THEN CAST(e.business_key AS bigint) END
 WHERE e.store = :store AND e.flow = 'orders_to_m3' AND e.business_key ~ '^[0-9]{1,18}$'
-  AND (:settled OR e.state IN ('ready', 'running', 'waiting', 'blocked', 'dead_letter'))
+  AND (e.state IN ('ready', 'running', 'waiting', 'blocked', 'dead_letter')
+       OR :settled AND e.first_seen_at > ledger_now() - interval '60 days')
   AND e.newest_delivery_id > coalesce(s.delivery_id, -1) AND e.id > :after
 ORDER BY e.id LIMIT :most
 """)
@@ -213,7 +214,8 @@ def unread_sales(connection: Connection, store: str, *, after: int, most: int, s
         store: Whose orders.
         after: Only exchanges behind this one.
         most: At most so many.
-        settled: Also of exchanges that are done; their runs have read them, unless stock was not published then.
+        settled: Also of exchanges that are done, of the last 60 days; their runs have read them, unless stock was not
+            published then.
     """
     values = {"store": store, "after": after, "most": most, "settled": settled}
     return [Unread(row[0], row[1], row[2], row[3], bytes(row[4])) for row in connection.execute(_UNREAD, values)]

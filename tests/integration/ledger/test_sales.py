@@ -143,3 +143,19 @@ def test_two_who_hear_of_an_order_first_count_it_once(shop: Engine) -> None:
         one.join(timeout=20)
 
     assert (in_flight(shop), sold(shop)) == (3, 3)
+
+
+def test_posted_order_that_is_read_for_the_first_time_is_looked_at_in_m3(shop: Engine) -> None:
+    with transaction(shop) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key)"
+                " VALUES ('order', 'w1', '7', 'T/1', '0000045001')"
+            )
+        )
+
+    keep(shop, sale(3))
+
+    with transaction(shop) as connection:
+        posted = posted_sales(connection, stores=[STORE], item_numbers=[ITEM], most=10)
+    assert [one.order_id for one in posted] == [7]

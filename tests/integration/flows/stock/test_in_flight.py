@@ -39,6 +39,21 @@ def test_order_of_another_store_on_the_warehouse_lowers_what_is_shown(story: Sto
     assert story.shown(MUG) == 14
 
 
+def test_neighbour_whose_shop_is_away_stops_nobody(story: StockStory) -> None:
+    story.connector.configure(stock_store(), name=OTHER)
+    story.connector.rows(
+        "UPDATE store SET shop_url = 'http://127.0.0.1:9', version = version + 1 WHERE name = :name RETURNING name",
+        name=OTHER,
+    )
+    story.connector.process.runtime._neighbours.clear()
+    story.m3_holds(MUG, 20)
+    story.buy(MUG, 3)
+
+    story.carry(MUG)
+
+    assert story.shown(MUG) == 17
+
+
 def test_store_on_another_warehouse_is_no_neighbour(story: StockStory) -> None:
     content = yaml.safe_load(stock_store())
     content["m3"]["warehouse"] = "003"

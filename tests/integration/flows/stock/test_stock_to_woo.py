@@ -71,3 +71,27 @@ def test_one_bad_item_stops_no_other(story: StockStory) -> None:
     assert story.shown(MUG) == 57
     assert story.offer("NOT-THERE")["problem_code"] == "unknown_in_m3"
     assert story.offer(MUG)["problem_code"] is None
+
+
+def test_variations_are_written_under_their_parent(story: StockStory) -> None:
+    shirts = ("TSHIRT-S-RED", "TSHIRT-M-RED")
+    for place, item in enumerate(shirts):
+        story.m3_holds(item, 40 + place)
+
+    story.carry(MUG, *shirts)
+
+    assert [story.shown(item) for item in shirts] == [40, 41]
+    kinds = story.connector.rows(
+        "SELECT kind, parent_id IS NOT NULL AS has_parent FROM product WHERE sku LIKE 'TSHIRT%'"
+    )
+    assert kinds == [{"kind": "variation", "has_parent": True}] * 2
+
+
+def test_backorders_are_set_where_the_store_says_so(story: StockStory) -> None:
+    story.configure(backorders="notify")
+    story.m3_holds(MUG, 0)
+
+    story.carry(MUG)
+
+    row = story.connector.process.runtime.store("w1").shop.products.by_sku([MUG])[MUG][0]
+    assert (row["stock_quantity"], row["backorders"], row["stock_status"]) == (0, "notify", "onbackorder")
