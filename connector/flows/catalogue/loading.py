@@ -89,14 +89,17 @@ class Loading:
             self._carry_some(gathering.gather(offers), is_last=len(offers) < MOST)
             self._settling.wake_others()
             self._run.journal.commit()
-            if self._settling.count == before:  # what is left waits for something; the sweeper wakes it again
+            if (
+                self._settling.count == before and not self._is_late
+            ):  # what is left waits for something; the sweeper wakes it again
                 return Done(f"{self._settling.in_words or 'nothing done'}; more are due")
         self._run.messages.extend(wake(self._run.journal.connection, self._store.name, flow=FLOW, business_key=ALL))
         return Done(f"{self._settling.in_words or 'nothing done'}; more are due")
 
     @property
     def _is_late(self) -> bool:
-        return time.monotonic() > self._deadline
+        """Whether the run's time is over; not before it came on by something, however slow the shop is."""
+        return self._settling.count > 0 and time.monotonic() > self._deadline
 
     def _ask(self, question: Any, *values: Any, **named: Any) -> Any:
         found = question(self._run.journal.connection, *values, **named)
@@ -117,6 +120,7 @@ class Loading:
         self._carry_variations(members)
 
     def _carry_products(self, wanted: list[Wanted], *, is_last: bool) -> None:
+        before = self._settling.count
         creates: list[Decision] = []
         updates: list[Decision] = []
         for some in slices(wanted):
@@ -128,7 +132,7 @@ class Loading:
             creates = self._write_full(creates, CREATE)
             updates = self._write_full(updates, UPDATE)
         self._write_rest(updates, UPDATE)
-        if is_last or any(one.wanted.family for one in creates):
+        if is_last or self._settling.count == before or any(one.wanted.family for one in creates):
             self._write_rest(creates, CREATE)
 
     def _carry_variations(self, members: Mapping[str, list[Wanted]]) -> None:

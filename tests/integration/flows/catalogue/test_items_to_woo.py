@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from connector.flows.catalogue import loading
 from connector.ledger.offers import REMEMBER_PRODUCTS, Product, bound
 from connector.ledger.session import transaction
 from tests.harness import STORE
@@ -144,3 +147,15 @@ def test_a_variation_the_shop_made_itself_is_written_under_its_parent(assortment
     assert (after["id"], after["type"], after["parent_id"]) == (before["id"], "variation", before["parent_id"])
     assert after["description"] == "Red, small"
     assert assortment.trouble("TSHIRT-S-RED") is None
+
+
+def test_a_run_whose_time_is_over_is_gone_on_with(assortment: Assortment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "RUN_S", 0.0)
+    monkeypatch.setattr(loading, "MOST", 3)
+    numbers = [f"SLOW-{number}" for number in range(8)]
+    for number in numbers:
+        assortment.item(number, f"Pot {number}")
+
+    assortment.carry(*numbers)
+
+    assert [assortment.product(number).get("name") for number in numbers] == [f"Pot {number}" for number in numbers]
