@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import orders, receiver
+from bench import catalogue, orders, receiver, stock
+from bench.marks import catalogue_marks, order_marks, receiver_marks, stock_marks
 
-MOST_GROWTH = 1.1
 RESULTS = Path(__file__).parent / "results"
+FEW_ITEMS = 2_000
 
 
 def main() -> int:
@@ -29,7 +30,14 @@ def main() -> int:
         orders=60 if options.quick else 150,
         memory_orders=60 if options.quick else 2000,
     )
-    marks = _marks(receiving, carrying)
+    loading = catalogue.run(items=FEW_ITEMS if options.quick else 20_000)
+    showing = stock.run(seconds=10 if options.quick else 60)
+    marks = [
+        *receiver_marks(receiving),
+        *order_marks(carrying),
+        *catalogue_marks(loading),
+        *stock_marks(showing),
+    ]
     lines = _table(marks)
     print("\n".join(lines))
     measured_at = datetime.now(UTC)
@@ -39,6 +47,8 @@ def main() -> int:
         "marks": marks,
         "receiver": receiving,
         "orders": carrying,
+        "catalogue": loading,
+        "stock": showing,
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{measured_at:%Y-%m-%d-%H%M}.json").write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
@@ -49,53 +59,6 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measures the connector.")
     parser.add_argument("--quick", action="store_true", help="few rounds: to see that it runs, not to compare")
     return parser.parse_args()
-
-
-def _marks(receiving: dict[str, Any], carrying: dict[str, Any]) -> list[dict[str, Any]]:
-    requests, rates, memory = receiving["requests_per_s"], carrying["orders_per_s"], carrying["memory"]
-    most_calls = max(carrying["m3_requests_per_order"].values())
-    growth = round(memory["after"]["mean"] / memory["before"]["mean"], 2)
-    return [
-        _mark(
-            "receiver / bare app",
-            receiving["ratio"],
-            f">= {receiving['target']}",
-            receiving["ratio"] >= receiving["target"],
-            f"{requests['receiver']} / {requests['bare']} requests a second",
-        ),
-        _mark(
-            "orders / six calls",
-            carrying["ratio"],
-            f">= {carrying['target']}",
-            carrying["ratio"] >= carrying["target"],
-            f"{rates['connector']} / {rates['reference']} orders a second",
-        ),
-        _mark(
-            "M3 requests an order",
-            most_calls,
-            f"<= {carrying['calls_target']}",
-            most_calls <= carrying["calls_target"],
-            ", ".join(f"{lines}: {count}" for lines, count in carrying["m3_requests_per_order"].items()),
-        ),
-        _mark(
-            "worker memory, PSS MB",
-            memory["after"]["largest"],
-            f"<= {memory['target_mb']}",
-            memory["after"]["largest"] <= memory["target_mb"],
-            f"mean {memory['before']['mean']} before, {memory['after']['mean']} after {memory['orders']} orders (x {growth})",
-        ),
-        _mark(
-            "worker memory, growth",
-            growth,
-            f"<= {MOST_GROWTH}",
-            growth <= MOST_GROWTH,
-            f"mean after / mean before {memory['orders']} orders, warm",
-        ),
-    ]
-
-
-def _mark(what: str, value: float, mark: str, reached: bool, detail: str) -> dict[str, Any]:
-    return {"what": what, "value": value, "mark": mark, "reached": reached, "detail": detail}
 
 
 def _table(marks: list[dict[str, Any]]) -> list[str]:
