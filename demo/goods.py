@@ -28,12 +28,10 @@ class Goods:
         """Keeps the seed of M3's items."""
         self._seed = seed
         self._shop_had: set[str] = set()
-        self._made: dict[str, int] = {}
 
     def prepare(self, shop: System, m3: System) -> None:
-        """Gives M3 its items before any process of the connector runs."""
+        """Says in M3 what is not for the shop, before any process of the connector runs."""
         self._shop_had = {one["sku"] for one in shop.part("products") if one["sku"]}
-        self._made = m3.control("catalogue", {"items": ITEMS, "campaign_share": 0, "seed": self._seed})
         m3.control("items", [{"itno": ITEM, "name": "Cookbook", "list_price": "25.00", "vat_code": 2}])
         m3.control("items", [{"itno": one, "SALE": "0"} for one in NOT_FOR_SHOP])
         m3.control("prices", [{**PRICE_LIST, "itno": FREE, "sapr": "0"}])
@@ -44,9 +42,9 @@ class Goods:
         Raises:
             DemoError: It did not get there.
         """
+        made = stage.m3.control("catalogue", {"items": ITEMS, "campaign_share": 0, "seed": self._seed})
         began = time.monotonic()
-        made = self._made
-        screen.tell(f"The shop has {len(self._shop_had)} products and variations. M3 has got {made['items']} items more: "
+        screen.tell(f"The shop has {len(self._shop_had)} products and variations. M3 gets {made['items']} items more: "
                     f"{made['simple']} simple ones, {made['styles']} styles in {made['variants']} variants.")  # fmt: skip
         arguments = ("sync", "items_to_woo", "--store", STORE, "--full", "--wait")
         screen.tell(f"$ connector {' '.join(arguments)}")

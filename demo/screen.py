@@ -33,6 +33,7 @@ class Screen:
         self._console = console
         self._orders = orders
         self._placed = 0
+        self._changes = "none yet"
         self._began = time.monotonic()
         self._told: list[str] = []
         self._line_at = 0.0
@@ -62,6 +63,10 @@ class Screen:
                 Text(f"\n{self._age()}  M3 -> connector -> shop. Products and variations: {words}", style="bold")
             )
 
+    def changed(self, *, shown: int, waiting: int) -> None:
+        """Notes how many changes of M3 the shop shows, and how many it does not yet."""
+        self._changes = f"{shown} in the shop, {waiting} under way"
+
     def show(self, look: Look) -> None:
         """Shows the newest look."""
         if self._live is not None:
@@ -83,8 +88,9 @@ class Screen:
         )  # fmt: skip
         grid.add_row("orders", _counted(look.states()))
         grid.add_row("waiting", _counted(look.waiting()) or "nothing")
+        grid.add_row("changes", f"of items, prices, stock in M3: {self._changes}")
         grid.add_row("faults", _counted(Counter({FAULT_WORDS.get(k, k): n for k, n in look.faults.items()})) or "none")
-        return Group(Text(f"\n{self._age()}  Shop -> connector -> M3", style="bold"), grid)
+        return Group(Text(f"\n{self._age()}  Shop <-> connector <-> M3", style="bold"), grid)
 
     def _line(self, look: Look) -> str:
         deliveries = look.shop.get("deliveries", {})

@@ -63,6 +63,7 @@ class _Cast:
         while clock() < end:
             for one in self.arrivals.take_new():
                 self.screen.tell(f"{one.change.words}: in the shop after {one.after_s:.1f} s")
+            self.screen.changed(shown=len(self.arrivals.seen), waiting=len(self.arrivals.waiting()))
             self.screen.show(self.watcher.newest)
             time.sleep(0.1)
 
