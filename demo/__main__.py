@@ -113,7 +113,9 @@ To look around in another terminal, in this folder:
   .venv/bin/connector exchanges list
   .venv/bin/connector exchanges show 1
   .venv/bin/connector webhooks status
-  curl -X POST {stage.shop.url}/_control/orders -d '{{"kind": "guest"}}'""", soft_wrap=True)  # fmt: skip
+  .venv/bin/connector reconcile stock
+  curl -X POST {stage.shop.url}/_control/orders -d '{{"kind": "guest"}}'
+  curl -X POST {stage.m3.url}/_control/stock -d '{{"itno": "P-00007", "add": "10"}}'""", soft_wrap=True)  # fmt: skip
     try:
         while True:
             time.sleep(1)
