@@ -18,6 +18,7 @@ from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.offers import (
     ALL,
+    LEAVE_OFFERS,
     POSTPONE_OFFERS,
     SETTLE_OFFERS,
     Offer,
@@ -134,6 +135,18 @@ def write(run: Run, *, flow: str, name: str, items: Sequence[str], request: obje
         return None
     run.journal.forget_document(document.id)
     return answer
+
+
+def leave(run: Run, *, flow: str, part: str) -> Done:
+    """Ends what news made due of a flow that the store does not publish; its first pull looks at everything anyway.
+
+    Args:
+        run: The run.
+        flow: Whose offers.
+        part: Of the store file, which would publish it.
+    """
+    run.journal.stage(LEAVE_OFFERS, store=run.store.name, flow=flow)
+    return Done(f"this store does not publish {part} (publish.{part} of its file)")
 
 
 def clear_up(run: Run, *, flow: str) -> None:

@@ -6,8 +6,9 @@ is written, in batches of 100. An item that cannot be carried says so itself and
 
 from __future__ import annotations
 
+from connector.flows.batches import leave
 from connector.flows.catalogue.loading import Loading
-from connector.flows.catalogue.rules import item_rules
+from connector.flows.catalogue.rules import FLOW, item_rules
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 
@@ -22,5 +23,5 @@ def run(run: Run) -> Done:
     """
     rules = item_rules(run.store)
     if rules is None:
-        return Done("this store does not publish items (publish.items of its file)")
+        return leave(run, flow=FLOW, part="items")
     return Loading(run, rules).carry()

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from connector.errors import MappingError
-from connector.flows.batches import RUN_S, UPDATE, Pace, carry, write
+from connector.flows.batches import RUN_S, UPDATE, Pace, carry, leave, write
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.prices.deciding import Decision, Trouble, Wrong
@@ -52,7 +52,7 @@ def run(run: Run) -> Done:
     """
     config = run.store.config.publish.prices
     if config is None:
-        return Done("the store does not publish prices")
+        return leave(run, flow=FLOW, part="prices")
     run.journal.pause()
     refuse_other_currency(run, config)
     lists = read_lists(run.store, config, today=today_of(run.store, run.claim.now))

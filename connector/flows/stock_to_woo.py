@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from connector.flows.batches import UPDATE, Pace, carry, write
+from connector.flows.batches import leave as leave_all
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.stock.assessing import Assessed, Wanted, assess, is_unsold
@@ -55,7 +56,7 @@ def run(run: Run) -> Done:
         ConfigurationError: Credentials or names are wrong.
     """
     if run.store.config.publish.stock is None:
-        return Done("stock is not published")
+        return leave_all(run, flow=FLOW, part="stock")
     return carry(run, flow=FLOW, pace=PACE, work=partial(_work, run))
 
 

@@ -256,6 +256,14 @@ FROM locked WHERE o.store = :store AND o.flow = :flow AND o.item_number = locked
 )
 """Makes offers due again after a time: what was sent for them may still arrive, and is then compared once more."""
 
+LEAVE_OFFERS = Prepared(
+    "offers_leave",
+    "UPDATE offer SET done_rev = wanted_rev, retry_at = NULL, source_hash = NULL"
+    " WHERE store = :store AND flow = :flow AND wanted_rev > done_rev",
+    types={},
+)
+"""Ends all offers of a flow that the store does not publish, so that none is due for ever."""
+
 REMEMBER_PRODUCTS = Prepared(
     "products_remember",
     """

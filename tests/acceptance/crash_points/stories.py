@@ -20,7 +20,7 @@ from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import record_delivery
 from connector.m3.programs import ois100mi
-from tests.acceptance.crash_points import books, catalogue, goods, shelves
+from tests.acceptance.crash_points import books, catalogue, goods, messages, shelves
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.world import BUYER, World
 from tests.harness import STORE, WEBHOOK_SECRET
@@ -323,6 +323,9 @@ STORIES: dict[str, Told] = {
     "prices change": Told(goods.prices_change, goods.of_prices, config=goods.PUBLISHES_PRICES, again=()),
     "product changed in the shop": Told(
         goods.product_changes_in_the_shop, goods.of_products, config=goods.CARRIES_PRODUCTS, again=()
+    ),
+    "message of M3 released": Told(
+        messages.message_is_released, messages.of_message, config=goods.PUBLISHES_TWO, again=()
     ),
     "stock corrected in the shop": Told(
         shelves.stock_is_corrected_in_the_shop, shelves.of_stock, config=shelves.SHOWS_STOCK, again=()
