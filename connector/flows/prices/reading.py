@@ -192,7 +192,11 @@ def _read_factors(store: StoreContext, found: dict[str, _Found]) -> dict[tuple[s
     for (item, unit, _), answer in zip(asked, answers, strict=True):
         if is_not_found(answer.error):
             continue
-        alternate = mms015mi.read_unit(answer)
+        try:
+            alternate = mms015mi.read_unit(answer)
+        except (InvalidPayloadError, M3RejectedError) as error:
+            found[item].wrong = _unreadable(item, f"its unit {unit} (MMS015)", error)
+            continue
         if alternate.factor > 0:
             factors[item, unit] = 1 / alternate.factor if alternate.is_divisor else alternate.factor
     return factors

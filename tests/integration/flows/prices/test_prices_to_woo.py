@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.integration.flows.other_answers import altered, refused
 from tests.integration.flows.prices.shelf import Shelf
 
 MUG, LAMP, SHIRT = "MUG-001", "LAMP-1", "TSHIRT-S-RED"
@@ -140,3 +143,14 @@ def test_a_product_deleted_in_the_shop_is_told(shelf: Shelf) -> None:
     shelf.carry(MUG)
 
     assert shelf.problem(MUG) == "product_gone"
+
+
+def test_a_unit_m3_refuses_stops_no_other_item(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.price(MUG, "60", spun="BOX")
+    shelf.price("PAN-28", "51")
+    altered(monkeypatch, shelf.connector, lambda one: refused(one) if one.call.operation == "item.unit" else one)
+
+    shelf.carry(MUG, "PAN-28")
+
+    assert shelf.shown("PAN-28")["regular_price"] == "51.00"
+    assert (shelf.problem(MUG), shelf.shown(MUG)["regular_price"]) == ("price_unreadable", "12.90")
