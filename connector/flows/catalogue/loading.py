@@ -27,6 +27,7 @@ from connector.flows.catalogue.planning import (
     Trouble,
     Wanted,
     kind_of,
+    taken,
     unread,
     without_category,
     without_parent,
@@ -68,6 +69,7 @@ class Loading:
         self._settling = Settling(run, config=rules.config, side=self._side)
         self._products: dict[str, int] = {}  # of the families of this take whose parent is in the shop
         self._troubles: dict[str, Trouble] = {}  # of the parents of this take
+        self._absent: set[str] = set()  # parents the shop does not have and need not have
         self._rebuilt: set[str] = (
             set()
         )  # families whose parent now varies otherwise: all its variations have to be looked at
@@ -167,7 +169,7 @@ class Loading:
             return due
         trouble = self._troubles.get(parent)
         for one in due:
-            if not one.may_be_there:
+            if not one.may_be_there or parent in self._absent:
                 self._settling.nothing(one)
             elif trouble is not None:
                 self._settling.refuse(one.item.offer, without_parent(parent, trouble))
@@ -178,7 +180,8 @@ class Loading:
         without = self._make_categories(some)
         some = [one for one in some if one.item.number not in without]
         decisions = []
-        for one, row in zip(some, self._lookup.rows(some), strict=True):
+        for one, found in zip(some, self._lookup.rows(some), strict=True):
+            row = self._own(one, found)
             if isinstance(row, Trouble):
                 decision = Decision(one, one.content, trouble=row)
             else:
@@ -193,6 +196,13 @@ class Loading:
                 self._settling.unchanged(decision)
         return decisions
 
+    def _own(self, one: Wanted, row: JSONDict | Trouble | None) -> JSONDict | Trouble | None:
+        """Returns the row, or why it is not the item's: another one of this run, not bound in the ledger yet, has it."""
+        if row is None or isinstance(row, Trouble):
+            return row
+        owner = self._settling.owner_of(int(row["id"]), item_number=one.item.number)
+        return row if owner == one.item.number else taken(one, row, owner=owner)
+
     def _note_parent(self, decision: Decision) -> None:
         if decision.wanted.kind != VARIABLE or decision.wanted.family is None:
             return
@@ -200,6 +210,8 @@ class Loading:
             self._troubles[decision.wanted.item.number] = decision.trouble
         elif decision.row is not None:
             self._products[decision.wanted.item.number] = int(decision.row["id"])
+        elif decision.create is None:
+            self._absent.add(decision.wanted.item.number)
 
     def _note_written_parent(self, decision: Decision, result: ElementResult) -> None:
         number = decision.wanted.item.number

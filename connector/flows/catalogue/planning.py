@@ -216,13 +216,16 @@ def _single_row(
             f"Give product {product_id} its SKU back, or delete it. Then ask for the item again.",
         )
     other = bound.get(int(row["id"]), number)
-    if other != number:
-        return Trouble(
-            "sku_taken",
-            f"SKU {wanted.sku} of item {number} is that of product {row['id']}, which is item {other}.",
-            "Two items of M3 have one SKU: correct the alias of one of them (MMS025), then ask for both again.",
-        )
-    return row
+    return row if other == number else taken(wanted, row, owner=other)
+
+
+def taken(wanted: Wanted, row: JSONDict, *, owner: str) -> Trouble:
+    """Returns the trouble of an item whose SKU is on the product of another item."""
+    return Trouble(
+        "sku_taken",
+        f"SKU {wanted.sku} of item {wanted.item.number} is that of product {row['id']}, which is item {owner}.",
+        "Two items of M3 have one SKU: correct the alias of one of them (MMS025), then ask for both again.",
+    )
 
 
 def kind_of(row: JSONDict) -> str:

@@ -46,6 +46,7 @@ class Settling:
         parts = {"prices_to_woo": publish.prices, "stock_to_woo": publish.stock}
         self._others = [flow for flow, part in parts.items() if part is not None]
         self._has_new = False
+        self._owners: dict[int, str] = {}  # of the products bound in this run
 
     @property
     def count(self) -> int:
@@ -93,8 +94,12 @@ class Settling:
         self._written += 1
         self._stage([Result(item_number=offer.item_number, rev=offer.rev, written=written)])
 
+    def owner_of(self, product_id: int, *, item_number: str) -> str:
+        """Returns the item that has a product in this run: the first one that asks for it."""
+        return self._owners.setdefault(product_id, item_number)
+
     def adopt(self, decisions: Sequence[Decision]) -> None:
-        """Binds items to products the shop turns out to have."""
+        """Binds items to products the shop turns out to have; of two items the one that asked first (`owner_of`)."""
         new = [
             _product(one.wanted, one.row)
             for one in decisions
@@ -139,6 +144,7 @@ class Settling:
         """Binds items, and lets price and stock look at them: what is new in the shop has neither."""
         if not products:
             return
+        self._owners |= {one.product_id: one.item_number for one in products}
         self._run.journal.stage(REMEMBER_PRODUCTS, **bound(self._run.store.name, products))
         numbers = [one.item_number for one in products if one.kind != "variable"]
         if numbers and self._others:

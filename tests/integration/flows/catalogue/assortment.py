@@ -45,6 +45,11 @@ class Assortment:
         """Deletes an item in M3."""
         requests.delete(f"{self.sandbox.m3_url}/_control/items/{number}", timeout=10).raise_for_status()
 
+    def delete_product(self, sku: str) -> None:
+        """Deletes a product in the shop for good, past the trash."""
+        shop = self.connector.process.runtime.store(STORE).shop
+        shop.products._transport.write("DELETE", f"products/{self.product(sku)['id']}?force=true")
+
     def look_again(self) -> None:
         """Lets the time pass after which postponed items are looked at again, as the sweeper does."""
         self.connector.pass_time(SETTLED_S)

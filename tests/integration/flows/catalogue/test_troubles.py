@@ -127,3 +127,27 @@ def test_the_sku_can_be_an_alias(assortment: Assortment) -> None:
     assortment.carry("ALI-1")
 
     assert assortment.product("3859999999990")["name"] == "Pot"
+
+
+def test_of_two_new_items_with_one_sku_the_second_is_told(assortment: Assortment) -> None:
+    assortment.configure(sku={"category": 2, "qualifier": "EA13"})
+    for number in ("TWIN-1", "TWIN-2"):
+        assortment.item(number, "Pot", aliases=[{"alwt": 2, "alwq": "EA13", "popn": "MUG-001"}])
+    assortment.item("ALONE-1", "Pot")
+
+    assortment.carry("TWIN-1", "TWIN-2", "ALONE-1")
+
+    assert [assortment.trouble(one) for one in ("TWIN-1", "TWIN-2", "ALONE-1")] == [None, "sku_taken", None]
+    assert assortment.product("ALONE-1")["name"] == "Pot"
+
+
+def test_a_variation_rests_when_the_product_of_its_ended_style_was_deleted(assortment: Assortment) -> None:
+    assortment.style("GONE-ST", ("A", "BLK", "S"))
+    assortment.carry("GONE-ST-A")
+    assortment.delete_product("GONE-ST")
+    assortment.item("GONE-ST", status="90")
+
+    assortment.carry("GONE-ST", "GONE-ST-A")
+
+    rested = [assortment.offer(one) for one in ("GONE-ST", "GONE-ST-A")]
+    assert [one["wanted_rev"] - one["done_rev"] for one in rested] == [0, 0]
