@@ -7,7 +7,7 @@ per product what orders took in all (and gave back), so that the shop's stock ca
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -65,12 +65,13 @@ class InFlight:
 
 @dataclass(frozen=True)
 class PostedSale:
-    """An order M3 has, but may not have allocated."""
+    """An order M3 has, but may not have allocated. `units` is what it took of the items asked for, in units of the shop."""
 
     store: str
     order_id: int
     m3_number: str
     bound_at: datetime
+    units: Mapping[str, Decimal]
 
 
 _LINES = "jsonb_to_recordset({}) AS l (product_id bigint, sku varchar, units numeric)"
@@ -263,9 +264,10 @@ def units_in_flight(
 
 
 _POSTED = text(f"""{_WANTED}
-SELECT DISTINCT s.store, s.order_id, b.m3_key, b.bound_at FROM lines s
+SELECT s.store, s.order_id, b.m3_key, b.bound_at, jsonb_object_agg(s.item_number, CAST(s.units AS varchar))
+FROM (SELECT store, order_id, item_number, sum(units) AS units FROM lines GROUP BY 1, 2, 3) s
 JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
-ORDER BY b.bound_at DESC LIMIT :most
+GROUP BY 1, 2, 3, 4 ORDER BY b.bound_at DESC LIMIT :most
 """)
 
 
@@ -274,7 +276,11 @@ def posted_sales(
 ) -> list[PostedSale]:
     """Returns orders that M3 has and may not have allocated, the newest first."""
     values = {"stores": list(stores), "items": list(item_numbers), "most": most}
-    return [PostedSale(*row) for row in connection.execute(_POSTED, values)]
+    rows = connection.execute(_POSTED, values)
+    return [
+        PostedSale(store, order_id, m3_number, bound_at, {item: Decimal(one) for item, one in units.items()})
+        for store, order_id, m3_number, bound_at, units in rows
+    ]
 
 
 _CLOSE = text("""

@@ -9,13 +9,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedError
+import structlog
+
+from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedError, PermanentError
 from connector.flows.context import StoreContext
 from connector.flows.stock.quantity import ZERO, Figures
 from connector.ledger.sales import PostedSale
 from connector.m3.client import Answer, Call
 from connector.m3.programs import balances, mms015mi, ois100mi
 from connector.m3.rejections import is_not_found
+
+log = structlog.get_logger(__name__)
 
 MOST_LINES = 1000
 Unit = tuple[str, str]
@@ -52,6 +56,8 @@ def read_stock(
 ) -> Stock:
     """Reads items, 80 balances a request; an item M3 says no for has a problem of its own.
 
+    An order whose lines M3 refuses, or which cannot be read, counts whole as not allocated: the shop rather shows too little.
+
     Args:
         store: Whose M3.
         item_numbers: The items.
@@ -71,8 +77,8 @@ def read_stock(
     answers = store.m3.read(calls)
     stock = Stock()
     _take_balances(stock, answers[: len(asked)])
-    _take_lines(stock, posted, lines, warehouses=set(warehouses))
     _take_factors(stock, units, answers[len(asked) :])
+    _take_lines(stock, posted, lines, warehouses=set(warehouses))
     for item in item_numbers:
         if item not in stock.figures and item not in stock.problems:
             stock.problems[item] = _unknown(item, warehouses)
@@ -103,17 +109,29 @@ def _take_lines(
 ) -> None:
     """Adds what of our lines is neither allocated nor delivered; an order without any such line is all allocated."""
     for sale, answer in zip(posted, answers, strict=True):
-        if answer.error is not None:
-            if not is_not_found(answer.error):
-                raise answer.error
+        if is_not_found(answer.error):
             stock.allocated.append(sale)  # deleted in M3
             continue
-        rests = [(line, line.quantity - line.allocated - line.delivered) for line in ois100mi.read_lines(answer)]
+        try:
+            read = ois100mi.read_lines(answer)
+        except PermanentError as error:
+            log.warning("order_lines_not_read", order=sale.order_id, m3_order=sale.m3_number, code=error.code)
+            _count_whole(stock, sale)
+            continue
+        rests = [(line, line.quantity - line.allocated - line.delivered) for line in read]
         for line, rest in rests:
             if rest > 0 and line.item in stock.figures and line.warehouse in warehouses:
                 stock.figures[line.item] = stock.figures[line.item].plus(Figures(unallocated=rest))
         if not answer.is_cut and all(rest <= 0 for _, rest in rests):
             stock.allocated.append(sale)
+
+
+def _count_whole(stock: Stock, sale: PostedSale) -> None:
+    """Counts all that an order took; of several shops' units of an item the largest."""
+    for item, units in sale.units.items():
+        if item in stock.figures:
+            factor = max((held for (_, of), held in stock.factors.items() if of == item), default=Decimal(1))
+            stock.figures[item] = stock.figures[item].plus(Figures(unallocated=units * factor))
 
 
 def _take_factors(stock: Stock, units: Collection[Unit], answers: Iterable[Answer]) -> None:

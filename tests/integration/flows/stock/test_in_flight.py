@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import requests
 import yaml
 
 from connector.ledger.sales import unread_sales
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
-from tests.integration.flows.stock.stock_story import MUG, StockStory, stock_store
+from tests.integration.flows.other_answers import altered, refused
+from tests.integration.flows.stock.stock_story import MUG, PAN, StockStory, stock_store
 
 OTHER = "w2"
 
@@ -76,6 +78,22 @@ def test_confirmed_but_not_allocated_order_is_not_shown_again(story: StockStory)
     story.carry(MUG)
 
     assert story.shown(MUG) == 17
+    assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": True}]
+
+
+def test_order_whose_lines_m3_refuses_counts_whole_and_stops_no_other(
+    story: StockStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.m3_holds(MUG, 20)
+    story.m3_holds(PAN, 30)
+    order = story.buy(MUG, 3)
+    story.connector.ask(order["id"])
+    story.connector.drain()
+    altered(monkeypatch, story.connector, lambda one: refused(one) if one.call.operation == "order.lines" else one)
+
+    story.carry(MUG, PAN)
+
+    assert (story.shown(MUG), story.shown(PAN)) == (17, 30)
     assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": True}]
 
 
