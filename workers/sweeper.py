@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import structlog
 
@@ -20,7 +21,7 @@ from connector.errors import RemoteUnavailableError
 from connector.ledger import dispatch
 from connector.ledger.alerts import untold_count
 from connector.ledger.offers import wake_due
-from connector.ledger.session import transaction
+from connector.ledger.session import OpenLedger, transaction, tried_twice
 from workers.base import send_all
 from workers.process import Process
 from workers.signature import is_gone
@@ -37,15 +38,12 @@ def sweep(process: Process) -> str:
     Returns:
         A line for Flower.
     """
-    with transaction(process.runtime.engine) as connection:
-        gone = [worker for worker in dispatch.running_workers(connection) if is_gone(worker)]
-        taken_back = dispatch.take_back_expired(connection, gone=gone)
-        revived = dispatch.revive_dead_letters(connection)
-        woken = wake_due(connection)
-    send_all(process, woken)
-    if taken_back.exchange_ids:
-        log.warning("leases_expired", exchange_ids=taken_back.exchange_ids, workers_gone=len(gone))
-        _send_first(process, taken_back.messages)
+    # Twice: each process has a connection from before a restart of the database, and the next sweep may run in another.
+    found = tried_twice(process.runtime.engine, _look)
+    if found.taken_back.exchange_ids:
+        log.warning("leases_expired", exchange_ids=found.taken_back.exchange_ids, workers_gone=found.workers_gone)
+        _send_first(process, found.taken_back.messages)
+    send_all(process, found.woken)
     _notice_emptied(process)
     sent = _fill(process)
     with transaction(process.runtime.engine) as connection:
@@ -55,7 +53,27 @@ def sweep(process: Process) -> str:
         _have_people_told(process)
     for pool, (count, oldest_s) in due.items():
         log.info("due", pool=pool, count=count, oldest_s=round(oldest_s))
-    return f"expired {len(taken_back.exchange_ids)}, revived {len(revived)}, sent {sent}"
+    return f"expired {len(found.taken_back.exchange_ids)}, revived {found.revived}, sent {sent}"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a sweep set free."""
+
+    workers_gone: int
+    taken_back: dispatch.TakenBack
+    revived: int
+    woken: list[dispatch.DueMessage]
+
+
+def _look(connection: OpenLedger) -> _Found:
+    gone = [worker for worker in dispatch.running_workers(connection) if is_gone(worker)]
+    return _Found(
+        workers_gone=len(gone),
+        taken_back=dispatch.take_back_expired(connection, gone=gone),
+        revived=len(dispatch.revive_dead_letters(connection)),
+        woken=wake_due(connection),
+    )
 
 
 def _notice_emptied(process: Process) -> None:

@@ -72,6 +72,21 @@ def test_exchange_of_a_killed_worker_goes_before_a_full_queue(
     assert queues.llen("orders") == TARGET_DEPTH + 1
 
 
+def test_sweep_after_a_restart_of_the_database_is_no_lost_one(
+    connector: Connector, sleeper: subprocess.Popen[bytes]
+) -> None:
+    hold(connector, signature(sleeper.pid))
+    sleeper.kill()
+    sleeper.wait()
+    with connector.process.runtime.engine.connect() as pooled:
+        pid = pooled.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    assert connector.rows("SELECT pg_terminate_backend(:pid) AS is_ended", pid=pid) == [{"is_ended": True}]
+
+    sweep(connector.process)
+
+    assert states(connector) == ["ready"]
+
+
 def test_worker_of_another_host_or_boot_is_believed_to_live(sleeper: subprocess.Popen[bytes]) -> None:
     sleeper.kill()
     sleeper.wait()
