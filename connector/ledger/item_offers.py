@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from connector.ledger.offers import Source, content_hash
+from connector.ledger.offers import LOOKED_AT, Source, content_hash
 from connector.ledger.prepared import Prepared
 
 
@@ -43,7 +43,7 @@ class ItemOffer:
 
 _DUE = "o.wanted_rev > o.done_rev AND coalesce(o.retry_at <= ledger_now(), true)"
 _SELECT = f"""
-SELECT o.item_number, o.wanted_rev, o.source, o.source_hash IS NOT NULL, {_DUE}, o.written, o.tries,
+SELECT o.item_number, {LOOKED_AT}, o.source, o.source_hash IS NOT NULL, {_DUE}, o.written, o.tries,
        p.sku, p.product_id, p.parent_id, p.kind, o.problem, o.remedy
 FROM offer o LEFT JOIN product p ON p.store = o.store AND p.item_number = o.item_number
 WHERE o.store = :store AND o.flow = :flow

@@ -2,6 +2,9 @@
 
 A batch flow (items, prices, stock) has one exchange per store; what its run has to carry stands here, item by item. An
 offer is due while its wanted revision is above the done one. Marking it due only says "look again": the run reads M3 anew.
+
+While a write whose answer was lost may still arrive, no look is the last one: what is taken then has the revision before the
+wanted one, so that settling it leaves the offer due.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from connector.ledger.waking import wake
 
 _REFUSED = ("\\u0000", "\\ud")
 """How NUL and halves of surrogate pairs begin in JSON; whole pairs do as well and stay what they are."""
+LOOKED_AT = "CASE WHEN o.unsure_until > ledger_now() THEN o.wanted_rev - 1 ELSE o.wanted_rev END"
+"""The revision a look that begins now can settle; `o` is the offer."""
 IN_ORDER = 'COLLATE "C"'
 """How item numbers are sorted wherever rows of offers are locked: two that lock the same ones then never wait in a circle."""
 ALL = "all"
@@ -168,8 +173,8 @@ def keep_sources(connection: Connection, store: str, *, flow: str, sources: Sequ
     return list(connection.execute(_KEEP_SOURCES, values).scalars())
 
 
-_TAKE = text("""
-SELECT o.item_number, o.wanted_rev AS rev, o.source, o.read_at, o.written, o.written_at, o.tries, o.problem_code,
+_TAKE = text(f"""
+SELECT o.item_number, {LOOKED_AT} AS rev, o.source, o.read_at, o.written, o.written_at, o.tries, o.problem_code,
        p.sku, p.product_id, p.parent_id, p.kind
 FROM offer o LEFT JOIN product p ON p.store = o.store AND p.item_number = o.item_number
 WHERE o.store = :store AND o.flow = :flow AND o.wanted_rev > o.done_rev AND coalesce(o.retry_at <= ledger_now(), true)
@@ -227,9 +232,15 @@ WITH r AS (
 UPDATE offer o SET
     done_rev = CASE WHEN r.retry_s IS NULL THEN greatest(o.done_rev, r.rev) ELSE o.done_rev END,
     tries = CASE WHEN r.retry_s IS NULL THEN 0 ELSE o.tries + 1 END,
-    retry_at = ledger_now() + make_interval(secs => r.retry_s),
+    retry_at = coalesce(
+        ledger_now() + make_interval(secs => r.retry_s),
+        CASE WHEN o.wanted_rev = r.rev + 1 AND o.unsure_until > ledger_now() THEN o.unsure_until END),
+    unsure_until = CASE WHEN o.wanted_rev > r.rev OR r.retry_s IS NOT NULL THEN o.unsure_until END,
     due_at = CASE WHEN o.wanted_rev > r.rev THEN o.marked_at ELSE o.due_at END,
-    written = coalesce(r.written, o.written), read_at = coalesce(r.read_at, o.read_at),
+    -- A stock that a late write may still change is nothing to tell a correction by.
+    written = CASE WHEN o.flow = 'stock_to_woo' AND o.wanted_rev > r.rev AND o.unsure_until IS NOT NULL THEN '{{}}'
+                   ELSE coalesce(r.written, o.written) END,
+    read_at = coalesce(r.read_at, o.read_at),
     written_at = CASE WHEN r.written IS NULL THEN o.written_at ELSE ledger_now() END,
     problem_since = CASE WHEN r.code IS NULL THEN NULL WHEN o.problem_code = r.code THEN o.problem_since
                          ELSE ledger_now() END,
@@ -249,12 +260,15 @@ WITH locked AS MATERIALIZED (
       AND item_number IN (SELECT jsonb_array_elements_text(CAST(:items AS jsonb)))
     ORDER BY item_number {IN_ORDER} FOR UPDATE
 )
-UPDATE offer o SET wanted_rev = o.wanted_rev + 1, retry_at = ledger_now() + make_interval(secs => :in_s)
+UPDATE offer o SET
+    wanted_rev = o.wanted_rev + 1, retry_at = ledger_now() + make_interval(secs => :in_s),
+    unsure_until = greatest(o.unsure_until, ledger_now() + make_interval(secs => :in_s))
 FROM locked WHERE o.store = :store AND o.flow = :flow AND o.item_number = locked.item_number
 """,
     types={"in_s": "float8"},
 )
-"""Makes offers due again after a time: what was sent for them may still arrive, and is then compared once more."""
+"""Makes offers due again after a time: what was sent for them may still arrive, and is then compared once more.
+News makes them due at once, but the look after that time is still owed."""
 
 LEAVE_OFFERS = Prepared(
     "offers_leave",

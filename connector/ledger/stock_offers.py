@@ -69,13 +69,15 @@ KEEP_BASELINE = Prepared(
     "stock_baseline",
     """
 UPDATE offer SET
-    written = CAST(:written AS jsonb), wanted_rev = wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
+    written = CASE WHEN unsure_until IS NULL THEN CAST(:written AS jsonb) ELSE '{}' END,
+    wanted_rev = wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
     due_at = CASE WHEN wanted_rev > done_rev THEN due_at ELSE ledger_now() END
 WHERE store = :store AND flow = 'stock_to_woo' AND item_number = :item_number
 """,
     types={},
 )
-"""Keeps what the shop is known to hold of an item after a correction, and makes it due. Values: `baseline`."""
+"""Keeps what the shop is known to hold of an item after a correction, and makes it due; nothing is known until the last look
+after a write whose answer was lost. Values: `baseline`."""
 
 FORGET_BASELINES = Prepared(
     "stock_baselines_forget",

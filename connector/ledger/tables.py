@@ -333,6 +333,7 @@ class Offer(Base):
     due_at: Mapped[datetime] = mapped_column(server_default=NOW)  # since when it is due
     marked_at: Mapped[datetime] = mapped_column(server_default=NOW)  # when something was last heard of it
     retry_at: Mapped[datetime | None]  # due, but not to be taken before
+    unsure_until: Mapped[datetime | None]  # until then a write whose answer was lost may still arrive
     tries: Mapped[int] = mapped_column(server_default=text("0"))
     source: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # what M3 said, where that is kept
     source_hash: Mapped[str | None]

@@ -137,7 +137,45 @@ def test_what_may_still_arrive_is_compared_once_more(ledger: Engine) -> None:
 
     let_pass(ledger, 61)
     with transaction(ledger) as connection:
-        assert [one.written for one in take(connection)] == [{"q": "1"}]
+        assert [one.item_number for one in take(connection)] == ["A"]
+
+
+def test_news_is_carried_at_once_but_the_look_after_a_lost_answer_stays_owed(ledger: Engine) -> None:
+    with transaction(ledger) as connection:
+        mark_due(connection, "w1", flow=FLOW, item_numbers=["A"])
+        stage(connection, POSTPONE_OFFERS, postponed("w1", flow=FLOW, item_numbers=["A"], in_s=60))
+        assert take(connection) == []
+        mark_due(connection, "w1", flow=FLOW, item_numbers=["A"])
+        (a,) = take(connection)
+        mark_due(connection, "w1", flow=FLOW, item_numbers=["A"])
+        settle(connection, Result(item_number="A", rev=a.rev, written={"quantity": "7"}))
+        (a,) = take(connection)
+        settle(connection, Result(item_number="A", rev=a.rev, written={"quantity": "7"}))
+        assert take(connection) == []
+
+    change(ledger, "UPDATE exchange SET state = 'done'")
+    let_pass(ledger, 61)
+    with transaction(ledger) as connection:
+        assert len(wake_due(connection)) == 1
+        (a,) = take(connection)
+        assert a.written == {}
+        settle(connection, Result(item_number="A", rev=a.rev, written={"quantity": "7"}))
+        assert count_offers(connection, "w1", flow=FLOW).due == 0
+        mark_due(connection, "w1", flow=FLOW, item_numbers=["A"])
+        assert [one.written for one in take(connection)] == [{"quantity": "7"}]
+
+
+def test_look_begun_before_a_late_write_could_arrive_is_not_the_last(ledger: Engine) -> None:
+    with transaction(ledger) as connection:
+        mark_due(connection, "w1", flow=FLOW, item_numbers=["A"])
+        stage(connection, POSTPONE_OFFERS, postponed("w1", flow=FLOW, item_numbers=["A"], in_s=60))
+        mark_due(connection, "w1", flow=FLOW, item_numbers=["A"])
+        (a,) = take(connection)
+
+    let_pass(ledger, 61)
+    with transaction(ledger) as connection:
+        settle(connection, Result(item_number="A", rev=a.rev, written={"quantity": "7"}))
+        assert [one.written for one in take(connection)] == [{}]
 
 
 def test_only_items_whose_facts_changed_become_due(ledger: Engine) -> None:

@@ -10,7 +10,7 @@ import yaml
 from connector.ledger.offers import mark_due, wake_due
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
-from tests.integration.flows.story import quick_store
+from tests.integration.flows.story import CUT_S, quick_store
 
 FLOW = "stock_to_woo"
 MUG = "MUG-001"
@@ -18,9 +18,9 @@ PAN = "PAN-28"
 _buyers = count(1)
 
 
-def stock_store(**stock: Any) -> str:
+def stock_store(*, gateway_cut_s: float = CUT_S, **stock: Any) -> str:
     """Returns a store file that shows stock; `stock` are entries of publish.stock."""
-    content = yaml.safe_load(quick_store())
+    content = yaml.safe_load(quick_store(gateway_cut_s=gateway_cut_s))
     content["publish"] = {"stock": stock}
     return yaml.safe_dump(content)
 

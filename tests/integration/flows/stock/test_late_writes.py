@@ -1,0 +1,40 @@
+"""A write of stock that got no answer and arrives after newer ones: put right, and never taken for a correction."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.integration.flows.stock.stock_story import MUG, StockStory
+from tests.integration.flows.stock.test_corrections import COUNT
+
+
+@pytest.mark.parametrize("is_named_again", [False, True])
+def test_write_that_arrives_after_newer_ones_is_put_right_and_no_correction(
+    story: StockStory, is_named_again: bool
+) -> None:
+    story.configure(corrections=COUNT, gateway_cut_s=30)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.m3_holds(MUG, 10)
+    faults = f"{story.sandbox.shop_url}/_control/faults"
+    story.sandbox.post(faults, {"element_ms": 4000, "cut_s": 0.1})
+    story.due(MUG)
+    story.run_once()
+    story.sandbox.post(faults, {})
+    story.m3_holds(MUG, 7)
+    story.carry(MUG)
+    assert story.shown(MUG) == 7
+
+    deadline = time.monotonic() + 20
+    while story.shown(MUG) != 10 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if is_named_again:
+        story.due(MUG)
+    else:
+        story.connector.pass_time(60)
+    story.go_on()
+
+    assert story.shown(MUG) == 7
+    assert story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'") == []
