@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from connector.errors import InvalidPayloadError
 from connector.m3.calls import Answer, Call
 from connector.m3.values import number
 
@@ -45,9 +46,13 @@ def read_balance(answer: Answer) -> Balance:
     """Returns the balance; the item and warehouse are those asked for.
 
     Raises:
-        ConnectorError: M3 refused the call, or sent something that is no number.
+        ConnectorError: M3 refused the call, or sent no record or something that is no number.
     """
     record = answer.first()
+    if not record.get("ITNO"):  # without it the figures would all be read as none
+        raise InvalidPayloadError(
+            "M3 answered without a balance.", resolution="Look at the balance in MMS002; then ask for the item again."
+        )
     return Balance(
         item=answer.call.fields["ITNO"],
         warehouse=answer.call.fields["WHLO"],

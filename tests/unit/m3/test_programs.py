@@ -245,6 +245,14 @@ def test_order_lines_and_head_are_read() -> None:
     assert (head.customer, head.lowest_status, head.is_stopped) == ("W1", "22", True)
 
 
+def test_an_answer_without_a_balance_is_no_balance_of_none() -> None:
+    asked = balances.get_balance("MUG-001", warehouse="001")
+
+    for records in ((), ({},)):
+        with pytest.raises(InvalidPayloadError):
+            balances.read_balance(Answer(asked, records))
+
+
 def test_amounts_a_site_does_not_fill_before_confirm_are_zero() -> None:
     head = ois275mi.read_batch_head(answer(CALLS[20], {"ORNO": NUMBER, "CUNO": "W1", "NTAM": "0"}))
 
