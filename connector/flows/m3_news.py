@@ -136,7 +136,8 @@ def _look_again(store: str, order_id: str, *, number: str, flow: str) -> Receive
 
 
 def _mark(noun: Noun) -> Mark | None:
-    if noun.identity is None or noun.variation is None:
+    """Returns the version a noun is taken at; none while a part of it cannot be used, for it has to be taken again then."""
+    if noun.problem or noun.identity is None or noun.variation is None:
         return None
     known = noun.identity
     return Mark(known.accounting_entity, known.location, known.document_id, noun.variation)

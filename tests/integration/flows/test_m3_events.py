@@ -89,6 +89,19 @@ def test_released_after_the_places_are_corrected_it_makes_due_what_it_calls_for(
     assert connector.rows("SELECT 1 FROM exchange WHERE flow = 'items_to_woo' AND state = 'ready'")
 
 
+def test_released_it_is_taken_although_the_version_of_its_document_was_known(
+    connector: Connector, config: Path
+) -> None:
+    _write(config, "bods.yaml", old="id: ItemMasterHeader/Number", new=f"id: {RIGHT}")
+    assert not deliver(connector, SAMPLE, config=config).is_usable
+    _write(config, "bods.yaml", old="ItemMasterHeader/Number", new=RIGHT)
+
+    let_go(connector)
+    assert connector.run(int(str(held(connector)["id"]))).state == "done"
+
+    assert items(connector) == [("items_to_woo", "TSHIRT-BLK-M")]
+
+
 def test_released_without_a_correction_it_waits_for_a_person_again(connector: Connector, config: Path) -> None:
     deliver(connector, SAMPLE, config=config)
 
