@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup check test crash-points simulate soak hostile up demo bench drain lock
+.PHONY: setup check test crash-points simulate soak hostile oversell up demo bench drain lock
 
 setup: $(STAMP)
 
@@ -56,6 +56,11 @@ bench: setup
 EXCHANGES ?= 20000
 drain: setup
 	$(BIN)/python -m bench.drain --exchanges $(EXCHANGES)
+
+# Fifty buyers race for twenty units, with and without what is in flight taken off.
+RACES ?= 4
+oversell: setup
+	$(BIN)/python -m tests.acceptance.oversell --races $(RACES)
 
 # Renews the pinned versions; needs the package index.
 lock: setup
