@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from contextlib import AbstractContextManager
 
 import structlog
@@ -137,3 +138,8 @@ def _formatter() -> logging.Formatter:
             *last,
         ],
     )
+
+
+def places_of(error: BaseException) -> str:
+    """Returns where an error came from and its type, as a traceback without its words: they may hold a person's data."""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__

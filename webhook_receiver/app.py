@@ -6,6 +6,7 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from connector.logs import places_of
 from webhook_receiver.ion_routes import IonParts, make_ion_routes
 from webhook_receiver.metrics import DueByPool, Metrics
 from webhook_receiver.routes import Parts, make_routes
@@ -43,5 +44,5 @@ def _answer_plainly(error: HTTPException) -> Response:
 
 def _answer_bug(error: Exception) -> Response:
     """Answers 500 for what is a mistake of ours; the log has the traceback, the sender learns nothing."""
-    LOG.error("receiver_bug", error=type(error).__name__, exc_info=error)
+    LOG.error("receiver_bug", error=type(error).__name__, exception=places_of(error))
     return Response(status=500)

@@ -21,6 +21,7 @@ from connector.ion.access import Asked, IonSecrets, RememberNonce, may_deliver
 from connector.ion.payload import open_payload
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import KEPT_BODY_BYTES
+from connector.logs import places_of
 from connector.stores import STORE_CODE
 from webhook_receiver.body import BodyRefusedError
 from webhook_receiver.envelope import Body, Envelope, read_multipart, read_single
@@ -188,7 +189,7 @@ def _answer_bug(error: Exception) -> Response:
     """Answers 503 for what is a mistake of ours: ION keeps the message and sends it again, also after an update."""
     if isinstance(error, HTTPException):
         return _answer(error.code or 400, ims.rejected(error.code or 400, "refused"))
-    LOG.error("receiver_bug", error=type(error).__name__, exc_info=error)
+    LOG.error("receiver_bug", error=type(error).__name__, exception=places_of(error))
     return _answer(503, ims.rejected(503, SAID[503]))
 
 

@@ -23,6 +23,7 @@ from connector.errors import (
 from connector.flows.context import StoreContext
 from connector.ledger.claims import Claim, Settlement
 from connector.ledger.tables import State
+from connector.logs import places_of
 
 RECHECK_S = 900
 SHORT_WAIT_S = 20.0
@@ -48,7 +49,7 @@ def _bug(error: Exception) -> Settlement:
         reason_code="bug",
         reason=f"The connector itself failed: {type(error).__name__} at {last}.",
         resolution="Report it with the output of `connector exchanges show`; release it after the update.",
-        detail="".join(traceback.format_tb(error.__traceback__)) + type(error).__name__,
+        detail=places_of(error),
     )
 
 

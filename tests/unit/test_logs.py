@@ -14,7 +14,7 @@ import pytest
 import structlog
 from celery.exceptions import Reject, Retry
 
-from connector.logs import bind, configure_logs, redact
+from connector.logs import bind, configure_logs, places_of, redact
 
 
 @pytest.fixture
@@ -135,3 +135,15 @@ def log_as_celery(error: Exception) -> None:
     logging.getLogger("celery.app.trace").error(
         "Task %(name)s[%(id)s]", {"name": "run", "id": "1.1"}, exc_info=held, extra={"data": {"traceback": "Traceback"}}
     )
+
+
+def test_places_of_an_error_say_nothing_of_its_words() -> None:
+    name = " ".join(("Ana", "Horvat"))
+    try:
+        raise ValueError(name)
+    except ValueError as error:
+        told = places_of(error)
+
+    assert "test_logs.py" in told
+    assert told.endswith("ValueError")
+    assert name not in told
