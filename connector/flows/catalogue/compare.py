@@ -158,7 +158,7 @@ def _read(store: StoreContext, rules: ItemRules, item_numbers: Collection[str] |
         if rules.needs_basic:
             yield list(read_facts(store, rules, item_numbers=[one["ITNO"] for one in records]).facts.values())
         else:
-            yield completed(store, rules, records=records)
+            yield list(completed(store, rules, records=records).facts.values())
 
 
 def _with(offer: ItemOffer | None, facts: JSONDict) -> ItemOffer:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, InvalidPayloadError, PermanentError
 from connector.flows.catalogue.rules import FAMILY, GONE, RULES, SKU, STYLE, UNITS, ItemRules
 from connector.flows.context import StoreContext
 from connector.m3.calls import Answer
@@ -53,30 +53,47 @@ def read_facts(store: StoreContext, rules: ItemRules, *, item_numbers: Sequence[
             read.facts[number] = _marked({"ITNO": number, GONE: "1"}, rules)
         elif answer.error is not None:
             read.errors[number] = answer.error
+        elif answer.first().get("ITNO") != number:
+            read.errors[number] = _incomplete("number")
         else:
-            records.append({**answer.first(), "ITNO": number})
-    read.facts |= {str(one["ITNO"]): one for one in completed(store, rules, records=records)}
-    return read
+            records.append(answer.first())
+    rest = completed(store, rules, records=records)
+    return FactsRead(read.facts | rest.facts, read.errors | rest.errors)
 
 
-def completed(store: StoreContext, rules: ItemRules, *, records: Iterable[dict[str, str]]) -> list[JSONDict]:
+def completed(store: StoreContext, rules: ItemRules, *, records: Iterable[dict[str, str]]) -> FactsRead:
     """Returns the facts of items whose records were read: only what the rules read, with units, options and SKU added.
+
+    An item without a status, or one of which M3 refuses units, options or SKU, has an error: it is not taken for one that is
+    not sold.
 
     Raises:
         RetryableError: M3 is away.
-        M3RejectedError: It refuses a list of them all.
+        ConfigurationError: It refuses all such questions.
     """
     kept = frozenset(rules.columns)
-    found: list[JSONDict] = [{name: record[name] for name in record if name in kept} for record in records]
-    for facts in found:
-        _marked(facts, rules)
+    read = FactsRead()
+    found: list[JSONDict] = []
+    for record in records:
+        if record.get("STAT"):
+            found.append(_marked({name: record[name] for name in record if name in kept}, rules))
+        else:
+            read.errors[record["ITNO"]] = _incomplete("status")
     if rules.reads_units:
-        _add_units(store, [facts for facts in found if facts.get("ALUC") == "1"])
+        _add_units(store, [facts for facts in found if facts.get("ALUC") == "1"], read)
     if rules.style_columns:
-        _add_styles(store, rules, [facts for facts in found if facts.get(FAMILY)])
+        _add_styles(store, rules, [facts for facts in found if facts.get(FAMILY)], read)
     if rules.config.sku is not None:
-        _add_aliases(store, rules, found)
-    return found
+        _add_aliases(store, rules, found, read)
+    read.facts = {str(one["ITNO"]): one for one in found if one["ITNO"] not in read.errors}
+    return read
+
+
+def _incomplete(what: str) -> InvalidPayloadError:
+    return InvalidPayloadError(
+        f"M3 sent a record of the item master without the item's {what}.",
+        resolution="Look at the item in M3 (MMS001), and which company answers; the shop was left alone.",
+    )
 
 
 def group_names(store: StoreContext, rules: ItemRules) -> dict[str, dict[str, str]]:
@@ -106,23 +123,35 @@ def _marked(facts: JSONDict, rules: ItemRules) -> JSONDict:
     return facts
 
 
-def _add_units(store: StoreContext, found: list[JSONDict]) -> None:
+def _add_units(store: StoreContext, found: list[JSONDict], read: FactsRead) -> None:
     answers = store.m3.read([mms015mi.list_units(str(facts["ITNO"])) for facts in found])
     for facts, answer in zip(found, answers, strict=True):
-        facts[UNITS] = mms015mi.read_units(answer)
+        try:
+            facts[UNITS] = mms015mi.read_units(answer)
+        except PermanentError as error:
+            read.errors[str(facts["ITNO"])] = error
 
 
-def _add_styles(store: StoreContext, rules: ItemRules, found: list[JSONDict]) -> None:
+def _add_styles(store: StoreContext, rules: ItemRules, found: list[JSONDict], read: FactsRead) -> None:
     families = sorted({str(facts[FAMILY]) for facts in found})
     rows: dict[str, dict[str, dict[str, str]]] = {}
+    refused: dict[str, PermanentError] = {}
     # The list goes on past the style, so a short one is asked for first; few styles have more items.
     for most in (_USUAL_STYLE, MOST_ROWS):
-        calls = [list_style(one, columns=rules.style_columns) for one in families if one not in rows]
+        asked = [one for one in families if one not in rows and one not in refused]
+        calls = [list_style(one, columns=rules.style_columns) for one in asked]
         for answer in store.m3.read(calls, max_records=most):
-            options = _rows_of_style(answer)
+            try:
+                options = _rows_of_style(answer)
+            except PermanentError as error:
+                refused[answer.call.fields["STYN"]] = error
+                continue
             if len(options) < most or most == MOST_ROWS:
                 rows[answer.call.fields["STYN"]] = options
     for facts in found:
+        if facts[FAMILY] in refused:
+            read.errors[str(facts["ITNO"])] = refused[str(facts[FAMILY])]
+            continue
         chosen = rows[str(facts[FAMILY])].get(str(facts["ITNO"]))
         if chosen:
             facts[STYLE] = chosen
@@ -132,12 +161,16 @@ def _rows_of_style(answer: Answer) -> dict[str, dict[str, str]]:
     return {} if is_not_found(answer.error) else read_style(answer)
 
 
-def _add_aliases(store: StoreContext, rules: ItemRules, found: Collection[JSONDict]) -> None:
+def _add_aliases(store: StoreContext, rules: ItemRules, found: Collection[JSONDict], read: FactsRead) -> None:
     alias = rules.config.sku
     if alias is None:
         return
     calls = [list_aliases(str(facts["ITNO"]), category=alias.category) for facts in found]
     for facts, answer in zip(found, store.m3.read(calls), strict=True):
-        sku = "" if is_not_found(answer.error) else read_alias(answer, qualifier=alias.qualifier)
+        try:
+            sku = "" if is_not_found(answer.error) else read_alias(answer, qualifier=alias.qualifier)
+        except PermanentError as error:
+            read.errors[str(facts["ITNO"])] = error
+            continue
         if sku:
             facts[SKU] = sku

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from connector.errors import PermanentError
 from connector.flows.catalogue.facts import completed, read_facts
 from connector.flows.catalogue.rules import FLOW, ItemRules, item_rules
 from connector.flows.context import StoreContext
@@ -25,7 +26,6 @@ from connector.ledger.waking import wake
 from connector.m3.programs.item_master import LOWEST, MOST_ROWS, list_changed, list_from
 from connector.m3.programs.mms200mi import get_server_time, read_server_time
 from connector.m3.values import day, day_text
-from connector.woocommerce.canonical import JSONDict
 
 CHANGES, WALK = "items", "items_full"
 """Cursors: the day up to which changes were read; the walk over all items."""
@@ -147,7 +147,7 @@ class _Puller:
             language=self._rules.config.language,
         )
         answer = self._store.m3.read([call], max_records=MOST_ROWS)[0]
-        records = list(answer.require())
+        records = [one for one in answer.require() if one.get("ITNO")]
         return None if answer.is_cut else records
 
     def _page(self, after: str) -> tuple[list[dict[str, str]], bool]:
@@ -158,17 +158,18 @@ class _Puller:
         return records, not answer.is_cut or not records
 
     def _keep(self, records: list[dict[str, str]]) -> None:
-        """Keeps what M3 said; what differs from what was known is due."""
+        """Keeps what M3 said; what differs from what was known is due, and what M3 refused: the run tells people why."""
         if self._rules.needs_basic:
             read = read_facts(self._store, self._rules, item_numbers=[one["ITNO"] for one in records])
-            found: list[JSONDict] = list(read.facts.values())
         else:
-            found = completed(self._store, self._rules, records=records)
-        sources = [Source(item_number=str(one["ITNO"]), facts=one) for one in found]
+            read = completed(self._store, self._rules, records=records)
+        sources = [Source(item_number=number, facts=facts) for number, facts in read.facts.items()]
+        refused = [number for number, error in read.errors.items() if isinstance(error, PermanentError)]
         with transaction(self._ledger) as connection:
             changed = keep_sources(connection, self._store.name, flow=FLOW, sources=sources)
+            self._pulled.messages += mark_due(connection, self._store.name, flow=FLOW, item_numbers=refused)
         self._pulled.read += len(records)
-        self._pulled.changed += len(changed)
+        self._pulled.changed += len(changed) + len(refused)
         if self._progress:
             self._progress(self._pulled.read, None)
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from connector.m3.calls import Answer
 from tests.harness import STORE
 from tests.integration.flows.catalogue.assortment import Assortment
+from tests.integration.flows.other_answers import altered, refused
 
 
 def test_wrong_items_are_told_and_right_ones_carried(assortment: Assortment) -> None:
@@ -151,3 +157,41 @@ def test_a_variation_rests_when_the_product_of_its_ended_style_was_deleted(assor
 
     rested = [assortment.offer(one) for one in ("GONE-ST", "GONE-ST-A")]
     assert [one["wanted_rev"] - one["done_rev"] for one in rested] == [0, 0]
+
+
+@pytest.mark.parametrize("records", [(), ({"ITNO": "HALF-1"},), ({"STAT": "90"},)])
+def test_a_record_without_number_or_status_leaves_the_shop_alone(
+    assortment: Assortment, monkeypatch: pytest.MonkeyPatch, records: tuple[dict[str, str], ...]
+) -> None:
+    assortment.item("HALF-1", "Pot")
+    assortment.item("WHOLE-1", "Pot")
+    assortment.carry("HALF-1", "WHOLE-1")
+    assortment.item("WHOLE-1", "Pot, new")
+
+    def halved(answer: Answer) -> Answer:
+        is_it = answer.call.operation == "item.basic" and answer.call.fields["ITNO"] == "HALF-1"
+        return replace(answer, records=records) if is_it else answer
+
+    altered(monkeypatch, assortment.connector, halved)
+    assortment.carry("HALF-1", "WHOLE-1")
+
+    assert (assortment.trouble("HALF-1"), assortment.trouble("WHOLE-1")) == ("invalid_payload", None)
+    assert assortment.product("HALF-1")["status"] == "publish"
+    assert assortment.product("WHOLE-1")["name"] == "Pot, new"
+
+
+def test_an_alias_m3_refuses_stops_no_other_item(assortment: Assortment, monkeypatch: pytest.MonkeyPatch) -> None:
+    assortment.configure(sku={"category": 2, "qualifier": "EA13"})
+    assortment.item("NOALI-1", "Pot")
+    assortment.item("NOALI-2", "Pot")
+
+    def without_one(answer: Answer) -> Answer:
+        is_it = answer.call.operation == "item.aliases" and answer.call.fields["ITNO"] == "NOALI-1"
+        return refused(answer) if is_it else answer
+
+    altered(monkeypatch, assortment.connector, without_one)
+    assortment.pull(full=True)
+    assortment.connector.settle()
+
+    assert (assortment.trouble("NOALI-1"), assortment.trouble("NOALI-2")) == ("m3_rejected", None)
+    assert assortment.product("NOALI-2")["name"] == "Pot"
