@@ -22,11 +22,14 @@ from connector.errors import (
 )
 from connector.flows.context import StoreContext
 from connector.ledger.claims import Claim, Settlement
+from connector.ledger.offers import ALL
 from connector.ledger.tables import State
 from connector.logs import places_of
 
 RECHECK_S = 900
 SHORT_WAIT_S = 20.0
+LONGEST_BATCH_PAUSE_S = 300.0
+"""A batch flow carries everything of its kind: it tries again sooner than an order would."""
 
 Fate = Callable[[ConnectorError, Claim, StoreContext | None], Settlement]
 
@@ -110,12 +113,16 @@ def _retry(error: ConnectorError, held: Claim, store: StoreContext | None) -> Se
     pauses = store.config.retry.backoff_s if store else (60,)
     if held.tries > len(pauses):
         return _dead(error, held, store)
+    pause_s = _jitter(pauses[held.tries - 1])
+    if held.business_key == ALL:  # of a batch flow there is news all the time: it must not spend all tries in a moment
+        pause_s = min(pause_s, LONGEST_BATCH_PAUSE_S)
     return Settlement(
         state=State.WAITING,
         reason_code=error.code,
         reason=error.message,
         resolution=error.resolution,
-        next_in_s=_jitter(pauses[held.tries - 1]),
+        next_in_s=pause_s,
+        not_before_in_s=pause_s if held.business_key == ALL else None,
     )
 
 

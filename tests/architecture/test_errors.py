@@ -11,8 +11,9 @@ import pytest
 from connector import errors
 from connector.errors import ConnectorError, LeaseLostError, LedgerUnavailableError
 from connector.ledger.claims import Claim
+from connector.ledger.offers import ALL
 from connector.ledger.tables import State
-from workers.fates import FATES, fate_of
+from workers.fates import FATES, LONGEST_BATCH_PAUSE_S, fate_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STOPS_THE_RUN = (LeaseLostError, LedgerUnavailableError)
@@ -107,3 +108,13 @@ def test_a_sick_endpoint_is_waited_for_without_a_deadline() -> None:
 
 def test_tries_come_to_an_end() -> None:
     assert fate_of(an(errors.RemoteUnavailableError), claim(tries=2), None).state is State.DEAD_LETTER
+
+
+def test_a_batch_flow_keeps_its_pause_whatever_is_heard_meanwhile() -> None:
+    """News of a sick shop's items comes all the time; each would bring the next try forward, until none is left."""
+    away = an(errors.RemoteUnavailableError)
+    batch, order = fate_of(away, claim(business_key=ALL), None), fate_of(away, claim(), None)
+
+    assert batch.not_before_in_s == batch.next_in_s
+    assert 0 < batch.next_in_s <= LONGEST_BATCH_PAUSE_S
+    assert order.not_before_in_s is None
