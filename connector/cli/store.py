@@ -188,7 +188,9 @@ def _resumed(name: str, pauses: list[FlowPause]) -> str:
     if not pauses:
         return f"Store {name} was not paused; nothing changed."
     return "\n".join(
-        f"{one.flow} of store {name} goes on. The {len(one.missing_ids)} orders that were missing are asked for one by one; "
+        f"{one.flow} of store {name} goes on; what it held back is asked for again, and carried as it then is."
+        if not one.missing_ids
+        else f"{one.flow} of store {name} goes on. The {len(one.missing_ids)} orders that were missing are asked for one by one; "
         "those that M3 holds and the shop does not will be dead letters that say what to do."
         for one in pauses
     )

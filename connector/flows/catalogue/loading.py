@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -35,6 +36,7 @@ from connector.flows.catalogue.planning import (
 from connector.flows.catalogue.rules import FLOW, ItemRules
 from connector.flows.catalogue.settling import Settling
 from connector.flows.catalogue.shop_side import ShopSide
+from connector.flows.catalogue.withdrawing import Brake
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.ledger.item_offers import KEEP_READ, read_now, take_due_items
@@ -67,6 +69,7 @@ class Loading:
         )
         self._lookup = Lookup(run.store, fields=fields_to_ask(rules), ask=self._ask)
         self._settling = Settling(run, config=rules.config, side=self._side)
+        self._brake = Brake(run.store.name, config=rules.config, ask=self._ask)
         self._products: dict[str, int] = {}  # of the families of this take whose parent is in the shop
         self._troubles: dict[str, Trouble] = {}  # of the parents of this take
         self._absent: set[str] = set()  # parents the shop does not have and need not have
@@ -91,6 +94,8 @@ class Loading:
             self._carry_some(gathering.gather(offers), is_last=len(offers) < MOST)
             self._settling.wake_others()
             self._run.journal.commit()
+            if self._brake.has_held_back:
+                return Done(f"{self._settling.in_words}; too many would leave the shop, the flow is paused")
             if (
                 self._settling.count == before and not self._is_late
             ):  # what is left waits for something; the sweeper wakes it again
@@ -118,8 +123,10 @@ class Loading:
             self._settling.refuse(offer, unread(error, offer.item_number))
         members = {one.parent.number: self._planner.members(one) for one in gathered.families}
         parents = [self._planner.parent(one, members[one.parent.number]) for one in gathered.families]
-        self._carry_products([*parents, *(self._planner.single(one) for one in gathered.singles)], is_last=is_last)
-        self._carry_variations(members)
+        products = [*parents, *(self._planner.single(one) for one in gathered.singles)]
+        held = self._brake.held_back([*products, *(one for some in members.values() for one in some)])
+        self._carry_products(_without(held, products), is_last=is_last)
+        self._carry_variations({parent: _without(held, some) for parent, some in members.items()})
 
     def _carry_products(self, wanted: list[Wanted], *, is_last: bool) -> None:
         before = self._settling.count
@@ -320,6 +327,11 @@ class Loading:
     @_size.setter
     def _size(self, size: BatchSize) -> None:
         self._store.remembered[_SIZE] = str(size.elements)
+
+
+def _without(held: Mapping[str, Trouble], wanted: list[Wanted]) -> list[Wanted]:
+    """Returns items of which some are held back: those have a trouble, so that nothing is written of them."""
+    return [replace(one, trouble=held[one.item.number]) if one.item.number in held else one for one in wanted]
 
 
 def _parent_of(wanted: Wanted) -> str:
