@@ -7,6 +7,7 @@ became of it. Quantities are absolute and computed anew each time; one that coul
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +17,17 @@ from connector.flows.batches import UPDATE, Pace, carry, write
 from connector.flows.batches import leave as leave_all
 from connector.flows.context import Run
 from connector.flows.outcome import Done
-from connector.flows.stock.assessing import Assessed, Wanted, assess, is_unsold
-from connector.flows.stock.correcting import PENDING, Correction, find_correction, is_pending, is_unexplained, leave
+from connector.flows.stock.assessing import VARIABLE, Assessed, Wanted, assess, is_unsold
+from connector.flows.stock.correcting import (
+    PENDING,
+    WAITS_FOR,
+    Correction,
+    find_correction,
+    is_pending,
+    is_unexplained,
+    leave,
+    waits_for_s,
+)
 from connector.flows.stock.reading import Problem
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
 from connector.ledger.stock_offers import FORGET_BASELINES
@@ -32,10 +42,12 @@ PACE = Pace(most=100, quiet_s=0.3, longest_s=1.0)
 WRITE_MOST = 100
 FEW, WRITE_FEW = 50, 10
 """So few changes are written ten at a time: the first of them need not wait for the last, at 35 ms an element."""
+FRESH_S = 2.0
+"""So long figures are written after they were read; older ones would undo what was sold meanwhile."""
 SECOND_LOOK_S = 1.0
 SECOND_LOOKS = 2
 """Stock that nobody accounts for is looked at so often again: an order may be there before its news."""
-MANAGED = ("simple", "variable", "variation")
+MANAGED = ("simple", VARIABLE, "variation")
 
 
 @dataclass(frozen=True)
@@ -78,8 +90,11 @@ def _work(run: Run, offers: list[Offer]) -> Iterator[Result]:
     if learnt:
         run.journal.stage(FORGET_PRODUCTS, **bound(run.store.name, learnt))
         run.journal.stage(REMEMBER_PRODUCTS, **bound(run.store.name, learnt))
+    deadline = time.monotonic() + FRESH_S
     for parent, some in _in_batches(changes):
         yield from _write(run, parent, some, read_at=assessment.read_at)
+        if time.monotonic() > deadline:
+            break  # what was not written stays due, and is read anew
 
 
 def _learnt(offer: Offer, assessed: Assessed) -> list[Product]:
@@ -107,10 +122,13 @@ def _decide(run: Run, offer: Offer, assessed: Assessed, *, read_at: datetime) ->
     if product is None or target is None:
         return _result(offer, problem=assessed.problem)
     element = _element(run, product, target)
-    if is_pending(offer, now=read_at):
-        return Result(item_number=offer.item_number, rev=offer.rev)
+    waits_s = waits_for_s(run, offer, now=read_at) if is_pending(offer) else 0.0
+    if waits_s > 0:
+        return Result(item_number=offer.item_number, rev=offer.rev, retry_s=waits_s)
     if len(element) == 1:
         return _result(offer, shows=assessed, read_at=read_at, problem=assessed.problem)
+    if is_pending(offer):
+        return Change(offer, assessed, product, element)
     if is_unexplained(offer, assessed) and offer.tries < SECOND_LOOKS:
         return Result(item_number=offer.item_number, rev=offer.rev, retry_s=SECOND_LOOK_S)
     correction = find_correction(offer, assessed, at=read_at)
@@ -140,7 +158,7 @@ def _correct(run: Run, offer: Offer, correction: Correction) -> Result | None:
     if rules.corrections.by_hand in (ByHand.REPORT, ByHand.OVERWRITE):
         return None
     pending = {**offer.written, PENDING: correction.found_at}
-    return Result(item_number=offer.item_number, rev=offer.rev, written=pending)
+    return Result(item_number=offer.item_number, rev=offer.rev, written=pending, retry_s=WAITS_FOR.total_seconds())
 
 
 def _result(

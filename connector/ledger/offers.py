@@ -129,7 +129,8 @@ def mark_due(connection: Connection, store: str, *, flow: str, item_numbers: Col
 
 _MARK_ALL = text(f"""
 INSERT INTO offer AS o (store, flow, item_number)
-SELECT store, CAST(:flow AS varchar), item_number FROM product WHERE store = :store ORDER BY item_number {IN_ORDER}
+SELECT store, CAST(:flow AS varchar), item_number FROM product
+WHERE store = :store AND kind <> 'variable' ORDER BY item_number {IN_ORDER}
 ON CONFLICT (store, flow, item_number) DO UPDATE SET
     wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
     due_at = CASE WHEN o.wanted_rev > o.done_rev THEN o.due_at ELSE ledger_now() END
@@ -137,7 +138,7 @@ ON CONFLICT (store, flow, item_number) DO UPDATE SET
 
 
 def mark_all_due(connection: Connection, store: str, *, flow: str) -> list[DueMessage]:
-    """Stages that every product the shop is known to have is looked at by a flow (full comparison)."""
+    """Stages that every product the shop is known to sell is looked at by a flow; of variable ones it sells the variations."""
     connection.execute(_MARK_ALL, {"store": store, "flow": flow})
     return wake(connection, store, flow=flow, business_key=ALL)
 

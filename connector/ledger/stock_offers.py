@@ -1,9 +1,9 @@
-"""The items whose stock is shown, page by page, with their products. Called by the pull and the comparison of stock."""
+"""The items whose stock is shown, page by page, with their products. Called by the flows of stock, their pull and comparison."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,27 @@ def bind_products(connection: Connection, store: str, *, products: Sequence[Prod
         values = bound(store, products)
         FORGET_PRODUCTS.run(connection, values)
         REMEMBER_PRODUCTS.run(connection, values)
+
+
+_OWNERS = text("SELECT product_id, item_number FROM product WHERE store = :store AND product_id = ANY(:ids)")
+
+
+def owners(connection: Connection, store: str, *, product_ids: Collection[int]) -> dict[int, str]:
+    """Returns, by product of the shop, the number of the item it is known to be; without those of no item."""
+    rows = connection.execute(_OWNERS, {"store": store, "ids": list(product_ids)})
+    return {row.product_id: row.item_number for row in rows}
+
+
+_IS_UNDER_WAY = text("""
+SELECT EXISTS (SELECT FROM exchange WHERE scope = :store AND flow = 'stock_to_m3' AND business_key = :item_number
+    AND state NOT IN ('done', 'dead_letter'))
+""")
+
+
+def is_correction_under_way(connection: Connection, store: str, *, item_number: str) -> bool:
+    """Tells whether a correction of the item is still on its way to M3, not done and not with a person."""
+    values = {"store": store, "item_number": item_number}
+    return bool(connection.execute(_IS_UNDER_WAY, values).scalar_one())
 
 
 KEEP_BASELINE = Prepared(

@@ -5,7 +5,7 @@ The order of the readings is what keeps the shop from selling twice: docs/decisi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from connector.ledger.cursors import now
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.sales import PostedSale, close_sales, posted_sales, units_in_flight, units_sold
 from connector.ledger.session import Ledger, transaction
+from connector.ledger.stock_offers import owners
 from connector.publishing.stock import StockPublishing
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.product_models import ShopProduct, parse_product
@@ -30,6 +31,7 @@ MOST_POSTED = 160
 FIELDS = ("sku", "type", "parent_id", "status", "manage_stock", "stock_quantity", "stock_status", "backorders")
 
 UNKNOWN_IN_SHOP = "unknown_in_shop"
+VARIABLE = "variable"
 
 log = structlog.get_logger(__name__)
 
@@ -99,18 +101,24 @@ def assess(ledger: Ledger, store: StoreContext, wanted: Sequence[Wanted], *, loo
         _close(ledger, stock.allocated)
     in_flight, sold = _taken(ledger, stores, stock, wanted, since=assessment.read_at)
     rows = store.shop.products.by_sku([one.sku for one in wanted], fields=FIELDS)
+    ids = {int(row["id"]) for some in rows.values() for row in some}
+    with transaction(ledger) as connection:
+        owned = owners(connection, store.name, product_ids=ids)
     for wish in wanted:
-        found = _product(wish, rows.get(wish.sku, []))
+        found = _product(wish, rows.get(wish.sku, []), owned)
         flying = in_flight.get(wish.item_number, ZERO)
         assessment.items.append(_assessed(wish, found, rules, stock, in_flight=flying, sold=sold))
     return assessment
 
 
 def is_unsold(store: StoreContext, assessed: Assessed) -> bool:
-    """Tells whether the store, whose catalogue comes from M3, never had the item: most items of M3 are in no shop.
+    """Tells whether the item needs no stock here: it is the style of variations, which have the stock; or is not sold at all.
 
-    Once it has it, the items flow asks for its stock.
+    The store, whose catalogue comes from M3, never had it: most items of M3 are in no shop. Once it has it, the items flow asks
+    for its stock.
     """
+    if assessed.product is not None and assessed.product.type == VARIABLE:
+        return True
     is_unknown = assessed.problem is not None and assessed.problem.code == UNKNOWN_IN_SHOP
     return is_unknown and assessed.wanted.product_id is None and store.config.publish.items is not None
 
@@ -173,8 +181,8 @@ def _taken(
     return in_flight, sold
 
 
-def _product(wanted: Wanted, rows: Sequence[JSONDict]) -> ShopProduct | Problem:
-    """Returns the one product of a SKU that can have stock."""
+def _product(wanted: Wanted, rows: Sequence[JSONDict], owned: Mapping[int, str]) -> ShopProduct | Problem:
+    """Returns the one product of a SKU; one that is another item's, by its alias or a person's map, is left to that item."""
     if not rows:
         return Problem(
             UNKNOWN_IN_SHOP,
@@ -187,6 +195,14 @@ def _product(wanted: Wanted, rows: Sequence[JSONDict]) -> ShopProduct | Problem:
             "sku_twice",
             f"The shop has {len(rows)} products with SKU {wanted.sku}: {numbers}.",
             "Leave the SKU to one of them in the shop; then ask for the item again.",
+        )
+    owner = owned.get(int(rows[0]["id"]), wanted.item_number)
+    if owner != wanted.item_number:
+        return Problem(
+            UNKNOWN_IN_SHOP,
+            f"The shop's product {rows[0]['id']} with SKU {wanted.sku} is sold as item {owner}, not as {wanted.item_number}.",
+            f"Nothing to do if the shop does not sell item {wanted.item_number}; else give its product a SKU of its own, then "
+            "ask for the item again.",
         )
     try:
         return parse_product(rows[0])

@@ -14,11 +14,12 @@ from connector.flows.context import Run
 from connector.flows.stock.assessing import Assessed
 from connector.ledger.inbox import Received
 from connector.ledger.offers import Offer
+from connector.ledger.stock_offers import is_correction_under_way
 
 FLOW, POOL = "stock_to_m3", "inventory"
 PENDING = "by_hand"
 WAITS_FOR = timedelta(minutes=15)
-"""So long a correction that is on its way to M3 is left standing in the shop; then M3's figure holds again."""
+"""So long a correction is left standing in the shop, and again while it is on its way to M3; then M3's figure holds again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +78,18 @@ def find_correction(offer: Offer, assessed: Assessed, *, at: datetime) -> Correc
     )
 
 
-def is_pending(offer: Offer, *, now: datetime) -> bool:
-    """Tells whether a correction of the item is on its way to M3, and its quantity still left standing in the shop."""
-    since = offer.written.get(PENDING)
-    return since is not None and now - datetime.fromisoformat(since) < WAITS_FOR
+def is_pending(offer: Offer) -> bool:
+    """Tells whether a correction of the item was left to be brought to M3, and nothing was written to the shop since."""
+    return PENDING in offer.written
+
+
+def waits_for_s(run: Run, offer: Offer, *, now: datetime) -> float:
+    """Returns for how many seconds a pending correction is left standing in the shop yet; 0: M3's figure holds again."""
+    left_s = (datetime.fromisoformat(offer.written[PENDING]) + WAITS_FOR - now).total_seconds()
+    if left_s > 0:
+        return left_s
+    is_under_way = is_correction_under_way(run.journal.connection, run.store.name, item_number=offer.item_number)
+    return WAITS_FOR.total_seconds() if is_under_way else 0.0
 
 
 def leave(run: Run, correction: Correction) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connector.flows.stock.correcting import WAITS_FOR
 from tests.harness import SETTLED_S
 from tests.integration.flows.stock.stock_story import MUG, StockStory
 
@@ -100,6 +101,47 @@ def test_large_correction_waits_for_a_person(story: StockStory) -> None:
     assert left is not None
     assert left["state"] == "dead_letter"
     assert on_hand(story) == "20"
+
+
+def test_correction_left_to_a_person_is_put_back_when_nothing_is_on_its_way(story: StockStory) -> None:
+    left = corrected(story, {**COUNT, "most": "3"}, to=15)
+    before = story.shown(MUG)
+
+    story.connector.pass_time(WAITS_FOR.total_seconds())
+    story.go_on()
+
+    offer = story.offer(MUG)
+    assert left is not None
+    assert (before, story.shown(MUG)) == (15, 20)
+    assert (offer["written"]["quantity"], offer["wanted_rev"] - offer["done_rev"]) == (20, 0)
+    runs = story.connector.rows("SELECT claim_no FROM exchange WHERE flow = 'stock_to_m3'")
+    assert runs == [{"claim_no": left["claim_no"]}]
+
+
+def test_news_of_an_item_does_not_end_the_wait_for_its_correction(story: StockStory) -> None:
+    corrected(story, {**COUNT, "most": "3"}, to=15)
+
+    story.carry(MUG)
+    before = story.shown(MUG)
+    story.connector.pass_time(WAITS_FOR.total_seconds())
+    story.go_on()
+
+    assert (before, story.shown(MUG)) == (15, 20)
+
+
+def test_correction_on_its_way_is_left_standing(story: StockStory) -> None:
+    story.configure(corrections=COUNT)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.set_by_hand(MUG, 15)
+    story.carry(MUG)
+
+    story.connector.pass_time(WAITS_FOR.total_seconds())
+    story.go_on()
+    before = story.shown(MUG)
+    carry_correction(story)
+
+    assert (before, story.shown(MUG), on_hand(story)) == (15, 15, "15")
 
 
 def test_sale_is_no_correction(story: StockStory) -> None:

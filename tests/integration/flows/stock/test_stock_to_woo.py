@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from connector.flows import stock_to_woo
 from tests.integration.flows.stock.stock_story import MUG, PAN, StockStory
 
 
@@ -85,6 +88,24 @@ def test_variations_are_written_under_their_parent(story: StockStory) -> None:
         "SELECT kind, parent_id IS NOT NULL AS has_parent FROM product WHERE sku LIKE 'TSHIRT%'"
     )
     assert kinds == [{"kind": "variation", "has_parent": True}] * 2
+
+
+def test_figures_that_grew_old_are_read_anew(story: StockStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_to_woo, "FRESH_S", 0.0)
+    items = (MUG, "TSHIRT-S-RED", "SOCKS-DOTS")
+    for item in items:
+        story.m3_holds(item, 40)
+    story.due(*items)
+    story.run_once()
+    first = [item for item in items if story.shown(item) == 40]
+    for item in items:
+        story.m3_holds(item, 30)
+
+    story.carry(*first)
+
+    assert len(first) == 1
+    assert [story.shown(item) for item in items] == [30, 30, 30]
+    assert all(story.offer(item)["written"]["quantity"] == 30 for item in items)
 
 
 def test_backorders_are_set_where_the_store_says_so(story: StockStory) -> None:
