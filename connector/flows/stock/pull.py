@@ -20,7 +20,8 @@ FLOW = "stock_to_woo"
 CURSOR = "balances"
 OVERLAP_MS = 120_000
 """Twice the minute between two pulls: what M3 commits late, or a run read too early, is looked at once more."""
-MOST_ROWS = 10_000
+MOST_ROWS = 1000
+"""Some gateways cut every list at 1,000 rows whatever is asked for, so a longer one would look whole (protocol.md section 2)."""
 
 
 def pull(

@@ -109,6 +109,19 @@ def test_minutely_pull_makes_due_what_changed(story: StockStory) -> None:
     assert story.shown(MUG) == 33
 
 
+def test_list_that_some_gateways_would_cut_is_taken_for_cut(story: StockStory) -> None:
+    store = story.connector.process.runtime.store(STORE)
+    story.sandbox.post(f"{story.sandbox.m3_url}/_control/clock", {"offset_s": 600})
+    pull(story.connector.engine, store, full=False)
+    story.go_on()
+    goods = [{"itno": f"MANY-{number}", "name": "Many", "on_hand": "5"} for number in range(1000)]
+    story.sandbox.post(f"{story.sandbox.m3_url}/_control/items", goods)
+
+    pulled = pull(story.connector.engine, store, full=False)
+
+    assert pulled.changed > 50
+
+
 def test_first_pull_finds_the_products_of_the_shop(story: StockStory) -> None:
     story.m3_holds(MUG, 33)
     store = story.connector.process.runtime.store(STORE)
