@@ -138,7 +138,9 @@ def write(run: Run, *, flow: str, name: str, items: Sequence[str], request: obje
 
 
 def leave(run: Run, *, flow: str, part: str) -> Done:
-    """Ends what news made due of a flow that the store does not publish; its first pull looks at everything anyway.
+    """Ends what news made due of a flow that the store does not publish.
+
+    What M3 said of these items counts as unread, so that the next whole reading carries them if the part is published again.
 
     Args:
         run: The run.

@@ -158,7 +158,7 @@ def believe_missing(ledger: Ledger, store: str, *, order_ids: Iterable[int], pol
     """Makes orders due that the shop did not list; the run of each asks for it by id, which alone proves a deletion."""
     polled = polled or Polled()
     for order_id in order_ids:
-        _store(ledger, _asked(store, order_id, source="poll_missing"), polled)
+        keep_received(ledger, _asked(store, order_id, source="poll_missing"), polled)
     return polled
 
 
@@ -166,24 +166,31 @@ def ask_for(ledger: Ledger, store: str, *, order_ids: Iterable[int]) -> Polled:
     """Makes orders due by id, whatever is known of them: each run asks the shop anew."""
     polled = Polled()
     for order_id in order_ids:
-        _store(ledger, _asked(store, order_id, source="cli"), polled)
+        keep_received(ledger, _asked(store, order_id, source="cli"), polled)
     return polled
 
 
 def record_row(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled: Polled) -> None:
     """Stores an order of a list if it differs from the newest one known, and counts it in `polled`."""
-    body = canonical_json(row)
-    resource = read_resource("order.updated", body)
     polled.rows += 1
+    record_resource(ledger, store.name, row, polled, kind="order", flow=FLOW, pool=POOL)
+
+
+def record_resource(
+    ledger: Ledger, store: str, row: dict[str, Any], polled: Polled, *, kind: str, flow: str, pool: str
+) -> None:
+    """Stores a row of any list of the shop (`kind`: order or product) if it differs from the newest one known."""
+    body = canonical_json(row)
+    resource = read_resource(f"{kind}.updated", body)
     received = Received(
-        store=store.name,
+        store=store,
         source="poll",
-        topic="order.polled",
-        kind="order",
+        topic=f"{kind}.polled",
+        kind=kind,
         resource_id=str(row["id"]),
-        flow=FLOW,
+        flow=flow,
         business_key=str(row["id"]),
-        pool=POOL,
+        pool=pool,
         body=body,
         body_size=len(body),
         body_sha256=hashlib.sha256(body).hexdigest(),
@@ -192,7 +199,7 @@ def record_row(ledger: Ledger, store: StoreContext, row: dict[str, Any], polled:
         is_full=resource.is_full,
         note=resource.problem,
     )
-    _store(ledger, received, polled)
+    keep_received(ledger, received, polled)
 
 
 def _asked(store: str, order_id: int, *, source: str) -> Received:
@@ -212,12 +219,12 @@ def _asked(store: str, order_id: int, *, source: str) -> Received:
     )
 
 
-def _store(ledger: Ledger, received: Received, polled: Polled) -> None:
+def keep_received(ledger: Ledger, received: Received, polled: Polled) -> None:
+    """Stores a delivery and adds to `polled` whether it was news, with its message if one is to be sent."""
     recorded = record_delivery(ledger, received)
-    if recorded.delivery_id is not None:
-        polled.news += 1
-    if recorded.due and recorded.exchange_id is not None:
-        polled.messages.append(DueMessage(recorded.exchange_id, POOL, recorded.claim_no))
+    polled.news += recorded.delivery_id is not None
+    if recorded.due and recorded.exchange_id is not None and recorded.pool is not None:
+        polled.messages.append(DueMessage(recorded.exchange_id, recorded.pool, recorded.claim_no))
 
 
 def modified_at(row: dict[str, Any]) -> datetime | None:

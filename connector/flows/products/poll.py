@@ -6,26 +6,22 @@ stored only if it differs from the newest one known.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from connector.errors import WooRejectedError
 from connector.flows.context import StoreContext
-from connector.flows.polling import Polled, Progress
+from connector.flows.polling import Polled, Progress, keep_received, record_resource
 from connector.flows.products.carrying import FLOW
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
-from connector.ledger.dispatch import DueMessage
-from connector.ledger.inbox import Received, record_delivery
+from connector.ledger.inbox import Received
 from connector.ledger.offer_pages import bound_ids
 from connector.ledger.session import Ledger, transaction
-from connector.woocommerce.canonical import JSONDict, canonical_json
+from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.instants import read_instant
 from connector.woocommerce.paging import Place
-from connector.woocommerce.webhooks import read_resource
 
 POOL = "catalog"
 CURSOR = "products"
@@ -111,7 +107,7 @@ def ask_for_products(ledger: Ledger, store: str, *, product_ids: Iterable[int]) 
             body_sha256="",
             is_full=False,
         )
-        _store(ledger, asked, polled)
+        keep_received(ledger, asked, polled)
     return polled
 
 
@@ -141,7 +137,7 @@ def _record_known(ledger: Ledger, store: StoreContext, rows: list[JSONDict], pol
         with transaction(ledger) as connection:
             known = bound_ids(connection, store.name, product_ids=[row["id"]])
         if known:
-            _record(ledger, store.name, row, polled)
+            record_resource(ledger, store.name, row, polled, kind="product", flow=FLOW, pool=POOL)
 
 
 def _with_variations(store: StoreContext, rows: list[JSONDict]) -> Iterator[JSONDict]:
@@ -158,33 +154,3 @@ def _variations(store: StoreContext, parent: int) -> Iterator[JSONDict]:
     except WooRejectedError as error:
         if error.status != NOT_FOUND:
             raise
-
-
-def _record(ledger: Ledger, store: str, row: dict[str, Any], polled: Polled) -> None:
-    body = canonical_json(row)
-    resource = read_resource("product.updated", body)
-    received = Received(
-        store=store,
-        source="poll",
-        topic="product.polled",
-        kind="product",
-        resource_id=str(row["id"]),
-        flow=FLOW,
-        business_key=str(row["id"]),
-        pool=POOL,
-        body=body,
-        body_size=len(body),
-        body_sha256=hashlib.sha256(body).hexdigest(),
-        content_hash=resource.content_hash,
-        modified_at=resource.modified_at,
-        is_full=resource.is_full,
-        note=resource.problem,
-    )
-    _store(ledger, received, polled)
-
-
-def _store(ledger: Ledger, received: Received, polled: Polled) -> None:
-    recorded = record_delivery(ledger, received)
-    polled.news += recorded.delivery_id is not None
-    if recorded.due and recorded.exchange_id is not None:
-        polled.messages.append(DueMessage(recorded.exchange_id, POOL, recorded.claim_no))
