@@ -13,9 +13,9 @@ from sqlalchemy import Engine, text
 
 from connector.broker import mark
 from connector.embedded import embedded_postgres, embedded_valkey
+from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
-from connector.ledger.tables import Base
 from tests.harness import Connector, Sandbox, running_sandbox
 
 OWN_FOLDER = pytest.StashKey[str]()
@@ -53,7 +53,7 @@ def _ledger(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def engine(_ledger: Engine) -> Engine:
     """The ledger, empty."""
-    tables = ", ".join(Base.metadata.tables)
+    tables = ", ".join(METADATA.tables)
     with _ledger.begin() as connection:
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
     return _ledger

@@ -1,33 +1,26 @@
-"""The tables of the ledger (design section 5); read by every module of connector/ledger and by the migrations.
+"""The tables everything rests on (design section 5): stores, exchanges and what they did; read by the modules of connector/ledger.
 
-Rules that must hold are constraints here, not code elsewhere. All times are aware UTC and come from the SQL
-function `ledger_now()` (clock_timestamp plus an offset that only tests set), never from a worker's clock.
+Rules that must hold are constraints here, not code elsewhere. What items and messages of M3 need stands in item_tables.py and
+m3_tables.py; ledger/metadata.py knows them all.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Index,
-    LargeBinary,
-    MetaData,
-    Numeric,
     String,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-NOW = text("ledger_now()")
+from connector.ledger.base import NOW, Base, one_of
 
 
 class State(StrEnum):
@@ -57,32 +50,6 @@ class StepState(StrEnum):
     DONE = "done"
     REFUSED = "refused"  # the other side answered that it did not execute it
     UNKNOWN = "unknown"  # sent, answer not seen
-
-
-class Base(DeclarativeBase):
-    """Names every constraint, so that migrations can speak of them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this attribute by name
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-        bytes: LargeBinary,
-        int: BigInteger,
-    }
-
-
-def _one_of(column: str, members: type[StrEnum], name: str) -> CheckConstraint:
-    values = ", ".join(f"'{member}'" for member in members)
-    return CheckConstraint(f"{column} IN ({values})", name=name)
 
 
 class Store(Base):
@@ -120,7 +87,7 @@ class Exchange(Base):
     __tablename__ = "exchange"
     __table_args__ = (
         UniqueConstraint("scope", "flow", "business_key", name="uq_exchange_scope_flow_key"),
-        _one_of("state", State, "state"),
+        one_of("state", State, "state"),
         CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="running_has_lease"),
         CheckConstraint("(state = 'blocked') = (blocked_kind IS NOT NULL)", name="blocked_on_something"),
         CheckConstraint("state <> 'dead_letter' OR reason <> ''", name="dead_letter_has_reason"),
@@ -203,7 +170,7 @@ class Document(Base):
 
     __tablename__ = "document"
     __table_args__ = (
-        _one_of("state", DocumentState, "state"),
+        one_of("state", DocumentState, "state"),
         Index("uq_document_live", "exchange_id", unique=True, postgresql_where=text("state <> 'abandoned'")),
         Index("uq_document_temporary", "m3_scope", "temporary_number", unique=True),
         CheckConstraint("state <> 'confirmed' OR final_number IS NOT NULL", name="confirmed_has_number"),
@@ -233,7 +200,7 @@ class Step(Base):
     __tablename__ = "step"
     __table_args__ = (
         UniqueConstraint("document_id", "revision", "name", "part", name="uq_step_document_revision_name_part"),
-        _one_of("state", StepState, "state"),
+        one_of("state", StepState, "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -302,96 +269,6 @@ class OrderLine(Base):
     shares: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
 
-class Item(Base):
-    """What M3 said about the item behind a shop SKU, or the item a person mapped it to."""
-
-    __tablename__ = "item"
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    sku: Mapped[str] = mapped_column(primary_key=True)
-    item_number: Mapped[str] = mapped_column(String(15))
-    mapped_by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
-    facts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # empty = to be read from M3
-    read_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class Offer(Base):
-    """What is to be carried to the shop of one M3 item by one batch flow, and what was written there last."""
-
-    __tablename__ = "offer"
-    __table_args__ = (
-        CheckConstraint("problem_code IS NULL OR problem <> ''", name="problem_has_words"),
-        Index("ix_offer_due", "store", "flow", "due_at", "item_number", postgresql_where=text("wanted_rev > done_rev")),
-        Index("ix_offer_problem", "store", "flow", "item_number", postgresql_where=text("problem_code IS NOT NULL")),
-    )
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    flow: Mapped[str] = mapped_column(primary_key=True)
-    item_number: Mapped[str] = mapped_column(primary_key=True)
-    wanted_rev: Mapped[int] = mapped_column(server_default=text("1"))
-    done_rev: Mapped[int] = mapped_column(server_default=text("0"))
-    due_at: Mapped[datetime] = mapped_column(server_default=NOW)  # since when it is due
-    marked_at: Mapped[datetime] = mapped_column(server_default=NOW)  # when something was last heard of it
-    retry_at: Mapped[datetime | None]  # due, but not to be taken before
-    unsure_until: Mapped[datetime | None]  # until then a write whose answer was lost may still arrive
-    tries: Mapped[int] = mapped_column(server_default=text("0"))
-    source: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # what M3 said, where that is kept
-    source_hash: Mapped[str | None]
-    read_at: Mapped[datetime | None]  # when M3 was read for what was written
-    written: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # the values last written to the shop
-    written_at: Mapped[datetime | None]
-    problem_code: Mapped[str | None]
-    problem: Mapped[str | None]
-    remedy: Mapped[str | None]
-    problem_since: Mapped[datetime | None]
-
-
-class Product(Base):
-    """Which product of the shop an M3 item is."""
-
-    __tablename__ = "product"
-    __table_args__ = (
-        UniqueConstraint("store", "product_id", name="uq_product_shop"),
-        CheckConstraint("kind IN ('simple', 'variable', 'variation')", name="kind"),
-        CheckConstraint("(kind = 'variation') = (parent_id IS NOT NULL)", name="variation_has_parent"),
-        Index("ix_product_sku", "store", text("lower(sku)")),
-        Index("ix_product_parent", "store", "parent_id"),
-    )
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    item_number: Mapped[str] = mapped_column(primary_key=True)
-    sku: Mapped[str]
-    product_id: Mapped[int]
-    parent_id: Mapped[int | None]  # of a variation
-    kind: Mapped[str]
-    bound_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class Sale(Base):
-    """What one order of the shop took from its stock, as its newest body says; open while M3 may not have allocated it."""
-
-    __tablename__ = "sale"
-    __table_args__ = (Index("ix_sale_open", "store", "order_id", postgresql_where=text("is_open")),)
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    delivery_id: Mapped[int]  # the newest delivery that was stored when the order was read; -1: not read yet
-    holds: Mapped[bool]  # in its status M3 is to get it
-    is_open: Mapped[bool]
-    lines: Mapped[list[Any]]  # product_id, sku, units
-    seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class Sold(Base):
-    """How much of a product orders took from the shop's stock in all that is known."""
-
-    __tablename__ = "sold"
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    units: Mapped[Decimal] = mapped_column(Numeric)
-
-
 class FlowPause(Base):
     """A flow of a store that stands still until a person looked; everything else of the store goes on."""
 
@@ -428,61 +305,6 @@ class Slot(Base):
     worker: Mapped[str]
     lease_until: Mapped[datetime]
     done_at: Mapped[datetime | None]
-
-
-class Token(Base):
-    """The sealed access token of one M3 client, shared by all workers and renewed by one of them at a time."""
-
-    __tablename__ = "token"
-
-    client: Mapped[str] = mapped_column(primary_key=True)
-    sealed: Mapped[bytes | None]
-    expires_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(server_default=text("0"))
-    renewing_until: Mapped[datetime | None]
-
-
-class Message(Base):
-    """A message of ION that was taken and was well: the same id and content again call for nothing."""
-
-    __tablename__ = "message"
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    message_id: Mapped[str] = mapped_column(primary_key=True)
-    body_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    taken_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class Watermark(Base):
-    """The newest version taken of one document of M3; a deleted one keeps its number, so that nothing older revives it."""
-
-    __tablename__ = "watermark"
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    tenant: Mapped[str] = mapped_column(primary_key=True)
-    noun: Mapped[str] = mapped_column(primary_key=True)
-    accounting_entity: Mapped[str] = mapped_column(primary_key=True)
-    location: Mapped[str] = mapped_column(primary_key=True)
-    document_id: Mapped[str] = mapped_column(primary_key=True)
-    variation_id: Mapped[int]
-    is_deleted: Mapped[bool] = mapped_column(server_default=text("false"))
-    seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class Tenure(Base):
-    """Whether this installation writes for a store: what M3 was last seen to say, and what this ledger may have forgotten."""
-
-    __tablename__ = "tenure"
-
-    store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
-    installation: Mapped[str] = mapped_column(String(12))  # drawn by this ledger; a copy of the ledger has it too
-    stamp: Mapped[str | None] = mapped_column(String(12))  # what M3's row said when last seen, behind the installation
-    next_stamp: Mapped[str | None] = mapped_column(String(12))  # being written; M3 may have it or not
-    held_at: Mapped[datetime | None]  # when M3's row was last seen to be ours
-    looking_until: Mapped[datetime | None]  # one worker at a time looks; none before this moment
-    contested_at: Mapped[datetime | None]  # since when we wait whether another installation is at work
-    known_since: Mapped[datetime | None]  # M3 may hold orders from before of which this ledger knows nothing
-    takes_over: Mapped[bool] = mapped_column(server_default=text("false"))  # a person said that the other is gone
 
 
 class Audit(Base):

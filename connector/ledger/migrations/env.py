@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from connector.ledger.tables import Base
+from connector.ledger.metadata import METADATA
 
 ADVISORY_LOCK = (
     7_203_151  # any constant of our own: two deployments starting at once run the migrations one after the other
@@ -19,7 +19,7 @@ def run() -> None:
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text("SET LOCAL statement_timeout = '5min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+        context.configure(connection=connection, target_metadata=METADATA, compare_type=True)
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()

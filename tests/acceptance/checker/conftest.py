@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bench.checker import Verdict, check
+from connector.ledger.metadata import METADATA
 from connector.ledger.session import transaction
-from connector.ledger.tables import Base
 from tests.harness import STORE, Connector, Sandbox
 from tests.integration.flows.story import Story
 
@@ -54,7 +54,7 @@ def recorded(_ledger: Engine, _valkey: str, _sandbox: Sandbox, tmp_path_factory:
     """Plays the run."""
     _sandbox.reset()
     with transaction(_ledger) as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE"))
+        connection.execute(text(f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY CASCADE"))
     return play(_ledger, _valkey, _sandbox, home=tmp_path_factory.mktemp("checker"))
 
 

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from sqlalchemy import Engine, text
 
-from connector.ledger.tables import Base
+from connector.ledger.metadata import METADATA
 from tests.acceptance.crash_points.cases import Plan, make_plan
 from tests.acceptance.crash_points.table import Results
 from tests.acceptance.crash_points.world import World
@@ -30,7 +30,7 @@ def world(
 ) -> Iterator[World]:
     """Two worker processes and a receiver over both systems, watched at their lowest doors."""
     with _ledger.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE"))
+        connection.execute(text(f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY CASCADE"))
     running = Connector(_ledger, valkey_url=_valkey, sandbox=_sandbox, home=tmp_path_factory.mktemp("home"))
     made = World(running)
     with made.watched():

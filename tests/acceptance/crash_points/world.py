@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import text
 
 from connector.errors import LedgerUnavailableError
+from connector.ledger.metadata import METADATA
 from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
-from connector.ledger.tables import Base
 from connector.runtime import Runtime
 from tests.acceptance.crash_points.doors import set_up
 from tests.acceptance.crash_points.points import Fault
@@ -27,7 +27,7 @@ from workers.jobs import TURN_LEASE_S, run_turn
 from workers.schedule import job_every_s
 from workers.sweeper import sweep
 
-TOLD_ANEW = sorted(set(Base.metadata.tables) - {"store", "credential"})
+TOLD_ANEW = sorted(set(METADATA.tables) - {"store", "credential"})
 ROUNDS = 80
 PROBED_AFTER_S = 300
 HUNTS = 3

@@ -23,9 +23,9 @@ from sqlalchemy import Engine, text
 from connector.embedded import embedded_postgres, embedded_valkey
 from connector.flows import batches
 from connector.flows.polling import Polled, record_row
+from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction
-from connector.ledger.tables import Base
 from connector.logs import configure_logs
 from sandbox.m3.app import create_app as create_m3
 from sandbox.m3.changes import Change, Record
@@ -44,9 +44,7 @@ SHOPS = {"w1": "one.example", "w2": "two.example"}
 WORLD = ("store", "credential", "clock_offset")
 REQUEST_S = 0.05
 """A request is so long on its way."""
-_EMPTY = text(
-    "; ".join(f"DELETE FROM {one.name}" for one in reversed(Base.metadata.sorted_tables) if one.name not in WORLD)
-)
+_EMPTY = text("; ".join(f"DELETE FROM {one.name}" for one in reversed(METADATA.sorted_tables) if one.name not in WORLD))
 
 
 class Market:

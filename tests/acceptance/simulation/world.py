@@ -21,10 +21,10 @@ from connector.embedded import embedded_postgres, embedded_valkey
 from connector.flows.registry import flow_for_topic
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Recorded, record_delivery
+from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import upgrade
 from connector.ledger.people import release
 from connector.ledger.session import open_ledger, transaction
-from connector.ledger.tables import Base
 from connector.logs import configure_logs
 from sandbox.m3.app import create_app as create_m3
 from sandbox.m3.book import book as book_of_m3
@@ -51,9 +51,7 @@ from workers.process import Process
 SHOP, M3, RECEIVER = "shop.example", "m3.example", "connector.example"
 TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
 KEPT = ("store", "credential", "clock_offset")
-_EMPTY = text(
-    "; ".join(f"DELETE FROM {one.name}" for one in reversed(Base.metadata.sorted_tables) if one.name not in KEPT)
-)
+_EMPTY = text("; ".join(f"DELETE FROM {one.name}" for one in reversed(METADATA.sorted_tables) if one.name not in KEPT))
 _COUNT_ANEW = text("""
 SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences WHERE schemaname = 'public'
 """)

@@ -16,8 +16,8 @@ from sqlalchemy import Engine, text
 from bench.checker import Verdict, check
 from connector.ledger.dispatch import revive_dead_letters
 from connector.ledger.documents import wake_for_hunt
+from connector.ledger.metadata import METADATA
 from connector.ledger.session import transaction
-from connector.ledger.tables import Base
 from connector.m3.client import M3Client
 from tests.harness import SETTLED_S, STORE, Connector
 from tests.integration.flows.crashing import KilledError
@@ -133,7 +133,7 @@ class Dump:
     def __init__(self, engine: Engine, folder: Path) -> None:
         """Takes the copy."""
         self._folder = folder
-        self._tables = [table.name for table in Base.metadata.sorted_tables if table.name != "clock_offset"]
+        self._tables = [table.name for table in METADATA.sorted_tables if table.name != "clock_offset"]
         with transaction(engine) as connection:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             cursor = connection.connection.cursor()

@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import MIGRATIONS, upgrade
 from connector.ledger.schema import current_revision, newest_revision
-from connector.ledger.tables import Base
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_migrations_bring_an_empty_database_to_exactly_the_tables_of_the_models(
 
     with empty.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, METADATA) == []
         assert current_revision(connection) == newest_revision()
 
 

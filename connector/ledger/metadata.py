@@ -1,0 +1,11 @@
+"""All tables of the ledger in one place, for the migrations and whoever empties or compares a database."""
+
+from __future__ import annotations
+
+from connector.ledger import item_tables, m3_tables, tables
+from connector.ledger.base import Base
+
+MODULES = (tables, item_tables, m3_tables)
+"""Importing a module declares its tables."""
+
+METADATA = Base.metadata
