@@ -1,4 +1,4 @@
-"""Tells people about dead letters, paused stores and paused flows: log lines, and an apprise message where one is configured."""
+"""Tells people about dead letters, paused stores and flows, and failing jobs: log lines, and apprise where configured."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from collections.abc import Sequence
 import structlog
 
 from connector.ledger.alerts import DeadLetterGroup, take_paused, take_untold, untell, untell_paused
+from connector.ledger.job_troubles import (
+    TroubleGroup,
+    take_untold_troubles,
+    take_untold_wells,
+    untell_troubles,
+    untell_wells,
+)
 from connector.ledger.pauses import FlowPause, take_untold_pauses, untell_pauses
 from connector.ledger.session import transaction
 from workers.process import Process
@@ -29,6 +36,7 @@ def alert(process: Process) -> str:
     with transaction(engine) as connection:
         groups, paused = take_untold(connection), take_paused(connection)
         pauses = take_untold_pauses(connection)
+        troubles, wells = take_untold_troubles(connection), take_untold_wells(connection)
     for group in groups:
         log.error(
             "dead_letters",
@@ -40,7 +48,15 @@ def alert(process: Process) -> str:
         )
     for pause in pauses:
         log.error("flow_paused", store=pause.store, flow=pause.flow, reason=pause.reason)
-    lines = [*_told(groups), *_told_of_stores(paused), *_told_of_flows(pauses)]
+    for trouble in troubles:
+        log.error("jobs_fail", store=trouble.store, jobs=trouble.jobs, code=trouble.code, reason=trouble.reason)
+    lines = [
+        *_told(groups),
+        *_told_of_stores(paused),
+        *_told_of_flows(pauses),
+        *_told_of_jobs(troubles),
+        *_told_of_wells(wells),
+    ]
     if not lines or _notify(process.runtime.settings.alert_urls, lines):
         count = sum(len(group.exchange_ids) for group in groups)
         return f"told of {count} and {len(paused)} paused stores" + (f", {len(pauses)} flows" if pauses else "")
@@ -48,6 +64,8 @@ def alert(process: Process) -> str:
         untell(connection, groups)
         untell_paused(connection, [name for name, _ in paused])
         untell_pauses(connection, pauses)
+        untell_troubles(connection, troubles)
+        untell_wells(connection, wells)
     return "the alert could not be delivered; it is tried again"
 
 
@@ -65,6 +83,22 @@ def _told_of_stores(paused: Sequence[tuple[str, str]]) -> list[str]:
 
 def _told_of_flows(pauses: Sequence[FlowPause]) -> list[str]:
     return [f"{one.flow} of store {one.store} stands still: {one.reason} {one.resolution}" for one in pauses]
+
+
+def _told_of_jobs(troubles: Sequence[TroubleGroup]) -> list[str]:
+    return [
+        f"{one.store} {', '.join(one.jobs)}: failing since {one.since:%Y-%m-%d %H:%M} UTC, {one.count} times in a row "
+        f"({one.code}). {one.reason} {one.resolution}"
+        for one in troubles
+    ]
+
+
+def _told_of_wells(wells: Sequence[TroubleGroup]) -> list[str]:
+    return [
+        f"{one.store} {', '.join(one.jobs)}: well again; failed {one.count} times from {one.since:%Y-%m-%d %H:%M} UTC on "
+        f"({one.code})."
+        for one in wells
+    ]
 
 
 def _notify(urls: tuple[str, ...], lines: Sequence[str]) -> bool:

@@ -1,4 +1,7 @@
-"""The one table error -> fate: what becomes of an exchange whose run ended with an exception. Used by workers/base.py alone."""
+"""The one table error -> fate: what becomes of an exchange whose run ended with an exception. Used by workers/base.py.
+
+The words of a bug and the jitter are also used by troubles.py.
+"""
 
 from __future__ import annotations
 
@@ -45,15 +48,20 @@ def fate_of(error: Exception, held: Claim, store: StoreContext | None) -> Settle
 
 
 def _bug(error: Exception) -> Settlement:
-    where = traceback.extract_tb(error.__traceback__)
-    last = f"{where[-1].filename.rsplit('/', 1)[-1]}:{where[-1].lineno}" if where else "unknown place"
     return Settlement(
         state=State.DEAD_LETTER,
         reason_code="bug",
-        reason=f"The connector itself failed: {type(error).__name__} at {last}.",
+        reason=where_it_failed(error),
         resolution="Report it with the output of `connector exchanges show`; release it after the update.",
         detail=places_of(error),
     )
+
+
+def where_it_failed(error: Exception) -> str:
+    """Returns a bug in words that hold nobody's data: its type and place."""
+    where = traceback.extract_tb(error.__traceback__)
+    last = f"{where[-1].filename.rsplit('/', 1)[-1]}:{where[-1].lineno}" if where else "unknown place"
+    return f"The connector itself failed: {type(error).__name__} at {last}."
 
 
 def _wait(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
@@ -66,7 +74,7 @@ def _wait(error: ConnectorError, held: Claim, store: StoreContext | None) -> Set
         reason_code=error.code,
         reason=error.message,
         resolution=error.resolution,
-        next_in_s=0 if asked else _jitter(SHORT_WAIT_S),
+        next_in_s=0 if asked else jitter(SHORT_WAIT_S),
         not_before_in_s=asked,  # Retry-After, settle time, open breaker: news does not bring these forward
         gives_try_back=True,
     )
@@ -113,7 +121,7 @@ def _retry(error: ConnectorError, held: Claim, store: StoreContext | None) -> Se
     pauses = store.config.retry.backoff_s if store else (60,)
     if held.tries > len(pauses):
         return _dead(error, held, store)
-    pause_s = _jitter(pauses[held.tries - 1])
+    pause_s = jitter(pauses[held.tries - 1])
     if held.business_key == ALL:  # of a batch flow there is news all the time: it must not spend all tries in a moment
         pause_s = min(pause_s, LONGEST_BATCH_PAUSE_S)
     return Settlement(
@@ -167,6 +175,6 @@ FATES: tuple[tuple[type[ConnectorError], Fate], ...] = (
 """LeaseLostError and LedgerUnavailableError are not here: the run simply stops, and the sweeper takes the lease back."""
 
 
-def _jitter(seconds: float) -> float:
+def jitter(seconds: float) -> float:
     """Equal jitter: half fixed, half random, so that it is never zero and never a herd."""
     return seconds / 2 + random.uniform(0, seconds / 2)  # noqa: S311 - spreads load, protects nothing

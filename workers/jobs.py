@@ -68,7 +68,7 @@ def _go_on(process: Process, name: str) -> None:
 
 def _poll_orders(process: Process) -> Turned:
     """Polls the running stores in rounds, so that one with thousands of changes does not hold up the others."""
-    parts = [Part(row.name, partial(_poll_share, process, row)) for row in running_stores(process)]
+    parts = [Part(row.name, "poll_orders", partial(_poll_share, process, row)) for row in running_stores(process)]
     return in_rounds(process, parts, for_s=rounds.TURN_S)
 
 
@@ -81,7 +81,9 @@ def _poll_share(process: Process, row: StoreRow) -> bool:
 
 def _poll_products(process: Process) -> Turned:
     """Polls the products of the running stores that carry their changes."""
-    parts = [Part(row.name, partial(_poll_products_of, process, row)) for row in running_stores(process)]
+    parts = [
+        Part(row.name, "poll_products", partial(_poll_products_of, process, row)) for row in running_stores(process)
+    ]
     return in_rounds(process, parts, for_s=rounds.TURN_S)
 
 
@@ -93,7 +95,7 @@ def _poll_products_of(process: Process, row: StoreRow) -> bool:
 
 
 def _poll_open_orders(process: Process) -> Turned:
-    return each_store(process, partial(_poll_open, process))
+    return each_store(process, "poll_open_orders", partial(_poll_open, process))
 
 
 def _poll_open(process: Process, store: StoreContext) -> None:
@@ -123,7 +125,7 @@ def _poll(process: Process, store: StoreContext, polled: Polled) -> None:
 
 
 def _watch_webhooks(process: Process) -> Turned:
-    return each_store(process, _reactivate)
+    return each_store(process, "watch_webhooks", _reactivate)
 
 
 def _reactivate(store: StoreContext) -> None:
@@ -139,7 +141,7 @@ def _reactivate(store: StoreContext) -> None:
 def _probe_stores(process: Process) -> Turned:
     with transaction(process.runtime.engine) as connection:
         names = stores_to_probe(connection)
-    failed = sum(not is_done(process, name, partial(_probe, process, name)) for name in names)
+    failed = sum(not is_done(process, name, "probe_stores", partial(_probe, process, name)) for name in names)
     return Turned(f"probed {len(names)}, {failed} failed")
 
 

@@ -30,7 +30,9 @@ log = structlog.get_logger()
 
 def pull_changes(process: Process, *, kind: str) -> Turned:
     """Reads what M3 changed of one kind since the last time, for each running store that publishes it."""
-    parts = [Part(row.name, partial(_changes, process, row, PULLS[kind])) for row in running_stores(process)]
+    parts = [
+        Part(row.name, f"pull_{kind}", partial(_changes, process, row, PULLS[kind])) for row in running_stores(process)
+    ]
     return in_rounds(process, parts, for_s=rounds.TURN_S)
 
 
@@ -48,7 +50,7 @@ def compare_daily(process: Process) -> Turned:
     several that nobody was there for, the last one is made up for, and it reads everything.
     """
     parts = [
-        Part(row.name, partial(_daily, process, row, entry))
+        Part(row.name, f"compare_daily {entry.part}", partial(_daily, process, row, entry))
         for row in running_stores(process)
         for entry in PULLS.values()
     ]

@@ -7,20 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
-
-from connector.errors import ConfigurationError, ConnectorError, LedgerUnavailableError
+from connector.errors import LedgerUnavailableError
 from connector.flows.context import StoreContext
-from connector.ledger.session import transaction
-from connector.ledger.stores import StoreRow, list_stores, pause_store
+from connector.ledger.job_troubles import waiting_jobs
+from connector.ledger.session import is_unavailable, transaction
+from connector.ledger.stores import StoreRow, list_stores
 from workers.process import Process
+from workers.troubles import job_failed, job_went_well
 
 TURN_S = 240.0
 """After this a turn is left for the next run, well before the time limit of a task."""
 SHARE_S = 20.0
 """How long one store's part may go on before the next store has its share."""
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -33,26 +31,43 @@ class Turned:
 
 @dataclass(frozen=True)
 class Part:
-    """One store's part of a job. `go_on` works for SHARE_S at most and tells whether the part is finished."""
+    """One store's part of a job. `go_on` works for SHARE_S at most and tells whether the part is finished.
+
+    `job` is the name under which it is noted if it fails: that of the job, and of the part where a store has several.
+    """
 
     store: str
+    job: str
     go_on: Callable[[], bool]
 
 
 def in_rounds(process: Process, parts: list[Part], *, for_s: float) -> Turned:
     """Does the parts in rounds until all are finished or the time is over, so that a long one does not hold up the others.
 
-    A part that fails is left for the next turn; one store's trouble leaves the others alone.
+    A part that fails is left for a later turn, when its pause is over; one store's trouble leaves the others alone.
     """
     deadline = time.monotonic() + for_s
     count, failed = len({part.store for part in parts}), 0
+    parts, waiting = _due(process, parts)
     while parts and time.monotonic() < deadline:
         unfinished: list[Part] = []
         for part in parts:
-            failed += not is_done(process, part.store, partial(_go_on, part, unfinished))
+            failed += not is_done(process, part.store, part.job, partial(_go_on, part, unfinished))
         parts = unfinished
-    text = f"{count} stores, {failed} failed" + (f", {len(parts)} go on" if parts else "")
+    text = _counted(count, failed, waiting) + (f", {len(parts)} go on" if parts else "")
     return Turned(text, is_finished=not parts)
+
+
+def _due(process: Process, parts: list[Part]) -> tuple[list[Part], int]:
+    """Returns the parts whose pause after a failure is over, and how many wait."""
+    with transaction(process.runtime.engine) as connection:
+        waiting = waiting_jobs(connection)
+    due = [part for part in parts if (part.store, part.job) not in waiting]
+    return due, len(parts) - len(due)
+
+
+def _counted(count: int, failed: int, waiting: int) -> str:
+    return f"{count} stores, {failed} failed" + (f", {waiting} wait" if waiting else "")
 
 
 def _go_on(part: Part, unfinished: list[Part]) -> None:
@@ -60,11 +75,12 @@ def _go_on(part: Part, unfinished: list[Part]) -> None:
         unfinished.append(part)
 
 
-def each_store(process: Process, work: Callable[[StoreContext], None]) -> Turned:
+def each_store(process: Process, job: str, work: Callable[[StoreContext], None]) -> Turned:
     """Does the work for every running store; one store's trouble leaves the others alone."""
-    rows = running_stores(process)
-    failed = sum(not is_done(process, row.name, partial(_work_for, process, row, work)) for row in rows)
-    return Turned(f"{len(rows)} stores, {failed} failed")
+    parts = [Part(row.name, job, partial(_work_for, process, row, work)) for row in running_stores(process)]
+    due, waiting = _due(process, parts)
+    failed = sum(not is_done(process, part.store, job, part.go_on) for part in due)
+    return Turned(_counted(len(parts), failed, waiting))
 
 
 def running_stores(process: Process) -> list[StoreRow]:
@@ -73,12 +89,13 @@ def running_stores(process: Process) -> list[StoreRow]:
         return [row for row in list_stores(connection) if row.paused_by is None]
 
 
-def _work_for(process: Process, row: StoreRow, work: Callable[[StoreContext], None]) -> None:
+def _work_for(process: Process, row: StoreRow, work: Callable[[StoreContext], None]) -> bool:
     work(process.runtime.store(row.name, version=row.version))
+    return True
 
 
-def is_done(process: Process, name: str, work: Callable[[], None]) -> bool:
-    """Does one store's part of a job; tells whether it went well.
+def is_done(process: Process, store: str, job: str, work: Callable[[], object]) -> bool:
+    """Does one store's part of a job and notes how it went; tells whether it went well.
 
     Raises:
         LedgerUnavailableError: The database is away, so that no store's part can be done.
@@ -87,18 +104,10 @@ def is_done(process: Process, name: str, work: Callable[[], None]) -> bool:
         work()
     except LedgerUnavailableError:
         raise
-    except ConnectorError as error:
-        _store_failed(process, name, error)
+    except Exception as error:
+        if is_unavailable(error):
+            raise LedgerUnavailableError("The ledger database dropped the connection of a job.") from error
+        job_failed(process, store, job=job, error=error)  # one store's bug must not stop the jobs of all others
         return False
-    except Exception as error:  # noqa: BLE001 - one store's bug must not stop the jobs of all others
-        log.error("job_bug", store=name, error=type(error).__name__)
-        return False
+    job_went_well(process, store, job=job)
     return True
-
-
-def _store_failed(process: Process, name: str, error: ConnectorError) -> None:
-    log.warning("job_failed", store=name, code=error.code, reason=error.message)
-    if isinstance(error, ConfigurationError):
-        with transaction(process.runtime.engine) as connection:
-            pause_store(connection, name, by="connector", reason=f"{error.message} {error.resolution}")
-        log.error("store_paused", store=name, reason=error.message)

@@ -28,12 +28,23 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 def is_well(overview: Overview) -> bool:
-    """Tells whether nobody has to act: no dead letter, no store or flow that stands still, no item that cannot be carried."""
-    return not (overview.dead_letters or overview.paused or overview.paused_flows or _items_in_trouble(overview))
+    """Tells whether nobody has to act: no dead letter, no store or flow that stands still, no item that cannot be carried,
+    no poll or pull that goes on failing."""
+    return not (
+        overview.dead_letters
+        or overview.paused
+        or overview.paused_flows
+        or _items_in_trouble(overview)
+        or _jobs_go_on_failing(overview)
+    )
 
 
 def _items_in_trouble(overview: Overview) -> bool:
     return any(one.problems for one in overview.items)
+
+
+def _jobs_go_on_failing(overview: Overview) -> bool:
+    return any(one.is_lasting for one in overview.troubles)
 
 
 def _print(overview: Overview) -> None:
@@ -41,6 +52,7 @@ def _print(overview: Overview) -> None:
     _print_states(overview)
     _print_items(overview)
     _print_people(overview)
+    _print_troubles(overview)
     if overview.polls:
         say("")
         print_table(
@@ -72,6 +84,7 @@ def _what_to_do(overview: Overview) -> str:
             ("dead letters", overview.dead_letters),
             ("paused stores", overview.paused),
             ("paused flows", overview.paused_flows),
+            ("failing jobs", _jobs_go_on_failing(overview)),
             ("items with problems (`connector items problems` lists them)", _items_in_trouble(overview)),
         )
         if there
@@ -112,6 +125,18 @@ def _print_items(overview: Overview) -> None:
             ((one.store, one.flow, one.known, one.due or "", ago(one.oldest_due_s) if one.due else "", one.problems or "")
              for one in overview.items),
             title="Items",
+        )  # fmt: skip
+
+
+def _print_troubles(overview: Overview) -> None:
+    if overview.troubles:
+        say("")
+        print_table(
+            ("Store", "Job", "Fails since", "Times", "Tried again at", "Why", "What to do"),
+            ((one.store, one.job, one.since, one.count, one.next_at, f"{one.code}: {one.reason}",
+              one.resolution or ("" if one.is_lasting else "Nothing yet: it is tried again by itself."))
+             for one in overview.troubles),
+            title="Failing jobs",
         )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from connector.ledger.job_troubles import untold_troubles
+
 
 @dataclass(frozen=True)
 class DeadLetterGroup:
@@ -68,5 +70,5 @@ def untell_paused(connection: Connection, names: Sequence[str]) -> None:
 
 
 def untold_count(connection: Connection) -> int:
-    """Returns how many dead letters, paused stores and paused flows nobody was told of."""
-    return int(connection.execute(_COUNT).scalar_one())
+    """Returns how many dead letters, paused stores, paused flows and failing jobs nobody was told of."""
+    return int(connection.execute(_COUNT).scalar_one()) + untold_troubles(connection)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from connector.ledger.dispatch import due_by_pool
+from connector.ledger.job_troubles import JobTrouble, list_troubles
 from connector.ledger.offer_listing import OfferCount, offer_counts
 from connector.ledger.pauses import FlowPause, paused_flows
 
@@ -89,6 +90,7 @@ class Overview:
     dead_letters: tuple[ReasonCount, ...]
     paused: tuple[PausedRow, ...]
     paused_flows: tuple[FlowPause, ...]
+    troubles: tuple[JobTrouble, ...]
     items: tuple[OfferCount, ...]
     polls: tuple[PollRow, ...]
     jobs: tuple[JobRow, ...]
@@ -134,6 +136,7 @@ def read_overview(connection: Connection) -> Overview:
         dead_letters=tuple(ReasonCount(**row) for row in connection.execute(_REASONS).mappings()),
         paused=tuple(PausedRow(**row) for row in connection.execute(_PAUSED).mappings()),
         paused_flows=tuple(paused_flows(connection)),
+        troubles=tuple(list_troubles(connection)),
         items=tuple(offer_counts(connection)),
         polls=tuple(PollRow(**row) for row in connection.execute(_POLLS).mappings()),
         jobs=tuple(JobRow(**row) for row in connection.execute(_JOBS).mappings()),

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from connector.ledger.job_troubles import try_again_now
+
 
 @dataclass(frozen=True)
 class StoreRow:
@@ -80,6 +82,7 @@ def save_store(
     for credential, secret in sealed.items():
         connection.execute(_CREDENTIAL, {"store": name, "name": credential, "sealed": secret})
     heal_dead_letters(connection, name, codes=("unmappable", "configuration", "unknown_item"))
+    try_again_now(connection, name)
 
 
 def sealed_credentials(connection: Connection, store: str) -> dict[str, bytes]:
@@ -93,8 +96,9 @@ def pause_store(connection: Connection, name: str, *, by: str, reason: str) -> N
 
 
 def resume_store(connection: Connection, name: str) -> None:
-    """Lets a store run again; its exchanges are due at once."""
+    """Lets a store run again; its exchanges and failing jobs are due at once."""
     connection.execute(_RESUME, {"name": name})
+    try_again_now(connection, name)
 
 
 def stores_to_probe(connection: Connection) -> list[str]:

@@ -21,11 +21,14 @@ HANGING = ("15", "25", "30", "55")
 
 _IS_BUSY = """
 SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting', 'blocked')
-UNION ALL SELECT 1 FROM store WHERE paused_by IS NOT NULL LIMIT 1
+UNION ALL SELECT 1 FROM store WHERE paused_by IS NOT NULL
+UNION ALL SELECT 1 FROM job_trouble WHERE well_at IS NULL LIMIT 1
 """
 _NEXT = """
-SELECT extract(epoch FROM min(greatest(next_attempt_at, not_before)) - ledger_now()) AS next_s FROM exchange
-WHERE state IN ('ready', 'waiting', 'blocked')
+SELECT extract(epoch FROM min(due_at) - ledger_now()) AS next_s FROM (
+    SELECT greatest(next_attempt_at, not_before) AS due_at FROM exchange WHERE state IN ('ready', 'waiting', 'blocked')
+    UNION ALL SELECT next_at FROM job_trouble WHERE well_at IS NULL
+) AS due
 """
 _HUNTED = "SELECT 1 FROM step WHERE name = 'head' AND state = 'unknown' AND result ->> 'look_at' IS NOT NULL LIMIT 1"
 _RELEASABLE = "SELECT id FROM exchange WHERE state = 'dead_letter' ORDER BY id"

@@ -1,0 +1,30 @@
+"""The table of periodic jobs that fail for a store; read by connector/ledger/job_troubles.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from connector.ledger.base import NOW, Base
+
+
+class JobTrouble(Base):
+    """A periodic job that fails for a store, or did: since when, how often, why, and when it is tried again."""
+
+    __tablename__ = "job_trouble"
+    __table_args__ = (CheckConstraint("reason <> ''", name="has_reason"),)
+
+    store: Mapped[str] = mapped_column(String(8), ForeignKey("store.name"), primary_key=True)
+    job: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(server_default=NOW)
+    last_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    count: Mapped[int] = mapped_column(server_default=text("1"))  # in a row
+    code: Mapped[str]
+    reason: Mapped[str]
+    resolution: Mapped[str]
+    needs_person: Mapped[bool]  # it does not go away by itself
+    next_at: Mapped[datetime]  # not tried before
+    told_at: Mapped[datetime | None]
+    well_at: Mapped[datetime | None]  # null = it fails
