@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.m3.book_ledger import ledger_of_book
 from sandbox.m3.book_parts import stock_of_book
 from sandbox.m3.entities import BatchOrder, Charge, Customer, Line, Order, OrderBody
 from sandbox.m3.money import plain, totals
@@ -9,13 +10,13 @@ from sandbox.m3.state import State
 
 
 def book(state: State) -> dict[str, Any]:
-    """Give the whole book; nothing in this M3 posts journals yet, so their list is empty."""
+    """Give the whole book."""
     with state.lock:
         return {
             "orders": [_order(state, order) for order in state.orders.values()],
             "batch_orders": [_batch_order(state, batch) for batch in state.batch_orders.values() if not batch.orno],
             "customers": [_customer(state, entry) for entry in state.customers.values() if entry.created_by_call],
-            "journals": [],
+            **ledger_of_book(state),
             **stock_of_book(state),
             "calls": dict(sorted(state.calls.items())),
             "http_calls": state.http_calls,

@@ -11,6 +11,7 @@ from decimal import Decimal
 from sandbox.clock import Clock
 from sandbox.m3.changes import Change, Listener, Operation, Record
 from sandbox.m3.entities import Balance, BatchOrder, ChargeType, Customer, Item, Order
+from sandbox.m3.general_ledger import GeneralLedger
 from sandbox.m3.indexes import ChangeLog
 from sandbox.m3.item_master import ItemMaster
 from sandbox.m3.prices import PriceBook, Rate, first_rates
@@ -47,6 +48,7 @@ class State:
     batch_by_customer: dict[str, dict[str, BatchOrder]] = field(default_factory=dict)
     orders_by_customer: dict[str, dict[str, Order]] = field(default_factory=dict)
     orders_by_reference: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    ledger: GeneralLedger = field(default_factory=GeneralLedger)
     calls: Counter[str] = field(default_factory=Counter)
     http_calls: int = 0
     clock_offset_s: float = 0

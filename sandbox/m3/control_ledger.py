@@ -1,0 +1,34 @@
+"""The hand on the ledgers, under /_control; `control` builds it in."""
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.m3.control_bodies import body, locked
+from sandbox.m3.posting import update_payments
+from sandbox.m3.site import Site
+
+
+class LedgerIn(BaseModel):
+    """Body of ledger: what is left out is as at the start."""
+
+    model_config = ConfigDict(extra="forbid")
+    closed_through: str = Field(default="", pattern=r"^(\d{8})?$")
+    lag_s: float = Field(default=0, ge=0)
+    fails_silently: bool = False
+
+
+def route_ledger(control: Blueprint, site: Site) -> None:
+    """Add the routes to the blueprint."""
+
+    @control.post("/ledger")
+    def set_ledger() -> Response:
+        wanted = LedgerIn.model_validate(body() or {})
+        with site.state.lock:
+            ledger = site.state.ledger
+            ledger.closed_through, ledger.lag_s = wanted.closed_through, wanted.lag_s
+            ledger.fails_silently = wanted.fails_silently
+        return jsonify(wanted.model_dump())
+
+    @control.post("/payments/update")
+    def update() -> Response:
+        return locked(site, lambda: {"pbids": update_payments(site.state)})
