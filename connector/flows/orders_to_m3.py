@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from connector.errors import NeedsPersonError, PermanentError
 from connector.flows.context import Run
-from connector.flows.orders import adopting, begun, building, confirming, proving, succession, takeover, tenure
+from connector.flows.orders import adopting, building, posting, proving, succession, takeover, tenure
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals, server_date
 from connector.flows.orders.items import find_facts
@@ -21,13 +21,10 @@ from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.documents import accepted_body
 from connector.ledger.inbox import Received
-from connector.ledger.people import use_up_rebuild
 from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
-from connector.ledger.tenure import Tenure
-from connector.money.expected import Expected
 from connector.stores import OrderAction
 from connector.woocommerce.models import Order, parse_order
 
@@ -44,9 +41,9 @@ def run(run: Run) -> Done:
         ConnectorError: See errors.py; workers/fates.py says what becomes of the exchange.
     """
     if is_set_aside(run.claim.business_key):
-        return finish(run, resolve(run))
+        return finish(run, posting.resolve(run, bind=bind))
     succession.look_before_resolving(run)
-    document = resolve(run)
+    document = posting.resolve(run, bind=bind)
     takeover.clear_leftovers(run)
     order = succession.read_own(run)
     selling.note_order(run, order)
@@ -72,40 +69,9 @@ def finish(run: Run, document: DocumentRecord | None) -> Done:
     return Done(f"posted as {number}; the shop gave its id to another order", fingerprint=fingerprint_of(content))
 
 
-def resolve(run: Run) -> DocumentRecord | None:
-    """Finishes what earlier runs left open; returns the confirmed document, or None if there is none.
-
-    A confirmed number is followed to its order; an unconfirmed batch order is deleted and will be built anew, unless a
-    person released it in M3 meanwhile.
-    """
-    document = run.claim.live_document
-    if document is None or document.state is DocumentState.CONFIRMED:
-        return document
-    number: str | None
-    if document.state is DocumentState.BUILDING:
-        number = takeover.clear(run, document)
-    elif not run.claim.rebuild:
-        number = confirming.follow(run, document)
-    else:
-        number = confirming.give_up(run, document)
-        use_up_rebuild(run.journal.connection, run.claim.exchange_id)
-    if number is None:
-        return None
-    return bind(run, document, number)
-
-
 def tidy(run: Run) -> None:
-    """Leaves nothing in M3 of an order that waits for a person, but what a person may want there: an order, or one confirmed.
-
-    Raises:
-        ConnectorError: Not now: it is tried again.
-    """
-    document = run.claim.live_document
-    if document is not None and document.state is DocumentState.BUILDING:
-        number = takeover.clear(run, document)
-        if number is not None:
-            bind(run, document, number)
-    takeover.clear_leftovers(run)
+    """Leaves nothing in M3 of an order that waits for a person; see `posting.tidy`."""
+    posting.tidy(run, bind=bind)
 
 
 def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
@@ -174,18 +140,19 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
     held = tenure.require(run)
     plan = make_plan(run, order, customer)
     content = content_of(run.store, order)
-    known = look_up_if_needed(run, order, plan, held)
+    is_marked = bool(order.meta(adopting.ORDER_NUMBER_META))
+    known = posting.look_up_if_needed(
+        run, plan, content=content, created_at=order.created_at, is_marked=is_marked, held=held
+    )
     if known is not None:
         return take_over_known(run, plan, content, known)
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:
         return Done(f"unconfirmed batch order {temporary}")
-    earlier = look_up_before_second(run, document, temporary, plan)
+    earlier = posting.look_up_before_second(run, document, temporary, plan)
     if earlier is not None:
         return take_over_earlier(run, order, *earlier)
-    number = confirming.confirm(run, document, temporary)
-    differences = proving.find_differences(run, document, number)  # read first: one commit for all that follows
-    proving.judge(run, bind(run, document, number), number, differences)
+    number = posting.confirm_and_prove(run, document, temporary, bind=bind)
     leave_write_back(run, number)
     return Done(f"posted as {number}", fingerprint=fingerprint_of(content))
 
@@ -213,46 +180,6 @@ def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
     )
 
 
-def look_up_if_needed(run: Run, order: Order, plan: OrderPlan, held: Tenure | None) -> str | None:
-    """Asks M3 for the order before its first write where this ledger may have forgotten it."""
-    is_forgotten = held is not None and held.may_be_forgotten(order.created_at)
-    if not (is_forgotten or adopting.may_be_known(run, order)):
-        return None
-    head = plan.head.fields
-    number = adopting.look_up(
-        run,
-        customer=head["CUNO"],
-        reference=head["YREF"],
-        order_date=plan.values.order_date,
-        currency=plan.money.currency,
-    )
-    if number is None:
-        begun.take_up(run, plan, content=content_of(run.store, order))
-    return number
-
-
-def look_up_before_second(
-    run: Run, document: DocumentRecord, temporary: str, plan: OrderPlan
-) -> tuple[DocumentRecord, str] | None:
-    """Asks M3, before the Confirm of any second document, for an order under the references of those before it.
-
-    If there is one, or a person must decide, the batch order just built is deleted.
-
-    Returns:
-        The earlier document and the number of its order, or None.
-    """
-    if not run.claim.documents:
-        return None
-    try:
-        earlier = adopting.look_up_earlier(run, order_date=plan.values.order_date, currency=plan.money.currency)
-    except PermanentError:
-        building.delete(run, document, temporary)
-        raise
-    if earlier is not None:
-        building.delete(run, document, temporary)
-    return earlier
-
-
 def take_over_earlier(run: Run, order: Order, earlier: DocumentRecord, number: str) -> Done:
     """Adopts the order that an earlier document of this exchange became after all, with what was sent then."""
     references = References(cuno=earlier.cuno, yref=earlier.yref)
@@ -262,18 +189,7 @@ def take_over_earlier(run: Run, order: Order, earlier: DocumentRecord, number: s
 
 def take_over_known(run: Run, plan: OrderPlan, content: dict[str, object], number: str) -> Done:
     """Adopts an order M3 holds already, after the same proof as one of our own."""
-    head = plan.head.fields
-    references = References(cuno=head["CUNO"], yref=head["YREF"], cuor=head.get("CUOR"), ordt=plan.values.order_date)
-    cupos = building.number_plan(run, plan)
-    document = adopting.adopt(
-        run,
-        building.KIND,
-        number,
-        references=references,
-        plan={"expected": Expected.of(plan.money, cupos=cupos).to_json(), "content": content},
-    )
-    bound = bind(run, document, number)
-    proving.prove(run, bound, number)
+    posting.adopt_known(run, plan, content=content, number=number, bind=bind)
     leave_write_back(run, number, may_be_told=True)
     return Done(f"found in M3 as {number}", fingerprint=fingerprint_of(content))
 

@@ -67,7 +67,7 @@ def _without_lookup() -> list[Switch]:
         (takeover, "clear", _forget_document),
         (takeover, "clear_leftovers", lambda *_: None),
         (confirming, "follow", _forget_document),
-        (adopting, "may_be_known", lambda *_: False),
+        (adopting, "may_be_known", lambda *_, **__: False),
         (Tenure, "may_be_forgotten", lambda *_: False),
         (adopting, "look_up_earlier", lambda *_, **__: None),
     ]

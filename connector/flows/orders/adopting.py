@@ -5,7 +5,7 @@ CUOR alone is never proof: a buyer may use a PO number twice. A hit counts if re
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from connector.errors import NeedsPersonError
@@ -14,7 +14,6 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.steps import References
 from connector.m3.client import Call
 from connector.m3.programs import ois100mi, ois175mi
-from connector.woocommerce.models import Order
 
 ORDER_NUMBER_META = "_m3_order_number"
 LATE = timedelta(minutes=15)
@@ -22,10 +21,15 @@ FIRST_ROWS = 10
 DAY_ROWS = 1000
 
 
-def may_be_known(run: Run, order: Order) -> bool:
-    """Tells whether M3 may hold an order of which this ledger knows nothing (restored ledger, second installation)."""
-    is_marked = bool(order.meta(ORDER_NUMBER_META))
-    return is_marked or run.claim.first_seen_at - order.created_at > LATE
+def may_be_known(run: Run, *, created_at: datetime, is_marked: bool) -> bool:
+    """Tells whether M3 may hold a document of which this ledger knows nothing (restored ledger, second installation).
+
+    Args:
+        run: This run.
+        created_at: When the shop made the order or refund.
+        is_marked: Whether the shop itself says that M3 has it.
+    """
+    return is_marked or run.claim.first_seen_at - created_at > LATE
 
 
 def look_up(run: Run, *, customer: str, reference: str, order_date: date, currency: str) -> str | None:

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from connector.flows import orders_to_m3
+from connector.flows.orders import posting
 from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
 from connector.m3.programs import ois100mi
 from tests.harness import STORE
@@ -27,7 +27,7 @@ def failing(place: str, error: BaseException) -> Iterator[None]:
     def broken(*_: object, **__: object) -> None:
         raise error
 
-    with patch.object(orders_to_m3.confirming, place, broken):
+    with patch.object(posting.confirming, place, broken):
         yield
 
 
@@ -129,7 +129,7 @@ def test_worker_that_dies_while_it_clears_up_leaves_the_dead_letter_as_it_was(co
     before = common.exchange()
     common.connector.pass_time(ROUND_S)
     jobs.run_turn(common.connector.process, "hunt_orphans")
-    with patch.object(orders_to_m3.building, "delete", side_effect=KilledError), pytest.raises(KilledError):
+    with patch.object(posting.building, "delete", side_effect=KilledError), pytest.raises(KilledError):
         common.connector.run(before["id"])
 
     common.connector.let_lease_expire()
