@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connector.errors import NotYetError, OutcomeUnknownError
 from connector.flows.context import Run
@@ -28,7 +28,7 @@ from connector.ledger.offers import (
     settled,
     take_due,
 )
-from connector.ledger.steps import References
+from connector.ledger.steps import References, Staged
 from connector.ledger.tables import StepState
 from connector.ledger.waking import wake
 
@@ -102,7 +102,16 @@ def _gather(run: Run, *, flow: str, pace: Pace, until_s: float) -> list[Offer]:
         time.sleep(max(wait_s, 0.01))
 
 
-def write(run: Run, *, flow: str, name: str, items: Sequence[str], request: object, send: Callable[[], T]) -> T | None:
+def write(
+    run: Run,
+    *,
+    flow: str,
+    name: str,
+    items: Sequence[str],
+    request: object,
+    send: Callable[[], T],
+    if_late: Sequence[Staged] = (),
+) -> T | None:
     """Sends one batch, intended before it as a step of a document that is forgotten once the answer was read.
 
     Args:
@@ -112,6 +121,7 @@ def write(run: Run, *, flow: str, name: str, items: Sequence[str], request: obje
         items: The item numbers it is for.
         request: What is sent; only its digest is kept.
         send: Sends it.
+        if_late: What is written down, besides that the items are due again, if the lease was lost when it was sent.
 
     Returns:
         The answer; None if it was lost and the batch only held absolute values: its items are due again after the settle
@@ -126,7 +136,8 @@ def write(run: Run, *, flow: str, name: str, items: Sequence[str], request: obje
     )
     intent = run.journal.intend(document.id, name, request=request, part=None)
     try:
-        answer = run.journal.send(intent, send)
+        late = [(POSTPONE_OFFERS, _compared_again(run, flow, items, in_s=0)), *if_late]
+        answer = run.journal.send(intent, send, if_late=late)
     except OutcomeUnknownError:
         if name == CREATE:
             raise
@@ -180,4 +191,8 @@ def _arrives_for_s(run: Run, document: DocumentRecord) -> float:
 
 
 def _postpone(run: Run, *, flow: str, items: Sequence[str], in_s: float) -> None:
-    run.journal.stage(POSTPONE_OFFERS, **postponed(run.store.name, flow=flow, item_numbers=items, in_s=in_s))
+    run.journal.stage(POSTPONE_OFFERS, **_compared_again(run, flow, items, in_s=in_s))
+
+
+def _compared_again(run: Run, flow: str, items: Sequence[str], *, in_s: float) -> dict[str, Any]:
+    return postponed(run.store.name, flow=flow, item_numbers=items, in_s=in_s)

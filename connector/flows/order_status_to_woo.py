@@ -7,6 +7,7 @@ Run by workers/base.py in a pool of its own, so that a sick shop does not fill t
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from connector.errors import NotYetError, WooRejectedError
 from connector.flows.context import Run
@@ -21,7 +22,7 @@ from connector.ledger.tables import DocumentState, StepState
 from connector.woocommerce.models import Order, parse_order
 
 KIND = "write_back"
-META, NOTE = "meta", "note"
+META, NOTE, UNNOTE = "meta", "note", "unnote"
 NUMBER_KEY = "_m3_order_number"
 NOT_FOUND = 404
 AT_ONCE = timedelta(minutes=1)
@@ -51,6 +52,7 @@ def run(run: Run) -> Done:
         if order is not None and not is_same_order(run, order, reference):
             return Done("the shop gave the id to another order")
         if order is not None and document.final_number == number and order.meta(NUMBER_KEY) == number:
+            take_back_doubled(run, document, number)
             return Done(f"the shop knows {number}")  # only M3 had news, and none that is carried
         write_number(run, document, number)
     except WooRejectedError as error:
@@ -91,12 +93,12 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
     installation): then the run comes late, or was left as doubtful by an order that was found in M3.
     """
     order_id = int(run.claim.business_key)
-    text = f"M3 order {number}"
+    text = note_of(number)
     last = document.step(NOTE)
     wait_for_note(run, last)
     is_late = run.claim.now - run.claim.first_seen_at > AT_ONCE
     may_be_noted = last is not None or is_late or run.claim.is_doubtful
-    is_noted = may_be_noted and _is_noted(run, order_id, text)
+    is_noted = may_be_noted and bool(_noted(run, order_id, text))
     meta = {"meta_data": [{"key": NUMBER_KEY, "value": number}]}
     meta_intent = run.journal.intend(document.id, META, request=meta, part=None)
     note_intent = None if is_noted else run.journal.intend(document.id, NOTE, request=text, part=None)
@@ -107,6 +109,29 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
         run.journal.send(note_intent, lambda: run.store.shop.add_note(order_id, text))
         run.journal.mark(note_intent, StepState.DONE, {})
         run.journal.audit("POST order note", system="shop", key=str(order_id), after={"note": text})
+
+
+def note_of(number: str) -> str:
+    """Returns the note that tells staff M3's number of an order."""
+    return f"M3 order {number}"
+
+
+def take_back_doubled(run: Run, document: DocumentRecord, number: str) -> None:
+    """Deletes a note that stands there twice.
+
+    A worker may stop between its last look at its lease and the first byte of the note, and wake after another one has told
+    it: nothing holds that note back. It is asked about only where two were on their way.
+    """
+    if sum(step.name == NOTE and step.state is not StepState.REFUSED for step in document.steps) < 2:
+        return
+    order_id = int(run.claim.business_key)
+    for note_id in _noted(run, order_id, note_of(number))[1:]:
+        intent = run.journal.intend(document.id, UNNOTE, request=note_id, part=None)
+        run.journal.send(intent, partial(run.store.shop.delete_note, order_id, note_id))
+        run.journal.mark(intent, StepState.DONE, {})
+        run.journal.audit(
+            "DELETE order note", system="shop", key=str(order_id), before={"note": note_id}, why="told twice"
+        )
 
 
 def wait_for_note(run: Run, last: StepRecord | None) -> None:
@@ -126,6 +151,7 @@ def wait_for_note(run: Run, last: StepRecord | None) -> None:
         )
 
 
-def _is_noted(run: Run, order_id: int, text: str) -> bool:
+def _noted(run: Run, order_id: int, text: str) -> list[int]:
+    """Returns the numbers of the notes that say it, the first one first; there should be one at most."""
     run.journal.pause()
-    return any(note.get("note") == text for note in run.store.shop.list_notes(order_id))
+    return sorted(int(note["id"]) for note in run.store.shop.list_notes(order_id) if note.get("note") == text)

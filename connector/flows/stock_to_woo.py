@@ -194,7 +194,8 @@ def _write(run: Run, parent: int | None, changes: list[Change], *, read_at: date
     elements = [one.element for one in changes]
     items = [one.offer.item_number for one in changes]
     products = run.store.shop.products
-    run.journal.stage(FORGET_BASELINES, store=run.store.name, items=json.dumps(items))
+    baselines = {"store": run.store.name, "items": json.dumps(items)}
+    run.journal.stage(FORGET_BASELINES, **baselines)
 
     def send() -> list[ElementResult]:
         return (
@@ -210,6 +211,7 @@ def _write(run: Run, parent: int | None, changes: list[Change], *, read_at: date
         items=items,
         request=elements,
         send=send,
+        if_late=[(FORGET_BASELINES, baselines)],
     )
     if answers is None:
         return

@@ -57,6 +57,23 @@ RETURNING id, part
         "part": "bigint",
     },
 )
+LOOK_AGAIN = Prepared(
+    "journal_look_again",
+    """
+UPDATE exchange SET
+    wanted_rev = wanted_rev + 1, doubt_rev = wanted_rev + 1,
+    state = CASE WHEN state = 'running' THEN state ELSE 'ready' END,
+    next_attempt_at = CASE WHEN state IN ('running', 'ready') THEN next_attempt_at ELSE ledger_now() END,
+    sent_at = CASE WHEN state IN ('running', 'ready') THEN sent_at END,
+    tries = CASE WHEN state = 'done' THEN 0 ELSE tries END,
+    crashes = CASE WHEN state = 'done' THEN 0 ELSE crashes END,
+    waiting_since = CASE WHEN state = 'done' THEN NULL ELSE waiting_since END,
+    blocked_kind = NULL, blocked_key = NULL
+WHERE id = :exchange_id AND state <> 'dead_letter'
+""",
+    types={"exchange_id": "bigint"},
+)
+"""A write left after the lease was lost: whoever has the exchange now, or had it last, looks at what came of that."""
 MARK = Prepared(
     "journal_mark",
     "UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id",

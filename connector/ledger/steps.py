@@ -20,13 +20,25 @@ from sqlalchemy.exc import DBAPIError
 from connector.errors import ConnectorError, LeaseLostError, NotYetError, OutcomeUnknownError
 from connector.ledger import claims
 from connector.ledger.claims import Claim, DocumentRecord, Settlement
-from connector.ledger.journal_statements import AUDIT, AUDIT_MANY, BEGIN, CHANGE, FORGET, INTEND, MARK, RENEW
+from connector.ledger.journal_statements import (
+    AUDIT,
+    AUDIT_MANY,
+    BEGIN,
+    CHANGE,
+    FORGET,
+    INTEND,
+    LOOK_AGAIN,
+    MARK,
+    RENEW,
+)
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
 from connector.throttle.guard import sending_only_if
 
 T = TypeVar("T")
+Staged = tuple[Prepared, dict[str, Any]]
+"""A statement with its values."""
 
 FRESH_LEASE_S = 20
 """A write is not sent if the lease was last renewed longer ago than this."""
@@ -112,8 +124,9 @@ class Journal:
         self.lease = Lease()
         self.engine = engine
         self._connection = connection
-        self._staged: list[tuple[Prepared, dict[str, Any]]] = []
-        self._sent: list[tuple[Prepared, dict[str, Any]]] = []
+        self._staged: list[Staged] = []
+        self._sent: list[Staged] = []
+        self._owed: list[Staged] = []  # to be written if the lease turns out lost: a write left since the last commit
         self._has_renewed = False
 
     @property
@@ -147,6 +160,7 @@ class Journal:
             raise_if_unavailable(error)
             raise
         self.lease.renewed_at_s = time.monotonic()
+        self._owed.clear()
         self._close()
 
     def pause(self) -> None:
@@ -235,16 +249,23 @@ class Journal:
         self._has_renewed = True
         return Intent(row.id, document_id, name, row.part)
 
-    def send(self, intent: Intent, write: Callable[[], T]) -> T:
+    def send(self, intent: Intent, write: Callable[[], T], *, if_late: Iterable[Staged] = ()) -> T:
         """Commits the intent, sends the write, and keeps what an exception says of it.
 
-        The caller marks the step with the result.
+        The caller marks the step with the result. A process may be stopped between its last look at the lease and the first
+        byte; if the lease is found lost afterwards, the exchange is made due again, in doubt, whoever has it.
+
+        Args:
+            intent: The step.
+            write: Sends it.
+            if_late: What is written down, besides, if the lease was lost when it was sent.
 
         Raises:
             OutcomeUnknownError: The answer was not seen; the step stands as unknown.
             ConnectorError: It was surely not executed; the step stands as refused.
         """
         self.commit()
+        self._owed = [(LOOK_AGAIN, {"exchange_id": self.claim.exchange_id}), *if_late]
         try:
             with sending_only_if(self.lease.require_fresh):
                 return write()
@@ -309,17 +330,17 @@ class Journal:
             self.rollback()
             raise_if_unavailable(error)
             raise
+        self._owed.clear()
         self._close()
         return State(row.state)
 
     def note_unfenced(self, action: str, *, key: str, after: object) -> None:
-        """Writes down what a run learnt although its lease is lost; changes nothing else."""
+        """Writes down what a run learnt although its lease is lost, and has looked at again what it may have done late."""
         self.rollback()
         self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
-        (staged,) = self._staged
-        self._staged.clear()
+        told, self._staged, self._owed = [*self._owed, *self._staged], [], []
         with transaction(self.engine) as connection:
-            run_together(connection, [staged])
+            run_together(connection, told)
 
     def _run(self, statement: Prepared, values: dict[str, Any]) -> Row[Any] | None:
         """Runs what is staged and then `statement`, in one round trip; returns the row of the last."""
@@ -347,7 +368,7 @@ class Journal:
         self.lease.is_lost = True
         learnt = [values for statement, values in self._sent if statement in (MARK, CHANGE)]
         self.rollback()
-        if learnt:
+        if learnt or self._owed:
             self.note_unfenced("lease_lost", key=str(self.claim.exchange_id), after={"learnt": learnt})
         return LeaseLostError(f"Exchange {self.claim.exchange_id} was taken over; this run stops.")
 

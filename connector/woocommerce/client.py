@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from connector.errors import WooRejectedError
 from connector.woocommerce.answers import unclear
 from connector.woocommerce.auth import api_root, choose_auth
 from connector.woocommerce.canonical import JSONDict
@@ -19,6 +20,8 @@ from connector.woocommerce.paging import Page, Place, ReadPage, changed_since, i
 from connector.woocommerce.products import Products
 from connector.woocommerce.terms import Terms
 from connector.woocommerce.transport import Answer, Throttle, Transport
+
+NOT_FOUND = 404
 
 ANY = "any"
 TRASH = "trash"
@@ -151,6 +154,20 @@ class WooClient:
         """
         note = checked(Note, {"note": text, "customer_note": customer_note}, request="An order note")
         return self._write("POST", f"orders/{order_id}/notes", note)
+
+    def delete_note(self, order_id: int, note_id: int) -> None:
+        """Deletes a note of an order for good.
+
+        Safe to send twice: a note that is gone is what was wanted.
+
+        Raises:
+            OutcomeUnknownError: It may be gone.
+        """
+        try:
+            self._transport.write("DELETE", f"orders/{order_id}/notes/{note_id}", params=(("force", "true"),))
+        except WooRejectedError as error:
+            if error.status != NOT_FOUND:
+                raise
 
     def list_webhooks(self) -> list[JSONDict]:
         """Returns all webhooks of the shop; secrets and failure counts are never shown, `status` is."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from connector.woocommerce.products import Products
+from tests.harness import SETTLED_S
 from tests.integration.flows.stock.stock_story import MUG, StockStory
 from tests.integration.flows.stock.test_corrections import COUNT
 
@@ -38,3 +42,36 @@ def test_write_that_arrives_after_newer_ones_is_put_right_and_no_correction(
 
     assert story.shown(MUG) == 7
     assert story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'") == []
+
+
+def test_old_quantity_of_a_worker_that_wakes_after_its_lease_does_not_stay(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.m3_holds(MUG, 10)
+    other = story.connector.another_process("test:other")
+    stops = iter([True])
+    write = Products.write_batch
+
+    def stops_before_sending(self: Products, **elements: Any) -> Any:
+        if next(stops, False):
+            story.connector.let_lease_expire()
+            story.connector.pass_time(SETTLED_S)
+            story.m3_holds(MUG, 7)
+            story.due(MUG)
+            story.connector.pass_time(2)
+            (held,) = story.connector.rows("SELECT id FROM exchange WHERE flow = 'stock_to_woo'")
+            story.connector.run_as(other, held["id"])
+            assert story.shown(MUG) == 7
+        return write(self, **elements)
+
+    story.due(MUG)
+    with patch.object(Products, "write_batch", stops_before_sending):
+        story.run_once()
+    assert story.shown(MUG) == 10, "the worker that woke wrote its old quantity"
+
+    story.go_on()
+
+    assert story.shown(MUG) == 7
+    assert story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'") == []
+    other.heartbeat.stop()
+    other.runtime.close()
