@@ -47,7 +47,7 @@ class Figures:
     Attributes:
         exchanges: All the ledger has at the end, those included that flows left for each other.
         messages: Everything that was pushed into the broker's queues, what beat sends included.
-        out_of_order: By how many places an order was begun earlier or later than it was due, at most.
+        out_of_order: By how many places a delivered order was begun earlier or later than it was due, at most.
         lost: Orders delivered and not settled, or paid and not in M3.
         doubled: Orders that are in M3 more than once.
         drained_s: From the broker's return until all was settled.
@@ -167,7 +167,8 @@ def _figures(stack: Stack, *, delivered: int, real: int, drained_s: float) -> Fi
     (order,) = stack.rows(
         "SELECT coalesce(max(abs(begun - due)), 0) AS most FROM (SELECT row_number() OVER (ORDER BY e.id) AS due,"
         " row_number() OVER (ORDER BY min(a.started_at), min(a.id)) AS begun FROM exchange e JOIN attempt a"
-        " ON a.exchange_id = e.id WHERE e.flow = 'orders_to_m3' GROUP BY e.id) ranks"
+        " ON a.exchange_id = e.id WHERE e.flow = 'orders_to_m3' AND EXISTS"
+        " (SELECT FROM delivery d WHERE d.exchange_id = e.id AND d.source = 'webhook') GROUP BY e.id) ranks"
     )
     yrefs = [one["yref"] for one in stack.m3_book()["orders"]]
     return Figures(
