@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tests.acceptance.guards import GUARDS
-from tests.acceptance.simulation.machine import Step, Tally
+from tests.acceptance.simulation.days import Step, Tally
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
 from tests.acceptance.simulation.together import search_all
 

@@ -12,7 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.acceptance.guards import switched_off
 from tests.acceptance.simulation.books import ViolationError
-from tests.acceptance.simulation.machine import Simulation, Step, Tally
+from tests.acceptance.simulation.days import Step, Tally
+from tests.acceptance.simulation.machine import Simulation
 from tests.acceptance.simulation.shorten import Played, play, shorten
 from tests.acceptance.simulation.world import made_world
 

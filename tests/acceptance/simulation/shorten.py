@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.acceptance.simulation.books import ViolationError
-from tests.acceptance.simulation.machine import Simulation, Step
+from tests.acceptance.simulation.days import Step
+from tests.acceptance.simulation.machine import Simulation
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.simulation.machine import Step
+from tests.acceptance.simulation.days import Step
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
 from tests.acceptance.simulation.together import search_all
 
