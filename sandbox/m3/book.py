@@ -12,6 +12,8 @@ from sandbox.m3.state import State
 def book(state: State) -> dict[str, Any]:
     """Give the whole book."""
     with state.lock:
+        for order in state.orders.values():
+            order.take_entries(state.now_ms())
         return {
             "orders": [_order(state, order) for order in state.orders.values()],
             "batch_orders": [_batch_order(state, batch) for batch in state.batch_orders.values() if not batch.orno],
@@ -31,6 +33,7 @@ def _order(state: State, order: Order) -> dict[str, Any]:
         "lowest_stat": order.lowest_status,
         "held": order.is_held,
         "stop": order.stop,
+        "text_blocks": {key[0]: text for key, text in order.text_blocks.items()},
         **_body(state, order.body),
     }
 
@@ -56,6 +59,7 @@ def _body(state: State, body: OrderBody) -> dict[str, Any]:
         "whlo": head.get("WHLO", ""),
         "head": dict(sorted(head.items())),
         "lines": [_line(body.lines[ponr]) for ponr in sorted(body.lines)],
+        "closed_lines": [_line(body.closed[ponr]) for ponr in sorted(body.closed)],
         "charges": [_charge(charge) for charge in body.charges.values()],
         "texts": list(body.texts),
         "addresses": [{"adrt": kind, **address} for kind, address in sorted(body.addresses.items())],

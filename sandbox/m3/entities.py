@@ -1,11 +1,14 @@
 """The tables of the sandbox M3 as plain dataclasses; `state` holds them, the programs read and change them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 LINE_STATUSES = ("22", "33", "44", "66", "77")
 """Reserved, allocated, picking list, delivered, invoiced (order-rules.md §6)."""
+
+CLOSED = "99"
+"""Completed without delivery."""
 
 
 @dataclass(slots=True)
@@ -167,6 +170,8 @@ class OrderBody:
     charges: dict[str, Charge] = field(default_factory=dict)
     addresses: dict[int, dict[str, str]] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+    closed: dict[int, Line] = field(default_factory=dict)
+    """Lines ended before anything of them was delivered (99): kept as a trace, worth nothing."""
 
     def copy(self) -> "OrderBody":
         """Copy deep enough that a change of the customer order leaves the batch order as it was."""
@@ -208,13 +213,27 @@ class Order:
     is_held: bool = False
     stop: str = "0"
     created_ms: int = 0
+    text_blocks: dict[tuple[str, ...], str] = field(default_factory=dict)
+    entries: list[tuple[int, Callable[[], object]]] = field(default_factory=list)
+    """Changes entered as a batch: each with the time from which it holds."""
 
     @property
     def lowest_status(self) -> str:
         """ORSL."""
-        return min((line.status for line in self.body.lines.values()), default="22")
+        return min((line.status for line in self.body.lines.values()), default=self._status_without_lines)
 
     @property
     def highest_status(self) -> str:
         """ORST."""
-        return max((line.status for line in self.body.lines.values()), default="22")
+        return max((line.status for line in self.body.lines.values()), default=self._status_without_lines)
+
+    @property
+    def _status_without_lines(self) -> str:
+        return CLOSED if self.body.closed else LINE_STATUSES[0]
+
+    def take_entries(self, now_ms: int) -> None:
+        """Let the entered changes hold whose time has come."""
+        due = [change for at, change in self.entries if at <= now_ms]
+        self.entries = [one for one in self.entries if one[0] > now_ms]
+        for change in due:
+            change()

@@ -127,6 +127,7 @@ class State:
         found = self.orders.get(orno)
         if found is None:
             raise Refusal("WOR0303", "ORNO", value=orno)
+        found.take_entries(self.now_ms())
         return found
 
     def add_batch_order(self, batch: BatchOrder) -> None:
@@ -148,6 +149,15 @@ class State:
         for line in order.body.lines.values():
             self.move_stock(line.itno, line.whlo, reserved=line.basic_quantity)
         self.tell(Record.ORDER, Operation.CREATE, order.orno)
+
+    def delete_order(self, order: Order) -> None:
+        """Remove a customer order of which nothing is allocated, and what it reserved."""
+        for line in order.body.lines.values():
+            self.move_stock(line.itno, line.whlo, reserved=-line.basic_quantity)
+        self.tell(Record.ORDER, Operation.DELETE, order.orno)
+        cuno = order.body.cuno
+        del self.orders[order.orno], self.orders_by_customer[cuno][order.orno]
+        self.orders_by_reference[cuno].remove((order.body.head.get("YREF", ""), order.orno))
 
     def change_references(self, order: Order, references: dict[str, str]) -> None:
         """Change head references and keep the list by YREF in order."""

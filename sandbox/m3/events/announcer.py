@@ -72,6 +72,8 @@ class Announcer:
         self._gathered[key] = old if old and old.operation is Operation.CREATE else change
 
     def _is_there(self, change: Change) -> bool:
+        if change.record is Record.ORDER:
+            return change.key[0] in self._state.orders
         return change.record not in (Record.ITEM, Record.BALANCE) or change.key[0] in self._state.items
 
     def _wanted_names(self, change: Change) -> list[str]:

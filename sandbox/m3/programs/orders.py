@@ -7,7 +7,6 @@ from decimal import Decimal
 from sandbox.m3.entities import Line, Order
 from sandbox.m3.money import line_amount, net_price, plain, totals
 from sandbox.m3.programs.batch_lines import find_line, line_row
-from sandbox.m3.programs.batch_parts import new_charge
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.state import CONO, DIVI, State
@@ -64,16 +63,17 @@ def lst_line(run: Run) -> Iterable[Row]:
     """List the lines in line order."""
     order = run.state.order(run.text("ORNO"))
     lowest = run.text("ORST")
-    for ponr in sorted(order.body.lines):
-        line = order.body.lines[ponr]
-        if line.status >= lowest:
-            yield order_line_row(order, line)
+    lines = {**order.body.lines, **order.body.closed}
+    for ponr in sorted(lines):
+        if lines[ponr].status >= lowest:
+            yield order_line_row(order, lines[ponr])
 
 
 def get_line(run: Run) -> Iterable[Row]:
     """Read one line."""
     order = run.state.order(run.text("ORNO"))
-    return [order_line_row(order, find_line(run, order.body))]
+    closed = order.body.closed.get(run.whole("PONR"))
+    return [order_line_row(order, closed or find_line(run, order.body))]
 
 
 def order_line_row(order: Order, line: Line) -> dict[str, str]:
@@ -145,15 +145,6 @@ def lst_line_charge(run: Run) -> Iterable[Row]:
                 "VTCD": str(charge.vat_code),
                 "CUCD": order.body.head["CUCD"],
             }
-
-
-def upd_conn_co_charge(run: Run) -> Iterable[Row]:
-    """Change the amount of a head charge."""
-    body = run.state.order(run.text("ORNO")).body
-    if run.text("CRID") not in body.charges:
-        raise Refusal("XRE0103", "CRID")
-    body.charges[run.text("CRID")] = new_charge(run, body.head["CUCD"], is_line_charge=False)
-    return ()
 
 
 def upd_price_info(run: Run) -> Iterable[Row]:
