@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.m3.book_ledger import ledger_of_book
-from sandbox.m3.book_parts import stock_of_book
+from sandbox.m3.book_parts import dispatch_of_book, stock_of_book
 from sandbox.m3.entities import BatchOrder, Charge, Customer, Line, Order, OrderBody
 from sandbox.m3.money import plain, totals
 from sandbox.m3.state import State
@@ -16,6 +16,7 @@ def book(state: State) -> dict[str, Any]:
             order.take_entries(state.now_ms())
         return {
             "orders": [_order(state, order) for order in state.orders.values()],
+            **dispatch_of_book(state),
             "batch_orders": [_batch_order(state, batch) for batch in state.batch_orders.values() if not batch.orno],
             "customers": [_customer(state, entry) for entry in state.customers.values() if entry.created_by_call],
             **ledger_of_book(state),
@@ -83,6 +84,8 @@ def _line(line: Line) -> dict[str, Any]:
         "line_amount": str(line.amount),
         "vat_code": line.vat_code,
         "stat": line.status,
+        "delivered": plain(line.delivered),
+        "invoiced": plain(line.invoiced),
         "charges": [_charge(charge) for charge in line.charges.values()],
         "texts": list(line.texts),
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from sandbox.m3.dispatch import Delivery, Invoice
 from sandbox.m3.entities import Balance, Item
 from sandbox.m3.money import plain
 from sandbox.m3.prices import Price, PriceList
@@ -77,6 +78,39 @@ def _price_row(head: PriceList, price: Price) -> dict[str, Any]:
         "sapr": plain(price.sapr),
         "sacd": price.sacd,
         "tinc": head.tinc,
+    }
+
+
+def dispatch_of_book(state: State) -> dict[str, Any]:
+    """Give the deliveries and invoices of all orders."""
+    dispatch = state.dispatch
+    return {
+        "deliveries": [_delivery(one) for _, one in sorted(dispatch.deliveries.items())],
+        "order_invoices": [_invoice(one) for _, one in sorted(dispatch.invoices.items())],
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "dlix": delivery.dlix,
+        "orno": delivery.orno,
+        "stat": delivery.status,
+        "tracking": delivery.tracking,
+        "packages": [{"panr": one.panr, "sscc": one.sscc, "tracking": one.tracking} for one in delivery.packages],
+        "lines": {str(ponr): plain(quantity) for ponr, quantity in sorted(delivery.quantities.items())},
+    }
+
+
+def _invoice(invoice: Invoice) -> dict[str, Any]:
+    return {
+        "ivno": invoice.ivno,
+        "exin": invoice.exin,
+        "yea4": invoice.year,
+        "orno": invoice.orno,
+        "dlix": invoice.dlix,
+        "net": str(invoice.net),
+        "vat": str(invoice.vat),
+        "total": str(invoice.net + invoice.vat),
     }
 
 

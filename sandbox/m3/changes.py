@@ -12,6 +12,8 @@ class Record(StrEnum):
     BALANCE = "MITBAL"
     PRICE = "OPRBAS"
     ORDER = "OOHEAD"
+    DELIVERY = "MHDISH"
+    INVOICE = "CINHED"
 
 
 class Operation(StrEnum):
@@ -24,7 +26,8 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One changed record; `key`: ITNO | ITNO, WHLO | PRRF, CUCD, CUNO, FVDT, ITNO | ORNO."""
+    """One changed record; `key`: ITNO | ITNO, WHLO | PRRF, CUCD, CUNO, FVDT, ITNO | ORNO |
+    DLIX | IVNO."""
 
     record: Record
     operation: Operation

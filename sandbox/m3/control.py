@@ -1,5 +1,7 @@
 """The hand on the sandbox: reset, faults, master data, order progress, clock; demo, tests and checkers call it."""
 
+from decimal import Decimal
+
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -10,7 +12,7 @@ from sandbox.m3.control_ledger import route_ledger
 from sandbox.m3.faults import Settings
 from sandbox.m3.master_data import CustomerIn, upsert_customers
 from sandbox.m3.programs.confirm import release, release_waiting
-from sandbox.m3.progress import advance, advance_all
+from sandbox.m3.progress import Parcels, advance, advance_all
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.site import Site
 from sandbox.m3.tokens import ionapi_file
@@ -32,8 +34,36 @@ class ClockIn(BaseModel):
     offset_s: float
 
 
+class LineIn(BaseModel):
+    """A line to advance, and how much of it (basic units); without a quantity all that is open."""
+
+    model_config = ConfigDict(extra="forbid")
+    ponr: int
+    quantity: Decimal | None = None
+
+
 class AdvanceIn(BaseModel):
-    """Body of advance; without a status it is one step."""
+    """Body of advance; without a status it is one step, without lines all of them."""
+
+    model_config = ConfigDict(extra="forbid")
+    to: str = ""
+    lines: list[LineIn] | None = None
+    tracking: str | None = None
+    packages: list[str] = []
+
+    @property
+    def chosen(self) -> dict[int, Decimal | None] | None:
+        """Lines by number with the quantity wanted."""
+        return None if self.lines is None else {line.ponr: line.quantity for line in self.lines}
+
+    @property
+    def parcels(self) -> Parcels:
+        """How a delivery is labelled."""
+        return Parcels(tracking=self.tracking, packages=tuple(self.packages))
+
+
+class AdvanceAllIn(BaseModel):
+    """Body of advance for every order."""
 
     model_config = ConfigDict(extra="forbid")
     to: str = ""
@@ -90,12 +120,12 @@ def _route_customers(control: Blueprint, site: Site) -> None:
 def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/orders/<orno>/advance")
     def advance_order(orno: str) -> Response:
-        to = AdvanceIn.model_validate(body() or {}).to
-        return locked(site, lambda: {"orno": orno, "stat": advance(site.state, orno, to=to)})
+        given = AdvanceIn.model_validate(body() or {})
+        return locked(site, lambda: {"orno": orno, "stat": _advance(site, orno, given)})
 
     @control.post("/orders/advance")
     def advance_orders() -> Response:
-        to = AdvanceIn.model_validate(body() or {}).to
+        to = AdvanceAllIn.model_validate(body() or {}).to
         return locked(site, lambda: {"ornos": advance_all(site.state, to=to)})
 
     @control.post("/batch_orders/<temporary_orno>/release")
@@ -105,6 +135,10 @@ def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/batch_orders/release")
     def release_all_waiting() -> Response:
         return locked(site, lambda: {"ornos": [order.orno for order in release_waiting(site.state)]})
+
+
+def _advance(site: Site, orno: str, given: AdvanceIn) -> str:
+    return advance(site.state, orno, to=given.to, lines=given.chosen, parcels=given.parcels)
 
 
 def _bad_request(error: Exception) -> tuple[Response, int]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 LINE_STATUSES = ("22", "33", "44", "66", "77")
-"""Reserved, allocated, picking list, delivered, invoiced (order-rules.md §6)."""
+"""Reserved, allocated, picking list, delivered, invoiced (order-rules.md §6). In between, a line that is delivered or invoiced
+in part has two different digits: the least and the most progressed part of its quantity."""
 
 CLOSED = "99"
 """Completed without delivery."""
@@ -156,8 +157,15 @@ class Line:
     dwdt: str
     sent: Mapping[str, str]
     status: str = "22"
+    delivered: Decimal = Decimal(0)
+    invoiced: Decimal = Decimal(0)
     charges: dict[str, Charge] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+
+    @property
+    def open_quantity(self) -> Decimal:
+        """What is not delivered yet, in the basic unit."""
+        return self.basic_quantity - self.delivered
 
 
 @dataclass

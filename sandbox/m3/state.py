@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from sandbox.clock import Clock
 from sandbox.m3.changes import Change, Listener, Operation, Record
+from sandbox.m3.dispatch import Dispatch
 from sandbox.m3.entities import Balance, BatchOrder, ChargeType, Customer, Item, Order
 from sandbox.m3.general_ledger import GeneralLedger
 from sandbox.m3.indexes import ChangeLog
@@ -45,6 +46,7 @@ class State:
     extensions: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     batch_orders: dict[str, BatchOrder] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    dispatch: Dispatch = field(default_factory=Dispatch)
     batch_by_customer: dict[str, dict[str, BatchOrder]] = field(default_factory=dict)
     orders_by_customer: dict[str, dict[str, Order]] = field(default_factory=dict)
     orders_by_reference: dict[str, list[tuple[str, str]]] = field(default_factory=dict)

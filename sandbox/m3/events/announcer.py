@@ -20,9 +20,10 @@ DOCUMENTS = {
     Record.BALANCE: "Sync.InventoryCount",
     Record.PRICE: "Sync.PriceList",
     Record.ORDER: "Sync.SalesOrder",
+    Record.DELIVERY: "Sync.Shipment",
+    Record.INVOICE: "Sync.Invoice",
 }
-SHIPMENT = "Sync.Shipment"
-TABLES = (Record.ITEM, Record.BALANCE, Record.PRICE)
+TABLES = (Record.ITEM, Record.BALANCE, Record.PRICE, Record.ORDER)
 GATHERED = ("Sync.InventoryCount", "Sync.PriceList")
 """Documents that travel together when they are gathered, one noun each."""
 
@@ -78,17 +79,14 @@ class Announcer:
 
     def _wanted_names(self, change: Change) -> list[str]:
         names = []
-        if self._settings.bod_url:
+        if self._settings.bod_url and DOCUMENTS[change.record] in self._settings.documents:
             names.append(DOCUMENTS[change.record])
-            if change.record is Record.ORDER and self._state.orders[change.key[0]].highest_status == "66":
-                names.append(SHIPMENT)
-            names = [name for name in names if name in self._settings.documents]
         if self._settings.event_url and change.record in TABLES and change.record in self._settings.tables:
             names.append(str(change.record))
         return names
 
     def _make(self, name: str, changes: list[Change]) -> None:
-        if name not in (*DOCUMENTS.values(), SHIPMENT):
+        if name not in DOCUMENTS.values():
             for change in changes:
                 self._sequence += 1
                 self._outbox.put(name, None, table_event(self._state, change, sequence=self._sequence))
@@ -111,7 +109,8 @@ class Announcer:
             "Sync.InventoryCount": self._balance,
             "Sync.PriceList": self._price,
             "Sync.SalesOrder": self._order,
-            SHIPMENT: self._shipment,
+            "Sync.Shipment": self._shipment,
+            "Sync.Invoice": self._invoice,
         }
 
     def _item(self, change: Change) -> tuple[Identity, Element]:
@@ -136,10 +135,15 @@ class Announcer:
         return identity, bods.sales_order(self._state, order, identity)
 
     def _shipment(self, change: Change) -> tuple[Identity, Element]:
-        order = self._state.orders[change.key[0]]
-        identity = self._identity(f"9{order.orno[1:]}", DIVISION, order.body.head.get("FACI", ""))
-        tracking = (f"JD0146{int(order.orno):014d}",)
-        return identity, bods.shipment(self._state, order, identity, tracking=tracking)
+        delivery = self._state.dispatch.deliveries[int(change.key[0])]
+        order = self._state.orders[delivery.orno]
+        identity = self._identity(f"{delivery.dlix:010d}", DIVISION, order.body.head.get("FACI", ""))
+        return identity, bods.shipment(self._state, delivery, identity)
+
+    def _invoice(self, change: Change) -> tuple[Identity, Element]:
+        invoice = self._state.dispatch.invoices[int(change.key[0])]
+        identity = self._identity(invoice.exin, DIVISION)
+        return identity, bods.invoice(self._state, invoice, identity)
 
     def _identity(self, document_id: str, entity: str, location: str = "") -> Identity:
         # Grows within every document, also over a restart: it begins at the time, as a number of 64 bits.

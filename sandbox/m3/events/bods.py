@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
+from sandbox.m3.dispatch import Delivery, Invoice
 from sandbox.m3.entities import Item, Line, Order
 from sandbox.m3.events.xml import document, node, path
 from sandbox.m3.money import plain, totals
@@ -17,7 +18,8 @@ LOGICAL_ID = "lid://infor.m3.m3sandbox"
 MASTER = CONO
 """Accounting entity of master data: the company alone (Master AE)."""
 DIVISION = f"{CONO}_{DIVI}"
-ORDER_STATUSES = {"22": "Open", "33": "Approved", "44": "Working", "66": "Shipped", "77": "Invoiced"}
+ORDER_STATUSES = {"2": "Open", "3": "Approved", "4": "Working", "6": "Shipped", "7": "Invoiced"}
+"""By the first digit of a status: its least progressed part."""
 ITEM_STATUSES = {"10": "Pending", "20": "Open"}
 INACTIVE_FROM = "80"
 
@@ -37,6 +39,11 @@ class Identity:
         if self.location:
             attributes["location"] = self.location
         return node("ID", self.document_id, **attributes)
+
+
+def status_word(status: str) -> str:
+    """Give the word a BOD has for a status of an order or line."""
+    return ORDER_STATUSES[status[0]]
 
 
 def envelope(noun: str, nouns: list[Element], *, identity: Identity, action: str, now: datetime) -> bytes:
@@ -143,7 +150,7 @@ def sales_order(state: State, order: Order, identity: Identity) -> Element:
         node("DisplayID", order.orno),
         node("LastModificationDateTime", now),
         node("DocumentDateTime", _midnight(head["ORDT"])),
-        _status(ORDER_STATUSES[order.highest_status], "Sales Order Status", now),
+        _status(status_word(order.highest_status), "Sales Order Status", now),
         path("CustomerParty/PartyIDs/ID", order.body.cuno, accountingEntity=MASTER),
         path("ShipToParty/PartyIDs/ID", _ship_to(order), accountingEntity=MASTER),
         path("PurchaseOrderReference/DocumentID/ID", head.get("CUOR", "")),
@@ -156,25 +163,44 @@ def sales_order(state: State, order: Order, identity: Identity) -> Element:
     return node("SalesOrder", header, *lines)
 
 
-def shipment(state: State, order: Order, identity: Identity, *, tracking: tuple[str, ...]) -> Element:
-    """Write the delivery of a whole order."""
+def shipment(state: State, delivery: Delivery, identity: Identity) -> Element:
+    """Write a delivery, which may be a part of an order."""
     now = _utc(state.now())
+    order = state.orders[delivery.orno]
     header = node(
         "ShipmentHeader",
         node("DocumentID", identity.node()),
-        path("AlternateDocumentID/ID", f"DLIX-{int(order.orno)}"),
+        path("AlternateDocumentID/ID", f"DLIX-{delivery.dlix}"),
         node("DocumentDateTime", now),
         node("DocumentReference", _order_reference(order), type="SalesOrder"),
         _status("Shipped", "ShipmentStatus", now),
-        path("WarehouseLocation/ID", order.body.head.get("WHLO", "")),
+        path("WarehouseLocation/ID", delivery.whlo),
         node("CarrierParty", path("PartyIDs/ID", "DHL"), node("Name", "DHL Parcel")),
-        path("ShipFromParty/Location", _warehouse(order.body.head.get("WHLO", "")), type="Warehouse"),
+        path("ShipFromParty/Location", _warehouse(delivery.whlo), type="Warehouse"),
         path("ShipToParty/PartyIDs/ID", _ship_to(order), accountingEntity=MASTER),
         node("ScheduledShipDateTime", _midnight(order.body.head["RLDT"])),
         node("PromisedDeliveryDateTime", _midnight(_last_day(order))),
     )
-    items = [_shipment_item(line, order) for _, line in sorted(order.body.lines.items())]
-    return node("Shipment", header, *items, *(path("ShipmentUnit/TrackingID", number) for number in tracking))
+    items = [_shipment_item(order.body.lines[ponr], order, part) for ponr, part in sorted(delivery.quantities.items())]
+    trackings = dict.fromkeys(one for one in (delivery.tracking, *(p.tracking for p in delivery.packages)) if one)
+    return node("Shipment", header, *items, *(path("ShipmentUnit/TrackingID", number) for number in trackings))
+
+
+def invoice(state: State, told: Invoice, identity: Identity) -> Element:
+    """Write an invoice; where M3 puts the number of the order is not published, this is the usual place of OAGIS."""
+    order = state.orders[told.orno]
+    gross = str(told.net + told.vat)
+    header = node(
+        "InvoiceHeader",
+        node("DocumentID", identity.node()),
+        path("AlternateDocumentID/ID", str(told.ivno)),
+        node("DocumentDateTime", _midnight(told.day)),
+        node("SalesOrderReference", _order_reference(order)),
+        path("CustomerParty/PartyIDs/ID", order.body.cuno, accountingEntity=MASTER),
+        node("TotalAmount", gross, currencyID=told.currency),
+    )
+    lines = [_invoice_line(order, ponr, str(amount), told.currency) for ponr, amount in sorted(told.lines.items())]
+    return node("Invoice", header, *lines)
 
 
 def _item_status(item: Item, *, with_archive: bool) -> Element:
@@ -192,13 +218,12 @@ def _item_location(item: Item, whlo: str) -> Element:
 def _order_line(state: State, line: Line, currency: str) -> Element:
     item = state.items.get(line.itno)
     basic_unit = item.unit if item else line.unit
-    is_shipped = line.status >= "66"
-    allocated = line.basic_quantity if line.status in ("33", "44") else Decimal(0)
-    shipped, shipped_basic = (line.quantity, line.basic_quantity) if is_shipped else (Decimal(0), Decimal(0))
+    allocated = line.open_quantity if line.status[0] in "34" else Decimal(0)
+    shipped = line.delivered * line.quantity / line.basic_quantity
     return node(
         "SalesOrderLine",
         node("LineNumber", str(line.ponr)),
-        _status(ORDER_STATUSES[line.status], "Sales Order Line Status", _utc(state.now())),
+        _status(status_word(line.status), "Sales Order Line Status", _utc(state.now())),
         path("Item/ItemID/ID", line.itno, accountingEntity=MASTER),
         node("Quantity", plain(line.quantity), unitCode=line.unit),
         node("BaseUOMQuantity", plain(line.basic_quantity), unitCode=basic_unit),
@@ -207,20 +232,30 @@ def _order_line(state: State, line: Line, currency: str) -> Element:
         path("ShipFromParty/Location", _warehouse(line.whlo), type="Warehouse"),
         node("AllocatedBaseUOMQuantity", plain(allocated), unitCode=basic_unit),
         node("ShippedQuantity", plain(shipped), unitCode=line.unit),
-        node("ShippedBaseUOMQuantity", plain(shipped_basic), unitCode=basic_unit),
+        node("ShippedBaseUOMQuantity", plain(line.delivered), unitCode=basic_unit),
     )
 
 
-def _shipment_item(line: Line, order: Order) -> Element:
+def _shipment_item(line: Line, order: Order, shipped: Decimal) -> Element:
     return node(
         "ShipmentItem",
         path("ItemID/ID", line.itno, accountingEntity=MASTER),
         node("ServiceIndicator", "false"),
         node("Description", line.name, languageID="en-US"),
         node("OrderQuantity", plain(line.quantity), unitCode=line.unit),
-        node("ShippedQuantity", plain(line.quantity), unitCode=line.unit),
+        node("ShippedQuantity", plain(shipped * line.quantity / line.basic_quantity), unitCode=line.unit),
         node("LineNumber", str(line.ponr)),
         node("DocumentReference", _order_reference(order), node("LineNumber", str(line.ponr)), type="SalesOrder"),
+    )
+
+
+def _invoice_line(order: Order, ponr: int, amount: str, currency: str) -> Element:
+    return node(
+        "InvoiceLine",
+        node("LineNumber", str(ponr)),
+        path("Item/ItemID/ID", order.body.lines[ponr].itno, accountingEntity=MASTER),
+        node("ExtendedAmount", amount, currencyID=currency),
+        node("SalesOrderReference", _order_reference(order), node("LineNumber", str(ponr))),
     )
 
 

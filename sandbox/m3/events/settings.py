@@ -5,16 +5,19 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
-DocumentName = Literal["Sync.ItemMaster", "Sync.InventoryCount", "Sync.PriceList", "Sync.SalesOrder", "Sync.Shipment"]
-TableName = Literal["MITMAS", "MITBAL", "OPRBAS"]
+DocumentName = Literal[
+    "Sync.ItemMaster", "Sync.InventoryCount", "Sync.PriceList", "Sync.SalesOrder", "Sync.Shipment", "Sync.Invoice"
+]
+TableName = Literal["MITMAS", "MITBAL", "OPRBAS", "OOHEAD"]
 ALL_DOCUMENTS: tuple[DocumentName, ...] = (
     "Sync.ItemMaster",
     "Sync.InventoryCount",
     "Sync.PriceList",
     "Sync.SalesOrder",
     "Sync.Shipment",
+    "Sync.Invoice",
 )
-ALL_TABLES: tuple[TableName, ...] = ("MITMAS", "MITBAL", "OPRBAS")
+ALL_TABLES: tuple[TableName, ...] = ("MITMAS", "MITBAL", "OPRBAS", "OOHEAD")
 
 
 class EventSettings(BaseModel):

@@ -78,7 +78,6 @@ def get_line(run: Run) -> Iterable[Row]:
 
 def order_line_row(order: Order, line: Line) -> dict[str, str]:
     """Write a line of a customer order with its progress."""
-    zero, all_of_it = "0", plain(line.basic_quantity)
     return line_row(line) | {
         "ORST": line.status,
         "NLAM": str(line.amount),
@@ -86,9 +85,9 @@ def order_line_row(order: Order, line: Line) -> dict[str, str]:
         "NEPR": plain(line.net_price),
         "CUCD": order.body.head["CUCD"],
         "VTCD": str(line.vat_code),
-        "ALQT": all_of_it if line.status in ("33", "44") else zero,
-        "DLQT": all_of_it if line.status in ("66", "77") else zero,
-        "IVQT": all_of_it if line.status == "77" else zero,
+        "ALQT": plain(line.open_quantity if line.status[0] in "34" else Decimal(0)),
+        "DLQT": plain(line.delivered),
+        "IVQT": plain(line.invoiced),
     }
 
 
