@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from connector.errors import ConfigurationError
 from connector.publishing.parts import Publishing
+from connector.publishing.rates import RatesConfig
 from connector.publishing.strict import Strict, Text
 
 STORE_CODE = re.compile(r"[a-z0-9]{1,8}")
@@ -233,6 +234,7 @@ class StoreConfig(Strict):
     money: MoneyConfig = MoneyConfig()
     customers: CustomersConfig = CustomersConfig()
     items: ItemsConfig = ItemsConfig()
+    rates: RatesConfig | None = None
     retry: RetryConfig = RetryConfig()
     publish: Publishing = Publishing()
     lookups: dict[str, dict[str, Text]] = Field(default_factory=dict)

@@ -24,6 +24,7 @@ from workers import rounds
 from workers.base import send_all
 from workers.process import Process
 from workers.pulls import compare_daily, pull_changes
+from workers.rates import pull_rates
 from workers.rounds import Part, Turned, each_store, in_rounds, is_done, running_stores
 from workers.schedule import job_every_s, queue_of
 
@@ -177,5 +178,6 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "pull_prices": partial(pull_changes, kind="prices"),
     "pull_stock": partial(pull_changes, kind="stock"),
     "pull_items": partial(pull_changes, kind="items"),
+    "pull_rates": pull_rates,
     "compare_daily": compare_daily,
 }

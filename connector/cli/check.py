@@ -104,7 +104,7 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
 
 def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callable[[], Iterable[Finding]]]:
     m3, config = store.m3, store.config
-    operations = used_operations(load_operations(runtime.settings.config_dir, config.operations), config.publish)
+    operations = used_operations(load_operations(runtime.settings.config_dir, config.operations), config)
     return [
         lambda: check_site(area, m3, config),
         lambda: check_tenure(area, m3, config, ledger=runtime.engine),

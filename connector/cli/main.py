@@ -37,6 +37,7 @@ COMMANDS = {
     "items": _Entry("items", "Say which M3 item a shop SKU is; list items that cannot be carried."),
     "sync": _Entry("sync", "Carry given facts across now, or show what would be sent."),
     "reconcile": _Entry("reconcile", "Compare M3 with the shop, item by item, and repair what differs."),
+    "rates": _Entry("rates", "List the exchange rates of M3 that are kept; read them now."),
     "audit": _Entry("audit", "Export the audit trail."),
     "sandbox": _Entry("sandbox", "Run a shop and an M3 that behave, and misbehave, like real ones."),
 }

@@ -1,4 +1,4 @@
-"""Which daily jobs of which stores were done, by slot: the moment each was due. Called by workers/pulls.py."""
+"""Which daily jobs of which stores were done, by slot: the moment each was due. Called by workers/pulls.py and workers/rates.py."""
 
 from __future__ import annotations
 

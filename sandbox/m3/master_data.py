@@ -14,6 +14,7 @@ from sandbox.clock import Clock
 from sandbox.m3.entities import ChargeType, Customer
 from sandbox.m3.item_data import ItemIn, ean13, upsert_items
 from sandbox.m3.money import CURRENCY_DECIMALS
+from sandbox.m3.prices import first_rates
 from sandbox.m3.state import DIVI, State
 
 CATALOGUE_SKUS = 100
@@ -46,6 +47,7 @@ class CustomerIn(BaseModel):
 def new_state(seed: int, clock: Clock) -> State:
     """Build the state every run with this seed begins with."""
     state = State(clock)
+    state.rates = first_rates(clock.now().date())
     upsert_items(state, shelf_items())
     upsert_items(state, catalogue_items(seed))
     upsert_customers(state, guests())

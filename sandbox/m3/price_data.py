@@ -51,8 +51,11 @@ class RateIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     cucd: str = Field(validation_alias=upper_too("cucd"))
     cutd: Day = Field(validation_alias=upper_too("cutd"))
-    arat: Decimal = Field(validation_alias=upper_too("arat"), gt=0)
+    arat: Decimal = Field(default=Decimal(1), validation_alias=upper_too("arat"), gt=0)
     crtp: int = Field(default=1, validation_alias=upper_too("crtp"))
+    dmcu: int = Field(default=1, validation_alias=upper_too("dmcu"))
+    rafa: int = Field(default=1, validation_alias=upper_too("rafa"))
+    delete: bool = False
 
 
 def set_prices(state: State, given: Iterable[PriceIn]) -> int:
@@ -94,9 +97,16 @@ def delete_price(state: State, head: ListKey, itno: str) -> bool:
 
 
 def set_rates(state: State, given: Iterable[RateIn]) -> int:
-    """Set exchange rates; give how many."""
+    """Set exchange rates; give how many. With `delete` the currency loses those of that date and later."""
     count = 0
     for one in given:
-        state.rates[one.cucd, one.crtp, one.cutd] = Rate(one.cucd, one.crtp, one.cutd, one.arat, state.now_ms())
+        if one.delete:
+            gone = [key for key in state.rates if key[:2] == (one.cucd, one.crtp) and key[2] >= one.cutd]
+            for key in gone:
+                del state.rates[key]
+            count += len(gone)
+            continue
+        rate = Rate(one.cucd, one.crtp, one.cutd, one.arat, state.now_ms(), dmcu=one.dmcu, rafa=one.rafa)
+        state.rates[one.cucd, one.crtp, one.cutd] = rate
         count += 1
     return count

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sandbox.m3.indexes import ChangeLog, SortedKeys
@@ -11,6 +12,9 @@ CAMPAIGN_LIST = "WEB-SALE"
 LOCAL_CURRENCY = "EUR"
 BEGINNING = "20200101"
 END_OF_TIME = "20991231"
+KNOWN_DAYS = 60
+"""So many days back and ahead there is a rate each working day; people enter those to come at will."""
+SATURDAY = 5
 
 ListKey = tuple[str, str, str, str]
 """PRRF, CUCD, CUNO, FVDT: the key of a price list head (OPRICH)."""
@@ -127,17 +131,31 @@ class PriceBook:
 
 @dataclass(frozen=True)
 class Rate:
-    """An exchange rate: local currency for one unit, from a date on."""
+    """An exchange rate from a date on: local currency for one unit, unless method (DMCU) and factor (RAFA) say otherwise."""
 
     cucd: str
     crtp: int
     cutd: str
     arat: Decimal
     changed_ms: int = 0
+    dmcu: int = 1
+    rafa: int = 1
 
 
-def first_rates() -> dict[tuple[str, int, str], Rate]:
-    """Give the rates every state begins with (invented figures of a plausible size)."""
+def first_rates(today: date) -> dict[tuple[str, int, str], Rate]:
+    """Give the rates every state begins with: one for the year, then one each working day around today.
+
+    The figures are invented, of a plausible size; those of a day differ from those of the day before.
+    """
     shown = {"USD": "0.862", "GBP": "1.139", "JPY": "0.0057", "CHF": "1.072", "PLN": "0.2365"}
     rates = [Rate(cucd, 1, "20260101", Decimal(arat)) for cucd, arat in shown.items()]
+    days = (today + timedelta(days=number) for number in range(-KNOWN_DAYS, KNOWN_DAYS))
+    for day in days:
+        if day.weekday() < SATURDAY:
+            rates += [Rate(cucd, 1, f"{day:%Y%m%d}", _of_day(Decimal(arat), day)) for cucd, arat in shown.items()]
     return {(rate.cucd, rate.crtp, rate.cutd): rate for rate in rates}
+
+
+def _of_day(rate: Decimal, day: date) -> Decimal:
+    """Move a rate by up to half a percent, another way each day."""
+    return round(rate * (1 + Decimal(day.toordinal() * 37 % 101 - 50) / 10000), 6)

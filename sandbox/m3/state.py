@@ -15,7 +15,7 @@ from sandbox.m3.entities import Balance, BatchOrder, ChargeType, Customer, Item,
 from sandbox.m3.general_ledger import GeneralLedger
 from sandbox.m3.indexes import ChangeLog
 from sandbox.m3.item_master import ItemMaster
-from sandbox.m3.prices import PriceBook, Rate, first_rates
+from sandbox.m3.prices import PriceBook, Rate
 from sandbox.m3.refusals import Refusal
 
 CONO = "1"
@@ -39,7 +39,7 @@ class State:
     counts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     stock_messages: set[tuple[str, ...]] = field(default_factory=set)
     prices: PriceBook = field(default_factory=PriceBook)
-    rates: dict[tuple[str, int, str], Rate] = field(default_factory=first_rates)
+    rates: dict[tuple[str, int, str], Rate] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     charge_types: dict[str, ChargeType] = field(default_factory=dict)
     emails: dict[tuple[str, str], str] = field(default_factory=dict)

@@ -1,11 +1,11 @@
-"""Which operations of M3 a store uses: what serves a part it does not publish may be missing. Used by connector/cli/check.py."""
+"""Which operations of M3 a store uses: what serves a part its file leaves out may be missing. Used by connector/cli/check.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from connector.m3.operations import Operation
-from connector.publishing.parts import Publishing
+from connector.stores import StoreConfig
 
 PARTS = {
     "item.update": "products",
@@ -20,11 +20,15 @@ PARTS = {
     "price.": "prices",
     "balance.": "stock",
     "count.": "stock",
+    "currency.rate": "rates",
 }
-"""Beginning of an operation's key -> the part of `publish` that uses it; all others are used by every store."""
+"""Beginning of an operation's key -> the part of the store file that uses it (of `publish`, or beside it).
+All others are used by every store."""
 
 
-def used_operations(operations: Iterable[Operation], publishing: Publishing) -> list[Operation]:
-    """Returns the operations without those of parts the store does not publish."""
-    unused = tuple(key for key, part in PARTS.items() if getattr(publishing, part) is None)
+def used_operations(operations: Iterable[Operation], config: StoreConfig) -> list[Operation]:
+    """Returns the operations without those of parts the store file leaves out."""
+    unused = tuple(
+        key for key, part in PARTS.items() if getattr(config.publish, part, getattr(config, part, None)) is None
+    )
     return [one for one in operations if not one.key.startswith(unused)]

@@ -37,6 +37,6 @@ def _rate_row(rate: Rate) -> dict[str, str]:
         "CUTD": rate.cutd,
         "ARAT": plain(rate.arat),
         "LOCD": LOCAL_CURRENCY,
-        "DMCU": "1",
-        "RAFA": "1",
+        "DMCU": str(rate.dmcu),
+        "RAFA": str(rate.rafa),
     }

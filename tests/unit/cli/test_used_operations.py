@@ -6,27 +6,32 @@ from pathlib import Path
 
 from connector.cli.checks.used_operations import PARTS, used_operations
 from connector.m3.operations import load_operations
-from connector.publishing.parts import Publishing
+from connector.stores import StoreConfig
 
 OPERATIONS = list(load_operations(Path(__file__).parents[3] / "config", {}))
 
 
-def keys(publishing: Publishing) -> set[str]:
-    return {one.key for one in used_operations(OPERATIONS, publishing)}
+M3 = {"company": 1, "division": "AAA", "facility": "001", "warehouse": "001", "order_type": "W01"}
+
+
+def keys(**parts: object) -> set[str]:
+    config = StoreConfig.model_validate({"m3": M3, **parts})
+    return {one.key for one in used_operations(OPERATIONS, config)}
 
 
 def test_a_store_that_publishes_nothing_needs_what_orders_and_customers_need() -> None:
-    needed = keys(Publishing())
+    needed = keys()
 
     assert {"order.add_head", "customer.add", "item.basic", "item.unit", "currency.basic"} <= needed
     assert not {key for key in needed if key.startswith(tuple(PARTS))}
 
 
 def test_what_a_store_publishes_has_to_be_there() -> None:
-    publishing = Publishing.model_validate({"prices": {"price_list": "WEB", "currency": "EUR"}, "products": {}})
+    published = {"prices": {"price_list": "WEB", "currency": "EUR"}, "products": {}}
 
-    assert {"price.base", "item.update"} <= keys(publishing)
-    assert "item.list" not in keys(publishing)
+    assert {"price.base", "item.update"} <= keys(publish=published)
+    assert "item.list" not in keys(publish=published)
+    assert "currency.rate" in keys(rates={"currencies": ["USD"]})
 
 
 def test_every_part_names_operations_that_exist() -> None:

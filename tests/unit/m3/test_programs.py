@@ -91,6 +91,7 @@ CALLS = [
     cusextmi.add_tenure("w1", holder="4f1c09d2a6b3.91d2c07be55a"),
     cusextmi.change_tenure("w1", holder="4f1c09d2a6b3.0a77e1f4c3d8"),
     ois017mi.list_heads("WEB", currency="EUR", first=date(2026, 1, 1)),
+    crs055mi.select_rate("USD", division="AAA", rate_type=1, day=date(2026, 11, 29)),
     ois017mi.get_base_price("MUG-001", head=PRICE_LIST),
     ois320mi.list_new_prices(1795311984000),
     ois320mi.list_list_prices(PRICE_LIST),

@@ -1,0 +1,111 @@
+"""Reads the exchange rates a store needs from M3 into the ledger. Called by workers/rates.py once a day, and by `connector rates`.
+
+One request for all days since the last reading, so that days nobody was there for have their rates too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from connector.errors import ConfigurationError
+from connector.flows.context import StoreContext
+from connector.ledger.cursors import move_cursor, now, read_cursor
+from connector.ledger.rates import StoredRate, keep_rates, rate_on
+from connector.ledger.session import Ledger, OpenLedger, transaction
+from connector.m3.programs import crs055mi
+from connector.money.rates import is_too_old, missing_rate
+from connector.publishing.rates import RatesConfig
+
+CURSOR = "rates"
+MOST_DAYS = 31
+"""Of a longer absence only the last days are made up for; an exchange that needs an older one waits and says so."""
+
+
+@dataclass(frozen=True)
+class RatesRead:
+    """What a reading found."""
+
+    days: int
+    rates: tuple[StoredRate, ...]
+
+
+def _needed(store: StoreContext) -> RatesConfig:
+    """Returns `rates` of the store file.
+
+    Raises:
+        ConfigurationError: The store needs no rates.
+    """
+    if store.config.rates is None:
+        raise ConfigurationError(
+            f"Store {store.name} reads no exchange rates.",
+            resolution="Add `rates` to its file; config/stores/example.yaml shows the form.",
+        )
+    return store.config.rates
+
+
+def read_rates(ledger: Ledger, store: StoreContext) -> RatesRead:
+    """Reads the rates that hold on each day since the last reading, today included, and keeps them.
+
+    Raises:
+        NotYetError: A currency has no rate for today; those of the others are kept.
+        ConnectorError: M3 or the ledger is away, or M3 refuses.
+    """
+    config = _needed(store)
+    with transaction(ledger) as connection:
+        today = now(connection).astimezone(store.config.m3.zone).date()
+        last = read_cursor(connection, store.name, name=CURSOR)
+    days = _days(date.fromisoformat(last) if last else today, today)
+    calls = [
+        crs055mi.select_rate(currency, division=store.config.m3.division, rate_type=rate_type, day=day)
+        for currency in config.currencies
+        for rate_type in config.types
+        for day in days
+    ]
+    rates = _ours(store, [row for answer in store.m3.read(calls) for row in crs055mi.read_rates(answer)])
+    with transaction(ledger) as connection:
+        keep_rates(connection, store.m3_scope, division=store.config.m3.division, rates=rates)
+    with transaction(ledger) as connection:
+        _require_all(connection, store, config, today)
+        move_cursor(connection, store.name, name=CURSOR, value=today.isoformat())
+    return RatesRead(len(days), rates)
+
+
+def _days(last: date, today: date) -> list[date]:
+    """The last day read is read again: M3 may have got its rate later that day."""
+    first = max(min(last, today), today - timedelta(days=MOST_DAYS - 1))
+    return [first + timedelta(days=number) for number in range((today - first).days + 1)]
+
+
+def _ours(store: StoreContext, rows: list[crs055mi.RateRow]) -> tuple[StoredRate, ...]:
+    """Returns each rate once; one of the store's division counts before one of the whole company."""
+    found: dict[tuple[str, str, int, date], StoredRate] = {}
+    for row in sorted(rows, key=lambda one: one.division != ""):
+        if row.division in ("", store.config.m3.division):
+            rate = StoredRate(
+                currency=row.currency,
+                local_currency=row.local_currency,
+                rate_type=row.rate_type,
+                valid_from=row.valid_from,
+                value=row.value,
+                method=row.method,
+                factor=row.factor,
+            )
+            found[rate.currency, rate.local_currency, rate.rate_type, rate.valid_from] = rate
+    return tuple(found.values())
+
+
+def _require_all(connection: OpenLedger, store: StoreContext, config: RatesConfig, today: date) -> None:
+    """Makes sure that each currency has a rate that may be used today; people are told as long as one has none."""
+    for currency in config.currencies:
+        for rate_type in config.types:
+            newest = rate_on(
+                connection,
+                store.m3_scope,
+                division=store.config.m3.division,
+                currency=currency,
+                rate_type=rate_type,
+                day=today,
+            )
+            if newest is None or is_too_old(newest, day=today, config=config):
+                raise missing_rate(currency, rate_type=rate_type, day=today, newest=newest)

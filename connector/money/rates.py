@@ -1,0 +1,126 @@
+"""What an exchange rate of M3 means: which one holds on a day, and what an amount is in another currency. For flows that convert.
+
+A rate says what a currency is worth in the division's own. Nothing is guessed: a rate that is missing, too old, or stated in a
+way nobody gave a meaning holds the money (money-and-stock section 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
+
+from connector.errors import MappingError, NotYetError
+from connector.ledger.rates import StoredRate, rate_on
+from connector.ledger.session import OpenLedger
+from connector.money.rounding import round_half_up
+from connector.publishing.rates import RatesConfig
+
+MULTIPLY, DIVIDE = 1, 2
+"""DMCU: the local amount is amount x rate, or amount / rate."""
+_DIGITS = 40
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What one unit of a currency is worth in the division's own, as a fraction, with the rate it comes from."""
+
+    numerator: Decimal
+    denominator: Decimal
+    rate: StoredRate
+
+
+def worth_on(
+    connection: OpenLedger,
+    m3_scope: str,
+    *,
+    division: str,
+    config: RatesConfig,
+    currency: str,
+    rate_type: int,
+    day: date,
+) -> Worth:
+    """Returns what a currency is worth on a day.
+
+    Raises:
+        NotYetError: M3 has stated no rate for the day, or only one that is too old; it is read again by itself.
+        MappingError: The rate is stated in a way the store file gives no meaning to.
+    """
+    found = rate_on(connection, m3_scope, division=division, currency=currency, rate_type=rate_type, day=day)
+    if found is None or is_too_old(found, day=day, config=config):
+        raise missing_rate(currency, rate_type=rate_type, day=day, newest=found)
+    return worth_of(found, factors=config.factors)
+
+
+def is_too_old(rate: StoredRate, *, day: date, config: RatesConfig) -> bool:
+    """Tells whether a rate may not be used any more on a day."""
+    return rate.valid_from < day - timedelta(days=config.oldest_days)
+
+
+def missing_rate(currency: str, *, rate_type: int, day: date, newest: StoredRate | None) -> NotYetError:
+    """Returns the error that says so, and what to do."""
+    there_is = f"the newest is of {newest.valid_from}" if newest else "there is none at all"
+    return NotYetError(
+        f"M3 has no rate of type {rate_type} for {currency} on {day}; {there_is}.",
+        resolution=f"Enter the rate in M3 (CRS058). If {newest.valid_from} is right for that day, raise rates.oldest_days. "
+        "It is read again by itself."
+        if newest
+        else "Enter the rate in M3 (CRS058), or correct rates.currencies and rates.types of the store file. It is read "
+        "again by itself.",
+    )
+
+
+def worth_of(rate: StoredRate, *, factors: Mapping[int, Decimal]) -> Worth:
+    """Returns what one unit of a rate's currency is worth.
+
+    Args:
+        rate: As M3 states it.
+        factors: RAFA -> for how many units a rate is stated (`rates.factors` of the store file).
+
+    Raises:
+        MappingError: DMCU or RAFA has no meaning here.
+    """
+    units = factors.get(rate.factor)
+    if units is None:
+        raise MappingError(
+            f"The rate of {rate.currency} has the rate factor {rate.factor} (RAFA), of which nobody said for how many units "
+            "it stands.",
+            resolution=f"Look at the currency in CRS055 and add `{rate.factor}: <units>` to rates.factors of the store file.",
+        )
+    if rate.method == MULTIPLY:
+        return Worth(rate.value, units, rate)
+    if rate.method == DIVIDE and units == 1:
+        return Worth(Decimal(1), rate.value, rate)
+    raise MappingError(
+        f"The rate of {rate.currency} has the conversion method {rate.method} (DMCU) with the rate factor {rate.factor}; "
+        "only 1 (multiply), and 2 (divide) for one unit, are understood.",
+        resolution="Use another rate type for this currency, whose rates are stated so, in rates.types of the store file.",
+    )
+
+
+def to_local(amount: Decimal, worth: Worth, *, decimals: int) -> Decimal:
+    """Returns an amount of the rate's currency in the division's own, rounded once, half up."""
+    with localcontext() as exact:
+        exact.prec = _DIGITS
+        return round_half_up(amount * worth.numerator / worth.denominator, decimals)
+
+
+def from_local(amount: Decimal, worth: Worth, *, decimals: int) -> Decimal:
+    """Returns an amount of the division's own currency in the rate's, rounded once, half up."""
+    with localcontext() as exact:
+        exact.prec = _DIGITS
+        return round_half_up(amount * worth.denominator / worth.numerator, decimals)
+
+
+def between(amount: Decimal, source: Worth, target: Worth, *, decimals: int) -> Decimal:
+    """Returns an amount of one foreign currency in another, by what both are worth in the same local one, rounded once."""
+    if source.rate.local_currency != target.rate.local_currency:
+        raise MappingError(
+            f"The rates of {source.rate.currency} and {target.rate.currency} are stated in two local currencies.",
+            resolution="Look at the rates in CRS058: both must be of the store's division.",
+        )
+    with localcontext() as exact:
+        exact.prec = _DIGITS
+        worth = amount * source.numerator * target.denominator / (source.denominator * target.numerator)
+        return round_half_up(worth, decimals)
