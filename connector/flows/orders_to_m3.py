@@ -84,6 +84,7 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
         leave_write_back(run, number, may_be_told=True)
     body = accepted_body(run.journal.connection, run.claim.fingerprint)
     accepted = None if body is None else parse_order(body)
+    selling.note_posted(run, document.plan["content"] if accepted is None else content_of(run.store, accepted))
     if order is None and accepted is not None:
         return Done(f"posted as {number}; a person settled what came after")
     if order is None:
@@ -206,7 +207,7 @@ def bind(run: Run, document: DocumentRecord, number: str) -> DocumentRecord:
         m3_key=number,
         exchange_id=run.claim.exchange_id,
     )
-    selling.note_posted(run)
+    selling.note_posted(run, document.plan["content"])
     run.journal.audit("OIS100MI/Confirm", system="m3", key=number, after={"temporary": document.temporary_number})
     return document.confirmed_as(number)
 

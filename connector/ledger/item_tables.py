@@ -97,6 +97,10 @@ class Sale(Base):
     holds: Mapped[bool]  # in its status M3 is to get it
     is_open: Mapped[bool]
     lines: Mapped[list[Any]]  # product_id, sku, units
+    posted: Mapped[
+        dict[str, Any] | None
+    ]  # product_id to the units M3 holds of the order; none: not known, or not posted
+    posted_at: Mapped[datetime | None]  # when that was last learnt
     seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 

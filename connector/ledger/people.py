@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, text
 
 from connector.errors import PermanentError
+from connector.ledger.sales import settle_sale
 from connector.ledger.tables import DocumentState, State
+
+ORDERS = "orders_to_m3"
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> 
         )
     row = _locked_dead_letter(connection, exchange_id, action="discarded")
     connection.execute(_DISCARD, {"id": exchange_id, "reason": f"Discarded by {who}: {why}"})
+    if row.flow == ORDERS and row.business_key.isdecimal():
+        settle_sale(connection, row.store, order_id=int(row.business_key))
     _note(connection, row, who=who, action="discard", to=State.DONE, why=why)
     return _decision(row)
 

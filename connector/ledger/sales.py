@@ -1,15 +1,15 @@
 """What the orders of the shop took from its stock, and which of it M3 does not know yet. Called by the stock and order flows.
 
-A row of `sale` is one order as its newest body says; it is open while M3 may not have it, or not have allocated it. `sold` counts
-per product what orders took in all (and gave back), so that the shop's stock can be told from its last written value.
+A row of `sale` is one order as its newest body says, and what M3 holds of it; it is open while M3 may not have all of it, or not
+have allocated it. `sold` counts per product what orders took in all (and gave back), so that the shop's stock can be told from
+its last written value.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -54,30 +54,13 @@ class Unread:
     body: bytes
 
 
-@dataclass(frozen=True)
-class InFlight:
-    """Units of one item that orders of one store hold and M3 did not know when it was read."""
-
-    store: str
-    item_number: str
-    units: Decimal
-
-
-@dataclass(frozen=True)
-class PostedSale:
-    """An order M3 has, but may not have allocated. `units` is what it took of the items asked for, in units of the shop."""
-
-    store: str
-    order_id: int
-    m3_number: str
-    bound_at: datetime
-    units: Mapping[str, Decimal]
-
-
-_LINES = "jsonb_to_recordset({}) AS l (product_id bigint, sku varchar, units numeric)"
+LINES = "jsonb_to_recordset({}) AS l (product_id bigint, sku varchar, units numeric)"
 _ITEM = """coalesce(
     (SELECT p.item_number FROM product p WHERE p.store = :store AND p.product_id = l.product_id),
     (SELECT i.item_number FROM item i WHERE i.store = :store AND i.sku = l.sku), l.sku)"""
+EXCESS = """CASE WHEN s.posted IS NULL OR NOT s.holds THEN 0 ELSE
+    greatest(0, l.units - coalesce(CAST(s.posted ->> CAST(l.product_id AS varchar) AS numeric), 0)) END"""
+"""What a line took beyond what M3 holds of the order: it was changed in the shop after it was posted."""
 _IS_POSTED = """EXISTS (
     SELECT FROM binding b
     WHERE b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar))"""
@@ -114,7 +97,8 @@ WITH told AS (
 ), kept AS (
     UPDATE sale s SET
         delivery_id = t.delivery_id, holds = t.holds, lines = t.lines,
-        is_open = CASE WHEN w.delivery_id >= 0 AND {_IS_POSTED} THEN s.is_open ELSE t.holds END
+        is_open = CASE WHEN w.delivery_id >= 0 AND {_IS_POSTED} THEN s.is_open OR t.holds AND t.lines <> w.lines
+                       ELSE t.holds END
     FROM told t JOIN before w ON w.order_id = t.order_id
     WHERE s.store = :store AND s.order_id = t.order_id AND t.delivery_id >= w.delivery_id
     RETURNING s.order_id
@@ -123,9 +107,9 @@ WITH told AS (
     FROM kept k JOIN told t ON t.order_id = k.order_id JOIN before w ON w.order_id = k.order_id
     WHERE t.lines <> w.lines OR t.holds <> w.holds
 ), moves AS (
-    SELECT l.product_id, l.sku, l.units, c.counts FROM changed c CROSS JOIN LATERAL {_LINES.format("c.new_lines")}
+    SELECT l.product_id, l.sku, l.units, c.counts FROM changed c CROSS JOIN LATERAL {LINES.format("c.new_lines")}
     UNION ALL
-    SELECT l.product_id, l.sku, -l.units, c.counts FROM changed c CROSS JOIN LATERAL {_LINES.format("c.old_lines")}
+    SELECT l.product_id, l.sku, -l.units, c.counts FROM changed c CROSS JOIN LATERAL {LINES.format("c.old_lines")}
 ), counted AS (
     INSERT INTO sold AS c (store, product_id, units)
     SELECT :store, product_id, sum(units) FROM moves WHERE counts GROUP BY product_id HAVING sum(units) <> 0
@@ -148,7 +132,7 @@ WITH gone AS (
     WHERE s.store = :store AND s.order_id = :order_id AND s.holds RETURNING s.lines
 ), touched AS (
     SELECT {_ITEM} AS item_number
-    FROM gone CROSS JOIN LATERAL {_LINES.format("gone.lines")}
+    FROM gone CROSS JOIN LATERAL {LINES.format("gone.lines")}
 )
 {_DUE_AGAIN}
 """,
@@ -159,16 +143,42 @@ WITH gone AS (
 POSTED_SALE = Prepared(
     "sale_posted",
     f"""
-WITH touched AS (
+WITH learnt AS (
+    UPDATE sale s SET posted = CAST(:posted AS jsonb), posted_at = ledger_now(), is_open = s.is_open OR s.holds
+    WHERE s.store = :store AND s.order_id = :order_id AND s.posted IS DISTINCT FROM CAST(:posted AS jsonb)
+    RETURNING s.lines
+), touched AS (
     SELECT {_ITEM} AS item_number
-    FROM sale s CROSS JOIN LATERAL {_LINES.format("s.lines")}
-    WHERE s.store = :store AND s.order_id = :order_id
+    FROM learnt CROSS JOIN LATERAL {LINES.format("learnt.lines")}
 )
 {_DUE_AGAIN}
 """,
     types={"order_id": "bigint"},
 )
-"""Makes the items of an order due that M3 has now: a run that came between counted it on both sides."""
+"""Keeps what M3 holds of an order, if that is news, and makes its items due: a run that came between counted it on both sides."""
+
+SETTLED_SALE = Prepared(
+    "sale_settled",
+    f"""
+WITH settled AS (
+    UPDATE sale s SET posted_at = ledger_now(), posted = CASE WHEN {_IS_POSTED} THEN (
+        SELECT jsonb_object_agg(l.product_id, l.units)
+        FROM (SELECT product_id, sum(units) AS units FROM {LINES.format("s.lines")} GROUP BY 1) l) END
+    WHERE s.store = :store AND s.order_id = :order_id RETURNING s.lines
+), touched AS (
+    SELECT {_ITEM} AS item_number
+    FROM settled CROSS JOIN LATERAL {LINES.format("settled.lines")}
+)
+{_DUE_AGAIN}
+""",
+    types={"order_id": "bigint"},
+)
+"""Ends what is in flight of an order that a person settled, and makes its items due: M3 holds what that person says."""
+
+
+def settle_sale(connection: Connection, store: str, *, order_id: int) -> None:
+    """Stages that a person settled an order; see SETTLED_SALE."""
+    SETTLED_SALE.run(connection, {"store": store, "order_id": order_id})
 
 
 def kept(store: str, sales: Iterable[Sale]) -> dict[str, Any]:
@@ -220,80 +230,6 @@ def unread_sales(connection: Connection, store: str, *, after: int, most: int, s
     """
     values = {"store": store, "after": after, "most": most, "settled": settled}
     return [Unread(row[0], row[1], row[2], row[3], bytes(row[4])) for row in connection.execute(_UNREAD, values)]
-
-
-_WANTED = """
-WITH products AS (
-    SELECT store, product_id, item_number FROM product WHERE store = ANY(:stores) AND item_number = ANY(:items)
-), skus AS (
-    SELECT store, sku, item_number FROM item WHERE store = ANY(:stores) AND item_number = ANY(:items)
-), lines AS MATERIALIZED (
-    SELECT s.store, s.order_id, s.holds, l.units,
-           coalesce(p.item_number, i.item_number, CASE WHEN l.sku = ANY(:items) THEN l.sku END) AS item_number
-    FROM sale s CROSS JOIN LATERAL {lines}
-    LEFT JOIN products p ON p.store = s.store AND p.product_id = l.product_id
-    LEFT JOIN skus i ON i.store = s.store AND i.sku = l.sku
-    WHERE s.store = ANY(:stores) AND s.is_open
-      AND (p.item_number IS NOT NULL OR i.item_number IS NOT NULL OR l.sku = ANY(:items))
-)""".format(lines=_LINES.format("s.lines"))
-
-_IN_FLIGHT = text(f"""{_WANTED}
-SELECT s.store, s.item_number, sum(s.units) AS units FROM lines s
-LEFT JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
-LEFT JOIN exchange e ON e.scope = s.store AND e.flow = 'orders_to_m3' AND e.business_key = CAST(s.order_id AS varchar)
-WHERE s.holds AND (b.id IS NULL OR b.bound_at >= :since)
-  -- A person settled it without M3 having it from us: what M3 holds is that person's word.
-  AND NOT coalesce(b.id IS NULL AND e.state = 'done' AND e.reason_code = 'discarded', false)
-GROUP BY 1, 2
-""")
-
-
-def units_in_flight(
-    connection: Connection, *, stores: Collection[str], item_numbers: Collection[str], since: datetime
-) -> list[InFlight]:
-    """Returns what orders hold that were not known to be in M3 at a moment.
-
-    Args:
-        connection: The transaction.
-        stores: The stores whose orders are sourced from the warehouses in question.
-        item_numbers: Only these items.
-        since: When the reading of M3 began: an order bound later may be missing in what was read.
-    """
-    values = {"stores": list(stores), "items": list(item_numbers), "since": since}
-    return [InFlight(*row) for row in connection.execute(_IN_FLIGHT, values)]
-
-
-_POSTED = text(f"""{_WANTED}
-SELECT s.store, s.order_id, b.m3_key, b.bound_at, jsonb_object_agg(s.item_number, CAST(s.units AS varchar))
-FROM (SELECT store, order_id, item_number, sum(units) AS units FROM lines GROUP BY 1, 2, 3) s
-JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
-GROUP BY 1, 2, 3, 4 ORDER BY b.bound_at DESC LIMIT :most
-""")
-
-
-def posted_sales(
-    connection: Connection, *, stores: Collection[str], item_numbers: Collection[str], most: int
-) -> list[PostedSale]:
-    """Returns orders that M3 has and may not have allocated, the newest first."""
-    values = {"stores": list(stores), "items": list(item_numbers), "most": most}
-    rows = connection.execute(_POSTED, values)
-    return [
-        PostedSale(store, order_id, m3_number, bound_at, {item: Decimal(one) for item, one in units.items()})
-        for store, order_id, m3_number, bound_at, units in rows
-    ]
-
-
-_CLOSE = text("""
-UPDATE sale s SET is_open = false FROM binding b
-WHERE s.store = :store AND s.order_id = ANY(:orders) AND b.kind = 'order' AND b.shop_scope = s.store
-  AND b.shop_key = CAST(s.order_id AS varchar) AND b.bound_at < ledger_now() - interval '10 minutes'
-""")
-
-
-def close_sales(connection: Connection, store: str, *, order_ids: Collection[int]) -> None:
-    """Stages that M3 has allocated orders; not of those bound just now, which a run of another store may still count."""
-    if order_ids:
-        connection.execute(_CLOSE, {"store": store, "orders": list(order_ids)})
 
 
 _SOLD = text("SELECT product_id, units FROM sold WHERE store = :store AND product_id = ANY(:products)")

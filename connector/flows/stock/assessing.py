@@ -19,7 +19,8 @@ from connector.flows.stock.reading import Problem, Stock, Unit, odd, read_stock
 from connector.flows.stock.selling import look_at_shop, read_waiting
 from connector.ledger.cursors import now
 from connector.ledger.dispatch import DueMessage
-from connector.ledger.sales import PostedSale, close_sales, posted_sales, units_in_flight, units_sold
+from connector.ledger.in_flight import PostedSale, close_sales, posted_sales, units_in_flight
+from connector.ledger.sales import units_sold
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import owners
 from connector.publishing.stock import StockPublishing

@@ -14,7 +14,7 @@ import structlog
 from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedError, PermanentError
 from connector.flows.context import StoreContext
 from connector.flows.stock.quantity import ZERO, Figures
-from connector.ledger.sales import PostedSale
+from connector.ledger.in_flight import PostedSale
 from connector.m3.client import Answer, Call
 from connector.m3.programs import balances, mms015mi, ois100mi
 from connector.m3.rejections import is_not_found

@@ -5,7 +5,8 @@ The stock flow reads what no run has read yet: bodies that wait in the ledger, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -67,10 +68,26 @@ def note_order(run: Run, order: Order | None) -> None:
             run.messages += wake(run.journal.connection, neighbour.name, flow=FLOW, business_key=ALL)
 
 
-def note_posted(run: Run) -> None:
-    """Stages that M3 has the order: its items are looked at again."""
+def note_posted(run: Run, content: Mapping[str, Any]) -> None:
+    """Stages what M3 holds of the order now; called again whenever that changes, or a person answers for the difference.
+
+    What the shop's order holds above it stays in flight.
+
+    Args:
+        run: The run of the order.
+        content: What was carried across, as `content_of` made it: quantities are absolute, of all lines.
+    """
     if is_published(run.store) and run.claim.business_key.isdecimal():
-        run.journal.stage(POSTED_SALE, store=run.store.name, order_id=int(run.claim.business_key))
+        posted = json.dumps({product: f"{units:f}" for product, units in sorted(_posted_units(content).items())})
+        run.journal.stage(POSTED_SALE, store=run.store.name, order_id=int(run.claim.business_key), posted=posted)
+
+
+def _posted_units(content: Mapping[str, Any]) -> dict[str, Decimal]:
+    units: dict[str, Decimal] = {}
+    for line in content["money"]["line_items"]:
+        product = str(line["variation_id"] or line["product_id"])
+        units[product] = units.get(product, Decimal(0)) + Decimal(str(line["quantity"]))
+    return units
 
 
 def sale_of(config: StoreConfig, order: Order, *, delivery_id: int, now: datetime) -> Sale:

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connector.ledger.cursors import now
+from connector.ledger.in_flight import close_sales, posted_sales, units_in_flight
 from connector.ledger.sales import (
     DROP_SALE,
+    POSTED_SALE,
     Sale,
     SaleLine,
     keep_sales,
-    posted_sales,
-    units_in_flight,
+    settle_sale,
     units_sold,
 )
 from connector.ledger.session import transaction
@@ -159,3 +160,100 @@ def test_posted_order_that_is_read_for_the_first_time_is_looked_at_in_m3(shop: E
     with transaction(shop) as connection:
         posted = posted_sales(connection, stores=[STORE], item_numbers=[ITEM], most=10)
     assert [one.order_id for one in posted] == [7]
+
+
+def post(engine: Engine, units: int, *, is_first: bool = False) -> None:
+    """Tells that M3 holds so many units of order 7, since long ago."""
+    with transaction(engine) as connection:
+        if is_first:
+            connection.execute(
+                text(
+                    "INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key)"
+                    " VALUES ('order', 'w1', '7', 'T/1', '0000045001')"
+                )
+            )
+        POSTED_SALE.run(connection, {"store": STORE, "order_id": 7, "posted": f'{{"{PRODUCT}": "{units}"}}'})
+
+
+def let_time_pass(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(text("UPDATE sale SET posted_at = posted_at - interval '1 hour'"))
+        connection.execute(text("UPDATE binding SET bound_at = bound_at - interval '1 hour'"))
+
+
+def is_open(engine: Engine) -> bool:
+    with transaction(engine) as connection:
+        found: bool = connection.execute(text("SELECT is_open FROM sale")).scalar_one()
+    return found
+
+
+def test_what_was_added_to_a_posted_order_is_in_flight_until_m3_has_it(shop: Engine) -> None:
+    keep(shop, sale(3))
+    post(shop, 3, is_first=True)
+
+    keep(shop, sale(8, delivery=2))
+
+    assert in_flight(shop) == 5
+    post(shop, 8)
+    assert in_flight(shop) == 0
+
+
+def test_order_m3_has_allocated_is_looked_at_again_once_it_is_changed(shop: Engine) -> None:
+    keep(shop, sale(3))
+    post(shop, 3, is_first=True)
+    let_time_pass(shop)
+    with transaction(shop) as connection:
+        close_sales(connection, STORE, order_ids=[7])
+    assert not is_open(shop)
+
+    keep(shop, sale(5, delivery=2))
+    with transaction(shop) as connection:
+        close_sales(connection, STORE, order_ids=[7])
+
+    assert (is_open(shop), in_flight(shop)) == (True, 2)
+
+
+def test_change_that_came_to_m3_after_the_reading_began_counts_whole(shop: Engine) -> None:
+    keep(shop, sale(3))
+    post(shop, 3, is_first=True)
+    let_time_pass(shop)
+    keep(shop, sale(8, delivery=2))
+    with transaction(shop) as connection:
+        before = now(connection)
+    post(shop, 8)
+
+    with transaction(shop) as connection:
+        began = units_in_flight(connection, stores=[STORE], item_numbers=[ITEM], since=before)
+
+    assert [one.units for one in began] == [8]
+
+
+def test_fewer_units_than_were_posted_give_nothing_back_before_m3_does(shop: Engine) -> None:
+    keep(shop, sale(3))
+    post(shop, 3, is_first=True)
+
+    keep(shop, sale(1, delivery=2))
+
+    assert in_flight(shop) == 0
+
+
+def test_what_a_person_settled_is_in_flight_no_more_and_its_items_are_due(shop: Engine) -> None:
+    keep(shop, sale(3))
+    post(shop, 3, is_first=True)
+    keep(shop, sale(8, delivery=2))
+    before = revision(shop)
+
+    with transaction(shop) as connection:
+        settle_sale(connection, STORE, order_id=7)
+
+    assert in_flight(shop) == 0
+    assert revision(shop) == before + 1
+
+
+def test_cancelled_order_has_no_excess(shop: Engine) -> None:
+    keep(shop, sale(3))
+    post(shop, 3, is_first=True)
+
+    keep(shop, sale(8, delivery=2, holds=False))
+
+    assert in_flight(shop) == 0
