@@ -12,12 +12,14 @@ from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from connector.accounting.accounts import BooksConfig
+from connector.accounting.payments import PaymentsConfig
 from connector.errors import ConfigurationError
 from connector.publishing.parts import Publishing
 from connector.publishing.rates import RatesConfig
@@ -237,8 +239,21 @@ class StoreConfig(Strict):
     rates: RatesConfig | None = None
     retry: RetryConfig = RetryConfig()
     publish: Publishing = Publishing()
+    books: BooksConfig = BooksConfig()
+    payments: PaymentsConfig | None = None
     lookups: dict[str, dict[str, Text]] = Field(default_factory=dict)
     operations: dict[str, OperationConfig] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _journals_leave_receivables_alone(self) -> Self:
+        accounts = {one.account for one in self.payments.accounts()} if self.payments is not None else set()
+        touched = sorted(accounts.intersection(self.books.control_accounts))
+        if touched:
+            raise ValueError(
+                f"payments: {', '.join(touched)} is a control account of receivables (books.control_accounts); a journal "
+                "there would split ledger and sub-ledger"
+            )
+        return self
 
     @property
     def warehouses(self) -> frozenset[str]:
@@ -281,7 +296,7 @@ def _where(item: Any, text: str) -> str:
     for number, line in enumerate(text.splitlines(), start=1):
         if last and line.strip().lstrip("- ").startswith(f"{last}:"):
             return f"line {number}, {field}: {message}"
-    return f"{field}: {message}"
+    return f"{field}: {message}" if field else message
 
 
 def _in_words(item: Any) -> str:

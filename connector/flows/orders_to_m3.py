@@ -7,6 +7,7 @@ planned and proved in memory, then written, confirmed and compared with what M3 
 from __future__ import annotations
 
 from connector.errors import NeedsPersonError, PermanentError
+from connector.flows.books.leaving import leave_payment
 from connector.flows.context import Run
 from connector.flows.orders import adopting, building, posting, proving, succession, takeover, tenure
 from connector.flows.orders.customer import find_number
@@ -47,6 +48,7 @@ def run(run: Run) -> Done:
     takeover.clear_leftovers(run)
     order = succession.read_own(run)
     selling.note_order(run, order)
+    leave_payment(run, order)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
     if order is None:

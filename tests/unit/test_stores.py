@@ -32,6 +32,15 @@ def test_an_unknown_entry_is_named_with_what_may_be_meant(right: str, wrong: str
     assert "line " in refused.value.message
 
 
+def test_a_journal_that_touches_the_receivables_is_refused_when_the_file_is_read() -> None:
+    file = f"{EXAMPLE}\nbooks: {{control_accounts: ['1510']}}\n" + (
+        "payments: {interface: GL, identity: G1, liability: {account: '1510'}, methods: {}}\n"
+    )
+
+    with pytest.raises(ConfigurationError, match="1510 is a control account"):
+        parse_store_config(file, source="w1.yaml")
+
+
 def test_a_missing_entry_is_named_in_plain_words() -> None:
     with pytest.raises(ConfigurationError) as refused:
         parse_store_config("{}", source="w1.yaml")

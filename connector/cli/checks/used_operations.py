@@ -23,12 +23,17 @@ PARTS = {
     "currency.rate": "rates",
 }
 """Beginning of an operation's key -> the part of the store file that uses it (of `publish`, or beside it).
-All others are used by every store."""
+All others are used by every store, but for those of the ledger."""
+
+FINANCE = {"journal.": ("payments",), "ledger.": ("payments",)}
+"""Beginning of an operation's key -> the parts of the store file of which one has to be there."""
 
 
 def used_operations(operations: Iterable[Operation], config: StoreConfig) -> list[Operation]:
     """Returns the operations without those of parts the store file leaves out."""
-    unused = tuple(
+    unpublished = [
         key for key, part in PARTS.items() if getattr(config.publish, part, getattr(config, part, None)) is None
-    )
+    ]
+    left_out = [key for key, parts in FINANCE.items() if all(getattr(config, part) is None for part in parts)]
+    unused = (*unpublished, *left_out)
     return [one for one in operations if not one.key.startswith(unused)]

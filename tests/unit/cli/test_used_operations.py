@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connector.cli.checks.used_operations import PARTS, used_operations
+from connector.cli.checks.used_operations import FINANCE, PARTS, used_operations
 from connector.m3.operations import load_operations
 from connector.stores import StoreConfig
+from tests.integration.flows.books.counting_house import PAYMENTS
 
 OPERATIONS = list(load_operations(Path(__file__).parents[3] / "config", {}))
 
@@ -23,7 +24,7 @@ def test_a_store_that_publishes_nothing_needs_what_orders_and_customers_need() -
     needed = keys()
 
     assert {"order.add_head", "customer.add", "item.basic", "item.unit", "currency.basic"} <= needed
-    assert not {key for key in needed if key.startswith(tuple(PARTS))}
+    assert not {key for key in needed if key.startswith((*PARTS, *FINANCE))}
 
 
 def test_what_a_store_publishes_has_to_be_there() -> None:
@@ -34,5 +35,9 @@ def test_what_a_store_publishes_has_to_be_there() -> None:
     assert "currency.rate" in keys(rates={"currencies": ["USD"]})
 
 
+def test_payments_need_the_ledger() -> None:
+    assert {"journal.update", "ledger.vouchers"} <= keys(payments=PAYMENTS)
+
+
 def test_every_part_names_operations_that_exist() -> None:
-    assert [begin for begin in PARTS if not any(one.key.startswith(begin) for one in OPERATIONS)] == []
+    assert [begin for begin in (*PARTS, *FINANCE) if not any(one.key.startswith(begin) for one in OPERATIONS)] == []

@@ -1,0 +1,97 @@
+"""The identity of what is posted to the ledger: KEY1, the voucher text, the day. Called by the flows of payments and invoices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from connector.accounting.accounts import ClosedPeriod
+from connector.errors import MappingError
+from connector.stores import StoreConfig
+from connector.woocommerce.models import Order
+
+KEY_LENGTH = 15
+TEXT_LENGTH = 40
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def key_of(store: str, kind: str, order_id: int, *, version: int) -> str:
+    """Returns KEY1: store, kind, the shop's document and version; always 15 characters, so never the beginning of another.
+
+    It follows from the business fact alone, so a restored ledger makes the same one again and M3 refuses it.
+
+    Raises:
+        MappingError: The number or the version does not fit; a key is never cut.
+    """
+    room = KEY_LENGTH - len(store) - len(kind) - 1
+    number = _base36(order_id)
+    if len(number) > room or not 1 <= version < len(_DIGITS):
+        raise MappingError(
+            f"Order {order_id}, version {version} of store {store} has no room in KEY1 ({KEY_LENGTH} characters).",
+            rule="books.key",
+            field="KEY1",
+            resolution="Enter it in M3 by hand and discard the exchange; a shorter store code leaves more room.",
+        )
+    return f"{store.upper()}{kind}{number.rjust(room, '0')}{_DIGITS[version]}"
+
+
+def _base36(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, len(_DIGITS))
+        text = _DIGITS[digit] + text
+    return text or "0"
+
+
+def text_of(key: str, order: Order) -> str:
+    """Returns the text of every voucher line: KEY1, when the order was made (an id may be given twice), its number."""
+    label = "".join(character for character in order.number if character.isascii() and character.isalnum())
+    return f"{key} {_epoch(order)} {label}"[:TEXT_LENGTH].rstrip()
+
+
+def is_of_order(text: str, *, key: str, epoch: str) -> bool:
+    """Tells whether a voucher text is of the same fact as `key`, in whatever version."""
+    return text[: KEY_LENGTH - 1] == key[:-1] and text[KEY_LENGTH:].split()[:1] == [epoch]
+
+
+def epoch_of(order: Order) -> str:
+    """Returns what tells an order from another one that was given the same id."""
+    return _epoch(order)
+
+
+def _epoch(order: Order) -> str:
+    return str(int(order.created_at.timestamp()))
+
+
+@dataclass(frozen=True)
+class BookDay:
+    """The day a fact is posted on, and the one it happened on."""
+
+    day: date
+    happened_on: date
+
+    @property
+    def note(self) -> str:
+        """Says if the two differ."""
+        return "" if self.day == self.happened_on else f"{self.happened_on} is closed, posted on {self.day}"
+
+
+def book_day(config: StoreConfig, moment: datetime) -> BookDay:
+    """Returns the accounting date of a moment: its civil day in the division's zone, or as the store has it for closed ones.
+
+    Raises:
+        MappingError: The day is closed and the store holds such facts.
+    """
+    day = moment.astimezone(config.m3.zone).date()
+    closed = config.books.closed_through
+    if closed is None or day > closed:
+        return BookDay(day, day)
+    if config.books.closed_period is ClosedPeriod.NEXT_OPEN:
+        return BookDay(closed + timedelta(days=1), day)
+    raise MappingError(
+        f"{day} is in a closed period (through {closed}); nothing was written.",
+        rule="books.closed_period",
+        field="ACDT",
+        resolution="Post it in M3 by hand and discard the exchange, or open the period there and change "
+        "books.closed_through of the store file; or set books.closed_period: next_open. Then release it.",
+    )
