@@ -13,6 +13,7 @@ from connector.errors import NotYetError, PermanentError
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.stock.correcting import Correction, read_correction
+from connector.flows.stock.late_orders import is_explained, wait_for_orders
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.offers import ALL
 from connector.ledger.steps import References
@@ -46,6 +47,9 @@ def run(run: Run) -> Done:
     document = run.claim.live_document
     if document is not None:
         return _follow(run, document, correction, rules)
+    wait_for_orders(run, correction)
+    if is_explained(run, correction):
+        return _explained(run, correction, rules)
     if rules.by_hand is ByHand.REPORT:
         raise _for_person(run, correction, "M3's figure was put back in the shop.")
     if rules.by_hand is ByHand.OVERWRITE:
@@ -53,6 +57,16 @@ def run(run: Run) -> Done:
     if not _still_stands(run, correction):
         return _end(run, correction, "the shop's quantity was changed again; it is looked at anew", is_booked=False)
     return _book(run, correction, rules)
+
+
+def _explained(run: Run, correction: Correction, rules: Corrections) -> Done:
+    reason = "orders that were heard of late explain it"
+    if rules.by_hand in (
+        ByHand.REPORT,
+        ByHand.OVERWRITE,
+    ):  # the stock flow has written since, and counts them by itself
+        return Done(reason)
+    return _end(run, correction, reason, is_booked=False)
 
 
 def _still_stands(run: Run, correction: Correction) -> bool:

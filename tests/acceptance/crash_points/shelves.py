@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from connector.flows.stock.late_orders import HEARD_OF_WITHIN
 from connector.ledger.offers import mark_due
 from connector.ledger.session import transaction
 from tests.acceptance.crash_points import books
@@ -25,6 +26,8 @@ def stock_is_corrected_in_the_shop(world: World) -> None:
         correction = {"sku": MUG, "stock_quantity": CORRECTED, "deliver": "never"}
         world.sandbox.post(f"{world.sandbox.shop_url}/_control/products", correction)
         _hold(world, PAN, MOVED)
+    _carry(world, MUG, PAN)
+    world.connector.pass_time(HEARD_OF_WITHIN.total_seconds())
     _carry(world, MUG, PAN)
 
 

@@ -75,7 +75,7 @@ class StockStory:
             for row in due:
                 self.connector.run(row["id"])
 
-    def buy(self, item: str, quantity: int, *, status: str = "processing") -> dict[str, Any]:
+    def buy(self, item: str, quantity: int, *, status: str = "processing", saved_late_s: float = 0) -> dict[str, Any]:
         """Places an order of which nothing is announced."""
         number = next(_buyers)
         buyer = {
@@ -83,7 +83,9 @@ class StockStory:
             **{"address_1": "Ilica 1", "city": "Zagreb", "postcode": "10000", "country": "HR"},
         }
         lines = [{"sku": item, "quantity": quantity}]
-        return self.sandbox.place(billing=buyer, lines=lines, payment_method="stripe", status=status)
+        return self.sandbox.place(
+            billing=buyer, lines=lines, payment_method="stripe", status=status, saved_late_s=saved_late_s
+        )
 
     def set_by_hand(self, item: str, quantity: int) -> None:
         """Changes a quantity in the shop's administration."""

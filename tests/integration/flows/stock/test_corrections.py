@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connector.flows.stock.correcting import WAITS_FOR
+from connector.flows.stock.late_orders import HEARD_OF_WITHIN
 from tests.harness import SETTLED_S
 from tests.integration.flows.stock.stock_story import MUG, StockStory
 
@@ -27,6 +28,7 @@ def corrected(story: StockStory, rule: dict[str, Any], *, to: int) -> dict[str, 
 
 
 def carry_correction(story: StockStory) -> dict[str, Any] | None:
+    story.connector.pass_time(HEARD_OF_WITHIN.total_seconds())
     for _ in range(4):
         rows = story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'")
         if not rows or rows[0]["state"] in ("done", "dead_letter"):
@@ -171,4 +173,25 @@ def test_lost_answer_of_our_own_write_is_no_correction(story: StockStory) -> Non
     story.go_on()
 
     assert story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'") == []
+    assert story.shown(MUG) == 17
+
+
+@pytest.mark.parametrize("rule", [{"by_hand": "report"}, COUNT, ADJUST], ids=["report", "count", "adjust"])
+def test_sale_of_an_order_that_is_heard_of_late_is_nobodys_correction(story: StockStory, rule: dict[str, Any]) -> None:
+    story.configure(corrections=rule)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.buy("PAN-28", 1)
+    story.carry("PAN-28")
+    story.buy(MUG, 3, saved_late_s=45)
+    story.carry(MUG)
+    (left,) = story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'")
+    assert "from 20 to 17" not in (left["reason"] or ""), "nobody is told before the orders were read"
+
+    story.connector.poll()
+    carried = carry_correction(story)
+
+    assert carried is not None
+    assert (carried["state"], carried["reason"]) == ("done", "orders that were heard of late explain it")
+    assert on_hand(story) == "20"
     assert story.shown(MUG) == 17
