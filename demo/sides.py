@@ -19,7 +19,9 @@ PENDING_LIMIT_S = 15.0
 MOST_SHOWN = 10
 WORDS = {
     "in_flight": "in orders M3 does not have yet",
-    "buffer": "where M3 counts parts of a unit, which the shop cannot sell",
+    "buffer": "kept back by the store file",
+    "part_of_unit": "where M3 counts parts of a unit, which the shop cannot sell",
+    "below_none": "of which M3 lacks some",
     "pending": "on their way",
     "shop_owned": "left to the shop",
     "error": "not carried: see below",
@@ -28,6 +30,7 @@ WORDS = {
     "different": "different without a known reason",
 }
 """Reasons of `connector reconcile` in words."""
+AS_DUE = ("equal", "in_flight", "buffer", "part_of_unit", "below_none", "shop_owned")
 
 
 @dataclass(frozen=True)
@@ -52,19 +55,22 @@ def _compare(stage: Stage, kind: str) -> Side:
     deadline = time.monotonic() + PENDING_LIMIT_S
     while True:
         said = json.loads(stage.commands.run("reconcile", kind, "--json", may_end_with=(0, 1)))
-        is_well = said["explained"] == said["items"] > 0
+        is_well = said["equal"] == said["items"] > 0
         if not said["reasons"].get("pending") or time.monotonic() > deadline:
             return Side(kind, is_well, said)
         time.sleep(1)
 
 
 def print_sides(console: Console, sides: list[Side]) -> None:
-    """Prints the figures, and what differs without an explanation."""
+    """Prints the figures, and what differs without an explanation.
+
+    `As due`: the shop shows what it should: what M3 has free, less what orders hold, in whole units.
+    """
     table = Table(title="M3 and the shop side by side ($ connector reconcile ... --json)", title_justify="left")
     table.add_column("")
-    for title in ("Items", "Equal", "Equal or explained"):
+    for title in ("Items", "As due", "M3's very figures"):
         table.add_column(title, justify="right")
-    table.add_column("Why not equal")
+    table.add_column("Why not M3's")
     for side in sides:
         said = side.said
         reasons = [f"{count} {WORDS.get(name, name)}" for name, count in said["reasons"].items() if name != "equal"]
@@ -72,7 +78,7 @@ def print_sides(console: Console, sides: list[Side]) -> None:
             side.kind,
             str(said["items"]),
             f"{said['equal_percent']} %",
-            f"{said['explained_percent']} %",
+            f"{said['same_as_m3_percent']} %",
             ", ".join(reasons),
         )
     console.print(table)
@@ -82,9 +88,7 @@ def print_sides(console: Console, sides: list[Side]) -> None:
 
 
 def _print_rows(console: Console, side: Side) -> None:
-    rows = [
-        one for one in side.said.get("rows", []) if one["reason"] not in ("equal", "pending", "in_flight", "buffer")
-    ]
+    rows = [one for one in side.said.get("rows", []) if one["reason"] not in AS_DUE]
     for one in rows[:MOST_SHOWN]:
         words = one["words"] or f"M3 says {one['m3']}, the shop {one['shop']}"
         console.print(

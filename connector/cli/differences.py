@@ -72,7 +72,7 @@ class TableWriter(Writer):
         self._rows.clear()
 
     def _cells(self, row: Compared) -> Sequence[str]:
-        m3 = row.wanted if self._shows_wanted else row.m3
+        m3 = row.wanted if self._shows_wanted else _with_due(row)
         why = row.reason.value.replace("_", " ")
         told = ". ".join(part.rstrip(".") for part in (row.words, row.remedy) if part)
         return (
@@ -106,7 +106,7 @@ class JsonWriter(Writer):
 class CsvWriter(Writer):
     """For a spreadsheet: commas, UTF-8, one header line, no figures."""
 
-    _NAMES = ("item_number", "sku", "product_id", "field", "shop", "m3", "wanted", "reason", "words", "remedy")
+    _NAMES = ("item_number", "sku", "product_id", "field", "shop", "m3", "due", "wanted", "reason", "words", "remedy")
 
     def __init__(self) -> None:
         """Writes the header."""
@@ -119,6 +119,11 @@ class CsvWriter(Writer):
 
     def end(self, summary: dict[str, Any]) -> None:
         """Writes nothing: a spreadsheet counts by itself."""
+
+
+def _with_due(row: Compared) -> str | None:
+    """Returns M3's value, and what the shop should show of it where that is another one."""
+    return row.m3 if row.due in (None, row.m3) else f"{row.m3} ({row.due} due)"
 
 
 def csv_cell(value: object) -> str:

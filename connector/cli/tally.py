@@ -7,17 +7,22 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from connector.flows.pulling import EXPLAINED, Compared, Reason
+from connector.flows.pulling import AS_DUE, EXPLAINED, Compared, Reason
 
 
 class Tally:
-    """How many items were compared, are equal on both sides, or differ for which reasons."""
+    """Of how many items the shop shows what it should, of how many the very values of M3, and why the others do not.
+
+    The two are not the same: what the shop should show of a stock is what M3 has free, less what orders hold that M3 does not
+    know, less the buffer, in whole units. An item whose field the shop is master of shows what it should whatever M3 says.
+    """
 
     def __init__(self) -> None:
         """Begins at nothing."""
         self.items = 0
-        self.equal = 0
-        self.explained = 0  # equal, or differing only for reasons that need nobody
+        self.equal = 0  # the shop shows what it should
+        self.same = 0  # of those, the very values of M3
+        self.explained = 0  # equal, or on its way
         self.reasons: Counter[Reason] = Counter()  # items that have a field with it
 
     def counted(self, rows: Iterable[Compared]) -> Iterator[Compared]:
@@ -26,7 +31,8 @@ class Tally:
             item = list(fields)
             reasons = {row.reason for row in item}
             self.items += 1
-            self.equal += reasons == {Reason.EQUAL}
+            self.equal += reasons <= AS_DUE
+            self.same += reasons == {Reason.EQUAL}
             self.explained += reasons <= EXPLAINED
             self.reasons.update(reasons if reasons == {Reason.EQUAL} else reasons - {Reason.EQUAL})
             yield from item
@@ -38,7 +44,7 @@ class Tally:
 
     @property
     def is_all_equal(self) -> bool:
-        """Whether both sides are the same in everything."""
+        """Whether the shop shows what it should in everything."""
         return self.equal == self.items
 
     def lines(self) -> list[str]:
@@ -47,17 +53,22 @@ class Tally:
             f"{self.reasons[reason]} {reason.value.replace('_', ' ')}" for reason in Reason if self.reasons[reason]
         ]
         return [
-            f"{self.items} items compared: {percent(self.equal, self.items)} % are equal on both sides, "
-            f"{percent(self.explained, self.items)} % are equal or explained.",
+            f"{self.items} items compared: of {percent(self.equal, self.items)} % the shop shows what it should "
+            f"(of {percent(self.same, self.items)} % M3's very values); {percent(self.explained, self.items)} % do or are due.",
             *([f"Items by reason: {', '.join(reasons)}."] if reasons else []),
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the figures; shares are percent of the items, as text with two decimals, never rounded up to 100."""
+        """Returns the figures; shares are percent of the items, as text with two decimals, never rounded up to 100.
+
+        `equal` counts what shows what is due, `same_as_m3` what shows M3's very values.
+        """
         return {
             "items": self.items,
             "equal": self.equal,
             "equal_percent": percent(self.equal, self.items),
+            "same_as_m3": self.same,
+            "same_as_m3_percent": percent(self.same, self.items),
             "explained": self.explained,
             "explained_percent": percent(self.explained, self.items),
             "reasons": {reason.value: self.reasons[reason] for reason in Reason if self.reasons[reason]},

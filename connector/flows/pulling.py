@@ -35,7 +35,9 @@ class Reason(StrEnum):
 
     EQUAL = "equal"
     IN_FLIGHT = "in_flight"  # orders that M3 has not made yet account for it
-    BUFFER = "buffer"  # kept back, or not shown in the unit M3 counts in, by configuration
+    BUFFER = "buffer"  # kept back by the store file
+    PART_OF_UNIT = "part_of_unit"  # M3 counts in smaller units than the shop sells, which sells whole ones
+    BELOW_NONE = "below_none"  # M3 lacks some; no shop shows less than none
     PENDING = "pending"  # due in the ledger: the next run of the flow carries it
     SHOP_OWNED = "shop_owned"  # the shop is the master of this field
     ERROR = "error"  # the flow could not carry the item; its words say why
@@ -44,7 +46,11 @@ class Reason(StrEnum):
     DIFFERENT = "different"  # nothing known explains it
 
 
-EXPLAINED = frozenset({Reason.EQUAL, Reason.IN_FLIGHT, Reason.BUFFER, Reason.PENDING, Reason.SHOP_OWNED})
+AS_DUE = frozenset(
+    {Reason.EQUAL, Reason.IN_FLIGHT, Reason.BUFFER, Reason.PART_OF_UNIT, Reason.BELOW_NONE, Reason.SHOP_OWNED}
+)
+"""With these the shop shows what it should show, though it may be another value than M3's own."""
+EXPLAINED = AS_DUE | {Reason.PENDING}
 """With these nobody has to act."""
 
 
@@ -62,6 +68,7 @@ class Compared:
     m3: str | None  # what M3 says
     shop: str | None  # what the shop says
     reason: Reason
+    due: str | None = None  # what the shop should show of what M3 says, where that is computed
     wanted: str | None = None  # what a run would write now; None: it would leave the field as it is
     words: str = ""  # of an error or anything a person has to know: what, where
     remedy: str = ""

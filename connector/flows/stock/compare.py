@@ -90,6 +90,7 @@ def _compared(store: StoreContext, offer: StockOffer, assessed: Assessed) -> Com
         m3=None if assessed.figures is None else f"{assessed.figures.free.normalize():f}",
         shop=None if held is None else f"{held.normalize():f}",
         reason=reason,
+        due=None if target is None else f"{target:f}",
         wanted=None if target is None or target == held else f"{target:f}",
         words=problem.words if problem else offer.problem or "",
         remedy=problem.remedy if problem else offer.remedy or "",
@@ -109,8 +110,18 @@ def _reason(
         return Reason.PENDING if offer.is_due else Reason.ERROR if offer.problem else Reason.DIFFERENT
     if assessed.figures.free == target:
         return Reason.EQUAL
-    without_orders = shown(assessed.figures.free, in_flight=ZERO, factor=assessed.factor, buffer=_buffer(store))
-    return Reason.IN_FLIGHT if without_orders != target else Reason.BUFFER
+    return _computed(store, assessed)
+
+
+def _computed(store: StoreContext, assessed: Assessed) -> Reason:
+    """Says what of the formula makes the shop's figure another than what M3 has free: the first that changes it."""
+    assert assessed.figures is not None
+    free, factor = assessed.figures.free, assessed.factor
+    if shown(free, in_flight=ZERO, factor=factor, buffer=_buffer(store)) != assessed.target:
+        return Reason.IN_FLIGHT
+    if shown(free, in_flight=ZERO, factor=factor, buffer=ZERO) != assessed.target:
+        return Reason.BUFFER
+    return Reason.BELOW_NONE if free < 0 else Reason.PART_OF_UNIT
 
 
 def _buffer(store: StoreContext) -> Decimal:

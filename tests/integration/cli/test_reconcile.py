@@ -38,7 +38,7 @@ def test_a_difference_is_shown_with_both_sides_and_ends_with_status_1(known: She
 
     (row,) = data["rows"]
     assert said.status == 1
-    assert "80.00 % are equal on both sides" in said.out
+    assert "of 80.00 % the shop shows what it should" in " ".join(said.out.split())
     assert "different" in said.out
     assert (row["item_number"], row["m3"], row["reason"]) == ("PAN-28", "55.00", "different")
 

@@ -32,11 +32,20 @@ def test_an_item_is_counted_once_for_each_reason() -> None:
     assert found.reasons == {Reason.ERROR: 1, Reason.PENDING: 1}
 
 
-@pytest.mark.parametrize("reason", [Reason.IN_FLIGHT, Reason.BUFFER, Reason.PENDING, Reason.SHOP_OWNED])
-def test_what_is_explained_needs_nobody_and_is_not_called_equal(reason: Reason) -> None:
-    found = tally(row("A", reason))
+def test_what_is_on_its_way_needs_nobody_and_is_not_called_equal() -> None:
+    found = tally(row("A", Reason.PENDING))
 
     assert (found.equal, found.is_explained, found.is_all_equal) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.IN_FLIGHT, Reason.BUFFER, Reason.PART_OF_UNIT, Reason.BELOW_NONE, Reason.SHOP_OWNED]
+)
+def test_what_shows_what_is_due_is_equal_though_m3_has_another_figure(reason: Reason) -> None:
+    found = tally(row("A", reason), row("B", Reason.EQUAL))
+
+    assert (found.equal, found.same, found.is_all_equal) == (2, 1, True)
+    assert found.to_json()["same_as_m3_percent"] == "50.00"
 
 
 @pytest.mark.parametrize(

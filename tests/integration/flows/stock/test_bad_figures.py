@@ -153,6 +153,20 @@ def test_comparison_says_why_both_sides_differ(story: StockStory) -> None:
     assert (found["MUG-002"].reason, found["MUG-002"].wanted) == ("pending", "38")
 
 
+def test_comparison_shows_what_is_due_beside_what_m3_has(story: StockStory) -> None:
+    story.m3_holds(MUG, "20.5")
+    story.m3_holds(PAN, "-3")
+    story.carry(MUG, PAN)
+    store = story.connector.process.runtime.store(STORE)
+
+    found = {one.item_number: one for one in compare(story.connector.engine, store)}
+
+    assert {item: (one.m3, one.due, one.shop, one.reason) for item, one in found.items() if item in (MUG, PAN)} == {
+        MUG: ("20.5", "20", "20", "part_of_unit"),
+        PAN: ("-3", "0", "0", "below_none"),
+    }
+
+
 def test_offers_rest_when_all_is_carried(story: StockStory) -> None:
     story.m3_holds(MUG, 20)
 
