@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from connector.errors import NotYetError, OutcomeUnknownError
+from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
@@ -129,8 +130,10 @@ def write(
 
     Raises:
         OutcomeUnknownError: The answer of a CREATE was lost; the next run waits, then looks.
+        NotTenantError: Another installation writes for the store.
         ConnectorError: It was surely not executed.
     """
+    tenure.require(run)
     document = run.journal.begin_document(
         KIND, m3_scope=run.store.m3_scope, references=References(), plan={"items": list(items), "name": name}
     )

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from connector.errors import NotYetError, WooRejectedError
+from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.orders.values import reference_of
 from connector.flows.outcome import Done
@@ -92,6 +93,7 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
     It may be there if an earlier run may have written it, or if this ledger may be older than the note (restored, second
     installation): then the run comes late, or was left as doubtful by an order that was found in M3.
     """
+    tenure.require(run)
     order_id = int(run.claim.business_key)
     text = note_of(number)
     last = document.step(NOTE)

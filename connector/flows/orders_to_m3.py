@@ -7,9 +7,10 @@ planned and proved in memory, then written, confirmed and compared with what M3 
 from __future__ import annotations
 
 from connector.errors import NeedsPersonError, PermanentError
+from connector.flows import tenure
 from connector.flows.books.leaving import leave_payment
 from connector.flows.context import Run
-from connector.flows.orders import adopting, building, posting, proving, succession, takeover, tenure
+from connector.flows.orders import adopting, building, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals, server_date
 from connector.flows.orders.items import find_facts

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connector.errors import NeedsPersonError, NotYetError
+from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.orders.source import is_believed
 from connector.flows.outcome import Done
@@ -98,6 +99,7 @@ def _carry(run: Run, known: KnownProduct, row: JSONDict, seen: str) -> tuple[lis
     differing = {name: value for name, value in wanted.items() if not same(value, held.get(name, ""))}
     document = run.claim.live_document
     if differing:
+        tenure.require(run)
         document = document or _begin(run, known)
         _write(run, document, known, differing, before=held, mapped=mapped)
     if document is not None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from connector.errors import NotYetError, PermanentError
+from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.stock.correcting import Correction, read_correction
@@ -89,6 +90,7 @@ def _book(run: Run, correction: Correction, rules: Corrections) -> Done:
         raise _for_person(run, correction, f"It is more than {rules.most:f} basic units, so it was not booked in M3.")
     if target < 0:
         raise _for_person(run, correction, f"M3 holds only {location.on_hand:f} there, so it was not booked.")
+    tenure.require(run)
     plan = {"before": f"{location.on_hand:f}", "target": f"{target:f}"}
     document = run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan=plan)
     call = _call(run, correction, rules, target=target)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, NeedsPersonError, NotYetError, OutcomeUnknownError, RecordLockedError
+from connector.flows import tenure
 from connector.flows.context import Run
-from connector.flows.orders import tenure
 from connector.flows.orders.building import delete
 from connector.flows.orders.personal import personal_values
 from connector.flows.orders.takeover import wait_until_settled

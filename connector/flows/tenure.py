@@ -1,7 +1,7 @@
-"""Makes sure that no other installation writes orders for the store. Called by orders_to_m3 before a batch order is begun
-and before it is confirmed.
+"""Makes sure that no other installation writes for the store. Called by orders_to_m3 before a batch order is begun and before it
+is confirmed, and by the other flows before they write to the shop, or to M3 what may not be written twice.
 
-Asked for once a minute, not once an order. See docs/decisions/0007.
+Asked for once a minute, not once an order or batch. See docs/decisions/0007.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _seen_soon(run: Run, wait_s: float) -> NotYetError:
     return NotYetError(
         f"M3's row of store {run.store.name} was written by another installation, or its ledger is an older copy.",
         retry_after_s=wait_s,
-        resolution="Nothing to do: orders go on if no other installation shows itself until then.",
+        resolution="Nothing to do: work goes on if no other installation shows itself until then.",
     )
 
 
@@ -82,7 +82,7 @@ def _look(run: Run, begun: Tenure) -> None:
         _contest(run, begun, named=named or "")
     tenure.note_foreign(run.journal.connection, store, is_lost=_is_our_name(begun, named))
     raise NotTenantError(
-        f"Another installation ({named}) writes the orders of store {store} into M3.",
+        f"Another installation ({named}) writes for store {store}.",
         retry_after_s=AGAIN_S,
         resolution="If that one shall go on, pause the store here. If it is gone for good: "
         f"connector store take-over {store}",
