@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from connector.accounting.payments import PaymentsConfig
+from connector.flows import tenure
 from connector.flows.books import posting
 from connector.flows.books.keys import book_day, epoch_of, key_of, text_of
 from connector.flows.books.sheet import Sheet, sums_by_account
 from connector.flows.context import Run
-from connector.flows.orders import adopting, tenure
+from connector.flows.orders import adopting
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done

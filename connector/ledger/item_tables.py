@@ -112,3 +112,13 @@ class Sold(Base):
     store: Mapped[str] = mapped_column(ForeignKey("store.name"), primary_key=True)
     product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     units: Mapped[Decimal] = mapped_column(Numeric)
+
+
+class Withdrawal(Base):
+    """An item that was taken out of the shop for M3 says so; those of a day are counted, for M3 may be wrong of many."""
+
+    __tablename__ = "withdrawal"
+
+    store: Mapped[str] = mapped_column(String(8), ForeignKey("store.name"), primary_key=True)
+    item_number: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=NOW)

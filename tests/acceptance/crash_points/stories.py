@@ -20,7 +20,7 @@ from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import record_delivery
 from connector.m3.programs import ois100mi
-from tests.acceptance.crash_points import books, catalogue, goods, ledgers, messages, shelves
+from tests.acceptance.crash_points import books, catalogue, goods, ledgers, messages, rates, shelves
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.world import BUYER, World
 from tests.harness import STORE, WEBHOOK_SECRET
@@ -331,6 +331,7 @@ STORIES: dict[str, Told] = {
         shelves.stock_is_corrected_in_the_shop, shelves.of_stock, config=shelves.SHOWS_STOCK, again=()
     ),
     "order is paid": Told(ledgers.order_is_paid, ledgers.of_payments, config=ledgers.CARRIES_PAYMENTS, again=()),
+    "rates of the day": Told(rates.rates_of_the_day_are_read, rates.of_rates, config=rates.NEEDS_RATES, again=()),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""

@@ -10,6 +10,7 @@ from connector.ledger.session import transaction
 from tests.harness import STORE
 from tests.integration.flows.catalogue.assortment import FLOW, Assortment
 
+HOUR_S = 3600
 NUMBERS = [f"MANY-{number}" for number in range(7)]
 
 
@@ -106,4 +107,46 @@ def test_as_many_as_end_on_a_usual_day_are_withdrawn(carried: Assortment) -> Non
     carried.carry(*NUMBERS)
 
     assert [carried.product(number)["status"] for number in NUMBERS] == ["draft"] * 5 + ["publish"] * 2
+    assert pauses(carried) == []
+
+
+def test_withdrawals_of_many_runs_are_counted_over_a_day(carried: Assortment) -> None:
+    for number in NUMBERS[:5]:
+        carried.item(number, status="90")
+        carried.carry(number)
+    carried.connector.pass_time(23 * HOUR_S)
+    carried.item(NUMBERS[5], status="90")
+
+    look(carried, NUMBERS[5])
+
+    assert carried.product(NUMBERS[5])["status"] == "publish"
+    assert [("6 of 7 products" in one.reason, "1 of them were not" in one.reason) for one in pauses(carried)] == [
+        (True, True)
+    ]
+    assert carried.trouble(NUMBERS[5]) == "held_back"
+
+
+def test_next_day_as_many_may_be_withdrawn_again(carried: Assortment) -> None:
+    for number in NUMBERS[:5]:
+        carried.item(number, status="90")
+    carried.carry(*NUMBERS)
+    carried.connector.pass_time(25 * HOUR_S)
+    carried.item(NUMBERS[5], status="90")
+
+    carried.carry(NUMBERS[5])
+
+    assert carried.product(NUMBERS[5])["status"] == "draft"
+    assert pauses(carried) == []
+
+
+def test_person_who_lets_it_go_on_is_believed_for_the_day_so_far(carried: Assortment) -> None:
+    for number in NUMBERS[:6]:
+        carried.item(number, status="90")
+    look(carried, *NUMBERS)
+    resume(carried)
+    carried.item(NUMBERS[6], status="90")
+
+    carried.carry(NUMBERS[6])
+
+    assert statuses(carried) == {"draft"}
     assert pauses(carried) == []
