@@ -31,6 +31,7 @@ from connector.ledger.journal_statements import (
     MARK,
     RENEW,
 )
+from connector.ledger.json_values import written_json
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
@@ -315,7 +316,7 @@ class Journal:
             system=system,
             action=action,
             why=why,
-            rows=json.dumps(rows, default=str),
+            rows=written_json(rows),
         )
 
     def settle(self, settlement: Settlement) -> State | None:
