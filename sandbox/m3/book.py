@@ -6,7 +6,7 @@ from sandbox.m3.book_ledger import ledger_of_book
 from sandbox.m3.book_parts import dispatch_of_book, stock_of_book
 from sandbox.m3.entities import BatchOrder, Charge, Customer, Line, Order, OrderBody
 from sandbox.m3.money import plain, totals
-from sandbox.m3.state import State
+from sandbox.m3.state import NEGATIVE_ORDER_TYPES, State
 
 
 def book(state: State) -> dict[str, Any]:
@@ -15,7 +15,8 @@ def book(state: State) -> dict[str, Any]:
         for order in state.orders.values():
             order.take_entries(state.now_ms())
         return {
-            "orders": [_order(state, order) for order in state.orders.values()],
+            "orders": [_order(state, order) for order in state.orders.values() if not is_return(order)],
+            "returns": [_order(state, order) for order in state.orders.values() if is_return(order)],
             **dispatch_of_book(state),
             "batch_orders": [_batch_order(state, batch) for batch in state.batch_orders.values() if not batch.orno],
             "customers": [_customer(state, entry) for entry in state.customers.values() if entry.created_by_call],
@@ -24,6 +25,11 @@ def book(state: State) -> dict[str, Any]:
             "calls": dict(sorted(state.calls.items())),
             "http_calls": state.http_calls,
         }
+
+
+def is_return(order: Order) -> bool:
+    """Tell whether an order takes goods back or credits money."""
+    return order.body.head.get("ORTP") in NEGATIVE_ORDER_TYPES
 
 
 def _order(state: State, order: Order) -> dict[str, Any]:
@@ -83,6 +89,8 @@ def _line(line: Line) -> dict[str, Any]:
         "price_quantity": line.price_quantity,
         "line_amount": str(line.amount),
         "vat_code": line.vat_code,
+        "location": line.sent.get("WHSL", ""),
+        "reason": line.sent.get("RSCD", ""),
         "stat": line.status,
         "delivered": plain(line.delivered),
         "invoiced": plain(line.invoiced),

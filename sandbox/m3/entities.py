@@ -82,6 +82,11 @@ class Item:
     changed_ms: int = 0
     changed_on: str = ""
 
+    @property
+    def is_stocked(self) -> bool:
+        """STCD: whether stock of it is kept."""
+        return self.fields.get("STCD", "1") != "0"
+
     def basic_units(self, unit: str) -> Decimal | None:
         """Give how many basic units one `unit` is, None for a unit the item does not know."""
         if unit == self.unit:

@@ -50,6 +50,7 @@ def new_state(seed: int, clock: Clock) -> State:
     state.rates = first_rates(clock.now().date())
     upsert_items(state, shelf_items())
     upsert_items(state, catalogue_items(seed))
+    upsert_items(state, credit_items())
     upsert_customers(state, guests())
     upsert_customers(state, templates())
     state.charge_types = {charge.crid: charge for charge in charge_types()}
@@ -61,6 +62,20 @@ def shelf_items() -> tuple[ItemIn, ...]:
     """Read the items of the recorded shop once a process."""
     shelf = json.loads(Path(__file__).with_name("items.json").read_text(encoding="utf-8"))
     return tuple(ItemIn.model_validate(entry) for entry in shelf)
+
+
+def credit_items() -> Iterable[ItemIn]:
+    """Make the items that carry money given back, one for each VAT code: no stock of them is kept, nobody sells them."""
+    for code, suffix in VAT_SUFFIXES.items():
+        yield ItemIn.model_validate(
+            {
+                "itno": f"CREDIT{suffix}",
+                "name": f"Credit {suffix} %",
+                "vat_code": code,
+                "on_hand": 0,
+                "fields": {"STCD": "0", "SALE": "0"},
+            }
+        )
 
 
 @lru_cache(maxsize=4)

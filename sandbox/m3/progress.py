@@ -127,7 +127,7 @@ def _step(state: State, order: Order, chosen: Mapping[int, Decimal], parcels: Pa
 
 def _rise(state: State, line: Line, status: str) -> None:
     if status == ALLOCATED:
-        state.move_stock(line.itno, line.whlo, allocated=line.open_quantity)
+        state.move_stock(line.itno, line.whlo, allocated=max(line.open_quantity, Decimal(0)))
     _show(line, rest=status[0])
 
 
@@ -160,7 +160,8 @@ def _deliver(state: State, order: Order, leaving: Mapping[int, Decimal], parcels
     state.dispatch.pack(delivery, list(parcels.packages) or [delivery.tracking])
     for ponr, quantity in leaving.items():
         line = order.body.lines[ponr]
-        state.move_stock(line.itno, line.whlo, on_hand=-quantity, allocated=-quantity, reserved=-quantity)
+        held = max(quantity, Decimal(0))  # what comes back (a return) was never allocated
+        state.move_stock(line.itno, line.whlo, on_hand=-quantity, allocated=-held, reserved=-held)
         line.delivered += quantity
         _show(line, rest=PICKED[0])
     state.tell(Record.DELIVERY, Operation.CREATE, str(delivery.dlix))

@@ -93,8 +93,10 @@ class State:
         allocated: Decimal = Decimal(0),
         reserved: Decimal = Decimal(0),
     ) -> Balance:
-        """Change a balance by differences, stamp it and tell of it; give the balance."""
+        """Change a balance by differences, stamp it and tell of it; give the balance. One of no stock item stays as it is."""
         balance = self.items[itno].balances[whlo]
+        if not self.items[itno].is_stocked:
+            return balance
         balance.on_hand += on_hand
         balance.allocated += allocated
         balance.reserved += reserved
@@ -149,13 +151,13 @@ class State:
         self.orders_by_customer.setdefault(cuno, {})[order.orno] = order
         insort(self.orders_by_reference.setdefault(cuno, []), (order.body.head.get("YREF", ""), order.orno))
         for line in order.body.lines.values():
-            self.move_stock(line.itno, line.whlo, reserved=line.basic_quantity)
+            self.move_stock(line.itno, line.whlo, reserved=max(line.basic_quantity, Decimal(0)))
         self.tell(Record.ORDER, Operation.CREATE, order.orno)
 
     def delete_order(self, order: Order) -> None:
         """Remove a customer order of which nothing is allocated, and what it reserved."""
         for line in order.body.lines.values():
-            self.move_stock(line.itno, line.whlo, reserved=-line.basic_quantity)
+            self.move_stock(line.itno, line.whlo, reserved=-max(line.basic_quantity, Decimal(0)))
         self.tell(Record.ORDER, Operation.DELETE, order.orno)
         cuno = order.body.cuno
         del self.orders[order.orno], self.orders_by_customer[cuno][order.orno]

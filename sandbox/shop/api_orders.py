@@ -1,5 +1,6 @@
 """REST addresses of orders, notes and refunds; its `ROUTES` are served by `app`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.shop import schema as check
@@ -34,6 +35,7 @@ _ORDER_LIST: check.Schema = {
     "orderby": check.one_of("date", "id", "include", "title", "slug", "modified"),
     "customer": check.integer,
 }
+_REFUND_LIST: check.Schema = {**LIST_ARGUMENTS, "orderby": check.one_of("date", "id", "include", "modified")}
 _ORDER_BODY: check.Schema = {
     "status": check.one_of(*STATUSES),
     "currency": check.one_of(*read_json("currencies.json")),
@@ -213,15 +215,20 @@ def delete_note(call: Call) -> Answer:
 
 
 def list_refunds(call: Call) -> Answer:
-    """Answer the refunds of an order, newest first."""
+    """Answer the refunds of an order, newest first unless asked otherwise."""
     order = _find(call)
-    own = sorted((r for r in call.shop.refunds.values() if r.order_id == order.id), key=lambda r: -r.id)
+    own = _in_order(call, (r for r in call.shop.refunds.values() if r.order_id == order.id))
     return page_of(call, own, show=lambda r: show_refund(call.shop, r, base=call.base), defaults={"dp": 2})
 
 
+def _in_order(call: Call, refunds: Iterable[Refund]) -> list[Refund]:
+    """Sort refunds by number; by date is the same."""
+    return sorted(refunds, key=lambda one: one.id, reverse=call.query.get("order", "desc") == "desc")
+
+
 def all_refunds(call: Call) -> Answer:
-    """Answer the refunds of all orders, newest first."""
-    everything = sorted(call.shop.refunds.values(), key=lambda r: -r.id)
+    """Answer the refunds of all orders, newest first unless asked otherwise."""
+    everything = _in_order(call, call.shop.refunds.values())
     return page_of(
         call,
         [r for r in everything if match_dates(call.query, r.created, r.created)],
@@ -292,7 +299,7 @@ ROUTES = [
     Route(
         r"orders/(\d+)/refunds",
         {
-            "GET": Endpoint(list_refunds, "list", query=LIST_ARGUMENTS),
+            "GET": Endpoint(list_refunds, "list", query=_REFUND_LIST),
             "POST": Endpoint(post_refund, "create", body=_REFUND_BODY),
         },
     ),
@@ -300,5 +307,5 @@ ROUTES = [
         r"orders/(\d+)/refunds/(\d+)",
         {"GET": Endpoint(get_refund, "view"), "DELETE": Endpoint(delete_refund, "delete")},
     ),
-    Route(r"refunds", {"GET": Endpoint(all_refunds, "list", query=LIST_ARGUMENTS)}),
+    Route(r"refunds", {"GET": Endpoint(all_refunds, "list", query=_REFUND_LIST)}),
 ]

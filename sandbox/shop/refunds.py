@@ -106,8 +106,17 @@ def _restock(shop: Shop, order: Order, refund: Refund) -> None:
         moved = move_stock(shop, product, pieces) if product and pieces else None
         if product and moved:
             set_reduced(shop, line, line.reduced_stock - pieces)
-            line.meta.append(Meta(shop.next("item_meta"), "_restock_refunded_items", str(pieces)))
+            _add_to_tally(shop, line, pieces)
             add_note(shop, order, f"Item #{product.id} stock increased from {moved[0]} to {moved[1]}.")
+
+
+def _add_to_tally(shop: Shop, line: LineItem, pieces: int) -> None:
+    """Keep one running tally a line of what its refunds put back."""
+    tally = next((meta for meta in line.meta if meta.key == "_restock_refunded_items"), None)
+    if tally is None:
+        line.meta.append(Meta(shop.next("item_meta"), "_restock_refunded_items", str(pieces)))
+    else:
+        tally.value = str(int(tally.value) + pieces)
 
 
 def _settle(shop: Shop, order: Order) -> None:

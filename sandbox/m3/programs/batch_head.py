@@ -37,10 +37,19 @@ def check_head_values(run: Run) -> None:
         value = run.text(field)
         if value and value not in known:
             raise Refusal(code, field, value=value)
+    _check_original_invoice(run)
     run.date_from_today("RLDT")
     run.date_from_today("RLDZ")
     run.date("ORDT", "CPF9898")
     run.date("CUDT", "CPF9898")
+
+
+def _check_original_invoice(run: Run) -> None:
+    """Refuse a return of an invoice that does not exist in the year named."""
+    number, year = run.text("OIVR"), run.text("OYEA")
+    invoices = run.state.dispatch.invoices.values()
+    if number and not any(number in (one.exin, str(one.ivno)) and one.year == year for one in invoices):
+        raise Refusal("XRE0103", "OIVR", value=number)
 
 
 def add_batch_head(run: Run) -> Iterable[Row]:

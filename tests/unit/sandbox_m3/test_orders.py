@@ -349,11 +349,29 @@ def test_stock_follows_the_order(m3: M3) -> None:
 
 
 def test_returns_take_negative_quantities_only(m3: M3) -> None:
-    orno = m3.head(ORTP="W02", OIVR="1", OYEA="2026")
+    orno = m3.head(ORTP="W02")
 
     assert m3.code("OIS100MI/AddBatchLine", ORNO=orno, ITNO="MUG-001", ORQT="1", SAPR="1") == "CPF9898"
     m3.line(orno, ORQT="-2", SAPR="12.90")
     assert m3.records("OIS100MI/GetOrderValue", ORNO=m3.confirm(orno)["ORNO"])[0]["TOPY"] == "-32.25"
+
+
+def test_return_of_an_invoice_nobody_made_is_refused(m3: M3) -> None:
+    assert m3.code("OIS100MI/AddBatchHead", CUNO="GUESTDEEUR", ORTP="W02", OIVR="1", OYEA="2026") == "XRE0103"
+
+
+def test_delivered_return_brings_stock_back_and_was_never_reserved(m3: M3) -> None:
+    orno = m3.head(ORTP="W02")
+    m3.line(orno, ORQT="-2", SAPR="12.90")
+    final = m3.confirm(orno)["ORNO"]
+
+    (before,) = [one for one in m3.book()["stock"] if (one["itno"], one["whlo"]) == ("MUG-001", "001")]
+    for _ in range(3):
+        m3.control(f"orders/{final}/advance")
+    (after,) = [one for one in m3.book()["stock"] if (one["itno"], one["whlo"]) == ("MUG-001", "001")]
+
+    assert before["reserved"] == after["reserved"] == after["allocated"] == "0"
+    assert int(after["on_hand"]) == int(before["on_hand"]) + 2
 
 
 def test_changed_line_is_computed_anew_and_keeps_what_was_not_sent(m3: M3) -> None:
