@@ -212,6 +212,31 @@ class ItemsConfig(Strict):
     recheck_hours: int = 24
 
 
+class CreditItem(Strict):
+    """A non-stock item of M3 that carries money given back at one VAT rate (percent)."""
+
+    rate: Decimal
+    item: Text = Field(min_length=1, max_length=15)
+
+
+class RefundsConfig(Strict):
+    """What becomes of a refund."""
+
+    return_order_type: Text = Field(max_length=3)
+    credit_order_type: Text = Field(max_length=3)
+    credit_items: tuple[CreditItem, ...]
+    return_reason: Text = Field(default="", max_length=3)
+    credit_reason: Text = Field(default="", max_length=3)
+    warehouse: Text = Field(default="", max_length=3)
+    restocked_location: Text = Field(default="", max_length=10)
+    other_location: Text = Field(default="", max_length=10)
+    look_back_days: int = Field(default=60, ge=1, le=365)
+
+    def credit_item(self, rate: Decimal) -> str | None:
+        """Returns the item for money at VAT `rate`, or None if none is configured."""
+        return next((one.item for one in self.credit_items if one.rate == rate), None)
+
+
 class RetryConfig(Strict):
     """How patiently the store's exchanges are retried."""
 
@@ -237,6 +262,7 @@ class StoreConfig(Strict):
     customers: CustomersConfig = CustomersConfig()
     items: ItemsConfig = ItemsConfig()
     rates: RatesConfig | None = None
+    refunds: RefundsConfig | None = None
     retry: RetryConfig = RetryConfig()
     publish: Publishing = Publishing()
     books: BooksConfig = BooksConfig()

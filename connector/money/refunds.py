@@ -1,0 +1,258 @@
+"""What a refund takes back of an order, row by row and rate by rate, and never more than was sold and is left.
+
+Called by flows/refunds. Pure: no I/O, Decimal only. A refund without lines is split over the VAT rates by what each of them
+still has to give (money-and-stock section 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from connector.errors import AmountsDifferError
+from connector.money.rounding import ZERO, round_half_up, smallest_step, spread
+from connector.money.tax import HUNDRED, tax_parts
+from connector.woocommerce.models import FeeLine, LineItem, Order, Refund, ShippingLine
+
+Rates = tuple[int, ...]
+"""The ids of the tax rates that lie on an amount; empty if none does."""
+
+Row = LineItem | ShippingLine | FeeLine
+
+
+class Of(StrEnum):
+    """What a piece takes back."""
+
+    GOODS = "goods"  # a product line, with a quantity
+    PRICE = "price"  # money off a product line whose goods stay with the buyer
+    SHIPPING = "shipping"
+    FEE = "fee"
+    AMOUNT = "amount"  # money that belongs to no line
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a refund takes back of one row of the order, with the signs of a sale: what is given back is positive."""
+
+    of: Of
+    source_id: int  # id of the order's row; for an amount a negative number of its own
+    quantity: Decimal
+    net: Decimal
+    taxes: tuple[tuple[int, Decimal], ...]  # rate id and tax, as the shop states it
+    rates: Rates
+
+    @property
+    def line_id(self) -> int:
+        """What its line on the return is known by: the order's row for goods, a number of its own for money."""
+        return self.source_id if self.of in (Of.GOODS, Of.AMOUNT) else -1000 - self.source_id
+
+    @property
+    def gross(self) -> Decimal:
+        """Net and taxes, not rounded."""
+        return self.net + sum((tax for _, tax in self.taxes), ZERO)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """All that one refund takes back; `total` is what the buyer gets."""
+
+    refund_id: int
+    pieces: tuple[Piece, ...]
+    total: Decimal
+
+
+def take(order: Order, refund: Refund, *, earlier: Sequence[Refund], decimals: int, limit: Decimal) -> Taken:
+    """Splits a refund into pieces and caps it at what was sold less what earlier refunds took.
+
+    Args:
+        order: The order as it was sold; refunds leave its rows and total as they were.
+        refund: The refund.
+        earlier: All refunds of the order that count before this one.
+        decimals: Places of the currency.
+        limit: How far sums may miss by rounding alone.
+
+    Raises:
+        AmountsDifferError: It takes more than is left, or contradicts itself.
+        MappingError: A tax rate that the order does not name.
+    """
+    before: list[Taken] = []
+    for one in sorted(earlier, key=lambda other: other.id):
+        before.append(_split(order, one, before, decimals=decimals, limit=limit))
+    taken = _split(order, refund, before, decimals=decimals, limit=limit)
+    _refuse_above(order, taken, before, decimals=decimals, limit=limit)
+    return taken
+
+
+def _split(order: Order, refund: Refund, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> Taken:
+    stated = tuple(_stated(order, refund, decimals=decimals))
+    if refund.amount < 0:
+        raise _wrong(refund, f"its amount is {refund.amount}; a refund of a refund cannot be carried across")
+    rest = refund.amount - round_half_up(sum((one.gross for one in stated), ZERO), decimals)
+    if rest < -limit:
+        raise _wrong(refund, f"its lines come to {refund.amount - rest}, its amount is {refund.amount}")
+    free = () if stated and rest <= limit else _over_rates(order, rest, before, decimals=decimals)
+    return Taken(refund.id, (*stated, *free), refund.amount)
+
+
+def _stated(order: Order, refund: Refund, *, decimals: int) -> Iterator[Piece]:
+    """Yields what the lines of a refund take back; the shop writes them with negative signs."""
+    rows: tuple[tuple[Of, tuple[Row, ...], tuple[Row, ...]], ...] = (
+        (Of.GOODS, refund.line_items, order.line_items),
+        (Of.SHIPPING, refund.shipping_lines, order.shipping_lines),
+        (Of.FEE, refund.fee_lines, order.fee_lines),
+    )
+    for of, given, sold in rows:
+        by_id = {row.id: row for row in sold}
+        for row in given:
+            source = by_id.get(row.refunded_item_id or 0)
+            if source is None:
+                raise _wrong(refund, f"its row {row.id} names no row of the order")
+            quantity = -row.quantity if isinstance(row, LineItem) else ZERO
+            if not (quantity or row.total or row.total_tax):
+                continue
+            taxes = tuple((tax.id, -tax.total) for tax in row.taxes if tax.total)
+            kind = Of.PRICE if of is Of.GOODS and not quantity else of
+            yield Piece(kind, source.id, quantity, -row.total, taxes, _rates_of(order, source, decimals=decimals))
+
+
+def _rates_of(order: Order, row: Row, *, decimals: int) -> Rates:
+    parts = tax_parts(
+        row.taxes, row.total, rates=order.tax_rates, decimals=decimals, where=f"Row {row.id} of the order"
+    )
+    return tuple(sorted(part.rate_id for part in parts if part.percent))
+
+
+def _over_rates(order: Order, amount: Decimal, before: Sequence[Taken], *, decimals: int) -> tuple[Piece, ...]:
+    """Splits an amount that belongs to no line over the rates, by what each has left; base = gross / (1 + rate)."""
+    sold = _sold(order, decimals=decimals)
+    taken = _gross_of(order, before, decimals=decimals)
+    left = {rates: gross - taken.get(rates, ZERO) for rates, gross in sold.items()}
+    giving = _positive(left) or _positive(sold)
+    alone = {rates: gross for rates, gross in giving.items() if len(rates) < 2}
+    if sum(alone.values(), ZERO) >= amount:  # several rates on one row are a matter of that row
+        giving = alone
+    if not amount or not giving:
+        return ()
+    whole = sum(giving.values(), ZERO)
+    shares = spread(amount, [amount * gross / whole for gross in giving.values()], decimals=decimals)
+    return tuple(
+        _amount_piece(order, place, rates, share, decimals=decimals)
+        for place, (rates, share) in enumerate(zip(giving, shares, strict=True), start=1)
+        if share
+    )
+
+
+def _positive(amounts: dict[Rates, Decimal]) -> dict[Rates, Decimal]:
+    return {rates: amount for rates, amount in amounts.items() if amount > 0}
+
+
+def _amount_piece(order: Order, place: int, rates: Rates, gross: Decimal, *, decimals: int) -> Piece:
+    percents = [order.tax_rates[rate] for rate in rates]
+    together = sum(percents, ZERO)
+    net = round_half_up(gross * HUNDRED / (HUNDRED + together), decimals)
+    taxes = (
+        spread(gross - net, [(gross - net) * one / together for one in percents], decimals=decimals) if rates else ()
+    )
+    net = net if rates else gross
+    return Piece(Of.AMOUNT, -place, Decimal(1), net, tuple(zip(rates, taxes, strict=True)), rates)
+
+
+def _sold(order: Order, *, decimals: int) -> dict[Rates, Decimal]:
+    """Returns what was sold at each rate, with tax."""
+    sold: dict[Rates, Decimal] = {}
+    for row in _rows(order):
+        parts = tax_parts(
+            row.taxes, row.total, rates=order.tax_rates, decimals=decimals, where=f"Row {row.id} of the order"
+        )
+        taxes = [(part.rate_id, part.tax) for part in parts if part.percent]
+        for rates, gross in _by_rate(order, row.total, taxes, decimals=decimals).items():
+            sold[rates] = sold.get(rates, ZERO) + gross
+    return dict(sorted(sold.items()))
+
+
+def _by_rate(
+    order: Order, net: Decimal, taxes: Sequence[tuple[int, Decimal]], *, decimals: int
+) -> dict[Rates, Decimal]:
+    """Splits an amount with its taxes over the rates: base = tax / rate, and what remains bears none.
+
+    So a reduction that is taxed in proportion to the goods counts at their rates. Taxes that lie on top of each other stay
+    together.
+    """
+    if not taxes:
+        return {(): net}
+    gross: dict[Rates, Decimal] = {(rate,): tax * HUNDRED / order.tax_rates[rate] + tax for rate, tax in taxes}
+    rest = net + sum((tax for _, tax in taxes), ZERO) - sum(gross.values(), ZERO)
+    if abs(rest) <= _unseen(order, taxes, decimals=decimals):
+        largest = max(gross, key=lambda rates: abs(gross[rates]))
+        return {**gross, largest: gross[largest] + rest}
+    if len(taxes) > 1 and rest * net < 0:
+        return {tuple(sorted(rate for rate, _ in taxes)): net + sum((tax for _, tax in taxes), ZERO)}
+    return {**gross, (): rest}
+
+
+def _unseen(order: Order, taxes: Sequence[tuple[int, Decimal]], *, decimals: int) -> Decimal:
+    """Returns what rounding of the taxes alone can make of their bases."""
+    half = smallest_step(decimals) / 2
+    return sum((half * HUNDRED / order.tax_rates[rate] + half for rate, _ in taxes), ZERO)
+
+
+def _rows(order: Order) -> tuple[Row, ...]:
+    return (*order.line_items, *order.shipping_lines, *order.fee_lines)
+
+
+def _gross_of(order: Order, takings: Iterable[Taken], *, decimals: int) -> dict[Rates, Decimal]:
+    """Returns what refunds took back at each rate, with tax."""
+    taken: dict[Rates, Decimal] = {}
+    for piece in (piece for one in takings for piece in one.pieces):
+        taxes = [(rate, tax) for rate, tax in piece.taxes if tax]
+        shares = {piece.rates: piece.net} if not taxes else _by_rate(order, piece.net, taxes, decimals=decimals)
+        for rates, gross in shares.items():
+            taken[rates] = taken.get(rates, ZERO) + gross
+    return taken
+
+
+def _refuse_above(order: Order, taken: Taken, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> None:
+    """Refuses a refund that takes more than is left: of the total, of a row, or at a rate.
+
+    Taxes are rounded on each refund, so at a rate `limit` is allowed beyond; the total and the rows are exact.
+    """
+    all_taken = (*before, taken)
+    left = order.total - sum((one.total for one in before), ZERO)
+    if taken.total > left:
+        raise _above(taken, "the order", taken.total, left)
+    for row in _rows(order):
+        net = sum((one.net for each in all_taken for one in each.pieces if one.source_id == row.id), ZERO)
+        pieces = sum((one.quantity for each in all_taken for one in each.pieces if one.source_id == row.id), ZERO)
+        if abs(net) > abs(row.total) or net * row.total < 0:
+            raise _above(taken, f"row {row.id}", net, row.total)
+        if isinstance(row, LineItem) and not 0 <= pieces <= row.quantity:
+            raise _above(taken, f"row {row.id}, in pieces", pieces, row.quantity)
+    sold = _sold(order, decimals=decimals)
+    for rates, together in _gross_of(order, all_taken, decimals=decimals).items():
+        if together > max(sold.get(rates, ZERO), ZERO) + limit:
+            figures = (round_half_up(one, decimals) for one in (together, sold.get(rates, ZERO)))
+            raise _above(taken, f"what was sold at {_named(order, rates)} with tax", *figures)
+
+
+def _named(order: Order, rates: Rates) -> str:
+    return " + ".join(f"{order.tax_rates[rate].normalize():f} %" for rate in rates) or "0 %"
+
+
+def _above(taken: Taken, what: str, found: Decimal, most: Decimal) -> AmountsDifferError:
+    return AmountsDifferError(
+        f"Refund {taken.refund_id} and those before it take back more than there is: {what}: {found} of {most}.",
+        resolution="Delete the refund in the shop and make a right one; or credit the buyer in M3 by hand and discard this "
+        "exchange.",
+        found=str(found),
+        most=str(most),
+    )
+
+
+def _wrong(refund: Refund, what: str) -> AmountsDifferError:
+    return AmountsDifferError(
+        f"Refund {refund.id} contradicts itself: {what}.",
+        resolution="Delete the refund in the shop and make it anew, or credit the buyer in M3 by hand and discard this "
+        "exchange.",
+    )
