@@ -17,6 +17,7 @@ from connector.flows.context import StoreContext
 from connector.flows.customers_to_m3 import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
 from connector.flows.products.carrying import ProductRunValues
+from connector.flows.refunds.plan import RefundRunValues
 from connector.ion.access import IonSecrets
 from connector.ion.rule_book import RuleBook
 from connector.ledger.session import open_ledger, transaction, tried_twice
@@ -37,7 +38,7 @@ from connector.throttle.gate import Gate
 from connector.vault.cipher import Cipher
 from connector.vault.credentials import StoreCredentials, open_credentials, open_ion_credentials
 from connector.woocommerce.client import WooClient
-from connector.woocommerce.models import Address, CouponLine, LineItem, Order
+from connector.woocommerce.models import Address, CouponLine, LineItem, Order, Refund
 from connector.woocommerce.product_models import ShopProduct
 
 SECRET_KEPT_S = 30.0
@@ -54,6 +55,7 @@ MAPPING_ROOTS: dict[str, dict[str, type]] = {
         "run": OrderRunValues,
         "store": M3Config,
     },
+    "refunds_to_m3": {"order": Order, "refund": Refund, "run": RefundRunValues, "store": M3Config},
     "customers_to_m3": {"billing": Address, "run": CustomerRunValues, "store": M3Config},
     "products_to_m3": {"product": ShopProduct, "run": ProductRunValues, "store": M3Config},
     ITEMS: item_roots(Catalogue.load()),

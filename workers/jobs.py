@@ -14,6 +14,7 @@ from connector.errors import ConnectorError, LedgerUnavailableError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, poll_changed, poll_open
 from connector.flows.products.poll import poll_products
+from connector.flows.refunds.poll import poll_refunds
 from connector.ledger.cursors import finish_turn, leave_turn, renew_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
 from connector.ledger.pauses import pause_flow, resume_flow
@@ -119,6 +120,14 @@ def _poll_open(process: Process, store: StoreContext) -> None:
             log.warning("flow_resumed", store=store.name, flow=ORDERS, reason="the shop lists its orders again")
 
 
+def _poll_refunds(process: Process) -> Turned:
+    return each_store(process, "poll_refunds", partial(_poll_refunds_of, process))
+
+
+def _poll_refunds_of(process: Process, store: StoreContext) -> None:
+    _poll(process, store, poll_refunds(process.runtime.engine, store))
+
+
 def _poll(process: Process, store: StoreContext, polled: Polled) -> None:
     send_all(process, polled.messages)
     if polled.news:
@@ -172,6 +181,7 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "poll_orders": _poll_orders,
     "poll_open_orders": _poll_open_orders,
     "poll_products": _poll_products,
+    "poll_refunds": _poll_refunds,
     "watch_webhooks": _watch_webhooks,
     "probe_stores": _probe_stores,
     "hunt_orphans": _hunt_orphans,

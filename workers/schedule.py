@@ -19,6 +19,7 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "poll_orders": settings.poll_s,  # orders changed since the cursor, with an overlap of 15 minutes
         "poll_open_orders": 3600,  # all orders still open, by id: some changes leave date_modified alone
         "poll_products": 300,  # products changed in the shop, where their changes are carried
+        "poll_refunds": 3600,  # refunds of the last weeks: a deleted one is told by nothing else
         "watch_webhooks": 300,  # the shop disables a webhook after seven failures and tells nobody
         "probe_stores": 60,  # stores paused for a wrong configuration are tried again
         "hunt_orphans": 60,  # batch heads whose answer was lost

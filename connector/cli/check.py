@@ -17,6 +17,7 @@ from connector.cli.checks.m3_fields import check_fields
 from connector.cli.checks.m3_items import check_items
 from connector.cli.checks.m3_messages import check_messages
 from connector.cli.checks.m3_money import check_money
+from connector.cli.checks.m3_refunds import check_refunds
 from connector.cli.checks.m3_site import check_access, check_site
 from connector.cli.checks.m3_tenure import check_tenure
 from connector.cli.checks.prices import check_prices
@@ -107,6 +108,7 @@ def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callab
     operations = used_operations(load_operations(runtime.settings.config_dir, config.operations), config)
     return [
         lambda: check_site(area, m3, config),
+        lambda: check_refunds(area, m3, config),
         lambda: check_tenure(area, m3, config, ledger=runtime.engine),
         lambda: check_money(area, m3, config),
         lambda: check_customers(area, m3, config),

@@ -18,6 +18,7 @@ from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of, p
 from connector.flows.orders.source import known_since
 from connector.flows.orders.values import run_values
 from connector.flows.outcome import Done
+from connector.flows.refunds.noticing import note_refunds
 from connector.flows.stock import selling
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
@@ -50,6 +51,7 @@ def run(run: Run) -> Done:
     order = succession.read_own(run)
     selling.note_order(run, order)
     leave_payment(run, order)
+    note_refunds(run, order, is_posted=document is not None)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
     if order is None:
@@ -149,15 +151,18 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
         run, plan, content=content, created_at=order.created_at, is_marked=is_marked, held=held
     )
     if known is not None:
+        note_refunds(run, order, is_posted=True)
         return take_over_known(run, plan, content, known)
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:
         return Done(f"unconfirmed batch order {temporary}")
     earlier = posting.look_up_before_second(run, document, temporary, plan)
     if earlier is not None:
+        note_refunds(run, order, is_posted=True)
         return take_over_earlier(run, order, *earlier)
     number = posting.confirm_and_prove(run, document, temporary, bind=bind)
     leave_write_back(run, number)
+    note_refunds(run, order, is_posted=True)
     return Done(f"posted as {number}", fingerprint=fingerprint_of(content))
 
 

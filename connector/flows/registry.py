@@ -14,6 +14,7 @@ from connector.flows import (
     payments_to_m3,
     prices_to_woo,
     products_to_m3,
+    refunds_to_m3,
     stock_to_m3,
     stock_to_woo,
 )
@@ -45,6 +46,7 @@ PRODUCT_TOPICS = ("product.created", "product.updated", "product.deleted", "prod
 
 FLOWS: dict[str, FlowEntry] = {
     "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS, tidy=orders_to_m3.tidy),
+    "refunds_to_m3": FlowEntry("refunds_to_m3", "finance", refunds_to_m3.run, tidy=refunds_to_m3.tidy),
     "customers_to_m3": FlowEntry("customers_to_m3", "customers", customers_to_m3.run, is_awaited=True),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
     "payments_to_m3": FlowEntry("payments_to_m3", "finance", payments_to_m3.run),

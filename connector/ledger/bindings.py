@@ -8,6 +8,7 @@ from connector.errors import PermanentError
 
 ORDER = "order"
 CUSTOMER = "customer"
+REFUND = "refund"
 
 _FIND = text("SELECT m3_key FROM binding WHERE kind = :kind AND shop_scope = :shop_scope AND shop_key = :shop_key")
 _BIND = text("""

@@ -6,13 +6,13 @@ be read anew. A variation's source names its parent under `family`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from connector.ledger.json_values import written_json
 from connector.ledger.offers import LOOKED_AT, Source, content_hash
 from connector.ledger.prepared import Prepared
 
@@ -138,7 +138,7 @@ def read_now(store: str, *, flow: str, sources: Iterable[tuple[int, Source]]) ->
         {"item_number": one.item_number, "rev": rev, "facts": one.facts, "hash": content_hash(one.facts)}
         for rev, one in sources
     ]
-    return {"store": store, "flow": flow, "rows": written_json(rows)}
+    return {"store": store, "flow": flow, "rows": json.dumps(rows, default=str)}
 
 
 def _offers(rows: Any) -> list[ItemOffer]:

@@ -14,15 +14,18 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from connector.characters import legible
 from connector.ledger.dispatch import DueMessage
-from connector.ledger.json_values import plain, written_json
 from connector.ledger.prepared import Prepared
 from connector.ledger.waking import wake
 
+_REFUSED = ("\\u0000", "\\ud")
+"""How NUL and halves of surrogate pairs begin in JSON; whole pairs do as well and stay what they are."""
 LOOKED_AT = "CASE WHEN o.unsure_until > ledger_now() THEN o.wanted_rev - 1 ELSE o.wanted_rev END"
 """The revision a look that begins now can settle; `o` is the offer."""
 IN_ORDER = 'COLLATE "C"'
@@ -167,7 +170,7 @@ def keep_sources(connection: Connection, store: str, *, flow: str, sources: Sequ
     if not newest:
         return []
     rows = [{"item_number": number, "facts": facts, "hash": content_hash(facts)} for number, facts in newest.items()]
-    values = {"store": store, "flow": flow, "rows": written_json(rows)}
+    values = {"store": store, "flow": flow, "rows": _dumped(rows)}
     return list(connection.execute(_KEEP_SOURCES, values).scalars())
 
 
@@ -306,7 +309,7 @@ WHERE p.store = :store AND p.product_id = r.product_id AND p.item_number <> r.it
 def settled(store: str, *, flow: str, results: Iterable[Result]) -> dict[str, Any]:
     """Returns the values of SETTLE_OFFERS."""
     rows = [{name: getattr(one, name) for name in Result.__dataclass_fields__} for one in results]
-    return {"store": store, "flow": flow, "rows": written_json(rows)}
+    return {"store": store, "flow": flow, "rows": _dumped(rows)}
 
 
 def postponed(store: str, *, flow: str, item_numbers: Sequence[str], in_s: float) -> dict[str, Any]:
@@ -317,7 +320,7 @@ def postponed(store: str, *, flow: str, item_numbers: Sequence[str], in_s: float
 def bound(store: str, products: Iterable[Product]) -> dict[str, Any]:
     """Returns the values of REMEMBER_PRODUCTS and FORGET_PRODUCTS."""
     rows = [{name: getattr(one, name) for name in Product.__dataclass_fields__} for one in products]
-    return {"store": store, "rows": written_json(rows)}
+    return {"store": store, "rows": _dumped(rows)}
 
 
 _PRODUCTS = text("""
@@ -366,5 +369,25 @@ def wake_due(connection: Connection) -> list[DueMessage]:
 
 def content_hash(facts: dict[str, Any]) -> str:
     """Returns the hash by which facts are told to have changed; the order of their names does not matter."""
-    text_ = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=plain)
+    text_ = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text_.encode()).hexdigest()
+
+
+def _dumped(rows: list[dict[str, Any]]) -> str:
+    """Writes rows as JSON without what PostgreSQL refuses in a text: the other side may have sent anything."""
+    written = json.dumps(rows, default=_plain)
+    if not any(one in written for one in _REFUSED):
+        return written
+    return json.dumps(_legible(rows), default=_plain)
+
+
+def _legible(value: Any) -> Any:
+    if isinstance(value, str):
+        return legible(value)
+    if isinstance(value, dict):
+        return {_legible(name): _legible(one) for name, one in value.items()}
+    return [_legible(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _plain(value: object) -> str:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

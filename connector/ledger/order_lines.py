@@ -50,3 +50,12 @@ def number_lines(journal: Journal, *, shares_by_key: Mapping[str, Sequence[Any]]
 def read_numbers(connection: Connection, exchange_id: int) -> dict[str, int]:
     """Returns the numbers given so far, by line key."""
     return {row.line_key: row.cupo for row in connection.execute(_KNOWN, {"exchange_id": exchange_id})}
+
+
+_SHARES = text("SELECT cupo, shares FROM order_line WHERE exchange_id = :exchange_id")
+
+
+def read_shop_lines(connection: Connection, exchange_id: int) -> dict[int, frozenset[int]]:
+    """Returns which lines of the shop each number stands for."""
+    rows = connection.execute(_SHARES, {"exchange_id": exchange_id})
+    return {row.cupo: frozenset(int(share[0]) for share in row.shares) for row in rows}

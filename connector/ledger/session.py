@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from connector.errors import LedgerUnavailableError
-from connector.ledger.json_values import read_value
 from connector.ledger.patience import Patience
 
 T = TypeVar("T")
@@ -49,7 +48,6 @@ def open_ledger(
         hide_parameters=True,  # values are people's data; an error text must not hold them
         pool_pre_ping=False,  # a dead connection fails the transaction, which is safe to see; a ping costs each one
         pool_recycle=1800,
-        json_deserializer=read_value,
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,

@@ -31,7 +31,6 @@ from connector.ledger.journal_statements import (
     MARK,
     RENEW,
 )
-from connector.ledger.json_values import written_json
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
@@ -316,7 +315,7 @@ class Journal:
             system=system,
             action=action,
             why=why,
-            rows=written_json(rows),
+            rows=json.dumps(rows, default=str),
         )
 
     def settle(self, settlement: Settlement) -> State | None:

@@ -5,15 +5,10 @@ Source: reference/woocommerce/behaviour.md section 2, observed on WooCommerce 9.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import secrets
-import time
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import urlsplit
 
-import requests
 from requests.auth import AuthBase, HTTPBasicAuth
+from requests_oauthlib import OAuth1
 
 from connector.errors import ConfigurationError
 
@@ -64,51 +59,4 @@ def choose_auth(root: str, *, consumer_key: str, consumer_secret: str, allow_pla
             "The shop's address is plain http: orders and addresses would travel unencrypted.",
             resolution="Use the https address, or set shop.allow_plain_http in the store file if it is a test shop.",
         )
-    return Signature(consumer_key, consumer_secret)
-
-
-class Signature(AuthBase):
-    """Signs a request by OAuth 1.0a with HMAC-SHA256, without a token, in the Authorization header.
-
-    The library for it takes half a millisecond a request, a twelfth of a run that makes products.
-    Source: RFC 5849 sections 3.1 and 3.4; no request of ours is a form, so its body is not signed.
-    """
-
-    def __init__(self, key: str, secret: str) -> None:
-        self._key = key
-        self._secret = secret
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Adds the header; called by the HTTP library when the request is otherwise ready."""
-        signed = {
-            "oauth_consumer_key": self._key,
-            "oauth_nonce": secrets.token_hex(16),
-            "oauth_signature_method": "HMAC-SHA256",
-            "oauth_timestamp": str(int(time.time())),
-            "oauth_version": "1.0",
-        }
-        text = "&".join(_quoted(part) for part in _signed_parts(request, signed)).encode()
-        digest = hmac.new(f"{_quoted(self._secret)}&".encode(), text, hashlib.sha256).digest()
-        signed["oauth_signature"] = base64.b64encode(digest).decode()
-        named = ", ".join(f'{name}="{_quoted(value)}"' for name, value in signed.items())
-        request.headers["Authorization"] = f"OAuth {named}"
-        return request
-
-
-def _signed_parts(request: requests.PreparedRequest, signed: dict[str, str]) -> tuple[str, str, str]:
-    """Returns method, address and sorted parameters of a request as they are signed."""
-    parts = urlsplit(str(request.url))
-    port = f":{parts.port}" if parts.port not in (None, 80) else ""
-    pairs = [*parse_qsl(parts.query, keep_blank_values=True), *signed.items()]
-    listed = "&".join(
-        f"{name}={value}" for name, value in sorted((_quoted(one), _quoted(other)) for one, other in pairs)
-    )
-    return str(request.method), f"http://{_host(parts.hostname or '')}{port}{parts.path}", listed
-
-
-def _host(name: str) -> str:
-    return f"[{name}]" if ":" in name else name
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")
+    return OAuth1(consumer_key, client_secret=consumer_secret, signature_method="HMAC-SHA256")

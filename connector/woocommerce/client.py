@@ -18,6 +18,7 @@ from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.checks import Note, OrderChanges, WebhookChanges, checked
 from connector.woocommerce.paging import Page, Place, ReadPage, changed_since, included, list_pages, list_rows
 from connector.woocommerce.products import Products
+from connector.woocommerce.refunds import Refunds
 from connector.woocommerce.terms import Terms
 from connector.woocommerce.transport import Answer, Throttle, Transport
 
@@ -38,7 +39,8 @@ class RawResource:
 class WooClient:
     """One shop. Safe to keep for the life of a process.
 
-    `products` holds the calls about products and variations, `terms` those about categories, attributes and their terms.
+    `products` holds the calls about products and variations, `terms` those about categories, attributes and their terms,
+    `refunds` those about refunds.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class WooClient:
         self._transport = Transport(root, auth=auth, gate=gate, timeout_s=timeout_s)
         self.products = Products(self._transport, host=self._host)
         self.terms = Terms(self._transport, host=self._host)
+        self.refunds = Refunds(self._transport, host=self._host)
 
     def close(self) -> None:
         """Closes the pooled connections."""

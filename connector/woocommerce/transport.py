@@ -7,20 +7,18 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from requests.utils import default_headers
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
-from urllib3.util.retry import Retry
 
 from connector.errors import ConfigurationError, ConnectorError, RateLimitedError, RemoteUnavailableError
 from connector.woocommerce.answers import Reply, open_reply, unclear
-from connector.woocommerce.canonical import JSONDict, sent_json
+from connector.woocommerce.canonical import JSONDict, canonical_json
 
 USER_AGENT = "woocommerce-m3-connector"
 
@@ -53,22 +51,17 @@ class Answer:
 
 
 class Transport:
-    """Owns the kept connections to one shop. No redirects, no automatic repeats, no cookies, no session of the library.
-
-    A session would read the environment and merge settings anew for each request: a tenth of the time of a run that makes
-    products.
-    """
+    """Owns the HTTP session of one shop. No redirects, no automatic repeats, no cookies."""
 
     def __init__(self, root: str, *, auth: AuthBase, gate: Throttle, timeout_s: float) -> None:
         self._root = root
         self._host = urlsplit(root).netloc
         self._gate = gate
         self._timeout_s = timeout_s
-        self._auth = auth
-        self._headers = {**default_headers(), "User-Agent": USER_AGENT, "Accept": "application/json"}
-        with requests.Session() as session:  # proxies and certificates as the environment has them now
-            self._settings: dict[str, Any] = dict(session.merge_environment_settings(root, {}, True, None, None))
-        self._adapter = HTTPAdapter(max_retries=Retry(total=0, read=False, redirect=False))
+        self._session = requests.Session()
+        self._session.auth = auth
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def read(self, path: str, params: Params = ()) -> Answer:
         """Gets `path` (below the API root).
@@ -89,7 +82,7 @@ class Transport:
 
     def close(self) -> None:
         """Closes the pooled connections."""
-        self._adapter.close()
+        self._session.close()
 
     def _call(self, method: str, path: str, *, params: Params, content: JSONDict | None = None) -> Answer:
         with self._gate.call():
@@ -104,25 +97,20 @@ class Transport:
     def _exchange(self, method: str, path: str, *, params: Params, content: JSONDict | None) -> Reply:
         request, is_write = f"{method} {path}", method != "GET"
         try:
-            prepared = self._prepared(method, path, params=params, content=content)
-            timeout = (min(_CONNECT_S, self._timeout_s), self._timeout_s)
-            with self._adapter.send(prepared, timeout=timeout, **self._settings) as response:
+            with self._session.request(
+                method,
+                f"{self._root}/{path}",
+                params=list(params),
+                data=None if content is None else canonical_json(content),
+                headers=None if content is None else {"Content-Type": "application/json"},
+                timeout=(min(_CONNECT_S, self._timeout_s), self._timeout_s),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
                 body = b"".join(self._bounded(response))
         except (requests.RequestException, HTTPError) as error:
             raise self._explain(error, request=request, is_write=is_write) from None
         return Reply(request, self._host, is_write, response.status_code, response.headers, body.removeprefix(_BOM))
-
-    def _prepared(
-        self, method: str, path: str, *, params: Params, content: JSONDict | None
-    ) -> requests.PreparedRequest:
-        return requests.Request(
-            method,
-            f"{self._root}/{path}",
-            params=list(params),
-            data=None if content is None else sent_json(content),
-            headers=self._headers if content is None else {**self._headers, "Content-Type": "application/json"},
-            auth=self._auth,
-        ).prepare()
 
     def _bounded(self, response: requests.Response) -> Iterator[bytes]:
         """Reads the body within the time-out as a whole: the library's own only limits each single wait.

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-PERSONAL_PATHS = ("delivery", "order.billing", "order.shipping", "order.customer_note", "order.meta_data")
+PERSONAL_PATHS = (
+    "delivery",
+    "order.billing",
+    "order.shipping",
+    "order.customer_note",
+    "order.meta_data",
+    "refund.reason",
+)
 PUBLIC_FIELDS = ("country", "state")
 
 _NOTE = "order.customer_note"

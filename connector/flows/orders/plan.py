@@ -77,11 +77,11 @@ def plan_order(
     head, address, line = (mapping.apply(name, values=roots) for name in ("head", "address", "line"))
     texts = (*mapping.apply_list("note", values=roots), *mapping.apply_list("coupon", values=roots))
     notes = [f"{note.field}: {note.what}" for one in (head, address, line, *texts) for note in one.notes]
-    charge_texts = tuple(_charge_text(one.text, notes) for one in money.head_charges)
+    charge_texts = tuple(charge_text(one.text, notes) for one in money.head_charges)
     return OrderPlan(
         head=head,
         address=address,
-        lines=tuple(line.fields | _line_fields(one) for one in money.lines),
+        lines=tuple(line.fields | line_fields(one) for one in money.lines),
         charge_texts=charge_texts,
         texts=tuple(one.fields for one in texts),
         money=money,
@@ -90,7 +90,8 @@ def plan_order(
     )
 
 
-def _line_fields(line: PlannedLine) -> dict[str, str]:
+def line_fields(line: PlannedLine) -> dict[str, str]:
+    """Returns what the money plan gives of a line, by M3's names."""
     fields = {
         "ITNO": line.item_number,
         "ORQT": number_text(line.quantity),
@@ -106,8 +107,8 @@ def _line_fields(line: PlannedLine) -> dict[str, str]:
     return fields
 
 
-def _charge_text(text: str, notes: list[str]) -> str:
-    """Makes the text of a charge one that CRD0 holds; a label only, so it may be cut, with a note."""
+def charge_text(text: str, notes: list[str]) -> str:
+    """Returns the text of a charge as CRD0 holds it; a label only, so it may be cut, with a note."""
     held = m3_text(text)
     short = cut(held.text, CHARGE_TEXT_LENGTH)
     notes += [f"CRD0: {changed.note}" for changed in (held, short) if changed.note]

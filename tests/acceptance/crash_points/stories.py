@@ -20,7 +20,7 @@ from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import record_delivery
 from connector.m3.programs import ois100mi
-from tests.acceptance.crash_points import books, catalogue, goods, ledgers, messages, rates, shelves
+from tests.acceptance.crash_points import books, catalogue, goods, ledgers, messages, rates, refunds, shelves
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.world import BUYER, World
 from tests.harness import STORE, WEBHOOK_SECRET
@@ -332,6 +332,11 @@ STORIES: dict[str, Told] = {
     ),
     "order is paid": Told(ledgers.order_is_paid, ledgers.of_payments, config=ledgers.CARRIES_PAYMENTS, again=()),
     "rates of the day": Told(rates.rates_of_the_day_are_read, rates.of_rates, config=rates.NEEDS_RATES, again=()),
+    "goods given back": Told(refunds.goods_are_given_back, refunds.of_refunds, again=("refunds_to_m3",)),
+    "money given back": Told(refunds.money_is_given_back_and_nobody_is_told, refunds.of_refunds, again=()),
+    "refund, ledger lost": Told(
+        refunds.refund_is_found_after_the_ledger_was_lost, refunds.of_refunds, again=("refunds_to_m3",)
+    ),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""

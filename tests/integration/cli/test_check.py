@@ -39,6 +39,9 @@ def test_missing_webhooks_are_only_a_warning_with_the_command_that_makes_them(ru
         ("facility", '"ZZZ"', "warehouse", "not ZZZ"),
         ("order_type", '"Z99"', "order type", "no customer order type Z99"),
         ("template", '"NOBODY"', "customer template", "NOBODY"),
+        ("return_order_type", '"Z99"', "refunds", "no customer order type Z99"),
+        ("credit_order_type", '"W01"', "refunds", "order type W01 does not take negative quantities only"),
+        ('- {rate: "5",  item', "NONE05}", "refunds", "item NONE05"),
     ],
 )
 def test_what_m3_does_not_have_fails_with_its_name(

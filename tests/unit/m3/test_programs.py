@@ -33,6 +33,7 @@ from connector.m3.programs import (
     ois175mi,
     ois275mi,
     ois320mi,
+    ois350mi,
 )
 from connector.m3.programs.ois017mi import ListHead
 from connector.m3.programs.ois100mi import LineKey
@@ -109,6 +110,7 @@ CALLS = [
     item_master.list_style("TS-00001", columns=("TX15", "TY15")),
     item_master.list_aliases("MUG-001", category=2),
     *item_master.list_names(item_master.GROUPED, language="DE"),
+    ois350mi.list_invoice_heads_by_order(NUMBER),
 ]
 
 

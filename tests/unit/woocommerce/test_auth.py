@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import pytest
 import requests
-from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 from requests.auth import HTTPBasicAuth
 
 from connector.errors import ConfigurationError
@@ -69,31 +65,6 @@ def test_plain_http_is_signed_in_the_header_and_never_sends_the_secret() -> None
     assert "cs_1" not in f"{signed} {request.url}"
     assert "oauth" not in (request.url or "")
     assert request.body == b"{}"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://shop.example/wp-json/wc/v3/orders/5",
-        "http://shop.example:80/wp-json/wc/v3/orders",
-        "http://127.0.0.1:8091/wp-json/wc/v3/products/batch",
-        "http://[::1]:8091/wp-json/wc/v3/products",
-        "http://shop.example/a b/wp-json/wc/v3/products?sku=A-1,B%2F2,%C4%8D&sku=a~b&_fields=id,sku&search=a+b&empty=",
-        "http://shop.example/wp-json/wc/v3/orders?include%5B0%5D=9&include%5B1%5D=10&modified_after=2026-11-29T08:00:00",
-    ],
-)
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_signature_is_the_one_oauthlib_makes(url: str, method: str) -> None:
-    """It checks what others sign for us, so it may judge what we sign."""
-    auth = _auth("http://shop.example/wp-json/wc/v3", secret="cs_1+&/%", plain=True)
-    request = requests.Request(method, url, headers={"Content-Type": "application/json"}, auth=auth).prepare()
-
-    header = str(request.headers["Authorization"])
-    sent = dict(re.findall(r'(\w+)="([^"]*)"', header))
-    judge: dict[str, Any] = {"nonce": sent["oauth_nonce"], "timestamp": sent["oauth_timestamp"]}
-    client = Client("ck_1", client_secret="cs_1+&/%", signature_method=SIGNATURE_HMAC_SHA256, **judge)
-    _, headers, _ = client.sign(str(request.url), http_method=method)
-    assert sent == dict(re.findall(r'(\w+)="([^"]*)"', headers["Authorization"]))
 
 
 @pytest.mark.parametrize(

@@ -73,18 +73,6 @@ def test_request_says_who_asks_and_carries_the_key(shop: responses.RequestsMock,
     assert headers["Authorization"] == f"Basic {base64.b64encode(b'ck_1:cs_1').decode()}"
 
 
-def test_proxy_of_the_environment_is_used(
-    shop: responses.RequestsMock, gate: OpenGate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    client = WooClient("https://shop.example", "ck_1", "cs_1", gate=gate)
-    shop.get(f"{ROOT}/orders/52", body=ORDER)
-
-    client.get_order(52)
-
-    assert shop.calls[0].request.req_kwargs["proxies"]["https"] == "http://proxy.example:3128"
-
-
 def test_byte_order_mark_of_a_careless_plug_in_is_no_obstacle(shop: responses.RequestsMock, client: WooClient) -> None:
     shop.get(f"{ROOT}/orders/52", body=b"\xef\xbb\xbf" + ORDER)
 

@@ -1,0 +1,71 @@
+"""Leaves an exchange for each refund an order of the shop lists. Called by the order flow for each order it reads.
+
+The key of a refund is its order's id and its own. It is looked at again when M3 has got the order meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from connector.flows.context import Run
+from connector.ledger.inbox import Received
+from connector.woocommerce.canonical import canonical_json
+from connector.woocommerce.models import Order
+
+FLOW, POOL = "refunds_to_m3", "finance"
+
+
+def key_of(order_id: int, refund_id: int) -> str:
+    """Returns the business key of a refund."""
+    return f"{order_id}-{refund_id}"
+
+
+def ids_of(key: str) -> tuple[int, int]:
+    """Returns the ids of the order and of the refund."""
+    order_id, _, refund_id = key.partition("-")
+    return int(order_id), int(refund_id)
+
+
+def note_refunds(run: Run, order: Order | None, *, is_posted: bool) -> None:
+    """Stages an exchange for each refund of an order; one that is known already goes on once M3 has the order."""
+    for refund in order.refunds if order is not None else ():
+        run.leave(found(run.store.name, order_id=run.claim.business_key, refund_id=refund.id, is_posted=is_posted))
+
+
+def found(store: str, *, order_id: str | int, refund_id: int, is_posted: bool) -> Received:
+    """Returns what tells of a refund; the run reads it from the shop."""
+    body = canonical_json({"id": refund_id, "order_id": int(order_id), "posted": is_posted})
+    digest = hashlib.sha256(body).hexdigest()
+    return Received(
+        store=store,
+        source="order",
+        topic="refund.found",
+        kind="refund",
+        resource_id=str(refund_id),
+        flow=FLOW,
+        business_key=key_of(int(order_id), refund_id),
+        pool=POOL,
+        body=body,
+        body_size=len(body),
+        body_sha256=digest,
+        content_hash=digest,
+        is_full=True,
+    )
+
+
+def asked(store: str, key: str, *, source: str) -> Received:
+    """Returns what makes a refund be looked at again, whatever is known of it."""
+    return Received(
+        store=store,
+        source=source,
+        topic="refund.asked",
+        kind="refund",
+        resource_id=str(ids_of(key)[1]),
+        flow=FLOW,
+        business_key=key,
+        pool=POOL,
+        body=None,
+        body_size=0,
+        body_sha256="",
+        is_full=False,
+    )

@@ -1,0 +1,41 @@
+"""OIS350MI, the customer invoice. Called by the flow of refunds.
+
+Source: signatures in catalogue.json; order-rules.md section 10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from connector.m3.calls import Answer, Call
+from connector.m3.values import day
+
+COLUMNS = ("IVNO", "YEA4", "EXIN", "IVDT", "CUCD", "DLIX")
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of an order. `text_number` (EXIN) is what the customer reads; empty at sites without it."""
+
+    number: str
+    year: str
+    text_number: str
+    invoice_date: date | None
+
+
+def list_invoice_heads_by_order(order_number: str) -> Call:
+    """OIS350MI/LstInvHeadByCo – lists the invoices of a customer order. Read only."""
+    return Call("invoice.by_order", {"ORNO": order_number}, COLUMNS)
+
+
+def read_invoices(answer: Answer) -> list[Invoice]:
+    """Returns the invoices, each once (M3 gives a row for each delivery), oldest first."""
+    rows = answer.require()
+    found = {
+        (record.get("YEA4", ""), record.get("IVNO", "").zfill(9)): Invoice(
+            record.get("IVNO", ""), record.get("YEA4", ""), record.get("EXIN", ""), day(record.get("IVDT", ""))
+        )
+        for record in rows
+    }
+    return [found[key] for key in sorted(found)]
