@@ -28,6 +28,7 @@ from workers.pulls import compare_daily, pull_changes
 from workers.rates import pull_rates
 from workers.rounds import Part, Turned, each_store, in_rounds, is_done, running_stores
 from workers.schedule import job_every_s, queue_of
+from workers.sealing import seal_audit
 
 ORDERS = "orders_to_m3"
 TURN_LEASE_S = 45
@@ -190,4 +191,5 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "pull_items": partial(pull_changes, kind="items"),
     "pull_rates": pull_rates,
     "compare_daily": compare_daily,
+    "seal_audit": seal_audit,
 }

@@ -28,13 +28,14 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         # M3 tells the day of a change of an item only, so each time those of today are read anew.
         "pull_items": 5 * settings.poll_s,
         "pull_rates": 60,  # looks whose time of the day has come to read exchange rates
+        "seal_audit": 300,  # lines of the audit trail that are some minutes old
         "compare_daily": 60,  # looks whose slot of the day has come; the times are in the store files
     }
 
 
 def queue_of(job: str) -> str:
     """Returns where a job runs: what asks a shop or M3 may hang there, and must not hold up the sweep."""
-    return "system" if job == "hunt_orphans" else "polls"
+    return "system" if job in ("hunt_orphans", "seal_audit") else "polls"
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -1,8 +1,9 @@
-"""`connector audit export`: the audit trail as JSON lines."""
+"""`connector audit`: the audit trail as JSON lines, and whether it is what was written."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -10,18 +11,20 @@ from typing import Annotated, TextIO
 import typer
 from sqlalchemy import Engine
 
+from connector.cli.bars import bar
 from connector.cli.moments import read_moment
 from connector.cli.opening import open_ledger_only, require_store
-from connector.cli.output import err, json_line
+from connector.cli.output import err, json_line, print_json, say, shown
 from connector.errors import PermanentError
+from connector.ledger import seals
 from connector.ledger.listing import export_audit
 
-app = typer.Typer(no_args_is_help=True, help="Export the audit trail.")
+app = typer.Typer(no_args_is_help=True, help="Export the audit trail, or verify it.")
 
 
 @app.callback()
 def audit() -> None:
-    """Export the audit trail."""
+    """Export the audit trail, or verify it."""
 
 
 @app.command()
@@ -51,6 +54,41 @@ def export(
                 f"{output} cannot be written ({error.strerror}).", resolution="Choose another file with --output."
             ) from None
         err().print(f"{count} lines written to {output}.")
+
+
+@app.command()
+def verify(
+    anchor: Annotated[
+        str | None, typer.Option(help="A digest noted earlier (log event audit_sealed); it must be in the chain.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute the chain over the audit trail anew; status 1 if a line was changed, removed or put in."""
+    with open_ledger_only() as engine, bar("Verifying") as tell:
+        verified = seals.verify(engine, anchor=anchor, progress=lambda lines: tell(lines, None))
+    if as_json:
+        print_json({**asdict(verified), "is_whole": verified.is_whole})
+    else:
+        _tell(verified, anchor)
+    raise typer.Exit(0 if verified.is_whole else 1)
+
+
+def _tell(verified: seals.Verified, anchor: str | None) -> None:
+    for one in verified.breaks:
+        say(
+            f"Lines {one.first_id} to {one.last_id}, sealed {shown(one.sealed_at)}, are not those that were written: "
+            f"{one.lines_sealed} were sealed, {one.lines_found} are there."
+        )
+    if not verified.has_anchor:
+        say(f"No seal has the digest {anchor}: the chain was made anew, or the digest is of another installation.")
+    say(
+        f"{verified.lines} lines in {verified.seals} seals: {'whole' if verified.is_whole else 'NOT WHOLE'}. "
+        f"{verified.unsealed} lines of the last minutes are not sealed yet."
+    )
+    if verified.is_whole and verified.seals:
+        say(f"Newest seal: {verified.newest}")
+    if not verified.is_whole:
+        say("Compare the named lines with a backup of the database; `audit export` shows what is there now.")
 
 
 def _write(engine: Engine, to: TextIO, *, store: str | None, since: datetime | None, until: datetime | None) -> int:
