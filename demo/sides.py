@@ -21,6 +21,7 @@ WORDS = {
     "in_flight": "in orders M3 does not have yet",
     "buffer": "kept back by the store file",
     "part_of_unit": "where M3 counts parts of a unit, which the shop cannot sell",
+    "not_sold": "of a status that is not sold",
     "below_none": "of which M3 lacks some",
     "pending": "on their way",
     "shop_owned": "left to the shop",
@@ -30,7 +31,7 @@ WORDS = {
     "different": "different without a known reason",
 }
 """Reasons of `connector reconcile` in words."""
-AS_DUE = ("equal", "in_flight", "buffer", "part_of_unit", "below_none", "shop_owned")
+AS_DUE = ("equal", "in_flight", "buffer", "part_of_unit", "not_sold", "below_none", "shop_owned")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     IN_FLIGHT = "in_flight"  # orders that M3 has not made yet account for it
     BUFFER = "buffer"  # kept back by the store file
     PART_OF_UNIT = "part_of_unit"  # M3 counts in smaller units than the shop sells, which sells whole ones
+    NOT_SOLD = "not_sold"  # the store file sells nothing of an item of this status
     BELOW_NONE = "below_none"  # M3 lacks some; no shop shows less than none
     PENDING = "pending"  # due in the ledger: the next run of the flow carries it
     SHOP_OWNED = "shop_owned"  # the shop is the master of this field
@@ -47,7 +48,15 @@ class Reason(StrEnum):
 
 
 AS_DUE = frozenset(
-    {Reason.EQUAL, Reason.IN_FLIGHT, Reason.BUFFER, Reason.PART_OF_UNIT, Reason.BELOW_NONE, Reason.SHOP_OWNED}
+    {
+        Reason.EQUAL,
+        Reason.IN_FLIGHT,
+        Reason.BUFFER,
+        Reason.PART_OF_UNIT,
+        Reason.NOT_SOLD,
+        Reason.BELOW_NONE,
+        Reason.SHOP_OWNED,
+    }
 )
 """With these the shop shows what it should show, though it may be another value than M3's own."""
 EXPLAINED = AS_DUE | {Reason.PENDING}

@@ -28,10 +28,11 @@ from connector.flows.stock.correcting import (
     leave,
     waits_for_s,
 )
+from connector.flows.stock.element import element_of
 from connector.flows.stock.reading import Problem
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
 from connector.ledger.stock_offers import FORGET_BASELINES
-from connector.publishing.stock import Backorders, ByHand
+from connector.publishing.stock import ByHand
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult
 from connector.woocommerce.canonical import JSONDict
@@ -116,37 +117,23 @@ def _learnt(offer: Offer, assessed: Assessed) -> list[Product]:
 
 def _decide(run: Run, offer: Offer, assessed: Assessed, *, read_at: datetime) -> Result | Change:
     """Says what becomes of an item: nothing, a write, another look, or words for a person."""
-    product, target = assessed.product, assessed.target
+    product = assessed.product
     if is_unsold(run.store, assessed):
         return Result(item_number=offer.item_number, rev=offer.rev)
-    if product is None or target is None:
+    element = element_of(run.store, assessed)
+    if product is None or element is None:
         return _result(offer, problem=assessed.problem)
-    element = _element(run, product, target)
     waits_s = waits_for_s(run, offer, now=read_at) if is_pending(offer) else 0.0
     if waits_s > 0:
         return Result(item_number=offer.item_number, rev=offer.rev, retry_s=waits_s)
     if len(element) == 1:
         return _result(offer, shows=assessed, read_at=read_at, problem=assessed.problem)
-    if is_pending(offer):
+    if is_pending(offer) or assessed.uncounted is not None:
         return Change(offer, assessed, product, element)
     if is_unexplained(offer, assessed) and offer.tries < SECOND_LOOKS:
         return Result(item_number=offer.item_number, rev=offer.rev, retry_s=SECOND_LOOK_S)
     correction = find_correction(offer, assessed, at=read_at)
     return (_correct(run, offer, correction) if correction else None) or Change(offer, assessed, product, element)
-
-
-def _element(run: Run, product: ShopProduct, target: int) -> JSONDict:
-    """Returns what is to be written: the number of the product, and what differs."""
-    rules = run.store.config.publish.stock
-    assert rules is not None
-    element: JSONDict = {"id": product.id}
-    if not product.has_own_stock:
-        element["manage_stock"] = True
-    if not product.has_own_stock or product.stock_quantity != target:
-        element["stock_quantity"] = target
-    if rules.backorders is not Backorders.KEEP and product.backorders != rules.backorders:
-        element["backorders"] = rules.backorders.value
-    return element
 
 
 def _correct(run: Run, offer: Offer, correction: Correction) -> Result | None:
@@ -168,13 +155,19 @@ def _result(
     return Result(
         item_number=offer.item_number,
         rev=offer.rev,
-        written={"quantity": shows.target, "sold": f"{shows.sold:f}"} if shows else None,
+        written=_written(shows) if shows else None,
         read_at=read_at,
         code=problem.code if problem else None,
         problem=problem.words if problem else None,
         remedy=problem.remedy if problem else None,
         retry_s=problem.retry_s if problem else None,
     )
+
+
+def _written(shows: Assessed) -> JSONDict:
+    if shows.uncounted is not None:
+        return {"status": shows.uncounted.value}
+    return {"quantity": shows.target, "sold": f"{shows.sold:f}"}
 
 
 def _in_batches(changes: Sequence[Change]) -> Iterator[tuple[int | None, list[Change]]]:

@@ -29,6 +29,29 @@ class ByHand(StrEnum):
     ADJUST = "adjust"  # posted to M3 as a difference (MMS850MI/AddAdjust)
 
 
+class NotStocked(StrEnum):
+    """What the shop shows of an item that M3 keeps no stock of (STCD 0 of MMS001)."""
+
+    COUNT = "count"  # its balance, as of any other item
+    INSTOCK = "instock"  # always to be had: the shop counts nothing
+    ONBACKORDER = "onbackorder"
+    OUTOFSTOCK = "outofstock"
+
+
+class StatusRules(Strict):
+    """What the shop shows beside a quantity. Of an item it counts, it makes the status itself from quantity and back-orders."""
+
+    not_stocked: NotStocked = NotStocked.COUNT
+    sold_out_from: Text = Field(
+        default="", pattern=r"^([0-9]{2})?$"
+    )  # STAT of the item: from here on none, no back-orders
+
+    @property
+    def asks_for_items(self) -> bool:
+        """Whether what M3 says of the item itself is needed."""
+        return self.not_stocked is not NotStocked.COUNT or bool(self.sold_out_from)
+
+
 class Corrections(Strict):
     """What is done with corrections made by hand in the shop."""
 
@@ -54,4 +77,5 @@ class StockPublishing(Strict):
     buffer: Decimal = Field(default=Decimal(0), ge=0)  # kept back of every item, in units of the shop
     unit: Text = Field(default="", max_length=3)  # ALUN the shop sells in where an item has it; empty: the basic unit
     backorders: Backorders = Backorders.KEEP
+    status: StatusRules = StatusRules()
     corrections: Corrections = Corrections()

@@ -23,7 +23,7 @@ from connector.ledger.in_flight import PostedSale, close_sales, posted_sales, un
 from connector.ledger.sales import units_sold
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import owners
-from connector.publishing.stock import StockPublishing
+from connector.publishing.stock import NotStocked, StockPublishing
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.product_models import ShopProduct, parse_product
 
@@ -48,7 +48,10 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Assessed:
-    """One item on both sides. Without a `target` its stock in the shop is left alone, and `problem` says why."""
+    """One item on both sides. Without a `target` its stock in the shop is left alone, and `problem` says why.
+
+    With `uncounted` the shop shows that status and counts nothing. With `is_sold_out` none is shown whatever M3 has.
+    """
 
     wanted: Wanted
     product: ShopProduct | None = None
@@ -57,6 +60,8 @@ class Assessed:
     factor: Decimal = Decimal(1)  # basic units in one of the shop
     sold: Decimal = ZERO  # units of the shop; only a difference to another reading means something
     target: int | None = None
+    uncounted: NotStocked | None = None
+    is_sold_out: bool = False
     problem: Problem | None = None
 
 
@@ -95,6 +100,7 @@ def assess(ledger: Ledger, store: StoreContext, wanted: Sequence[Wanted], *, loo
         warehouses=rules.warehouses or (store.config.m3.warehouse,),
         posted=posted,
         units=_units(stores, items),
+        asks_for_items=rules.status.asks_for_items,
     )
     if looks:
         for one in stores:
@@ -226,10 +232,16 @@ def _assessed(
     product = None if isinstance(found, Problem) else found
     if isinstance(found, Problem):
         problem = problem or found
+    master = stock.items.get(item)
+    if product is not None and master is not None and not master.is_stocked and _is_uncounted(rules):
+        return Assessed(wanted=wanted, product=product, uncounted=rules.status.not_stocked)
     if problem is not None or figures is None or product is None:
         return Assessed(wanted=wanted, product=product, figures=figures, in_flight=in_flight, problem=problem)
     factor = stock.factors.get((rules.unit, item), Decimal(1))
-    target = shown(figures.free, in_flight=in_flight, factor=factor, buffer=rules.buffer)
+    is_sold_out = (
+        master is not None and bool(rules.status.sold_out_from) and master.status >= rules.status.sold_out_from
+    )
+    target = 0 if is_sold_out else shown(figures.free, in_flight=in_flight, factor=factor, buffer=rules.buffer)
     return Assessed(
         wanted=wanted,
         product=product,
@@ -238,8 +250,13 @@ def _assessed(
         factor=factor,
         sold=sold.get(product.id, ZERO),
         target=target if target <= MOST_SHOWN else None,
+        is_sold_out=is_sold_out,
         problem=odd(item, figures) if target <= MOST_SHOWN else _absurd(item, target),
     )
+
+
+def _is_uncounted(rules: StockPublishing) -> bool:
+    return rules.status.not_stocked is not NotStocked.COUNT
 
 
 def _absurd(item: str, target: int) -> Problem:

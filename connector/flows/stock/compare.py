@@ -8,6 +8,7 @@ from decimal import Decimal
 from connector.flows.context import StoreContext
 from connector.flows.pulling import Compared, Progress, Reason
 from connector.flows.stock.assessing import Assessed, Wanted, assess, is_unsold
+from connector.flows.stock.element import element_of
 from connector.flows.stock.quantity import ZERO, shown
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import StockOffer, stock_offers
@@ -74,7 +75,32 @@ def _page(ledger: Ledger, store: StoreContext, offers: Sequence[StockOffer]) -> 
     for offer, assessed in zip(offers, assessment.items, strict=True):
         if is_unsold(store, assessed):
             continue
-        yield _compared(store, offer, assessed)
+        yield _uncounted(store, offer, assessed) if assessed.uncounted else _compared(store, offer, assessed)
+
+
+def _uncounted(store: StoreContext, offer: StockOffer, assessed: Assessed) -> Compared:
+    """Compares the status of an item that M3 keeps no stock of."""
+    product, status = assessed.product, assessed.uncounted
+    assert product is not None and status is not None
+    differs = len(element_of(store, assessed) or {}) > 1
+    reason = _why_not(offer) if differs else Reason.EQUAL
+    return Compared(
+        item_number=offer.item_number,
+        sku=assessed.wanted.sku,
+        product_id=product.id,
+        field="stock_status",
+        m3="not kept in stock",
+        shop=f"{product.stock_quantity}" if product.has_own_stock else product.stock_status,
+        reason=reason,
+        due=status.value,
+        wanted=status.value if differs else None,
+        words=offer.problem or "",
+        remedy=offer.remedy or "",
+    )
+
+
+def _why_not(offer: StockOffer) -> Reason:
+    return Reason.PENDING if offer.is_due else Reason.ERROR if offer.problem else Reason.DIFFERENT
 
 
 def _compared(store: StoreContext, offer: StockOffer, assessed: Assessed) -> Compared:
@@ -107,7 +133,7 @@ def _reason(
     if target is None or assessed.figures is None:
         return Reason.ERROR
     if held != target:
-        return Reason.PENDING if offer.is_due else Reason.ERROR if offer.problem else Reason.DIFFERENT
+        return _why_not(offer)
     if assessed.figures.free == target:
         return Reason.EQUAL
     return _computed(store, assessed)
@@ -116,6 +142,8 @@ def _reason(
 def _computed(store: StoreContext, assessed: Assessed) -> Reason:
     """Says what of the formula makes the shop's figure another than what M3 has free: the first that changes it."""
     assert assessed.figures is not None
+    if assessed.is_sold_out:
+        return Reason.NOT_SOLD
     free, factor = assessed.figures.free, assessed.factor
     if shown(free, in_flight=ZERO, factor=factor, buffer=_buffer(store)) != assessed.target:
         return Reason.IN_FLIGHT

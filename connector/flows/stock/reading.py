@@ -16,7 +16,7 @@ from connector.flows.context import StoreContext
 from connector.flows.stock.quantity import ZERO, Figures
 from connector.ledger.in_flight import PostedSale
 from connector.m3.client import Answer, Call
-from connector.m3.programs import balances, mms015mi, ois100mi
+from connector.m3.programs import balances, mms015mi, mms200mi, ois100mi
 from connector.m3.rejections import is_not_found
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,7 @@ class Stock:
     problems: dict[str, Problem] = field(default_factory=dict)
     factors: dict[Unit, Decimal] = field(default_factory=dict)
     allocated: list[PostedSale] = field(default_factory=list)
+    items: dict[str, mms200mi.Item] = field(default_factory=dict)  # where the items themselves were asked for
 
 
 def read_stock(
@@ -53,6 +54,7 @@ def read_stock(
     warehouses: Sequence[str],
     posted: Sequence[PostedSale],
     units: Collection[Unit],
+    asks_for_items: bool = False,
 ) -> Stock:
     """Reads items, 80 balances a request; an item M3 says no for has a problem of its own.
 
@@ -64,6 +66,7 @@ def read_stock(
         warehouses: Summed.
         posted: Orders of the shops that M3 may not have allocated.
         units: The factors wanted; the basic unit is 1 without asking.
+        asks_for_items: Whether the items themselves are wanted: status, and whether M3 keeps their stock.
 
     Raises:
         RetryableError: M3 cannot be asked now.
@@ -74,10 +77,12 @@ def read_stock(
     asked = [(item, warehouse) for item in item_numbers for warehouse in warehouses]
     calls: list[Call] = [balances.get_balance(item, warehouse=warehouse) for item, warehouse in asked]
     calls += [mms015mi.get(item, unit=unit) for unit, item in units]
+    calls += [mms200mi.get_item_basic(item) for item in item_numbers] if asks_for_items else []
     answers = store.m3.read(calls)
     stock = Stock()
     _take_balances(stock, answers[: len(asked)])
-    _take_factors(stock, units, answers[len(asked) :])
+    _take_factors(stock, units, answers[len(asked) : len(asked) + len(units)])
+    _take_items(stock, answers[len(asked) + len(units) :])
     _take_lines(stock, posted, lines, warehouses=set(warehouses))
     for item in item_numbers:
         if item not in stock.figures and item not in stock.problems:
@@ -151,6 +156,16 @@ def _take_factors(stock: Stock, units: Collection[Unit], answers: Iterable[Answe
             )
             continue
         stock.factors[unit, item] = 1 / read.factor if read.is_divisor else read.factor
+
+
+def _take_items(stock: Stock, answers: Iterable[Answer]) -> None:
+    for answer in answers:
+        item = answer.call.fields["ITNO"]
+        try:
+            stock.items[item] = mms200mi.read_item_basic(answer)
+        except ConnectorError as error:
+            if not is_not_found(error):
+                stock.problems[item] = _problem(error, item, "")
 
 
 def _problem(error: ConnectorError, item: str, warehouse: str) -> Problem:

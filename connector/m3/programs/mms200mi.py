@@ -28,6 +28,7 @@ class Item:
     price_decimals: int  # PDCC
     quantity_decimals: int  # DCCD
     vat_code: str  # VTCS, sales
+    is_stocked: bool  # STCD: M3 keeps its stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def read_item_basic(answer: Answer) -> Item:
         price_decimals=int(number(record.get("PDCC", ""))),
         quantity_decimals=int(number(record.get("DCCD", ""))),
         vat_code=record.get("VTCS", ""),
+        is_stocked=record.get("STCD", "") != "0",
     )
 
 
