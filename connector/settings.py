@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from connector.errors import ConfigurationError
 
 FILE_SUFFIX = "_FILE"
+SHORTEST_KEPT_DAYS = 30
+"""What is younger may still be needed: orders are looked at again for two weeks, an exchange may wait for days."""
 
 
 class Settings(BaseModel):
@@ -25,6 +27,7 @@ class Settings(BaseModel):
     port: int = Field(default=8080, alias="PORT")
     alert_urls: tuple[str, ...] = Field(default=(), alias="CONNECTOR_ALERT_URLS")
     log_level: str = Field(default="INFO", alias="CONNECTOR_LOG_LEVEL")
+    keep_days: int = Field(default=180, ge=0, alias="CONNECTOR_KEEP_DAYS")
     poll_s: int = Field(default=60, ge=5, le=3600, alias="CONNECTOR_POLL_S")
     ion_max_bytes: int = Field(default=50 * 1024 * 1024, ge=64 * 1024, alias="CONNECTOR_ION_MAX_BYTES")
     ion_api_key_header: str = Field(
@@ -35,6 +38,13 @@ class Settings(BaseModel):
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("keep_days")
+    @classmethod
+    def _not_too_short(cls, value: int) -> int:
+        if 0 < value < SHORTEST_KEPT_DAYS:
+            raise ValueError(f"at least {SHORTEST_KEPT_DAYS} days, or 0 to keep everything")
+        return value
 
     @field_validator("database_url")
     @classmethod

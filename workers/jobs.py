@@ -25,6 +25,7 @@ from workers import rounds
 from workers.base import send_all
 from workers.process import Process
 from workers.pulls import compare_daily, pull_changes
+from workers.purging import purge_daily
 from workers.rates import pull_rates
 from workers.rounds import Part, Turned, each_store, in_rounds, is_done, running_stores
 from workers.schedule import job_every_s, queue_of
@@ -186,6 +187,7 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "watch_webhooks": _watch_webhooks,
     "probe_stores": _probe_stores,
     "hunt_orphans": _hunt_orphans,
+    "purge": purge_daily,
     "pull_prices": partial(pull_changes, kind="prices"),
     "pull_stock": partial(pull_changes, kind="stock"),
     "pull_items": partial(pull_changes, kind="items"),

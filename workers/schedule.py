@@ -22,6 +22,7 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "poll_refunds": 3600,  # refunds of the last weeks: a deleted one is told by nothing else
         "watch_webhooks": 300,  # the shop disables a webhook after seven failures and tells nobody
         "probe_stores": 60,  # stores paused for a wrong configuration are tried again
+        "purge": 24 * 3600,  # what is older than CONNECTOR_KEEP_DAYS and no longer needed
         "hunt_orphans": 60,  # batch heads whose answer was lost
         "pull_prices": settings.poll_s,
         "pull_stock": settings.poll_s,
@@ -35,7 +36,7 @@ def job_every_s(settings: Settings) -> dict[str, int]:
 
 def queue_of(job: str) -> str:
     """Returns where a job runs: what asks a shop or M3 may hang there, and must not hold up the sweep."""
-    return "system" if job in ("hunt_orphans", "seal_audit") else "polls"
+    return "system" if job in ("hunt_orphans", "purge", "seal_audit") else "polls"
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:

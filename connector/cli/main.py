@@ -39,6 +39,7 @@ COMMANDS = {
     "reconcile": _Entry("reconcile", "Compare M3 with the shop, item by item, and repair what differs."),
     "rates": _Entry("rates", "List the exchange rates of M3 that are kept; read them now."),
     "audit": _Entry("audit", "Export the audit trail."),
+    "purge": _Entry("purge", "Remove what is old and no longer needed, or show how much that is."),
     "sandbox": _Entry("sandbox", "Run a shop and an M3 that behave, and misbehave, like real ones."),
 }
 

@@ -20,7 +20,7 @@ from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import record_delivery
 from connector.m3.programs import ois100mi
-from tests.acceptance.crash_points import books, catalogue, goods, ledgers, messages, rates, refunds, shelves
+from tests.acceptance.crash_points import ages, books, catalogue, goods, ledgers, messages, rates, refunds, shelves
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.world import BUYER, World
 from tests.harness import STORE, WEBHOOK_SECRET
@@ -337,6 +337,7 @@ STORIES: dict[str, Told] = {
     "refund, ledger lost": Told(
         refunds.refund_is_found_after_the_ledger_was_lost, refunds.of_refunds, again=("refunds_to_m3",)
     ),
+    "old order purged": Told(ages.old_order_is_purged, ages.of_purged, again=()),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""
