@@ -31,7 +31,7 @@ from connector.flows.stock.correcting import (
 from connector.flows.stock.element import element_of
 from connector.flows.stock.reading import Problem
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
-from connector.ledger.stock_offers import FORGET_BASELINES
+from connector.ledger.stock_offers import FORGET_BASELINES, MARKS
 from connector.publishing.stock import ByHand
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult
@@ -167,7 +167,7 @@ def _result(
 def _written(shows: Assessed) -> JSONDict:
     if shows.uncounted is not None:
         return {"status": shows.uncounted.value}
-    return {"quantity": shows.target, "sold": f"{shows.sold:f}"}
+    return {"quantity": shows.target, "sold": f"{shows.sold:f}", MARKS: dict(shows.marks)}
 
 
 def _in_batches(changes: Sequence[Change]) -> Iterator[tuple[int | None, list[Change]]]:

@@ -65,6 +65,21 @@ def bind_products(connection: Connection, store: str, *, products: Sequence[Prod
         REMEMBER_PRODUCTS.run(connection, values)
 
 
+MARKS = "marks"
+"""In what was written of a stock: the balance of each warehouse as it was read for that."""
+_READ_MARKS = text("""
+SELECT item_number, written -> 'marks' AS marks FROM offer
+WHERE store = :store AND flow = 'stock_to_woo' AND item_number = ANY(:items)
+  AND wanted_rev = done_rev AND problem_code IS NULL AND written -> 'marks' IS NOT NULL
+""")
+
+
+def marks_of_settled(connection: Connection, store: str, *, item_numbers: Collection[str]) -> dict[str, dict[str, str]]:
+    """Returns, of items with nothing due and no problem, the balances that were read for what the shop shows, by warehouse."""
+    rows = connection.execute(_READ_MARKS, {"store": store, "items": list(item_numbers)})
+    return {row.item_number: row.marks for row in rows}
+
+
 _OWNERS = text("SELECT product_id, item_number FROM product WHERE store = :store AND product_id = ANY(:ids)")
 
 

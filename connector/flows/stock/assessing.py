@@ -59,6 +59,7 @@ class Assessed:
     in_flight: Decimal = ZERO  # basic units
     factor: Decimal = Decimal(1)  # basic units in one of the shop
     sold: Decimal = ZERO  # units of the shop; only a difference to another reading means something
+    marks: Mapping[str, str] = field(default_factory=dict)  # warehouse to its balance, as it was read
     target: int | None = None
     uncounted: NotStocked | None = None
     is_sold_out: bool = False
@@ -249,6 +250,7 @@ def _assessed(
         in_flight=in_flight,
         factor=factor,
         sold=sold.get(product.id, ZERO),
+        marks=stock.marks.get(item, {}),
         target=target if target <= MOST_SHOWN else None,
         is_sold_out=is_sold_out,
         problem=odd(item, figures) if target <= MOST_SHOWN else _absurd(item, target),

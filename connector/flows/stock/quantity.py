@@ -43,6 +43,13 @@ class Figures:
         return min(self.allocatable - unallocated, self.available)
 
 
+def balance_mark(allocatable: Decimal | None, available: Decimal | None) -> str | None:
+    """Returns what tells one balance of a warehouse from the next (AV01 and AV02); None if it cannot be told."""
+    if allocatable is None or available is None:
+        return None
+    return f"{allocatable.normalize():f} {available.normalize():f}"
+
+
 def shown(free: Decimal, *, in_flight: Decimal, factor: Decimal, buffer: Decimal) -> int:
     """Returns the whole units the shop may show, never less than none.
 

@@ -13,7 +13,7 @@ import structlog
 
 from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedError, PermanentError
 from connector.flows.context import StoreContext
-from connector.flows.stock.quantity import ZERO, Figures
+from connector.flows.stock.quantity import ZERO, Figures, balance_mark
 from connector.ledger.in_flight import PostedSale
 from connector.m3.client import Answer, Call
 from connector.m3.programs import balances, mms015mi, mms200mi, ois100mi
@@ -42,6 +42,7 @@ class Stock:
 
     figures: dict[str, Figures] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
+    marks: dict[str, dict[str, str]] = field(default_factory=dict)  # item to warehouse to its balance
     factors: dict[Unit, Decimal] = field(default_factory=dict)
     allocated: list[PostedSale] = field(default_factory=list)
     items: dict[str, mms200mi.Item] = field(default_factory=dict)  # where the items themselves were asked for
@@ -103,6 +104,9 @@ def _take_balances(stock: Stock, answers: Iterable[Answer]) -> None:
             on_hand=read.on_hand, allocatable=read.allocatable, available=read.available, reserved=read.reserved
         )
         stock.figures[item] = stock.figures.get(item, Figures()).plus(figures)
+        mark = balance_mark(read.allocatable, read.available)
+        if mark is not None:
+            stock.marks.setdefault(item, {})[read.warehouse] = mark
 
 
 def _take_lines(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.errors import InvalidPayloadError
+from connector.errors import ConnectorError, InvalidPayloadError
 from connector.m3.calls import Answer, Call
 from connector.m3.values import number
 
@@ -35,6 +35,8 @@ class ChangedBalance:
 
     item: str
     warehouse: str
+    allocatable: Decimal | None  # AV01; None where M3 sent no number
+    available: Decimal | None  # AV02
 
 
 def get_balance(item: str, *, warehouse: str) -> Call:
@@ -72,9 +74,25 @@ def list_changed(since_ms: int) -> Call:
     Args:
         since_ms: LMTS, in the milliseconds GetServerTime gives.
     """
-    return Call("balance.changed", {"LMTS": str(since_ms)}, ("WHLO", "ITNO"))
+    return Call("balance.changed", {"LMTS": str(since_ms)}, ("WHLO", "ITNO", "AV01", "AV02"))
 
 
 def read_changed(answer: Answer) -> list[ChangedBalance]:
     """Returns the balances that changed; look at `answer.is_cut` too."""
-    return [ChangedBalance(one.get("ITNO", ""), one.get("WHLO", "")) for one in answer.require()]
+    return [
+        ChangedBalance(
+            one.get("ITNO", ""),
+            one.get("WHLO", ""),
+            _number_or_none(one.get("AV01", "")),
+            _number_or_none(one.get("AV02", "")),
+        )
+        for one in answer.require()
+    ]
+
+
+def _number_or_none(text: str) -> Decimal | None:
+    """A row that cannot be read still says that something changed."""
+    try:
+        return number(text) if text else None
+    except ConnectorError:
+        return None

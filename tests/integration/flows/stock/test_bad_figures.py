@@ -109,6 +109,40 @@ def test_minutely_pull_makes_due_what_changed(story: StockStory) -> None:
     assert story.shown(MUG) == 33
 
 
+def test_balance_that_was_read_already_makes_nothing_due_and_another_one_does(story: StockStory) -> None:
+    store = story.connector.process.runtime.store(STORE)
+    story.sandbox.post(f"{story.sandbox.m3_url}/_control/clock", {"offset_s": 600})
+    pull(story.connector.engine, store, full=False)
+    story.go_on()
+    story.m3_holds(MUG, 33)
+    pull(story.connector.engine, store, full=False)
+    story.go_on()
+
+    again = pull(story.connector.engine, store, full=False)
+    story.m3_holds(MUG, 34)
+    other = pull(story.connector.engine, store, full=False)
+    story.go_on()
+
+    assert (again.changed, other.changed) == (0, 1)
+    assert story.shown(MUG) == 34
+
+
+def test_mark_that_was_lost_is_made_again_by_the_next_poll(story: StockStory) -> None:
+    store = story.connector.process.runtime.store(STORE)
+    story.sandbox.post(f"{story.sandbox.m3_url}/_control/clock", {"offset_s": 600})
+    pull(story.connector.engine, store, full=False)
+    story.go_on()
+    story.m3_holds(MUG, 33)
+    pull(story.connector.engine, store, full=False)
+    story.connector.rows("UPDATE offer SET done_rev = wanted_rev RETURNING item_number")
+
+    again = pull(story.connector.engine, store, full=False)
+    story.go_on()
+
+    assert again.changed == 1
+    assert story.shown(MUG) == 33
+
+
 def test_list_that_some_gateways_would_cut_is_taken_for_cut(story: StockStory) -> None:
     store = story.connector.process.runtime.store(STORE)
     story.sandbox.post(f"{story.sandbox.m3_url}/_control/clock", {"offset_s": 600})
