@@ -68,7 +68,9 @@ def test_a_recorded_paid_order_becomes_one_order_with_its_total(common: Story, n
     assert (held["total"], held["cucd"]) == (PAID[number], order.currency)
     assert held["yref"].startswith(f"{STORE}-{order.id}-")
     assert common.batch_orders() == []
-    assert [row["state"] for row in common.connector.rows("SELECT DISTINCT state FROM exchange")] == ["done"]
+    # The refunds a recorded order lists are not in this shop: a person is asked about them.
+    states = common.connector.rows("SELECT DISTINCT state FROM exchange WHERE flow <> 'refunds_to_m3'")
+    assert [row["state"] for row in states] == ["done"]
 
 
 @pytest.mark.parametrize("number", NOTHING)
