@@ -14,6 +14,7 @@ from connector.ion.events import M3Event
 from connector.ion.rules import ITEM_FLOWS, ORDER_FLOWS
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, stage_delivery
+from connector.ledger.item_offers import find_unsold
 from connector.ledger.messages import find_shop_order
 from connector.ledger.offers import mark_due
 from connector.ledger.session import OpenLedger
@@ -22,6 +23,7 @@ from connector.ledger.watermarks import Mark, raise_watermarks
 POOLS = {"order_status_to_woo": "status", "orders_to_m3": "orders"}
 """Queues of the flows that are made due by order."""
 SHOWN = 5
+ITEMS = "items_to_woo"
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def _make_due(connection: OpenLedger, due: Sequence[Due], *, place: Place) -> tu
     said = []
     for one in due:
         if one.flow in ITEM_FLOWS:
-            messages += mark_due(connection, place.store, flow=one.flow, item_numbers=one.keys)
-            said.append(f"{one.flow} for {_shown(one.keys, 'item')}")
+            sent, told = _mark_items(connection, one, place=place)
+            messages += sent
+            said += told
         else:
             sent, bound = _wake_orders(connection, one, place=place)
             messages += sent
@@ -102,6 +105,16 @@ def _make_due(connection: OpenLedger, due: Sequence[Due], *, place: Place) -> tu
             unbound = [number for number in one.keys if number not in bound]
             said += [f"no order of the shop is bound to {_shown(unbound, 'order')}"] if unbound else []
     return messages, said
+
+
+def _mark_items(connection: OpenLedger, due: Due, *, place: Place) -> tuple[list[DueMessage], list[str]]:
+    """Leaves out prices and stock of items the shop does not sell: most items of M3 are in no shop."""
+    unsold = set() if due.flow == ITEMS else find_unsold(connection, place.store, item_numbers=due.keys)
+    sold = [number for number in due.keys if number not in unsold]
+    left_out = [number for number in due.keys if number in unsold]
+    messages = mark_due(connection, place.store, flow=due.flow, item_numbers=sold)
+    said = [f"{due.flow} for {_shown(sold, 'item')}"] if sold else []
+    return messages, said + ([f"the shop does not sell {_shown(left_out, 'item')}"] if left_out else [])
 
 
 def _wake_orders(connection: OpenLedger, due: Due, *, place: Place) -> tuple[list[DueMessage], list[str]]:

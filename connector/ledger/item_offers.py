@@ -96,6 +96,24 @@ def items_of_products(connection: Connection, store: str, *, product_ids: Collec
     return {row[0]: row[1] for row in connection.execute(_BOUND, {"store": store, "ids": list(product_ids)})}
 
 
+_UNSOLD = text("""
+SELECT o.item_number FROM offer o
+WHERE o.store = :store AND o.flow = 'items_to_woo' AND o.item_number = ANY(:items)
+  AND o.wanted_rev = o.done_rev AND o.source_hash IS NOT NULL AND o.problem_code IS NULL
+  AND NOT EXISTS (SELECT 1 FROM product p WHERE p.store = o.store AND p.item_number = o.item_number)
+""")
+
+
+def find_unsold(connection: Connection, store: str, *, item_numbers: Collection[str]) -> set[str]:
+    """Returns those items that `items_to_woo` looked at and did not put into the shop, by what M3 said of them last.
+
+    News of their prices or stock needs no look. One that begins to be sold is due in `items_to_woo` until its product is
+    bound, and the commit that binds it lets the other flows look (MARK_NEW): whoever asks before or after misses nothing. A
+    store that does not publish items has none, for its items count as unread (LEAVE_OFFERS).
+    """
+    return set(connection.execute(_UNSOLD, {"store": store, "items": list(item_numbers)}).scalars())
+
+
 KEEP_READ = Prepared(
     "offers_keep_read",
     """
