@@ -26,6 +26,7 @@ from connector.ledger.tokens import LedgerTokenStore
 from connector.m3.catalogue import Catalogue
 from connector.m3.client import M3Client, M3Context
 from connector.m3.ionapi import Grant, IonApi, parse_ionapi
+from connector.m3.layout import Layout, load_layout
 from connector.m3.operations import load_operations
 from connector.m3.token import TokenSource
 from connector.mapping.engine import Mapping
@@ -250,8 +251,14 @@ class Runtime:
             m3=self._m3(ionapi, config),
             mappings=load_mappings(self.settings.config_dir, config, catalogue=self._catalogue),
             event_rules=self.event_rules,
+            layout=self._layout(config),
             neighbours=partial(self.neighbours, row.name),
         )
+
+    def _layout(self, config: StoreConfig) -> Layout | None:
+        if config.invoices is None or not config.invoices.layout:
+            return None
+        return load_layout(self.settings.config_dir / "m3" / "layouts" / f"{config.invoices.layout}.yaml")
 
     def _shop(self, row: StoreRow, config: StoreConfig, credentials: StoreCredentials) -> WooClient:
         limits = config.shop

@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from connector.accounting.accounts import BooksConfig
+from connector.accounting.invoices import InvoicesConfig, StockRule
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import ConfigurationError
 from connector.publishing.parts import Publishing
@@ -35,6 +36,13 @@ class OrderAction(StrEnum):
     BATCH = "batch"  # an unconfirmed batch order that a person or a later status releases
     CONFIRM = "confirm"  # one confirmed customer order
     CLOSE = "close"  # nothing if M3 does not know the order yet, else it has to be closed there
+
+
+class CarriedAs(StrEnum):
+    """What a confirmed order of the shop becomes in M3."""
+
+    ORDER = "order"  # a customer order, which M3 delivers and invoices
+    INVOICE = "invoice"  # a customer invoice posted to the ledger; no order, and no delivery by M3
 
 
 class TaxMode(StrEnum):
@@ -125,6 +133,7 @@ DEFAULT_STATUSES = {
 class OrdersConfig(Strict):
     """What becomes of an order."""
 
+    carried_as: CarriedAs = CarriedAs.ORDER
     statuses: dict[str, OrderAction] = Field(default_factory=dict)
     lead_days: int = Field(default=1, ge=0, le=365)
     working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
@@ -267,6 +276,7 @@ class StoreConfig(Strict):
     publish: Publishing = Publishing()
     books: BooksConfig = BooksConfig()
     payments: PaymentsConfig | None = None
+    invoices: InvoicesConfig | None = None
     lookups: dict[str, dict[str, Text]] = Field(default_factory=dict)
     operations: dict[str, OperationConfig] = Field(default_factory=dict)
 
@@ -278,6 +288,30 @@ class StoreConfig(Strict):
             raise ValueError(
                 f"payments: {', '.join(touched)} is a control account of receivables (books.control_accounts); a journal "
                 "there would split ledger and sub-ledger"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _invoices_are_whole(self) -> Self:
+        is_direct = self.orders.carried_as is CarriedAs.INVOICE
+        if is_direct != (self.invoices is not None):
+            raise ValueError(
+                "orders.carried_as: invoice and the part `invoices` belong together; the one is there alone"
+            )
+        if self.invoices is None:
+            return self
+        if OrderAction.BATCH in self.orders.statuses.values():
+            raise ValueError("orders.statuses: batch makes an order in M3, but orders are carried_as: invoice")
+        if self.refunds is not None:
+            raise ValueError(
+                "refunds: they become return orders, but orders are carried_as: invoice; a person credits those"
+            )
+        if not self.invoices.layout and "invoice.add_line" not in self.operations:
+            raise ValueError("invoices: name a `layout`, or bind operations invoice.add_line to a program of the site")
+        if self.publish.stock is not None and self.invoices.stock is None:
+            raise ValueError(
+                "publish.stock: no order in M3 takes the units of a direct invoice, so the shop would sell them twice; say "
+                f"invoices.stock ({', '.join(StockRule)})"
             )
         return self
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "dead-letters": _Entry("dead_letters", "List, release or discard what waits for a person."),
     "items": _Entry("items", "Say which M3 item a shop SKU is; list items that cannot be carried."),
     "sync": _Entry("sync", "Carry given facts across now, or show what would be sent."),
+    "mapping": _Entry("mapping", "Show how values are laid out for M3."),
     "reconcile": _Entry("reconcile", "Compare M3 with the shop, item by item, and repair what differs."),
     "rates": _Entry("rates", "List the exchange rates of M3 that are kept; read them now."),
     "audit": _Entry("audit", "Export the audit trail."),

@@ -12,6 +12,7 @@ from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, stage_delivery
 from connector.ledger.steps import Journal
 from connector.m3.client import M3Client
+from connector.m3.layout import Layout
 from connector.mapping.engine import Mapping
 from connector.stores import StoreConfig
 from connector.woocommerce.client import WooClient
@@ -28,6 +29,7 @@ class StoreContext:
     m3: M3Client
     mappings: MappingType[str, Mapping]
     event_rules: Callable[[], EventRules]  # of config/ion, read anew when a file changes
+    layout: Layout | None = None  # of invoice lines, where the store file names one
     remembered: dict[str, str] = field(default_factory=dict)  # what dates.py read from the ledger in this process
     neighbours: Callable[[], Sequence[StoreContext]] = tuple  # other stores on the same warehouses of M3
 

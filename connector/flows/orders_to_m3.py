@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from connector.errors import NeedsPersonError, PermanentError
 from connector.flows import tenure
-from connector.flows.books.leaving import leave_payment
+from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.orders import adopting, building, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number
@@ -28,7 +28,7 @@ from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
-from connector.stores import OrderAction
+from connector.stores import CarriedAs, OrderAction
 from connector.woocommerce.models import Order, parse_order
 
 WRITE_BACK_FLOW = "order_status_to_woo"
@@ -54,6 +54,9 @@ def run(run: Run) -> Done:
     note_refunds(run, order, is_posted=document is not None)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
+    if run.store.config.orders.carried_as is CarriedAs.INVOICE:
+        leave_invoice(run, order)
+        return Done("carried as an invoice, not as an order")
     if order is None:
         return Done("the order does not exist in the shop any more")
     action = run.store.config.orders.action(order.status)

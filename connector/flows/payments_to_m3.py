@@ -10,7 +10,7 @@ from functools import partial
 
 from connector.accounting.payments import PaymentsConfig
 from connector.flows import tenure
-from connector.flows.books import posting
+from connector.flows.books import owning, posting
 from connector.flows.books.keys import book_day, epoch_of, key_of, text_of
 from connector.flows.books.sheet import Sheet, sums_by_account
 from connector.flows.context import Run
@@ -37,15 +37,17 @@ def run(run: Run) -> Done:
     Raises:
         ConnectorError: See errors.py and books/posting.py.
     """
-    document = run.claim.live_document
-    if document is not None and document.state is DocumentState.CONFIRMED:
-        return Done(f"posted as {document.final_number}")
     config = run.store.config.payments
     if config is None:
         return Done("payments are not carried")
     if is_set_aside(run.claim.business_key):
-        return Done("the shop gave the id to another order")
+        return owning.finish_set_aside(run)
     order = fetch(run)
+    if order is not None:
+        owning.require_own(run, order)
+    document = run.claim.live_document
+    if document is not None and document.state is DocumentState.CONFIRMED:
+        return Done(f"posted as {document.final_number}")
     reason = why_nothing(order)
     if order is None or order.date_paid_gmt is None or reason:
         return Done(reason)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connector.flows import (
     customers_to_m3,
+    invoices_to_m3,
     items_to_woo,
     m3_events,
     order_status_to_woo,
@@ -50,6 +51,7 @@ FLOWS: dict[str, FlowEntry] = {
     "customers_to_m3": FlowEntry("customers_to_m3", "customers", customers_to_m3.run, is_awaited=True),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
     "payments_to_m3": FlowEntry("payments_to_m3", "finance", payments_to_m3.run),
+    "invoices_to_m3": FlowEntry("invoices_to_m3", "finance", invoices_to_m3.run),
     "items_to_woo": FlowEntry("items_to_woo", "catalog", items_to_woo.run),
     "prices_to_woo": FlowEntry("prices_to_woo", "catalog", prices_to_woo.run),
     "products_to_m3": FlowEntry("products_to_m3", "catalog", products_to_m3.run, topics=PRODUCT_TOPICS),

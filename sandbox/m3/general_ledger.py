@@ -47,6 +47,7 @@ class Interface:
 INVOICE_HEAD = "I1"
 INTERFACES = {
     "WEBGL": Interface(("G1",)),
+    "WEBARC": Interface((INVOICE_HEAD, "I2")),
     "WEBINV": Interface(
         (INVOICE_HEAD, "I2"),
         {

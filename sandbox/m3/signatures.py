@@ -69,8 +69,13 @@ class Catalogue:
 
 @cache
 def load_catalogue() -> Catalogue:
-    """Read signatures.json once a process."""
-    source = json.loads(Path(__file__).with_name("signatures.json").read_text(encoding="utf-8"))
+    """Read the published signatures, and those of the programs only this site has, once a process."""
+    here = Path(__file__)
+    source, own = (
+        json.loads(here.with_name(name).read_text(encoding="utf-8"))
+        for name in ("signatures.json", "site_signatures.json")
+    )
+    source["programs"] |= own["programs"]
     programs = {
         name: Program(
             program["title"],

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from connector.errors import ConfigurationError
 from connector.stores import parse_store_config
+from tests.integration.flows.books.counting_house import INVOICES, invoicing
 
 EXAMPLE = (Path(__file__).parents[2] / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
 
@@ -39,6 +41,35 @@ def test_a_journal_that_touches_the_receivables_is_refused_when_the_file_is_read
 
     with pytest.raises(ConfigurationError, match="1510 is a control account"):
         parse_store_config(file, source="w1.yaml")
+
+
+REFUNDS = {"return_order_type": "W02", "credit_order_type": "W03", "credit_items": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"invoices": None}, "belong together"),
+        ({"orders": {}}, "belong together"),
+        ({"orders": {"carried_as": "invoice", "statuses": {"on-hold": "batch"}}}, "batch makes an order"),
+        ({"invoices": {**INVOICES, "layout": ""}}, "name a `layout`"),
+        ({"refunds": REFUNDS}, "return orders"),
+        ({"publish": {"stock": {}}}, "would sell them twice; say invoices.stock (keep_deducted)"),
+    ],
+)
+def test_invoices_that_contradict_the_rest_of_the_file_are_refused(changes: dict[str, object], words: str) -> None:
+    content = {**yaml.safe_load(invoicing()), **changes}
+
+    with pytest.raises(ConfigurationError) as refused:
+        parse_store_config(yaml.safe_dump({key: value for key, value in content.items() if value}), source="w1.yaml")
+
+    assert words in refused.value.message
+
+
+def test_stock_is_shown_beside_invoices_that_keep_their_units_deducted() -> None:
+    file = invoicing(invoices={"stock": "keep_deducted"}, publish={"stock": {}})
+
+    assert parse_store_config(file, source="w1.yaml").publish.stock is not None
 
 
 def test_a_missing_entry_is_named_in_plain_words() -> None:

@@ -25,7 +25,7 @@ PARTS = {
 """Beginning of an operation's key -> the part of the store file that uses it (of `publish`, or beside it).
 All others are used by every store, but for those of the ledger."""
 
-FINANCE = {"journal.": ("payments",), "ledger.": ("payments",)}
+FINANCE = {"journal.": ("payments",), "invoice.": ("invoices",), "ledger.": ("payments", "invoices")}
 """Beginning of an operation's key -> the parts of the store file of which one has to be there."""
 
 

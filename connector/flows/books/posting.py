@@ -7,7 +7,7 @@ What M3 refuses burns its KEY1: a person corrects the cause, and the next versio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector.errors import (
@@ -35,12 +35,15 @@ JOB_LOOK_S = 60.0
 """How often the ledger is asked whether M3's job has posted a batch it took."""
 
 
-def post(run: Run, make: Callable[[int], Sheet], *, may_be_known: bool) -> str:
+def post(
+    run: Run, make: Callable[[int], Sheet], *, may_be_known: bool, content: Mapping[str, object] | None = None
+) -> str:
     """Posts a fact that no document of this exchange has posted, or goes on with the one that was begun.
 
     Args:
         run: This run.
         make: Makes the sheet of a version, counted from 1; nothing is written by it.
+        content: What of the shop's document is kept, to show later what changed.
         may_be_known: This ledger may have forgotten that it was posted: M3 is asked before the first write.
 
     Returns:
@@ -54,12 +57,17 @@ def post(run: Run, make: Callable[[int], Sheet], *, may_be_known: bool) -> str:
         NeedsPersonError: The key is taken, and nothing in the ledger has it.
     """
     document = run.claim.live_document
-    if document is not None and document.state is DocumentState.CONFIRMED:
-        return document.final_number or ""
     if document is None:
         sheet = make(len(run.claim.documents) + 1)
-        document = _begin(run, sheet)
+        document = _begin(run, sheet, content or {})
         may_be_known = may_be_known or bool(run.claim.documents)
+    return go_on(run, document, may_be_known=may_be_known)
+
+
+def go_on(run: Run, document: DocumentRecord, *, may_be_known: bool = False) -> str:
+    """Posts what a document says, from wherever it was left; see `post`."""
+    if document.state is DocumentState.CONFIRMED:
+        return document.final_number or ""
     sheet = Sheet.from_json(document.plan["sheet"])
     if may_be_known or document.steps:
         voucher = _look(run, sheet)
@@ -74,12 +82,12 @@ def post(run: Run, make: Callable[[int], Sheet], *, may_be_known: bool) -> str:
     return _update(run, document, sheet)
 
 
-def _begin(run: Run, sheet: Sheet) -> DocumentRecord:
+def _begin(run: Run, sheet: Sheet, content: Mapping[str, object]) -> DocumentRecord:
     document = run.journal.begin_document(
         KIND,
         m3_scope=run.store.m3_scope,
         references=References(cuor=sheet.key, ordt=sheet.day),
-        plan={"sheet": sheet.to_json()},
+        plan={"sheet": sheet.to_json(), "content": dict(content)},
     )
     if sheet.day != sheet.happened_on:
         note = {"happened_on": sheet.happened_on, "posted_on": sheet.day}
@@ -129,7 +137,7 @@ def _add_lines(run: Run, document: DocumentRecord, sheet: Sheet) -> None:
     config = run.store.config.m3
     calls = [
         gls840mi.add_batch_line(
-            sheet.kind, sheet.key, number, company=config.company, division=config.division, fields=line
+            sheet.kind, sheet.key, line=number, company=config.company, division=config.division, fields=line
         )
         for number, line in enumerate(sheet.lines, start=1)
     ]

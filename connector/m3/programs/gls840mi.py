@@ -30,7 +30,7 @@ def add_batch_head(kind: str, key: str, *, company: int, division: str, interfac
     return Call(f"{kind}.add_head", fields)
 
 
-def add_batch_line(kind: str, key: str, line: int, *, company: int, division: str, fields: Mapping[str, str]) -> Call:
+def add_batch_line(kind: str, key: str, *, line: int, company: int, division: str, fields: Mapping[str, str]) -> Call:
     """GLS840MI/AddBatchLine (PARM) or AddBatchLineFld (fields) – adds a line; the same LINE is refused. Safe to send twice.
 
     Args:

@@ -23,6 +23,7 @@ from sandbox.m3.programs import (
     prices,
     rates,
     repository,
+    site_invoices,
     site_lists,
     tables,
 )
@@ -180,6 +181,10 @@ HANDLERS: Mapping[str, Handler] = {
     "MMS025MI/LstAlias": items.lst_alias,
     "MMS015MI/Get": items.get_unit,
     "MMS015MI/Lst": items.lst_units,
+    "ARCustomers/AddInvoice": site_invoices.add_invoice,
+    "ARCustomers/AddInvoiceLine": site_invoices.add_invoice_line,
+    "ARCustomers/CheckInvoice": site_invoices.check_invoice,
+    "ARCustomers/PostInvoice": site_invoices.post_invoice,
     "GLS840MI/AddBatchHead": journals.add_batch_head,
     "GLS840MI/AddBatchLine": journals.add_batch_line,
     "GLS840MI/AddBatchLineFld": journals.add_batch_line_field,

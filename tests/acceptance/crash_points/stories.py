@@ -338,6 +338,7 @@ STORIES: dict[str, Told] = {
         refunds.refund_is_found_after_the_ledger_was_lost, refunds.of_refunds, again=("refunds_to_m3",)
     ),
     "old order purged": Told(ages.old_order_is_purged, ages.of_purged, again=()),
+    "order is invoiced": Told(ledgers.order_is_invoiced, ledgers.of_invoices, config=ledgers.INVOICES_ORDERS, again=()),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""

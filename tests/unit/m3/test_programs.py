@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from connector.m3.programs import (
     crs055mi,
     crs610mi,
     cusextmi,
+    gls200mi,
+    gls840mi,
     item_changes,
     item_master,
     mms005mi,
@@ -42,6 +45,7 @@ from connector.m3.programs.ois275mi import BatchStatus
 EXAMPLES = Path(__file__).parents[2] / "fixtures" / "m3_examples"
 OPERATIONS = load_operations(Path(__file__).parents[3] / "config", {})
 NUMBER = "0010000123"
+KEY = "W1P0000000001I1"
 PRICE_LIST = ListHead("WEB", "EUR", date(2026, 1, 1), None)
 ADDRESS = {"CUA1": "Long Street 1", "PONO": "12345", "CSCD": "DE", "TOWN": "Town"}
 
@@ -111,6 +115,20 @@ CALLS = [
     item_master.list_aliases("MUG-001", category=2),
     *item_master.list_names(item_master.GROUPED, language="DE"),
     ois350mi.list_invoice_heads_by_order(NUMBER),
+    *(
+        make(kind, KEY, company=1, division="AAA", **more)
+        for kind, line in (
+            (gls840mi.JOURNAL, {"INRI": "G1", "AIT1": "1580", "CUAM": "5.00", "DBCR": "D"}),
+            (gls840mi.INVOICE, {"PARM": "I1GUESTHREUR"}),
+        )
+        for make, more in (
+            (gls840mi.add_batch_head, {"interface": "WEBGL", "description": "Payments of the web shop"}),
+            (partial(gls840mi.add_batch_line, line=1), {"fields": line}),
+            (gls840mi.control_batch, {}),
+            (gls840mi.update_batch, {}),
+        )
+    ),
+    gls200mi.list_vouchers(division="AAA", first=date(2026, 11, 20), last=date(2026, 11, 22)),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -91,3 +92,14 @@ def test_journal_that_does_not_balance_or_fit_is_refused(amounts: tuple[str, str
             currency="EUR",
             decimals=2,
         )
+
+
+def test_worked_payment_of_the_documentation_is_what_is_posted() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "money.md").read_text(encoding="utf-8")
+    table = text[text.index("**Its payment**") : text.index("## The layout")]
+    journal = payment_journal(paid(Decimal("189.75"), fee="3.75"), config=CONFIG, decimals=2)
+
+    for number, one in enumerate(journal.entries, start=1):
+        sides = f"{one.amount} | |" if one.side is Side.DEBIT else f"| {one.amount} |"
+        assert f"| {number} {one.what} | {one.account.account} | {sides}" in table
+    assert f"| sum | | {journal.total} | {journal.total} |" in table

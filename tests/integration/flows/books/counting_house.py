@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import yaml
+from sqlalchemy import text
 
+from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
 from tests.integration.flows.story import Story, quick_store
 
@@ -38,6 +40,30 @@ def paying(*, payments: dict[str, Any] | None = None, books: dict[str, Any] | No
     )
 
 
+INVOICES: dict[str, Any] = {
+    "layout": "webinv",
+    "number_prefix": "W1-",
+    "receivable": {"account": "1510"},
+    "revenue": [{"account": {"account": "3010"}}],
+    "shipping": {"account": "3510"},
+    "fees": {"account": "3520"},
+    "discounts": {"account": "3730"},
+    "rounding": {"account": "3740"},
+    "taxes": [{"rate": "25", "account": {"account": "2610"}}, {"rate": "5", "account": {"account": "2611"}}],
+    "vat_codes": {"25": "1", "5": "2"},
+}
+
+
+def invoicing(*, invoices: dict[str, Any] | None = None, **parts: Any) -> str:
+    """Returns a store file whose orders are invoices, changed as asked."""
+    content = yaml.safe_load(quick_store(guests="common"))
+    orders = {**content["orders"], "carried_as": "invoice"}
+    content |= {"orders": orders, "invoices": {**INVOICES, **(invoices or {})}, "books": BOOKS}
+    content["publish"] = {}
+    content.pop("refunds", None)  # they become return orders, which direct invoices do not have
+    return yaml.safe_dump({**content, **parts})
+
+
 def meta(**values: str) -> list[dict[str, str]]:
     """Returns meta rows of an order."""
     return [{"key": key, "value": value} for key, value in values.items()]
@@ -63,6 +89,12 @@ class CountingHouse(Story):
     def set_ledger(self, **values: Any) -> None:
         """Closes periods of M3, or lets its job lag or fail."""
         self.sandbox.post(f"{self.sandbox.m3_url}/_control/ledger", values)
+
+    def forget_everything(self) -> None:
+        """Leaves the ledger as a restored backup from before the order would."""
+        with transaction(self.connector.engine) as connection:
+            tables = "exchange, delivery, document, step, attempt, binding, order_line, audit"
+            connection.execute(text(f"TRUNCATE {tables} CASCADE"))
 
     def say(self) -> dict[str, Any]:
         """Returns the newest payment exchange."""

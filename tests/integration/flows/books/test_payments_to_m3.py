@@ -5,9 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
 
-from connector.ledger.session import transaction
 from tests.integration.flows.books.counting_house import FEE_KEY, CountingHouse, meta, paying
 
 NEXT_YEAR = "29991231"
@@ -127,18 +125,12 @@ def test_refused_batch_burns_its_key_and_the_next_version_is_posted(house: Count
 def test_forgotten_payment_is_found_in_the_ledger(house: CountingHouse) -> None:
     order = house.place()
     house.go_on()
-    forget_everything(house)
+    house.forget_everything()
     house.connector.ask(order["id"])
     house.go_on()
 
     assert len(house.books_of()) == 1
     assert house.say()["state"] == "done"
-
-
-def forget_everything(house: CountingHouse) -> None:
-    with transaction(house.connector.engine) as connection:
-        tables = "exchange, delivery, document, step, attempt, binding, order_line, audit"
-        connection.execute(text(f"TRUNCATE {tables} CASCADE"))
 
 
 def test_payment_in_a_closed_period_is_held_before_anything_is_written(house: CountingHouse) -> None:

@@ -1,0 +1,78 @@
+"""Orders posted as customer invoices instead of customer orders: `invoices` of a store file."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from connector.accounting.accounts import Account
+from connector.publishing.strict import Strict, Text
+
+EVERY = "*"
+
+
+class StockRule(StrEnum):
+    """What keeps sold units out of the stock that is shown, since no order in M3 takes them."""
+
+    KEEP_DEDUCTED = "keep_deducted"  # units of invoiced orders stay taken off what M3 says
+
+
+class RevenueRule(Strict):
+    """Where the revenue of a line goes; the first rule of the list that fits counts."""
+
+    category: str = EVERY  # slug of one of the product's categories in the shop
+    tax_class: str = EVERY  # of the line; "standard" for the shop's standard class
+    country: str = EVERY  # ISO 3166 alpha-2, of the delivery
+    account: Account
+
+
+class TaxRule(Strict):
+    """Where the tax of one rate goes; the first rule that fits counts."""
+
+    rate: Decimal  # percent
+    country: str = EVERY
+    account: Account
+
+
+class InvoicesConfig(Strict):
+    """The accounts of an invoice, and the shape in which M3 takes it."""
+
+    layout: str = Field(
+        default="", pattern="^[a-z0-9_-]*$"
+    )  # config/m3/layouts/<layout>.yaml; empty: fields, to a program of the site
+    interface: Text = Field(default="", max_length=15)  # INTN, where there is no layout that says it
+    number_prefix: str = Field(
+        min_length=1, max_length=8, pattern="^[A-Z0-9-]*$"
+    )  # CINO is this and the shop's order id
+    due_days: int = Field(default=0, ge=0, le=365)
+    receivable: Account
+    revenue: tuple[RevenueRule, ...] = Field(min_length=1)
+    shipping: Account
+    fees: Account
+    rounding: Account
+    discounts: Account | None = None  # left out: revenue is posted after discount
+    taxes: tuple[TaxRule, ...] = ()
+    vat_codes: dict[str, Text] = Field(default_factory=dict)  # rate in percent -> VTCD, of accounts without one
+    stock: StockRule | None = None
+
+    def revenue_account(self, *, categories: frozenset[str], tax_class: str, country: str) -> Account | None:
+        """Returns the account of a line's revenue, or None if no rule fits."""
+        for rule in self.revenue:
+            fits = rule.category == EVERY or rule.category in categories
+            if fits and rule.tax_class in (EVERY, tax_class) and rule.country in (EVERY, country):
+                return rule.account
+        return None
+
+    def tax_account(self, rate: Decimal, *, country: str) -> Account | None:
+        """Returns the account of a rate's tax, or None if no rule fits."""
+        for rule in self.taxes:
+            if rule.rate == rate and rule.country in (EVERY, country):
+                return rule.account
+        return None
+
+    def with_vat_code(self, account: Account, rate: Decimal | None) -> Account:
+        """Returns the account with the VAT code of the rate, unless it has its own."""
+        code = "" if rate is None else self.vat_codes.get(f"{rate.normalize():f}", "")
+        return account if account.vat_code or not code else account.model_copy(update={"vat_code": code})

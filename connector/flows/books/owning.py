@@ -1,0 +1,50 @@
+"""Tells the order of a posting from another one that got the same id of a restored shop. Called by the flows of the ledger."""
+
+from __future__ import annotations
+
+from connector.errors import NotYetError
+from connector.flows import tenure
+from connector.flows.books import posting
+from connector.flows.books.keys import epoch_of
+from connector.flows.books.sheet import Sheet
+from connector.flows.context import Run
+from connector.flows.outcome import Done
+from connector.ledger.inbox import asked_again
+from connector.ledger.succession import hand_over
+from connector.woocommerce.models import Order
+
+
+def finish_set_aside(run: Run) -> Done:
+    """Ends the posting of an order whose id the shop gave to another one: what was begun is finished, nothing is begun."""
+    if run.claim.live_document is None:
+        return Done("the shop gave the id to another order")
+    tenure.require(run)
+    return Done(f"posted as {posting.go_on(run, run.claim.live_document)}; the shop gave its id to another order")
+
+
+def require_own(run: Run, order: Order) -> None:
+    """Makes sure that what this exchange posted or began is of this very order.
+
+    Raises:
+        NotYetError: Its id belongs to another order now; both go on as exchanges of their own.
+    """
+    document = run.claim.live_document
+    if document is None:
+        return
+    epoch = Sheet.from_json(document.plan["sheet"]).epoch
+    if epoch == epoch_of(order):
+        return
+    key = run.claim.business_key
+    hand_over(
+        run.journal.connection,
+        run.store.name,
+        order_id=key,
+        from_epoch=int(epoch),
+        to_epoch=int(epoch_of(order)),
+    )
+    run.leave(asked_again(run.store.name, order.id, flow=run.claim.flow, pool=run.claim.pool))
+    raise NotYetError(
+        f"The shop gave the id {key} to another order, which is carried by an exchange of its own.",
+        retry_after_s=0,
+        resolution="Nothing to do: what M3 holds of this one stays.",
+    )

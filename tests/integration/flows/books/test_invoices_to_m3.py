@@ -1,0 +1,206 @@
+"""An order becomes one customer invoice in the ledger, its revenue split; nothing of it becomes a customer order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.harness import Connector
+from tests.integration.flows.books.counting_house import CountingHouse, invoicing, sums_of
+
+ARCUSTOMERS: dict[str, Any] = {
+    f"invoice.{key}": {
+        "program": "ARCustomers",
+        "transaction": name,
+        "fields": {"CONO": "COMPANY", "KEY1": "REFERENCE", **({"LINE": "SEQUENCE"} if key == "add_line" else {})},
+    }
+    for key, name in (
+        ("add_head", "AddInvoice"),
+        ("add_line", "AddInvoiceLine"),
+        ("control", "CheckInvoice"),
+        ("update", "PostInvoice"),
+    )
+}
+
+
+@pytest.fixture
+def direct(connector: Connector) -> CountingHouse:
+    house = CountingHouse(connector)
+    connector.configure(invoicing())
+    return house
+
+
+def invoice(house: CountingHouse) -> dict[str, Any]:
+    (journal,) = [one for one in house.journals() if one["key1"].startswith("W1I")]
+    return journal
+
+
+def net(order: dict[str, Any], part: str, field: str = "total") -> Decimal:
+    return sum((Decimal(one[field]) for one in order[part]), Decimal(0))
+
+
+def expect(order: dict[str, Any]) -> dict[str, Decimal]:
+    """What the shop states of an order of kitchen goods with everything at 25 %."""
+    subtotal = net(order, "line_items", "subtotal")
+    expected = {
+        "1510": Decimal(order["total"]),
+        "3010": -subtotal,
+        "3730": subtotal - net(order, "line_items"),
+        "3510": -net(order, "shipping_lines"),
+        "3520": -net(order, "fee_lines"),
+        "2610": -Decimal(order["total_tax"]),
+    }
+    return {account: amount for account, amount in expected.items() if amount}
+
+
+def test_order_becomes_an_invoice_and_no_order(direct: CountingHouse) -> None:
+    order = direct.place(coupons=["TEN"], fees=[{"name": "Gift wrap", "total": "4.00"}])
+    direct.go_on()
+
+    assert sums_of(invoice(direct)) == expect(order)
+    book = direct.sandbox.m3_book()
+    assert (book["orders"], book["batch_orders"]) == ([], [])
+    (held,) = book["invoices"]
+    assert (held["cino"], held["amount"], held["cuno"]) == (f"W1-{order['id']}", order["total"], "GUESTHREUR")
+
+
+@pytest.mark.parametrize(
+    ("transaction", "fault"),
+    [
+        (f"GLS840MI/{name}", fault)
+        for name in ("AddBatchHead", "AddBatchLine", "CtrlBatch", "UpdBatch")
+        for fault in ("drop_after_commit", "late_answer")
+    ],
+)
+def test_answer_that_is_lost_or_late_invoices_nothing_twice(
+    direct: CountingHouse, transaction: str, fault: str
+) -> None:
+    direct.m3_fault(transaction, fault)
+    order = direct.place()
+    direct.go_on_late()
+
+    assert sums_of(invoice(direct)) == expect(order)
+    assert len(direct.sandbox.m3_book()["invoices"]) == 1
+
+
+def test_invoice_goes_through_the_program_the_site_has(direct: CountingHouse) -> None:
+    direct.connector.configure(invoicing(invoices={"layout": "", "interface": "ARC"}, operations=ARCUSTOMERS))
+    order = direct.place()
+    direct.go_on()
+
+    assert sums_of(invoice(direct)) == expect(order)
+    calls = direct.sandbox.m3_book()["calls"]
+    assert (calls["ARCustomers/PostInvoice"], calls.get("GLS840MI/UpdBatch", 0)) == (1, 0)
+
+
+def test_refused_invoice_keeps_its_number_in_the_next_version(direct: CountingHouse) -> None:
+    direct.connector.configure(invoicing(invoices={"rounding": {"account": "9999"}, "fees": {"account": "9999"}}))
+    order = direct.place(fees=[{"name": "Gift wrap", "total": "4.00"}])
+    direct.connector.drain()
+    held = direct.exchange("invoices_to_m3")
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "m3_rejected")
+
+    direct.connector.configure(invoicing())
+    direct.release(held["id"])
+    direct.go_on()
+
+    assert invoice(direct)["key1"][-1] == "2"
+    assert [one["cino"] for one in direct.sandbox.m3_book()["invoices"]] == [f"W1-{order['id']}"]
+
+
+def test_category_without_an_account_is_held_before_anything_is_written(direct: CountingHouse) -> None:
+    direct.connector.configure(
+        invoicing(invoices={"revenue": [{"category": "no-such", "account": {"account": "3010"}}]})
+    )
+    direct.place()
+    direct.connector.drain()
+
+    held = direct.exchange("invoices_to_m3")
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "unmappable")
+    assert "no revenue account" in held["reason"]
+    assert direct.sandbox.m3_book()["calls"].get("GLS840MI/AddBatchHead", 0) == 0
+
+
+def test_revenue_is_split_by_the_categories_of_the_shop(direct: CountingHouse) -> None:
+    shop = direct.connector.process.runtime.store("w1").shop
+    row = shop.products.by_sku(["MUG-002"], fields=("categories",))["MUG-002"][0]
+    slug = row["categories"][0]["slug"]
+    rules = [{"category": slug, "account": {"account": "3020"}}, {"account": {"account": "3010"}}]
+    direct.connector.configure(invoicing(invoices={"revenue": rules, "discounts": None}))
+    order = direct.place()
+    direct.go_on()
+
+    sums = sums_of(invoice(direct))
+    assert "3020" in sums
+    assert -(sums["3020"] + sums.get("3010", Decimal(0))) == net(order, "line_items")
+
+
+def test_cancelled_order_whose_invoice_is_posted_waits_for_a_person(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    direct.change(order, status="cancelled")
+    direct.connector.drain()
+
+    held = direct.exchange("invoices_to_m3")
+    assert held["state"] == "dead_letter"
+    assert "cancelled in the shop" in held["reason"]
+
+
+def test_refund_of_an_invoiced_order_waits_for_a_person(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    direct.change(order, refund={"amount": "5.00"})
+    direct.connector.drain()
+
+    held = direct.exchange("invoices_to_m3")
+    assert held["state"] == "dead_letter"
+    assert "refunds" in held["reason"]
+
+
+def test_cancelled_order_without_an_invoice_is_left(direct: CountingHouse) -> None:
+    direct.place(status="cancelled")
+    direct.go_on()
+
+    assert direct.journals() == []
+
+
+def test_unpaid_order_is_not_invoiced_yet(direct: CountingHouse) -> None:
+    order = direct.place(status="on-hold", payment_method="bacs")
+    direct.go_on()
+    assert direct.journals() == []
+
+    direct.change(order, status="processing")
+    direct.go_on()
+
+    assert sums_of(invoice(direct)) == expect(order)
+
+
+def test_forgotten_invoice_is_found_in_the_ledger(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    direct.forget_everything()
+    direct.connector.ask(order["id"])
+    direct.go_on()
+
+    assert len(direct.sandbox.m3_book()["invoices"]) == 1
+    assert direct.exchange("invoices_to_m3")["state"] == "done"
+
+
+def test_id_given_twice_by_a_restored_shop_is_another_invoice(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    before = direct.exchange("invoices_to_m3")
+    document = (
+        "UPDATE document SET plan = jsonb_set(plan, '{sheet,epoch}', '\"1\"') WHERE exchange_id = :id RETURNING id"
+    )
+    direct.connector.rows(document, id=before["id"])
+    direct.change(order, status="completed")
+    direct.go_on()
+
+    keys = direct.connector.rows("SELECT business_key, state FROM exchange WHERE flow = 'invoices_to_m3' ORDER BY id")
+    assert [(one["business_key"], one["state"]) for one in keys] == [
+        (f"{order['id']}@1", "done"),
+        (str(order["id"]), "done"),
+    ]
