@@ -133,8 +133,8 @@ class Connector:
         )
         self.configure()
 
-    def configure(self, config: str | None = None, *, name: str = STORE) -> None:
-        """Adds or changes a store of the sandbox."""
+    def configure(self, config: str | None = None, *, name: str = STORE, ion_api_key: str | None = None) -> None:
+        """Adds or changes a store of the sandbox; with a key M3 may tell it of changes."""
         ionapi = requests.get(f"{self.sandbox.m3_url}/_control/ionapi", timeout=10).json()
         secrets = {
             CredentialName.WOO_KEY: "ck_sandbox",
@@ -142,6 +142,8 @@ class Connector:
             CredentialName.WEBHOOK_SECRET: WEBHOOK_SECRET,
             CredentialName.IONAPI: json.dumps(ionapi),
         }
+        if ion_api_key is not None:
+            secrets[CredentialName.ION_API_KEY] = ion_api_key
         with transaction(self.engine) as connection:
             save_store(
                 connection,

@@ -17,10 +17,11 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection
 
-from connector.flows import polling
+from connector.flows import batches, polling
 from connector.flows.context import Run
 from connector.flows.orders import adopting, building, confirming, takeover
 from connector.flows.orders.plan import OrderPlan
+from connector.flows.stock import assessing
 from connector.ledger import claims, dispatch, inbox, journal_statements, steps
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.cursors import move_cursor, now
@@ -31,7 +32,7 @@ from connector.ledger.tenure import Tenure
 from connector.m3.calls import Answer
 from connector.m3.rejections import already_exists
 
-GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare")
+GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare", "in_flight", "second_look")
 
 _CLAIM_CHECK = r"AND (e\.)?claim_no = \$\d+ AND (e\.)?state = 'running'"
 
@@ -173,10 +174,22 @@ def _only_new_dates(statement: Prepared) -> Prepared:
     return _changed(statement, "undated", r"(FROM next)(\s+ON CONFLICT)", rf"\1 WHERE NOT EXISTS ({is_known})\2")
 
 
+def _without_in_flight() -> list[Switch]:
+    """What orders hold and M3 does not know yet is shown to buyers as if it were there."""
+    return [(assessing, "units_in_flight", lambda *_, **__: [])]
+
+
+def _without_second_look() -> list[Switch]:
+    """A batch of goods whose answer was lost is looked at once, at once: what arrives after that stays."""
+    return [(batches, "_postpone", lambda *_, **__: None)]
+
+
 _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
     "sweeper": _without_sweeper,
     "lookup": _without_lookup,
     "fencing": _without_fencing,
     "overlap": _without_overlap,
     "compare": _without_compare,
+    "in_flight": _without_in_flight,
+    "second_look": _without_second_look,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from connector.ledger.inbox import Received, Recorded, record_delivery
 from tests.acceptance.guards import GUARDS, switched_off
 from tests.harness import STORE, Connector
 from tests.integration.flows.crashing import KilledError, Trap, set_trap
+from tests.integration.flows.stock.stock_story import MUG, StockStory
 from tests.integration.flows.story import Story
 from workers.sweeper import sweep
 
@@ -20,6 +22,12 @@ from workers.sweeper import sweep
 def story(connector: Connector) -> Story:
     """A world in which all guests of an area are one customer of M3."""
     return Story(connector, guests="common")
+
+
+@pytest.fixture
+def stock(connector: Connector) -> StockStory:
+    """A world whose shop shows M3's stock."""
+    return StockStory(connector)
 
 
 def test_without_sweeper_nothing_is_sent_and_no_lease_taken_back(story: Story) -> None:
@@ -108,6 +116,33 @@ def tell(connector: Connector, *, order_id: str, content: bytes) -> Recorded:
         is_full=True,
     )
     return record_delivery(connector.engine, received)
+
+
+def test_without_in_flight_what_an_order_holds_is_shown_again(stock: StockStory) -> None:
+    stock.m3_holds(MUG, 20)
+    stock.carry(MUG)
+    stock.buy(MUG, 4, status="on-hold")
+
+    with switched_off("in_flight"):
+        stock.carry(MUG)
+        assert stock.shown(MUG) == 20
+
+    stock.carry(MUG)
+    assert stock.shown(MUG) == 16
+
+
+@pytest.mark.parametrize("is_off", [True, False])
+def test_without_second_look_nobody_waits_for_what_may_still_arrive(stock: StockStory, is_off: bool) -> None:
+    stock.m3_holds(MUG, 20)
+    stock.sandbox.shop_rule("POST", "products", "drop_after_commit")
+    stock.due(MUG)
+
+    with switched_off("second_look") if is_off else nullcontext():
+        stock.run_once()
+
+    waiting = "SELECT 1 FROM offer WHERE unsure_until IS NOT NULL"
+    assert stock.shown(MUG) == 20
+    assert len(stock.connector.rows(waiting)) == (0 if is_off else 1)
 
 
 def test_every_guard_has_its_switch() -> None:

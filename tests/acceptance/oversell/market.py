@@ -11,9 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import redis
 import requests
@@ -21,7 +19,6 @@ import yaml
 from sqlalchemy import Engine, text
 
 from connector.embedded import embedded_postgres, embedded_valkey
-from connector.flows import batches
 from connector.flows.polling import Polled, record_row
 from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import upgrade
@@ -163,9 +160,7 @@ def made_market() -> Iterator[Market]:
         engine = open_ledger(url)
         stack.callback(engine.dispose)
         market = Market(engine, valkey.url, home)
-        time = SimpleNamespace(monotonic=market.clock.monotonic, sleep=market.clock.sleep)
         stack.enter_context(lived_by(market.clock))
-        stack.enter_context(patch.object(batches, "time", time))
         stack.enter_context(market.wires.connected())
         market.open()
         stack.callback(market.close)

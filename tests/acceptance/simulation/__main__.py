@@ -99,7 +99,10 @@ def _table(tallies: list[Tally], *, seconds: float) -> Table:
     for one in tallies:
         whole.add(one)
     table.add_row("days", str(whole.examples))
-    table.add_row("orders carried into M3", str(whole.carried), end_section=True)
+    table.add_row("orders carried into M3", str(whole.carried))
+    for name, count in sorted(whole.goods.items(), key=lambda one: -one[1]):
+        table.add_row(f"goods: {name}", str(count))
+    table.add_section()
     for name, count in sorted(whole.steps.items(), key=lambda one: -one[1]):
         table.add_row(f"step: {name.replace('_', ' ').strip()}", str(count))
     table.add_section()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tests.acceptance.simulation.goods import GoodsHistory
+from tests.acceptance.simulation.goods_books import of_goods, of_goods_at_rest, of_goods_by_day
 from tests.acceptance.simulation.world import World
 from tests.harness import STORE
 
@@ -37,6 +39,12 @@ class History:
     deleted: set[int] = field(default_factory=set)
     poison: set[int] = field(default_factory=set)
     changes: Counter[int] = field(default_factory=Counter)
+    goods: GoodsHistory = field(default_factory=GoodsHistory)
+
+    def is_poison(self, number: int) -> bool:
+        """Tells whether an order may wait for a person: M3 does not know a thing of it, or has ended one."""
+        versions = self.versions.get(number, [])
+        return number in self.poison or any(sku in self.goods.ended for one in versions for sku, _ in one.lines)
 
     def note(self, row: dict[str, Any]) -> None:
         """Adds an order as the shop's book has it now."""
@@ -77,6 +85,7 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
         *_of_batch_orders(m3, history),
         *_of_shop(m3, shop),
         *_of_customers(m3),
+        *of_goods(world, history.goods),
         *(f"bug: exchange {row['exchange_id']}: {row['message']}" for row in world.rows(_BUGS)),
     ]
     _raise_any(complaints, kinds)
@@ -163,13 +172,29 @@ def require_complete(world: World, history: History, *, kinds: tuple[str, ...] =
         *(complaint for row in dead for complaint in _of_dead_letter(row, history)),
         *_of_wanted(m3, shop, history, {int(row["business_key"]) for row in dead if row["flow"] == "orders_to_m3"}),
         *(f"left behind: batch order {one['temporary_orno']} ({one['yref']})" for one in m3["batch_orders"]),
+        *of_goods_at_rest(world, history.goods),
     ]
     _raise_any(complaints, kinds)
 
 
+def require_shown(world: World, history: History, *, kinds: tuple[str, ...] = ()) -> None:
+    """Looks at what the shop must show of M3's goods before a night has passed; see `require_sound`.
+
+    Raises:
+        ViolationError: A change of M3 that nobody told is not shown, though M3 was asked for changes.
+    """
+    del history  # whatever happened, the shop has to show what M3 says
+    _raise_any(list(of_goods_by_day(world)), kinds)
+
+
 def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
     number = int(row["business_key"]) if row["flow"] == "orders_to_m3" else 0
-    is_caused = number in history.poison or (row["is_posted"] and history.changes[number] > 0)
+    is_caused = (
+        history.is_poison(number)
+        or (row["is_posted"] and history.changes[number] > 0)
+        or (row["flow"] == "stock_to_m3" and history.goods.counted_by_hand[row["business_key"]] > 0)
+        or (row["flow"] == "m3_events" and history.goods.garbled > 0)
+    )
     if not is_caused:
         yield f"lost: exchange {row['id']} waits for a person without cause: {row['reason_code']}: {row['reason']}"
     if not (row["reason"] and row["resolution"]):
@@ -181,7 +206,7 @@ def _of_wanted(m3: dict[str, Any], shop: dict[str, Any], history: History, waiti
     for order in shop["orders"]:
         number, posted = order["id"], held.get(order["id"])
         if posted is None:
-            if order["status"] in CONFIRMED and number not in history.poison:
+            if order["status"] in CONFIRMED and not history.is_poison(number):
                 yield f"lost: order {number} ({order['status']}) is not in M3"
             continue
         now = history.versions[number][-1]

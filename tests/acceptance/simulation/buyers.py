@@ -40,6 +40,7 @@ class Buyers(Deliveries):
         if arrives:
             self.deliver_all()
 
+    @precondition(lambda self: not self.world.shows_goods)
     @rule(kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=2))
     @step
     def place_several(self, kinds: list[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 
+from sandbox.m3.events.message import Message as Told
 from sandbox.shop.delivery import Prepared
 from tests.acceptance.simulation.books import History
 from tests.acceptance.simulation.messages import Message, take
@@ -26,6 +27,20 @@ class Step:
 
     name: str
     values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Played:
+    """A day as it went: what broke (None: nothing), its sentences, and the steps that could be taken."""
+
+    violation: str | None
+    story: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def kind(self) -> str:
+        """The first word of what broke, by which two violations are taken for the same."""
+        return (self.violation or "").partition(":")[0]
 
 
 def step(method: Callable[..., None]) -> Callable[..., None]:
@@ -52,6 +67,7 @@ class Tally:
     examples: int = 0
     steps: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    goods: Counter[str] = field(default_factory=Counter)
     carried: int = 0
 
     def add(self, other: Tally) -> None:
@@ -60,6 +76,7 @@ class Tally:
         self.carried += other.carried
         self.steps.update(other.steps)
         self.faults.update(other.faults)
+        self.goods.update(other.goods)
 
 
 class Day:
@@ -77,6 +94,7 @@ class Day:
         self.held: list[Prepared] = []
         self.stopped: list[StoppedRun] = []
         self.waiting: list[Message] = []
+        self.news: list[Told] = []
         self.dead: list[int] = []
         self.is_leased = False
         self.is_open = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from tests.acceptance.simulation.messages import take
 from tests.acceptance.simulation.world import SHOP, World
 from workers.base import run_exchange
@@ -17,10 +19,15 @@ QUIET_ROUNDS = 2
 IDLE_ROUNDS = 8  # busy, but nothing runs any more: stuck
 EACH_ROUND = ("poll_orders", "hunt_orphans", "probe_stores")
 JOBS = (*EACH_ROUND, "poll_open_orders")
+GOODS_JOBS = ("pull_items", "pull_prices", "pull_stock", "poll_products")
+NIGHTLY = "compare_daily"
+LONGEST_TURN_S = 3600.0
+DAY_S = 86_400.0
 HANGING = ("15", "25", "30", "55")
 
 _IS_BUSY = """
 SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting', 'blocked')
+UNION ALL SELECT 1 FROM offer WHERE wanted_rev > done_rev
 UNION ALL SELECT 1 FROM store WHERE paused_by IS NOT NULL
 UNION ALL SELECT 1 FROM job_trouble WHERE well_at IS NULL LIMIT 1
 """
@@ -34,15 +41,43 @@ _HUNTED = "SELECT 1 FROM step WHERE name = 'head' AND state = 'unknown' AND resu
 _RELEASABLE = "SELECT id FROM exchange WHERE state = 'dead_letter' ORDER BY id"
 
 
-def come_to_rest(world: World) -> None:
-    """Ends all faults and goes on until nothing is left that would happen by itself or that a person could cure."""
+def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
+    """Ends all faults and goes on until nothing is left that would happen by itself or that a person could cure.
+
+    Args:
+        world: The world.
+        before_night: Looks at what has to be right when everything was asked that is asked by day; called if M3's goods are
+            shown.
+    """
     world.m3_faults()
     world.control(SHOP, "faults")
+    if world.shows_goods:
+        world.clock.advance(LONGEST_TURN_S)
+        _run_jobs(world, GOODS_JOBS)
     _be_quiet(world)
+    if world.shows_goods:
+        before_night()
+        _let_night_pass(world)
     for _ in range(MOST_VISITS):  # a dead letter may hide a second one: an order that waited for its customer
         if not _let_people_act(world):
             return
         _be_quiet(world)
+
+
+def load(world: World) -> None:
+    """Lets the shop show M3's goods as they are when a day begins."""
+    for _ in range(2):
+        _run_jobs(world, (*GOODS_JOBS, NIGHTLY))
+        sweep(world.workers[0])
+        work_off(world, most=MOST_RUNS)
+        world.clock.advance(ROUND_S)
+
+
+def _let_night_pass(world: World) -> None:
+    """Everything is compared at night: only then is a stock found that somebody changed in the shop."""
+    world.clock.advance(DAY_S)
+    _run_jobs(world, (NIGHTLY,))
+    _be_quiet(world)
 
 
 def work_off(world: World, *, most: int) -> int:
@@ -59,8 +94,7 @@ def work_off(world: World, *, most: int) -> int:
 def _be_quiet(world: World) -> None:
     quiet = idle = 0
     for round_no in range(MOST_ROUNDS):
-        for name in JOBS if round_no == 1 else EACH_ROUND:
-            run_turn(world.workers[0], name)
+        _run_jobs(world, JOBS if round_no == 1 else EACH_ROUND)
         sweep(world.workers[0])
         ran = work_off(world, most=MOST_RUNS)
         is_busy = bool(ran or world.clock.is_waited_for() or world.rows(_IS_BUSY) or world.rows(_HUNTED))
@@ -69,6 +103,11 @@ def _be_quiet(world: World) -> None:
         if quiet == QUIET_ROUNDS or idle == IDLE_ROUNDS:
             return
         world.clock.advance(max(ROUND_S, _next_due_in_s(world)))
+
+
+def _run_jobs(world: World, names: Iterable[str]) -> None:
+    for name in names:
+        run_turn(world.workers[0], name)
 
 
 def _next_due_in_s(world: World) -> float:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.acceptance.guards import switched_off
 from tests.acceptance.simulation.books import ViolationError
-from tests.acceptance.simulation.days import Step, Tally
+from tests.acceptance.simulation.days import Played, Step, Tally
 from tests.acceptance.simulation.machine import Simulation
-from tests.acceptance.simulation.shorten import Played, play, shorten
+from tests.acceptance.simulation.shorten import play, shorten
 from tests.acceptance.simulation.world import made_world
 
 SHORTEN_S = 60
@@ -26,6 +27,8 @@ CAUGHT_AS = {
     "fencing": ("doubled",),
     "overlap": ("lost",),
     "compare": ("lost",),
+    "in_flight": ("oversold",),
+    "second_look": ("stale",),
 }
 """What the absence of each guard must show as: a control that fails in another way has not shown its guard."""
 
@@ -60,6 +63,7 @@ def search(wanted: Search, *, on_example: Callable[[], None]) -> Found:
     """
     Simulation.tally = Tally()
     Simulation.on_example = [on_example]
+    Simulation.broken = []
     Simulation.looked_for = CAUGHT_AS[wanted.control] if wanted.control else ()
     with ExitStack() as stack:
         Simulation.world = stack.enter_context(made_world())
@@ -69,11 +73,10 @@ def search(wanted: Search, *, on_example: Callable[[], None]) -> Found:
             return _found(play(wanted.replay), Simulation.tally)
         try:
             run_state_machine_as_test(hypothesis.seed(wanted.seed)(Simulation), settings=_settings(wanted))
-        except ViolationError as violation:
+        except (ViolationError, FlakyFailure):
             tally, Simulation.tally = Simulation.tally, Tally()
             Simulation.on_example = []
-            last = Simulation.last
-            return _found(_shortened(Played(str(violation), tuple(last.story), tuple(last.steps))), tally)
+            return _found(_shortened(Simulation.broken[0]), tally)
     return Found(None, (), (), Simulation.tally)
 
 

@@ -5,25 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tests.acceptance.simulation.books import ViolationError
-from tests.acceptance.simulation.days import Step
+from tests.acceptance.simulation.days import Played, Step
 from tests.acceptance.simulation.machine import Simulation
-
-
-@dataclass(frozen=True)
-class Played:
-    """A day as it went: what broke (None: nothing), its sentences, and the steps that could be taken."""
-
-    violation: str | None
-    story: tuple[str, ...]
-    steps: tuple[Step, ...]
-
-    @property
-    def kind(self) -> str:
-        """The first word of what broke, by which two violations are taken for the same."""
-        return (self.violation or "").partition(":")[0]
 
 
 def play(steps: Sequence[Step]) -> Played:

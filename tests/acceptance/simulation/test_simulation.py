@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.simulation.days import Step
+from tests.acceptance.simulation.goods import POT, SOLD
+from tests.acceptance.simulation.machine import GOODS, ORDERS_ALONE
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
 from tests.acceptance.simulation.together import search_all
 
@@ -20,8 +22,8 @@ def found_by(wanted: Search) -> Found:
     return found[0]
 
 
-def day(*steps: tuple[str, dict[str, Any]]) -> tuple[Step, ...]:
-    return (Step("begin", {"seed": 1}), *(Step(name, values) for name, values in steps))
+def day(*steps: tuple[str, dict[str, Any]], sort: str = ORDERS_ALONE) -> tuple[Step, ...]:
+    return (Step("begin", {"seed": 1, "sort": sort}), *(Step(name, values) for name, values in steps))
 
 
 def killed_at(moment: int) -> tuple[tuple[str, dict[str, Any]], ...]:
@@ -34,14 +36,36 @@ def killed_at(moment: int) -> tuple[tuple[str, dict[str, Any]], ...]:
     )
 
 
+POT_NO = SOLD.index(POT)
 ARRIVES = ("place", {"kind": "guest", "arrives": True})
 LOST_ANSWER = {"which": 0, "call": 0, "fault": "drop_after_commit", "late_s": 1}
+COUNTED = ("change_in_m3", {"which": POT_NO, "what": "counted", "amount": 3})
+COUNTED_AGAIN = ("change_in_m3", {"which": POT_NO, "what": "counted", "amount": 5})
+HEARD: tuple[tuple[str, dict[str, Any]], ...] = (("hear_all", {}), ("pass_time", {"seconds": 1}))
+LATE_BATCH = {"which": 0, "call": 0, "fault": "nok", "late_s": 4}
 DAYS = {
     "sweeper": day(ARRIVES, ("forget_messages", {"which": 0, "all_of_them": True})),
     "lookup": day(ARRIVES, ("run_and_fail", LOST_ANSWER)),
     "fencing": day(*(step for moment in range(12) for step in killed_at(moment))),
     "overlap": day(("place_while_polled", {"kind": "guest", "takes_s": 3})),
     "compare": day(("place_several", {"kinds": ["guest", "guest"]})),
+    "in_flight": day(
+        ("buy", {"which": POT_NO, "units": 4, "is_paid": False, "arrives": True}),
+        COUNTED,
+        *HEARD,
+        ("work_off", {"most": 9}),
+        sort=GOODS,
+    ),
+    "second_look": day(
+        COUNTED,
+        *HEARD,
+        ("run_and_fail", LATE_BATCH),
+        COUNTED_AGAIN,
+        *HEARD,
+        ("work_off", {"most": 9}),
+        ("pass_time", {"seconds": 10}),
+        sort=GOODS,
+    ),
 }
 
 
@@ -51,6 +75,7 @@ def test_random_days_break_no_promise() -> None:
     assert found.violation is None, found.story
     assert found.tally.examples >= 6
     assert found.tally.carried > 0
+    assert found.tally.goods["stock"] > 0
 
 
 @pytest.mark.parametrize("guard", CAUGHT_AS)

@@ -20,11 +20,19 @@ CALLS = {
         *("OIS275MI/GetTmpOrderStat", "OIS100MI/LstLine", "OIS100MI/LstBatchHead", "OIS100MI/Confirm"),
     ),
     "customers": ("CRS610MI/Add", "CRS610MI/GetBasicData"),
+    "inventory": ("MMS200MI/GetItmWhsBal", "MMS310MI/Update", "MMS310MI/Get"),
+    "catalog": ("OIS017MI/LstBasePrice", "MMS200MI/UpdItmBasic", "MMS200MI/GetItmBasic"),
 }
+IN_SHOP = {"status": "", "inventory": "products", "catalog": "products"}
+"""What of the shop the runs of a queue write."""
+LATE = "late"
+GOODS_FAULTS = (LATE, "drop_after_commit", LATE, "http_503", "late_answer", "http_500", "http_429", "http_504")
 CONFIRM_STATUSES = ("25", "30", "20", "55", "15")
 SHOP_FAULTS = ("drop_after_commit", "http_503", "http_500", "http_429")
 PAUSES_S = (1, 5, 10, 20, 46, 61, 130, 600, 1200)
 LATE_COMMITS_S = (1, 4, 30, 200)
+LATEST_BATCH_S = 4
+"""Within the time after which the connector looks again."""
 
 
 class Trouble(Day):
@@ -91,10 +99,13 @@ class Trouble(Day):
         message = self._take(which)
         if message.queue == "status":
             self._fail_in_shop(SHOP_FAULTS[call % len(SHOP_FAULTS)], "PUT" if late_s == 1 else "POST")
+        elif message.queue in IN_SHOP and call < len(GOODS_FAULTS):
+            self._fail_in_batch(GOODS_FAULTS[call], late_s)
         else:
             calls = CALLS[message.queue]
             self._fail_in_m3(calls[call % len(calls)], fault, late_s)
         self._run(message, 0)
+        self.world.wires.late_by_s = None
 
     def _fail_in_m3(self, name: str, fault: Fault, late_s: int) -> None:
         self._count_m3_faults()
@@ -104,7 +115,15 @@ class Trouble(Day):
         late = f", executed {late_s} s after the cut" if fault == Fault.LATE_ANSWER else ""
         self.tell(f"The next {name} will meet {fault}{late}.")
 
-    def _fail_in_shop(self, fault: str, method: str) -> None:
+    def _fail_in_batch(self, fault: str, late_s: int) -> None:
+        if fault == LATE:
+            self.tally.faults["batch of goods late"] += 1
+            self.world.wires.late_by_s = min(late_s, LATEST_BATCH_S)
+            self.tell(f"The next batch for the shop gets no answer and arrives {min(late_s, LATEST_BATCH_S)} s later.")
+        else:
+            self._fail_in_shop(fault, "POST", path="products")
+
+    def _fail_in_shop(self, fault: str, method: str, *, path: str = "") -> None:
         self.tally.faults[f"shop {fault} asked for"] += 1
-        self.world.control(SHOP, "faults", rules=[{"fault": fault, "method": method, "times": 1}])
+        self.world.control(SHOP, "faults", rules=[{"fault": fault, "method": method, "path": path, "times": 1}])
         self.tell(f"The next {method} to the shop will meet {fault}.")

@@ -12,6 +12,8 @@ from unittest.mock import patch
 import redis
 from sqlalchemy import Engine, text
 
+from connector.flows import batches, prices_to_woo, stock_to_woo
+from connector.flows.catalogue import loading
 from connector.ledger import steps
 from connector.ledger.steps import Lease
 from connector.m3 import token
@@ -107,10 +109,10 @@ class VirtualClock:
 
 @contextmanager
 def lived_by(clock: VirtualClock) -> Iterator[None]:
-    """Lets leases, gates and tokens of this process live by the clock while the block runs."""
+    """Lets leases, gates, tokens and batches of this process live by the clock while the block runs."""
     time = SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep)
     with ExitStack() as patches:
-        for module in (steps, gate, token):
+        for module in (steps, gate, token, batches, loading, prices_to_woo, stock_to_woo):
             patches.enter_context(patch.object(module, "time", time))
         patches.enter_context(patch.object(steps, "Lease", lambda: Lease(renewed_at_s=clock.monotonic())))
         yield

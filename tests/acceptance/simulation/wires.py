@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from unittest.mock import patch
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -33,16 +33,35 @@ class Place(StrEnum):
 
 
 Watch = Callable[[Place], None]
+CONTROL = ("/_control", "/_book", "/webhooks", "/ion", "/m3-events")
+"""What is not asked by the connector."""
+
+
+class Travel(Protocol):
+    """One request of the connector on its way to the other side."""
+
+    def arrives(self) -> None:
+        """The other side begins to work on it."""
+
+    def is_over(self) -> None:
+        """The other side has done with it what it does; nobody may hear of it."""
 
 
 class Wires:
-    """The hosts of this process. `watch` is called at each place a request of the product passes."""
+    """The hosts of this process.
+
+    `watch` is called at each place a request of the product passes, `see` with each one when its sender has let go of it. With
+    `late_by_s` the next batch for the shop gets no answer and arrives so much later, by `call_later`.
+    """
 
     def __init__(self, apps: dict[str, WsgiApp]) -> None:
         """Connects hosts with apps; see `connected`."""
         self.apps = apps
         self.watch: Watch = lambda _: None
         self.after_listing: Callable[[], None] | None = None
+        self.see: Callable[[requests.PreparedRequest], Travel] | None = None
+        self.late_by_s: float | None = None
+        self.call_later: Callable[[float, Callable[[], object]], None] | None = None
 
     @contextmanager
     def connected(self) -> Iterator[None]:
@@ -63,14 +82,34 @@ class Wires:
         app = self.apps.get(url.hostname or "")
         if app is None:
             raise requests.ConnectionError(f"There is no wire to {url.hostname}.")
-        is_control = url.path.startswith(("/_control", "/_book", "/webhooks"))
-        if not is_control:
-            self.watch(Place.WAY)
-        response = _call(app, adapter, request)
-        if not is_control:
-            self.watch(Place.BACK)
-            self._after(request.method or "", url.path)
+        if url.path.startswith(CONTROL):
+            return _call(app, adapter, request)
+        travel = self.see(request) if self.see else None
+        self.watch(Place.WAY)
+        if self._is_held_up(request, url.path):
+            late, self.late_by_s = self.late_by_s or 0.0, None
+            assert self.call_later is not None
+            self.call_later(late, lambda: self._arrive(app, adapter, request, travel))
+            raise requests.ConnectionError("The connection was cut; the request goes on.")
+        response = self._arrive(app, adapter, request, travel)
+        self.watch(Place.BACK)
+        self._after(request.method or "", url.path)
         return response
+
+    def _is_held_up(self, request: requests.PreparedRequest, path: str) -> bool:
+        """Tells whether this is the batch of products that is to arrive late."""
+        return self.late_by_s is not None and request.method == "POST" and path.endswith("/batch")
+
+    def _arrive(
+        self, app: WsgiApp, adapter: HTTPAdapter, request: requests.PreparedRequest, travel: Travel | None
+    ) -> requests.Response:
+        if travel:
+            travel.arrives()
+        try:
+            return _call(app, adapter, request)
+        finally:
+            if travel:
+                travel.is_over()
 
     def _after(self, method: str, path: str) -> None:
         """Does once what is to happen while a list of orders is on its way back."""

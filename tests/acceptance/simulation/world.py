@@ -14,6 +14,7 @@ from typing import Any
 
 import redis
 import requests
+import yaml
 from sqlalchemy import Engine, text
 
 from connector.broker import enqueue_all
@@ -39,17 +40,22 @@ from sandbox.shop.delivery import Prepared, prepare
 from sandbox.shop.dispatcher import Dispatcher, Waiting
 from sandbox.shop.faults import FaultPlan
 from sandbox.shop.state import Shop
+from tests.acceptance.simulation.goods import ITEMS, LONG_AGO, PUBLISH, GoodsHistory, NewsOfM3
 from tests.acceptance.simulation.messages import Message, waiting_messages
 from tests.acceptance.simulation.runs import StoppedRuns
 from tests.acceptance.simulation.virtual_time import VirtualClock, lived_by
 from tests.acceptance.simulation.wires import Place, Wires
+from tests.acceptance.simulation.witness import Witness
 from tests.harness import STORE, WEBHOOK_SECRET, Connector, Sandbox, store_file
 from webhook_receiver.app import create_app as create_receiver
+from webhook_receiver.ion_wiring import ion_parts
 from webhook_receiver.routes import Parts
 from workers.process import Process
 
 SHOP, M3, RECEIVER = "shop.example", "m3.example", "connector.example"
 TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
+GOODS_TOPICS = ("product.updated", "product.deleted", "product.restored")
+API_KEY = "a key of the simulation"
 KEPT = ("store", "credential", "clock_offset")
 _EMPTY = text("; ".join(f"DELETE FROM {one.name}" for one in reversed(METADATA.sorted_tables) if one.name not in KEPT))
 _COUNT_ANEW = text("""
@@ -73,8 +79,11 @@ class World:
         self.dispatcher: Dispatcher = shop.extensions["dispatcher"]
         self.site: Site = m3.extensions["site"]
         self._shop_faults: Callable[[FaultPlan], None]
-        self.wires = Wires({SHOP: shop.wsgi_app, M3: m3.wsgi_app, RECEIVER: self._receiver()})
-        self.wires.watch = self._watch
+        self.wires = Wires({SHOP: shop.wsgi_app, M3: m3.wsgi_app})
+        self.wires.watch, self.wires.call_later = self._watch, self.clock.call_later
+        self.witness = Witness(self.site, self.shop)
+        self.news = NewsOfM3(f"https://{RECEIVER}", store=STORE, api_key=("X-Api-Key", API_KEY))
+        self.shows_goods = False
         self._session = requests.Session()
         self._valkey_url, self._home = valkey_url, home
         self.loses_next_hint = False
@@ -83,8 +92,8 @@ class World:
         """Adds the store and opens the worker processes; the wires must be connected."""
         sandbox = Sandbox(shop_url=f"https://{SHOP}", m3_url=f"https://{M3}")
         self.connector = Connector(self.engine, valkey_url=self._valkey_url, sandbox=sandbox, home=self._home)
-        quick = {"gateway_cut_s": CUT_S, "requests_per_s": 1000, "concurrency": 50}
-        self.connector.configure(store_file(**quick))
+        self._configure()
+        self.wires.apps[RECEIVER] = self._receiver()
         self.workers = [self.connector.process, *(self.connector.another_process(f"test:{name}") for name in "bc")]
         for one in self.workers:
             one.heartbeat.stop()  # time stands still while a run is at work, so no lease has to be renewed beside it
@@ -95,11 +104,21 @@ class World:
             one.runtime.close()
         self.connector.close()
         self.dispatcher.close()
+        self.news.close()
         self._session.close()
         self.valkey.close()
 
-    def start_anew(self, seed: int) -> None:
-        """Empties shop, M3, ledger and broker, ends all faults, and sets the clock back."""
+    def start_anew(self, seed: int, *, history: GoodsHistory, shows_goods: bool = False) -> None:
+        """Empties shop, M3, ledger and broker, ends all faults, and sets the clock back.
+
+        Args:
+            seed: Of both sandboxes.
+            history: Of the goods of this day.
+            shows_goods: Whether the store publishes items, prices and stock of M3.
+        """
+        if shows_goods != self.shows_goods:
+            self.shows_goods = shows_goods
+            self._configure()
         with transaction(self.engine) as connection:
             connection.execute(_EMPTY)  # a sixth of the time TRUNCATE takes for a few rows
             connection.execute(_COUNT_ANEW)
@@ -110,12 +129,30 @@ class World:
         self.control(SHOP, "reset", seed=seed)
         self.control(SHOP, "faults")
         self.control(SHOP, "settings", dispatch="paused", home_url=f"https://{SHOP}")
-        for topic in TOPICS:
+        for topic in (*TOPICS, *(GOODS_TOPICS if shows_goods else ())):
             self._listen(topic)
+        self.witness.start_anew(history)
+        self.wires.see, self.wires.late_by_s = (self.witness.sees if shows_goods else None), None
+        if shows_goods:
+            self._stock_up(history)
         for one in self.workers:
             self.forget_in(one)
         self.wires.after_listing = None
         self.loses_next_hint = False
+
+    def _configure(self) -> None:
+        content = yaml.safe_load(store_file(gateway_cut_s=CUT_S, requests_per_s=1000, concurrency=50))
+        content["publish"] = PUBLISH if self.shows_goods else {}
+        self.connector.configure(yaml.safe_dump(content), ion_api_key=API_KEY)
+
+    def _stock_up(self, history: GoodsHistory) -> None:
+        """Lets M3 have goods of its own; what it had before was changed long ago."""
+        for item in [*self.site.state.items.values()]:
+            item.changed_on = LONG_AGO
+            self.site.state.items.put(item)
+        self.control(M3, "items", content=[*ITEMS])
+        self.news.start_anew(self.site)
+        history.note(self.site)
 
     def forget_in(self, process: Process) -> None:
         """Drops what a process remembers, as its death does."""
@@ -123,9 +160,9 @@ class World:
             store.remembered.clear()
             store.m3._tokens._cached, store.m3._tokens._use_cached_until = None, 0.0
 
-    def control(self, host: str, path: str, **body: Any) -> Any:
+    def control(self, host: str, path: str, *, content: list[dict[str, Any]] | None = None, **body: Any) -> Any:
         """Asks a control address of a sandbox and returns its answer."""
-        answer = self._session.post(f"https://{host}/_control/{path}", json=body)
+        answer = self._session.post(f"https://{host}/_control/{path}", json=body if content is None else content)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -198,7 +235,8 @@ class World:
             check_ledger=nothing,
             check_broker=nothing,
         )
-        app: WsgiApp = create_receiver(parts, due_by_pool=dict).wsgi_app
+        ion = ion_parts(self.connector.process.runtime, offer)
+        app: WsgiApp = create_receiver(parts, due_by_pool=dict, ion=ion).wsgi_app
         return app
 
     def _listen(self, topic: str) -> None:

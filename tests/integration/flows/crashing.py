@@ -15,6 +15,7 @@ from connector.ledger.steps import Journal
 from connector.m3.client import M3Client
 from connector.m3.operations import Operation
 from connector.woocommerce.client import WooClient
+from connector.woocommerce.products import Products
 
 Call = Callable[..., Any]
 
@@ -54,6 +55,8 @@ def set_trap(trap: Trap) -> Iterator[Trap]:
         patch.object(M3Client, "write", _of_m3(trap, M3Client.write)),
         patch.object(WooClient, "put_order", _of_shop(trap, WooClient.put_order, "PUT orders")),
         patch.object(WooClient, "add_note", _of_shop(trap, WooClient.add_note, "POST notes")),
+        patch.object(Products, "write_batch", _of_shop(trap, Products.write_batch, "POST products")),
+        patch.object(Products, "write_variations", _of_shop(trap, Products.write_variations, "POST variations")),
     ]
     for one in patches:
         one.start()
@@ -84,7 +87,7 @@ def _of_m3(trap: Trap, original: Call) -> Call:
 
 
 def _of_shop(trap: Trap, original: Call, name: str) -> Call:
-    def wrapped(client: WooClient, *values: Any) -> Any:
-        return trap.pass_through(f"shop {name}", lambda: original(client, *values))
+    def wrapped(client: Any, *values: Any, **named: Any) -> Any:
+        return trap.pass_through(f"shop {name}", lambda: original(client, *values, **named))
 
     return wrapped
