@@ -45,6 +45,20 @@ class CarriedAs(StrEnum):
     INVOICE = "invoice"  # a customer invoice posted to the ledger; no order, and no delivery by M3
 
 
+class ChangePolicy(StrEnum):
+    """What becomes of an order that is changed in the shop after M3 has it."""
+
+    APPLY = "apply"  # M3 follows as far as it allows; else a person
+    PERSON = "person"  # always a person
+
+
+class CancelPolicy(StrEnum):
+    """How an order that M3 has is ended there."""
+
+    CLOSE = "close"  # line by line, which keeps the trace
+    DELETE = "delete"  # as a whole if no line is past 22, else line by line
+
+
 class TaxMode(StrEnum):
     """Who computes the VAT of an order (money-and-stock section 3)."""
 
@@ -139,6 +153,9 @@ class OrdersConfig(Strict):
     working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
     merge_equal_lines: bool = False
     price_per_quantity: bool = True
+    changes: ChangePolicy = ChangePolicy.APPLY
+    cancel: CancelPolicy = CancelPolicy.CLOSE
+    close_reason: Text = Field(default="", max_length=3)
 
     def action(self, status: str) -> OrderAction:
         """Returns what `status` of the shop means here; an unknown status does nothing."""

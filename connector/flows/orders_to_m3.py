@@ -6,30 +6,28 @@ planned and proved in memory, then written, confirmed and compared with what M3 
 
 from __future__ import annotations
 
-from connector.errors import NeedsPersonError, PermanentError
 from connector.flows import tenure
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
+from connector.flows.order_changes import following
+from connector.flows.order_changes.news import is_under_way
 from connector.flows.orders import adopting, building, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number
-from connector.flows.orders.dates import currency_decimals, server_date
-from connector.flows.orders.items import find_facts
-from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of, plan_order
+from connector.flows.orders.making import make_plan
+from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of
 from connector.flows.orders.source import known_since
-from connector.flows.orders.values import run_values
 from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import note_refunds
 from connector.flows.stock import selling
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.documents import accepted_body
 from connector.ledger.inbox import Received
 from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
 from connector.stores import CarriedAs, OrderAction
-from connector.woocommerce.models import Order, parse_order
+from connector.woocommerce.models import Order
 
 WRITE_BACK_FLOW = "order_status_to_woo"
 
@@ -71,7 +69,7 @@ def finish(run: Run, document: DocumentRecord | None) -> Done:
     if document is None:
         return Done("never became an order of M3; the shop gave its id to another order")
     number = document.final_number or ""
-    if run.claim.fingerprint is None:
+    if run.claim.fingerprint is None and not is_under_way(document):
         proving.prove(run, document, number)
     content = document.plan["content"]
     return Done(f"posted as {number}; the shop gave its id to another order", fingerprint=fingerprint_of(content))
@@ -83,34 +81,14 @@ def tidy(run: Run) -> None:
 
 
 def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
-    """Settles an order that M3 holds: proved, unchanged, or for a person."""
+    """Settles an order that M3 holds: proved, and brought to what the shop says now."""
     number = document.final_number or ""
-    if run.claim.fingerprint is None:
+    if run.claim.fingerprint is None and not is_under_way(document):
         proving.prove(run, document, number)
         leave_write_back(run, number, may_be_told=True)  # an earlier run came this far, perhaps one forgotten since
     elif order is not None and shop_forgot(run, order, number):
         leave_write_back(run, number, may_be_told=True)
-    body = accepted_body(run.journal.connection, run.claim.fingerprint)
-    accepted = None if body is None else parse_order(body)
-    selling.note_posted(run, document.plan["content"] if accepted is None else content_of(run.store, accepted))
-    if order is None and accepted is not None:
-        return Done(f"posted as {number}; a person settled what came after")
-    if order is None:
-        raise NeedsPersonError(
-            f"The order was deleted in the shop, and M3 holds it as {number}.",
-            resolution=f"Close order {number} in OIS300 if it shall not be delivered, then discard this exchange.",
-        )
-    is_closed_by_person = accepted is not None and accepted.status == order.status
-    if run.store.config.orders.action(order.status) is OrderAction.CLOSE and not is_closed_by_person:
-        raise PermanentError(
-            f"The order is {order.status} in the shop, and M3 holds it as {number}.",
-            resolution=f"Close order {number} in OIS300, then discard this exchange.",
-        )
-    if accepted is not None:
-        refuse_change(run, number, before=content_of(run.store, accepted), after=content_of(run.store, order))
-        return Done(f"posted as {number}; a person settled what came after")
-    refuse_change(run, number, before=document.plan["content"], after=content_of(run.store, order))
-    return Done(f"posted as {number}", fingerprint=fingerprint_of(document.plan["content"]))
+    return following.follow(run, document, order)
 
 
 def shop_forgot(run: Run, order: Order, number: str) -> bool:
@@ -121,26 +99,6 @@ def shop_forgot(run: Run, order: Order, number: str) -> bool:
         run.journal.connection, run.store.name, flow=WRITE_BACK_FLOW, business_key=run.claim.business_key
     )
     return told_at is not None and told_at < known_since(run.claim)
-
-
-def refuse_change(run: Run, number: str, *, before: dict[str, object], after: dict[str, object]) -> None:
-    """Hands a mapped field that changed after posting to a person; the audit trail shows both sides."""
-    # A field that only one side has came or went with a line of the mapping file; nobody changed the order.
-    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
-    if not changed:
-        return
-    run.journal.audit(
-        "changed after posting",
-        system="shop",
-        key=number,
-        before={key: before[key] for key in changed},
-        after={key: after[key] for key in changed},
-    )
-    raise PermanentError(
-        f"The order was changed in the shop after it was posted as {number}: {', '.join(changed)}.",
-        resolution=f"`connector exchanges show {run.claim.exchange_id}` shows both sides. Change order {number} in OIS300 "
-        "accordingly, then discard this exchange.",
-    )
 
 
 def post(run: Run, order: Order, action: OrderAction) -> Done:
@@ -167,29 +125,6 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
     leave_write_back(run, number)
     note_refunds(run, order, is_posted=True)
     return Done(f"posted as {number}", fingerprint=fingerprint_of(content))
-
-
-def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
-    """Puts together everything that will be sent and proves the sums; writes nothing."""
-    items = find_facts(run, order)
-    decimals = currency_decimals(run, order.currency)
-    config = run.store.config
-    values = run_values(
-        run.store.name,
-        order,
-        customer_number=customer,
-        server_date=server_date(run),
-        m3=config.m3,
-        rules=config.orders,
-    )
-    return plan_order(
-        run.store,
-        order,
-        values=values,
-        items=items,
-        currency_decimals=decimals.amounts,
-        price_decimals=decimals.prices,
-    )
 
 
 def take_over_earlier(run: Run, order: Order, earlier: DocumentRecord, number: str) -> Done:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from connector.errors import MissingDependencyError
 from connector.flows.context import Run, StoreContext
+from connector.flows.order_changes import following
 from connector.flows.orders import building
 from connector.flows.orders.customer import find_number
+from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.source import read_newest
 from connector.flows.orders.values import reference_of
-from connector.flows.orders_to_m3 import compare_posted, make_plan
 from connector.ledger import bindings
 from connector.ledger.claims import Claim
 from connector.ledger.cursors import now
@@ -108,8 +109,17 @@ def _posted(run: Run, number: str, posted: Posted | None, order: Order | None) -
         return Preview(reason=f"it is in M3 as {number}")
     if posted.fingerprint is None:  # comparing may lock the order in M3, which no dry run may do
         return Preview(reason=f"it is in M3 as {number}, where a run would first compare its amounts")
-    run.journal.claim = replace(run.claim, exchange_id=posted.exchange_id, fingerprint=posted.fingerprint)
-    return Preview(reason=f"it is in M3: {compare_posted(run, posted.document, order).reason}")
+    run.journal.claim = replace(
+        run.claim, exchange_id=posted.exchange_id, fingerprint=posted.fingerprint, documents=(posted.document,)
+    )
+    calls = following.foresee(run, posted.document, order)
+    if not calls:
+        return Preview(reason=f"it is in M3: posted as {number}, and nothing is to be changed there")
+    return Preview(
+        customer=f"changes of order {number} in M3",
+        notes=["the order is locked meanwhile, compared with the shop's, and released"],
+        transactions=[(run.store.m3.name_of(call), dict(call.fields)) for call in calls],
+    )
 
 
 def _calls(run: Run, plan: OrderPlan, *, with_confirm: bool) -> list[Call]:

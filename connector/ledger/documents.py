@@ -20,7 +20,8 @@ _HUNT = text("""
 UPDATE exchange SET state = 'ready', next_attempt_at = ledger_now(), sent_at = NULL
 WHERE state = 'done' AND id IN (
     SELECT m.exchange_id FROM document m JOIN step t ON t.document_id = m.id
-    WHERE m.state = 'abandoned' AND t.name = 'head' AND t.state = 'unknown'
+    WHERE t.state = 'unknown'
+      AND (m.state = 'abandoned' AND t.name = 'head' OR m.state = 'confirmed' AND t.name IN ('change', 'lock'))
       AND CAST(t.result ->> 'look_at' AS timestamptz) <= ledger_now()
 ) RETURNING id
 """)
@@ -41,9 +42,10 @@ TIDY_EVERY_S = 120
 
 
 def wake_for_hunt(connection: Connection) -> list[int]:
-    """Makes exchanges due that may have left a batch order in M3 nobody waits for.
+    """Makes exchanges due that may have left something in M3 that nobody waits for.
 
-    A settled one is run as ever and looks once more for its abandoned heads. A dead letter waits for a person, but what it left
+    A settled one is run as ever and looks once more for its abandoned heads, or at the order one of whose changes lost its
+    answer. A dead letter waits for a person, but what it left
     does not: it is run only to clear up, and stays a dead letter with the reason it has. One that is looked at again by
     itself anyway does so then.
     """

@@ -79,6 +79,11 @@ MARK = Prepared(
     "UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id",
     types={"id": "bigint"},
 )
+REPLAN = Prepared(
+    "journal_replan",
+    "UPDATE document SET plan = CAST(:plan AS jsonb) WHERE id = :id",
+    types={"id": "bigint"},
+)
 FORGET = Prepared(
     "journal_forget",
     "WITH steps AS (DELETE FROM step WHERE document_id = :id) DELETE FROM document WHERE id = :id",

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from connector.ledger.journal_statements import (
     LOOK_AGAIN,
     MARK,
     RENEW,
+    REPLAN,
 )
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
@@ -215,6 +216,11 @@ class Journal:
     ) -> None:
         """Stages a new state of a document, with the numbers learnt; numbers already known are kept."""
         self.stage(CHANGE, id=document_id, state=state, temporary=temporary_number, final=final_number)
+
+    def replan(self, document: DocumentRecord, plan: dict[str, Any]) -> DocumentRecord:
+        """Stages another plan of a document (what the other side is to hold, and what it may hold meanwhile)."""
+        self.stage(REPLAN, id=document.id, plan=json.dumps(plan, default=str))
+        return replace(document, plan=plan)
 
     def forget_document(self, document_id: int) -> None:
         """Stages that a document and its steps are dropped: its writes were absolute and are over, the audit tells of them."""

@@ -77,6 +77,16 @@ class Mapping:
         """Returns every path the rules read under `root`, as written (a list of `for_each` as `list.*.name`)."""
         return frozenset(path.text for path in self._paths_under(root))
 
+    def fields_by_path(self, record: str) -> dict[str, frozenset[str]]:
+        """Returns which fields of a record read each path, as `read` names them."""
+        spec = self.records[record]
+        found: dict[str, set[str]] = {}
+        for rule in spec.rules:
+            for path in rule.paths:
+                under = path.under(spec.each) if spec.each is not None and path.root == spec.element else path
+                found.setdefault(under.text, set()).add(rule.field)
+        return {path: frozenset(fields) for path, fields in found.items()}
+
     def read(self, root: str, value: object) -> dict[str, object]:
         """Returns what the rules read of one root: path -> text, or a list of texts under `.*`.
 

@@ -43,15 +43,15 @@ def judge(run: Run, document: DocumentRecord, number: str, differences: Sequence
         AmountsDifferError: M3 holds something else; the order is locked, and never posted again.
         RetryableError: M3 cannot be asked now.
     """
-    hold = _hold_of(document)
+    hold = hold_of(document)
     if not differences:
         if hold is not Hold.NO:
-            _hold_code(run, document, RELEASE, number)
+            set_hold(run, document, RELEASE, number)
         return
     shown = "; ".join(f"{one.what}: sent {one.expected}, M3 has {one.found}" for one in differences)
     try:
         if hold is not Hold.YES:
-            _hold_code(run, document, LOCK, number)
+            set_hold(run, document, LOCK, number)
     except M3RejectedError as refusal:
         raise AmountsDifferError(
             f"Order {number} in M3 differs from the shop's order and could not be locked ({refusal.message}): {shown}.",
@@ -76,11 +76,11 @@ def find_differences(run: Run, document: DocumentRecord, number: str) -> tuple[D
     expected = Expected.from_json(document.plan["expected"])
     calls = [ois100mi.get_order_value(number), ois100mi.list_lines(number)]
     value, lines = run.store.m3.read(calls, max_records=MOST_LINES)
-    held = [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines)]
+    held = [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines) if not line.is_closed]
     return compare_with_m3(expected, ois100mi.read_order_value(value), held)
 
 
-def _hold_of(document: DocumentRecord) -> Hold:
+def hold_of(document: DocumentRecord) -> Hold:
     """Tells from the steps of earlier runs whether the order is locked; a lost answer leaves it open."""
     hold = Hold.NO
     for step in document.steps:
@@ -91,7 +91,9 @@ def _hold_of(document: DocumentRecord) -> Hold:
     return hold
 
 
-def _hold_code(run: Run, document: DocumentRecord, name: str, number: str) -> None:
+def set_hold(
+    run: Run, document: DocumentRecord, name: str, number: str, *, why: str = "amounts compared after Confirm"
+) -> None:
     """Sets or clears the hold code; both are safe to repeat, so a lost answer is simply asked again."""
     call = ois100mi.lock_order(number) if name == LOCK else ois100mi.release_order(number)
     intent = run.journal.intend(document.id, name, request=number, part=None)
@@ -100,4 +102,4 @@ def _hold_code(run: Run, document: DocumentRecord, name: str, number: str) -> No
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
-    run.journal.audit(f"OIS100MI/{name}", system="m3", key=number, why="amounts compared after Confirm")
+    run.journal.audit(f"OIS100MI/{name}", system="m3", key=number, why=why)

@@ -16,6 +16,7 @@ from connector.errors import OutcomeUnknownError
 from connector.m3.calls import Answer, Call
 from connector.m3.values import day, number, number_text
 
+CLOSED = "99"  # ORST of a line that was ended before anything of it was delivered
 DELIVERY_ADDRESS = "1"  # ADRT 01: the delivery address of this order
 
 LINE_COLUMNS = (
@@ -72,6 +73,11 @@ class OrderLine:
     delivered: Decimal
     invoiced: Decimal
     currency: str
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was ended without delivery and stands there as a trace only."""
+        return self.status == CLOSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def clo_line(run: Run) -> Iterable[Row]:
     order = run.state.order(run.text("ORNO"))
     line = open_line(run, order)
     _move(run, line, -line.basic_quantity)
-    order.body.closed[line.ponr] = replace(line, status=CLOSED)
+    order.body.closed[line.ponr] = replace(line, status=CLOSED, sent={**line.sent, "RSCD": run.text("RSCD")})
     del order.body.lines[line.ponr]
     _tell(run, order)
     return ()

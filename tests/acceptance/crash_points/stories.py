@@ -20,7 +20,18 @@ from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import record_delivery
 from connector.m3.programs import ois100mi
-from tests.acceptance.crash_points import ages, books, catalogue, goods, ledgers, messages, rates, refunds, shelves
+from tests.acceptance.crash_points import (
+    ages,
+    books,
+    catalogue,
+    changes,
+    goods,
+    ledgers,
+    messages,
+    rates,
+    refunds,
+    shelves,
+)
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.world import BUYER, World
 from tests.harness import STORE, WEBHOOK_SECRET
@@ -92,28 +103,6 @@ def order_waiting_unpaid(world: World, *, becomes: str) -> None:
 def order_cancelled_before_it_is_taken(world: World) -> None:
     order = world.place()
     world.change(order, status="cancelled")
-    world.go_on()
-
-
-def order_changed_after_posting(world: World) -> None:
-    """A person sees what changed and carries it over by hand."""
-    with world.quietly():
-        order = world.place()
-        world.go_on()
-    world.change(order, customer_note="Leave it at the door")
-    world.go_on()
-    world.discard_all()
-    world.go_on()
-
-
-def order_deleted_after_posting(world: World) -> None:
-    with world.quietly():
-        order = world.place()
-        world.go_on()
-        world.change(order, action="delete")
-    world.turn("poll_open_orders")
-    world.go_on()
-    world.discard_all()
     world.go_on()
 
 
@@ -306,8 +295,21 @@ STORIES: dict[str, Told] = {
         partial(order_waiting_unpaid, becomes="cancelled"), books.of_nothing_in_m3, config=HOLDING
     ),
     "cancelled before it is taken": Told(order_cancelled_before_it_is_taken, books.of_nothing_in_m3),
-    "changed after posting": Told(order_changed_after_posting),
-    "deleted after posting": Told(order_deleted_after_posting, books.of_rest_alone),
+    "changed after posting": Told(changes.order_changed_after_posting, changes.of_changed),
+    "changed again meanwhile": Told(changes.order_changed_twice),
+    "change's answer lost": Told(
+        changes.order_changed_after_posting, changes.of_changed, first={"change": Fault.LOST_DONE}
+    ),
+    "change made late": Told(
+        changes.order_changed_after_posting, changes.of_changed, first={"change": Fault.VERY_LATE}
+    ),
+    "address changed after posting": Told(changes.address_changed_after_posting, books.of_rest_alone),
+    "cancelled after posting": Told(changes.order_cancelled_after_posting, changes.of_closed),
+    "cancelled and deleted in M3": Told(
+        changes.order_cancelled_after_posting, books.of_nothing_in_m3, config=changes.DELETES
+    ),
+    "paid after it was cancelled": Told(changes.order_cancelled_and_restored),
+    "deleted after posting": Told(changes.order_deleted_after_posting, changes.of_closed),
     "ledger lost after posting": Told(
         order_found_after_the_ledger_was_lost, again=("orders_to_m3", "order_status_to_woo")
     ),

@@ -106,6 +106,11 @@ def _of_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
         if versions is None or not any(one.status in CONFIRMED for one in versions):
             yield f"unexpected: M3 holds {order['orno']}, which the shop never wanted ({order['yref']})"
             continue
+        if order["held"]:
+            continue  # locked while it is changed; at rest only one that waits for a person may be
+        is_ended = _shop_id(order) in history.deleted or any(one.status in CLOSED for one in versions)
+        if is_ended and not order["lines"] and Decimal(order["total"]) == 0:
+            continue
         yield from _of_content(order, versions)
 
 
@@ -116,8 +121,6 @@ def _of_content(order: dict[str, Any], versions: list[Version]) -> Iterator[str]
         yield f"doubled or wrong quantities: {where} has {dict(held)}, the shop has {dict(versions[-1].lines)}"
     elif not any((one.lines, one.total) == (held, order["total"]) for one in versions):
         yield f"wrong money: {where} has {order['total']}, the shop has {versions[-1].total}"
-    elif order["held"]:
-        yield f"wrong money: {where} is locked as different although it is equal"
 
 
 def _of_batch_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
@@ -209,14 +212,29 @@ def _of_wanted(m3: dict[str, Any], shop: dict[str, Any], history: History, waiti
             if order["status"] in CONFIRMED and not history.is_poison(number):
                 yield f"lost: order {number} ({order['status']}) is not in M3"
             continue
-        now = history.versions[number][-1]
-        is_new = any((now.lines, now.total) == _content(one) for one in (posted,))
-        if number not in waiting and (not is_new or order["status"] in CLOSED):
-            yield f"lost: order {number} was changed after posting ({order['status']}), and nobody is told"
+        if number not in waiting:
+            yield from _of_followed(order["status"], posted, history.versions[number][-1])
         if order["status"] != "trash" and order["meta"].get("_m3_order_number") != posted["orno"]:
             yield f"lost: the shop does not know that order {number} is {posted['orno']} in M3"
     for number in history.deleted & held.keys() - waiting:
-        yield f"lost: order {number} was deleted after posting, and nobody is told"
+        yield from _of_ended(held[number])
+
+
+def _of_followed(status: str, posted: dict[str, Any], now: Version) -> Iterator[str]:
+    """M3 holds the order as the shop has it now; an ended one stays closed until it is confirmed again."""
+    if status in CLOSED:
+        yield from _of_ended(posted)
+        return
+    is_closed = not posted["lines"] and status not in CONFIRMED
+    if not is_closed and (now.lines, now.total) != _content(posted):
+        yield f"lost: order {posted['yref']} was changed after posting ({status}), and M3 did not follow"
+    if posted["held"]:
+        yield f"stuck: order {posted['orno']} is locked, and nobody is told"
+
+
+def _of_ended(posted: dict[str, Any]) -> Iterator[str]:
+    if posted["lines"] or posted["charges"] or posted["held"]:
+        yield f"lost: order {posted['yref']} was ended in the shop, and M3 did not close it"
 
 
 def _content(order: dict[str, Any]) -> tuple[tuple[tuple[str, int], ...], str]:

@@ -15,6 +15,7 @@ from workers import dead_letters
 
 
 def posted(connector: Connector) -> dict[str, Any]:
+    connector.configure(store_file().replace("changes: apply", "changes: person"))
     order = connector.sandbox.place(kind="guest")
     connector.ask(order["id"])
     connector.settle()

@@ -9,6 +9,13 @@ from tests.harness import STORE
 from tests.integration.flows.story import Story, quick_store
 
 
+@pytest.fixture
+def by_hand(common: Story) -> Story:
+    """A store where changes after posting are always a person's."""
+    common.connector.configure(quick_store(guests="common").replace("changes: apply", "changes: person"))
+    return common
+
+
 def posted(story: Story) -> dict[str, object]:
     order = story.place()
     story.go_on()
@@ -16,44 +23,44 @@ def posted(story: Story) -> dict[str, object]:
     return order
 
 
-def test_edit_after_posting_waits_for_a_person_and_the_audit_shows_both_sides(common: Story) -> None:
-    order = posted(common)
-    common.change(order, customer_note="Leave it at the door")
+def test_edit_after_posting_waits_for_a_person_and_the_audit_shows_both_sides(by_hand: Story) -> None:
+    order = posted(by_hand)
+    by_hand.change(order, customer_note="Leave it at the door")
 
-    common.go_on()
+    by_hand.go_on()
 
-    exchange = common.exchange()
+    exchange = by_hand.exchange()
     assert exchange["state"] == "dead_letter"
-    (audit,) = common.connector.rows("SELECT before, after FROM audit WHERE action = 'changed after posting'")
+    (audit,) = by_hand.connector.rows("SELECT before, after FROM audit WHERE action = 'changed after posting'")
     assert "Leave it at the door" in str(audit["after"])
     assert "Leave it at the door" not in str(audit["before"])
     assert "Leave it at the door" not in exchange["reason"]
 
 
-def test_edit_taken_back_again_ends_done_without_a_word_to_m3(common: Story) -> None:
-    order = posted(common)
-    common.change(order, customer_note="Leave it at the door")
-    common.go_on()
-    before = common.sandbox.m3_book()["http_calls"]
-    common.change(order, customer_note="")
+def test_edit_taken_back_again_ends_done_without_a_word_to_m3(by_hand: Story) -> None:
+    order = posted(by_hand)
+    by_hand.change(order, customer_note="Leave it at the door")
+    by_hand.go_on()
+    before = by_hand.sandbox.m3_book()["http_calls"]
+    by_hand.change(order, customer_note="")
 
-    common.go_on()
+    by_hand.go_on()
 
-    assert common.exchange()["state"] == "done"
-    assert common.sandbox.m3_book()["http_calls"] == before
+    assert by_hand.exchange()["state"] == "done"
+    assert by_hand.sandbox.m3_book()["http_calls"] == before
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])
-def test_cancellation_after_posting_waits_for_a_person(common: Story, status: str) -> None:
-    order = posted(common)
-    common.change(order, status=status)
+def test_cancellation_after_posting_waits_for_a_person(by_hand: Story, status: str) -> None:
+    order = posted(by_hand)
+    by_hand.change(order, status=status)
 
-    common.go_on()
+    by_hand.go_on()
 
-    exchange = common.exchange()
+    exchange = by_hand.exchange()
     assert exchange["state"] == "dead_letter"
-    assert common.orders()[0]["orno"] in exchange["resolution"]
-    assert len(common.orders()) == 1
+    assert by_hand.orders()[0]["orno"] in exchange["resolution"]
+    assert len(by_hand.orders()) == 1
 
 
 def test_status_completed_after_posting_changes_nothing(common: Story) -> None:

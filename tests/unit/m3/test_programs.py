@@ -37,6 +37,7 @@ from connector.m3.programs import (
     ois275mi,
     ois320mi,
     ois350mi,
+    order_changes,
 )
 from connector.m3.programs.ois017mi import ListHead
 from connector.m3.programs.ois100mi import LineKey
@@ -129,6 +130,21 @@ CALLS = [
         )
     ),
     gls200mi.list_vouchers(division="AAA", first=date(2026, 11, 20), last=date(2026, 11, 22)),
+    order_changes.change_quantity(NUMBER, LineKey("1"), quantity=Decimal(5)),
+    order_changes.change_price(
+        NUMBER, LineKey("1"), {"SAPR": "12.90", "SACD": "1", "DIA1": "0", "DIP1": "100", "DIC1": "8"}
+    ),
+    order_changes.add_line(NUMBER, {"ITNO": "MUG-001", "ORQT": "3", "CUPO": "1", "SACD": "1", "DIP1": "100"}),
+    order_changes.close_line(NUMBER, LineKey("1"), reason="WEB"),
+    order_changes.delete_order(NUMBER),
+    order_changes.list_charges(NUMBER),
+    order_changes.connect_charge(NUMBER, charge="SHP25", amount=Decimal("5.00"), description="Flat rate"),
+    order_changes.change_charge(NUMBER, charge="SHP25", amount=Decimal("-5.00"), description="Flat rate"),
+    order_changes.remove_charge(NUMBER, charge="SHP25"),
+    order_changes.change_references(NUMBER, {"PYRE": "pi_123", "CUOR": "W1-1001"}),
+    order_changes.write_text(NUMBER, block="WEB1", text="x" * order_changes.TEXT_LENGTH),
+    order_changes.get_text(NUMBER, block="WEB1"),
+    order_changes.get_address(NUMBER),
 ]
 
 

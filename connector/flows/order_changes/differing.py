@@ -1,0 +1,168 @@
+"""Which writes bring an order of M3 to what is wanted, and what of it M3 does not allow; pure. Called by following.py.
+
+Targets are absolute, so a look at M3 always decides what is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from connector.flows.order_changes.held import FIRST_PICKED, Held
+from connector.flows.order_changes.wanted import NO_TEXT, Wanted, WantedLine
+from connector.m3.calls import Call
+from connector.m3.programs import order_changes
+from connector.m3.programs.ois100mi import OrderLine
+from connector.m3.values import number_text
+from connector.stores import TaxMode
+
+REFERENCES = frozenset(("CUOR", "PYRE"))
+PRICE_FIELDS = ("SAPR", "SACD", "DIA1", "DIP1", *(f"DIC{place}" for place in range(1, 7)))
+UNREADABLE = frozenset(("PHN2",))
+"""Fields of the address that M3 takes but does not tell."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """One transaction, with what it is about, what was there and what is to be."""
+
+    key: str
+    call: Call
+    before: str = ""
+    after: str = ""
+
+
+@dataclass
+class Todo:
+    """What is left to do; `forbidden` says in words what only a person can."""
+
+    writes: list[Write] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+    touches_address: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the store says about changes."""
+
+    number: str
+    close_reason: str
+    deletes: bool
+
+
+def find_todo(wanted: Wanted, held: Held, rules: Rules) -> Todo:
+    """Compares the order in M3 with the target, line by line by CUPO, charges by id."""
+    if wanted.ends and rules.deletes and held.lines and held.is_untouched:
+        return Todo([Write("delete", order_changes.delete_order(rules.number), before=rules.number)])
+    todo = Todo()
+    _compare_lines(todo, wanted, held, rules)
+    _compare_charges(todo, wanted, held, rules)
+    if todo.writes and not wanted.ends and wanted.expected.tax_mode is TaxMode.SHOP_TAX_SENT:
+        todo.forbidden.append(
+            "lines or charges, while the shop's tax stands on charges of each line (money.tax_mode T)"
+        )
+    _compare_head(todo, wanted, held, rules)
+    _compare_address(todo, wanted, held)
+    for place, (block, text) in enumerate(wanted.texts):
+        before = held.texts.get(block, "")
+        if text != before and (place == 0 or text != NO_TEXT or before):
+            call = order_changes.write_text(rules.number, block=block, text=text)
+            todo.writes.append(Write(f"text {block}", call, before=before, after=text))
+    return todo
+
+
+def _compare_lines(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None:
+    by_cupo: dict[int, list[OrderLine]] = {}
+    for line in held.lines:
+        by_cupo.setdefault(line.customer_line, []).append(line)
+    for one in wanted.lines:
+        there = by_cupo.pop(one.cupo, [])
+        fitting = [line for line in there if one.planned.item_number in (line.item, line.replaced_item)]
+        for line in there:
+            if line not in fitting[:1]:
+                _close(todo, line, rules)
+        if fitting:
+            _change(todo, one, fitting[0], rules)
+        else:
+            what = f"{number_text(one.planned.quantity)} x {one.planned.item_number}"
+            call = order_changes.add_line(rules.number, one.fields)
+            todo.writes.append(Write(f"add line {one.cupo}", call, after=what))
+    for lines in by_cupo.values():
+        for line in lines:
+            _close(todo, line, rules)
+
+
+def _change(todo: Todo, one: WantedLine, line: OrderLine, rules: Rules) -> None:
+    held_quantity = line.quantity_in_unit or line.quantity
+    if held_quantity != one.planned.quantity:
+        call = order_changes.change_quantity(rules.number, line.key, quantity=one.planned.quantity)
+        before, after = number_text(held_quantity), number_text(one.planned.quantity)
+        _append_allowed(todo, line, Write(f"quantity of line {one.cupo}", call, before=before, after=after))
+    elif line.net_amount != one.planned.amount:
+        fields = {name: one.fields.get(name, "0" if name == "DIP1" else "") for name in PRICE_FIELDS}
+        call = order_changes.change_price(rules.number, line.key, fields)
+        before, after = str(line.net_amount), str(one.planned.amount)
+        _append_allowed(todo, line, Write(f"amount of line {one.cupo}", call, before=before, after=after))
+
+
+def _close(todo: Todo, line: OrderLine, rules: Rules) -> None:
+    call = order_changes.close_line(rules.number, line.key, reason=rules.close_reason)
+    what = f"{number_text(line.quantity_in_unit or line.quantity)} x {line.item}"
+    _append_allowed(todo, line, Write(f"close line {line.customer_line} ({line.key.number})", call, before=what))
+
+
+def _append_allowed(todo: Todo, line: OrderLine, write: Write) -> None:
+    if line.status >= FIRST_PICKED:
+        todo.forbidden.append(f"{write.key}: {write.before} -> {write.after or 'none'}, at status {line.status} in M3")
+    else:
+        todo.writes.append(write)
+
+
+def _compare_charges(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None:
+    writes = list(_charge_writes(wanted, held, rules))
+    if writes and held.is_picked:
+        todo.forbidden += [
+            f"{one.key}: {one.before or 'none'} -> {one.after or 'none'}, while M3 picks" for one in writes
+        ]
+    else:
+        todo.writes += writes
+
+
+def _charge_writes(wanted: Wanted, held: Held, rules: Rules) -> Iterator[Write]:
+    for charge_id, charge in wanted.charges.items():
+        before = held.charges.get(charge_id)
+        if before == charge.amount:
+            continue
+        send = order_changes.connect_charge if before is None else order_changes.change_charge
+        call = send(rules.number, charge=charge_id, amount=charge.amount, description=charge.text)
+        yield Write(f"charge {charge_id}", call, before="" if before is None else str(before), after=str(charge.amount))
+    for charge_id in held.charges.keys() - wanted.charges.keys():
+        call = order_changes.remove_charge(rules.number, charge=charge_id)
+        yield Write(f"charge {charge_id}", call, before=str(held.charges[charge_id]))
+
+
+def _compare_head(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None:
+    todo.forbidden += [f"{key}, which no transaction of M3 changes" for key in wanted.unplaced]
+    differing = {name: value for name, value in wanted.head.items() if value != held.head.get(name, "")}
+    references = {name: value for name, value in differing.items() if name in REFERENCES and value}
+    todo.forbidden += [
+        f"{name} of the head ({held.head.get(name, '') or 'none'} -> {value or 'none'}), which no transaction of M3 changes"
+        for name, value in differing.items()
+        if name not in references
+    ]
+    if references:
+        before = ", ".join(f"{name} {held.head.get(name, '')}" for name in references)
+        after = ", ".join(f"{name} {value}" for name, value in references.items())
+        call = order_changes.change_references(rules.number, references)
+        todo.writes.append(Write("references", call, before=before, after=after))
+
+
+def _compare_address(todo: Todo, wanted: Wanted, held: Held) -> None:
+    """Says which fields differ, not how: they are a person's."""
+    told = {name for name in wanted.address if name not in UNREADABLE}
+    differing = sorted(name for name in told if wanted.address[name] != held.address.get(name, ""))
+    unknown = sorted(name for name in wanted.address if name in UNREADABLE) if not told else []
+    if differing or unknown:
+        todo.touches_address = bool(differing)
+        names = ", ".join(differing or unknown)
+        todo.forbidden.append(f"the delivery address ({names}), which no transaction of M3 changes")

@@ -1,0 +1,89 @@
+"""What M3 holds of a confirmed order, read in one bulk. Called by following.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connector.errors import NeedsPersonError
+from connector.flows.context import Run
+from connector.flows.order_changes.wanted import Wanted
+from connector.m3.calls import Answer
+from connector.m3.programs import ois100mi, order_changes
+from connector.m3.programs.ois100mi import OrderLine, OrderValue
+from connector.m3.rejections import is_not_found
+
+MOST_LINES = 1000
+FIRST_PICKED = "34"
+RESERVED = "22"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A confirmed order of M3. `head` and `address` by M3 name, `texts` by block; `lines` without the closed ones."""
+
+    head: Mapping[str, str]
+    value: OrderValue
+    lines: tuple[OrderLine, ...]
+    charges: Mapping[str, Decimal]
+    address: Mapping[str, str]
+    texts: Mapping[str, str]
+
+    @property
+    def amounts(self) -> list[tuple[int, Decimal]]:
+        """CUPO and net amount of each line."""
+        return [(line.customer_line, line.net_amount) for line in self.lines]
+
+    @property
+    def is_picked(self) -> bool:
+        """Whether the warehouse is at work with any line."""
+        return any(line.status >= FIRST_PICKED for line in self.lines)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether no line is past 22."""
+        return all(line.status == RESERVED for line in self.lines) and self.head.get("ORST", "") == RESERVED
+
+
+def look(run: Run, number: str, wanted: Wanted) -> Held | None:
+    """Reads the order; None if M3 has no such order any more.
+
+    Raises:
+        RetryableError: M3 cannot be asked now.
+        NeedsPersonError: It has more lines than M3 lists at once.
+    """
+    run.journal.pause()
+    blocks = [block for block, _ in wanted.texts]
+    calls = [
+        ois100mi.get_head(number),
+        ois100mi.get_order_value(number),
+        ois100mi.list_lines(number),
+        order_changes.list_charges(number),
+        *([order_changes.get_address(number)] if wanted.address else []),
+        *(order_changes.get_text(number, block=block) for block in blocks),
+    ]
+    head, value, lines, charges, *others = run.store.m3.read(calls, max_records=MOST_LINES)
+    if is_not_found(head.error):
+        return None
+    if lines.is_cut or charges.is_cut:
+        raise NeedsPersonError(
+            f"Order {number} has more lines than M3 lists at once ({MOST_LINES}).",
+            resolution=f"Change order {number} in OIS300, then discard this exchange.",
+        )
+    return Held(
+        head=head.first(),
+        value=ois100mi.read_order_value(value),
+        lines=tuple(line for line in ois100mi.read_lines(lines) if not line.is_closed),
+        charges={one.id: one.amount for one in order_changes.read_charges(charges)},
+        address=_first_or_nothing(others[0]) if wanted.address else {},
+        texts=_texts(zip(blocks, others[len(others) - len(blocks) :], strict=True)),
+    )
+
+
+def _texts(answers: Iterable[tuple[str, Answer]]) -> dict[str, str]:
+    return {block: _first_or_nothing(answer).get("TEXT", "") for block, answer in answers}
+
+
+def _first_or_nothing(answer: Answer) -> Mapping[str, str]:
+    return {} if is_not_found(answer.error) else answer.first()

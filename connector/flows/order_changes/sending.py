@@ -1,0 +1,98 @@
+"""Sends the writes of a change, each bulk a step; locks the order before the first and releases it after the last.
+
+Called by following.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from connector.errors import RecordLockedError
+from connector.flows.context import Run
+from connector.flows.order_changes.differing import Write
+from connector.flows.orders.proving import LOCK, RELEASE, Hold, hold_of, set_hold
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.tables import StepState
+from connector.m3.client import MAX_TRANSACTIONS, Answer
+from connector.m3.rejections import already_exists, is_not_found
+
+CHANGE = "change"
+PROGRAM_TEXTS = "text "
+
+
+class Sender:
+    """The writes of one run to one order."""
+
+    def __init__(self, run: Run, document: DocumentRecord, number: str) -> None:
+        """Knows from the steps of earlier runs whether the order is locked."""
+        self._run = run
+        self._document = document
+        self._number = number
+        self.hold = hold_of(document)
+
+    def lock(self) -> None:
+        """Locks the order, unless it surely is."""
+        if self.hold is not Hold.YES:
+            set_hold(self._run, self._document, LOCK, self._number, why="the order is changed")
+            self.hold = Hold.YES
+
+    def release(self) -> None:
+        """Releases the order if it may be locked by us."""
+        if self.hold is not Hold.NO:
+            set_hold(self._run, self._document, RELEASE, self._number, why="the order is as the shop has it")
+            self.hold = Hold.NO
+
+    def maybe_locked(self) -> None:
+        """Has a lock taken for possible whose answer was lost: it may have taken effect after a later release."""
+        self.hold = Hold.MAYBE if self.hold is Hold.NO else self.hold
+
+    def send(self, writes: Sequence[Write]) -> list[str]:
+        """Sends writes in bulks of 80.
+
+        Returns:
+            The keys of those that M3 has taken.
+
+        Raises:
+            OutcomeUnknownError: An answer was lost; the next run looks.
+            M3RejectedError: M3 refused one.
+        """
+        taken: list[str] = []
+        for start in range(0, len(writes), MAX_TRANSACTIONS):
+            taken += self._send_bulk(writes[start : start + MAX_TRANSACTIONS])
+        return taken
+
+    def _send_bulk(self, writes: Sequence[Write]) -> list[str]:
+        journal, m3 = self._run.journal, self._run.store.m3
+        calls = [one.call for one in writes]
+        intent = journal.intend(self._document.id, CHANGE, request=[call.fields for call in calls], part=None)
+        answers = journal.send(intent, lambda: m3.write(calls))
+        told = list(zip(writes, answers, strict=True))
+        taken = [write for write, answer in told if answer.error is None]
+        state = StepState.DONE if taken else StepState.REFUSED
+        journal.mark(intent, state, {"sent": len(calls), "refused": len(calls) - len(taken)})
+        for write in taken:
+            is_text = write.key.startswith(PROGRAM_TEXTS)
+            before, after = ("", "") if is_text else (write.before, write.after)
+            journal.audit(
+                m3.name_of(write.call),
+                system="m3",
+                key=self._number,
+                before={write.key: before},
+                after={write.key: after},
+                why="changed in the shop after posting",
+            )
+        _raise_if_refused(answer for _, answer in told)
+        return [write.key for write in taken]
+
+
+def _raise_if_refused(answers: Iterable[Answer]) -> None:
+    """What is there or gone already, locked, or was not reached, the next look decides about."""
+    for answer in answers:
+        if _is_refused(answer) and answer.error is not None:
+            raise answer.error
+
+
+def _is_refused(answer: Answer) -> bool:
+    if not answer.processed or isinstance(answer.error, RecordLockedError):
+        return False
+    return not (already_exists(answer.error) or is_not_found(answer.error))

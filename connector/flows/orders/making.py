@@ -1,0 +1,33 @@
+"""Puts together everything that will be sent for an order, from ledger, shop and M3. Called by the order flows and previews."""
+
+from __future__ import annotations
+
+from connector.flows.context import Run
+from connector.flows.orders.dates import currency_decimals, server_date
+from connector.flows.orders.items import find_facts
+from connector.flows.orders.plan import OrderPlan, plan_order
+from connector.flows.orders.values import run_values
+from connector.woocommerce.models import Order
+
+
+def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
+    """Puts together everything that will be sent and proves the sums; writes nothing."""
+    items = find_facts(run, order)
+    decimals = currency_decimals(run, order.currency)
+    config = run.store.config
+    values = run_values(
+        run.store.name,
+        order,
+        customer_number=customer,
+        server_date=server_date(run),
+        m3=config.m3,
+        rules=config.orders,
+    )
+    return plan_order(
+        run.store,
+        order,
+        values=values,
+        items=items,
+        currency_decimals=decimals.amounts,
+        price_decimals=decimals.prices,
+    )

@@ -1,0 +1,105 @@
+"""The stories of orders that change in the shop after M3 has them, and what M3 must hold in the end. Used by stories.py."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from tests.acceptance.crash_points import books
+from tests.acceptance.crash_points.world import World
+from tests.integration.flows.story import quick_store
+from workers.base import run_exchange
+
+DELETES = quick_store(guests="common").replace("cancel: close ", "cancel: delete ")
+FEE = [{"name": "Gift wrap", "total": "4.00"}]
+
+
+def _post(world: World) -> dict[str, Any]:
+    with world.quietly():
+        order = world.place()
+        world.go_on()
+    return order
+
+
+def _change(world: World, order: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Changes an order of the shop; the books are compared with what it is from now on."""
+    changed = world.change(order, **changes)
+    world.placed[world.placed.index(order)] = changed
+    return changed
+
+
+def order_changed_after_posting(world: World) -> None:
+    """A line is raised, one removed, one added; a fee, a note and the payment's reference come."""
+    order = _post(world)
+    mugs, other = order["line_items"]
+    lines = [
+        {"id": mugs["id"], "quantity": 5, "subtotal": "53.11", "total": "53.11"},
+        {"id": other["id"], "quantity": 0},
+        {"sku": "PAN-28", "quantity": 2},
+    ]
+    _change(world, order, line_items=lines, fee_lines=FEE, customer_note="At the door", transaction_id="pi_1")
+    world.go_on()
+
+
+def order_changed_twice(world: World) -> None:
+    """The second change comes before the first one has surely come to its end."""
+    order = _post(world)
+    fee = _change(world, order, fee_lines=FEE)
+    for row in world.connector.rows("SELECT id FROM exchange WHERE flow = 'orders_to_m3'"):
+        world.work("orders_to_m3", partial(run_exchange, world.connector.process, row["id"]))
+    mugs = fee["line_items"][0]
+    lines = [{"id": mugs["id"], "quantity": 1, "subtotal": "11.61", "total": "11.61"}]
+    _change(world, fee, line_items=lines, fee_lines=[{"id": fee["fee_lines"][0]["id"], "name": None}])
+    world.go_on()
+
+
+def address_changed_after_posting(world: World) -> None:
+    """M3 has no transaction for it: the order is locked, and a person carries it over by hand."""
+    order = _post(world)
+    world.change(order, billing={**order["billing"], "address_1": "Vlaška 7"})
+    world.go_on()
+    world.discard_all()
+    world.go_on()
+
+
+def order_cancelled_after_posting(world: World) -> None:
+    order = _post(world)
+    world.change(order, status="cancelled")
+    world.go_on()
+
+
+def order_cancelled_and_restored(world: World) -> None:
+    order = _post(world)
+    with world.quietly():
+        world.change(order, status="cancelled")
+        world.go_on()
+    _change(world, order, status="processing")
+    world.go_on()
+
+
+def order_deleted_after_posting(world: World) -> None:
+    with world.quietly():
+        order = world.place()
+        world.go_on()
+        world.change(order, action="delete")
+    world.turn("poll_open_orders")
+    world.go_on()
+
+
+def of_closed(world: World) -> list[str]:
+    """Says what is wrong: M3 has the order, of which nothing is left, and it is not locked."""
+    orders = world.sandbox.m3_book()["orders"]
+    wrong = [] if len(orders) == 1 else [f"{len(orders)} orders in M3"]
+    for one in orders:
+        wrong += [f"left: {what}" for what in (one["lines"], one["charges"], one["held"]) if what]
+        wrong += [f"worth {one['total']}"] if Decimal(one["total"]) else []
+    return [*wrong, *books.of_rest_alone(world)]
+
+
+def of_changed(world: World) -> list[str]:
+    """Says what is wrong: the order is as the shop has it now, with the note and the reference that came later."""
+    (order,) = world.sandbox.m3_book()["orders"]
+    told = (order["text_blocks"].get("WEB1"), order["head"].get("PYRE"))
+    wrong = [] if told == ("At the door", "pi_1") else [f"note and reference: {told}"]
+    return [*wrong, *books.of_posted_orders(world)]

@@ -1,0 +1,82 @@
+"""The desk of a shop whose orders M3 has already: changes them, and compares both books to the cent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from tests.harness import STORE
+from tests.integration.flows.story import Story
+
+
+class Desk:
+    """One order that was posted; what the administration does to it, and what M3 makes of it."""
+
+    def __init__(self, story: Story, **order: Any) -> None:
+        """Places an order and lets M3 have it."""
+        self.story = story
+        self.order = story.place(**order)
+        story.go_on()
+        assert self.shop_and_m3_differ() == []
+
+    def change(self, **changes: Any) -> None:
+        """Changes the order in the shop and lets the connector follow."""
+        self.order = self.story.change(self.order, **changes)
+        self.story.go_on()
+
+    def line_id(self, sku: str) -> int:
+        """Returns the id of the line of a product."""
+        return next(int(line["id"]) for line in self.order["line_items"] if line["sku"] == sku)
+
+    def set_quantity(self, sku: str, quantity: int) -> None:
+        """Sets the quantity of a line as the administration does; 0 removes it."""
+        self.change(**self.quantity_of(sku, quantity))
+
+    def quantity_of(self, sku: str, quantity: int) -> dict[str, Any]:
+        """Returns the change that sets a quantity, with the amount at the same price."""
+        line = next(one for one in self.order["line_items"] if one["sku"] == sku)
+        if quantity == 0:
+            return {"line_items": [{"id": line["id"], "quantity": 0}]}
+        total = str((Decimal(line["total"]) / line["quantity"] * quantity).quantize(Decimal("0.01")))
+        return {"line_items": [{"id": line["id"], "quantity": quantity, "total": total, "subtotal": total}]}
+
+    @property
+    def held(self) -> dict[str, Any]:
+        """The order as M3 holds it."""
+        (held,) = [one for one in self.story.orders() if one["yref"].startswith(f"{STORE}-{self.order['id']}-")]
+        return dict(held)
+
+    def advance(self, to: str) -> None:
+        """Lets the warehouse go on with the order."""
+        m3 = self.story.sandbox.m3_url
+        self.story.sandbox.post(f"{m3}/_control/orders/{self.held['orno']}/advance", {"to": to})
+
+    def shop_and_m3_differ(self) -> list[str]:
+        """Returns what is not the same on both sides, or not at rest."""
+        held, states = self.held, self.story.connector.rows("SELECT state, reason FROM exchange WHERE state <> 'done'")
+        shop = Counter[tuple[str, Decimal]]()
+        for line in self.order["line_items"]:
+            shop[line["sku"], Decimal(line["total"])] += line["quantity"]
+        m3 = Counter[tuple[str, Decimal]]()
+        for line in held["lines"]:
+            m3[line["itno"], Decimal(line["line_amount"])] += int(line["quantity"])
+        wrong = {
+            f"total: {held['total']} for {self.order['total']}": held["total"] != self.order["total"],
+            f"lines: {m3} for {shop}": m3 != shop,
+            "held in M3": held["held"],
+            f"not done: {states}": bool(states),
+        }
+        return [what for what, is_wrong in wrong.items() if is_wrong]
+
+    def is_closed(self) -> list[str]:
+        """Returns what of the order is not ended in M3."""
+        held, states = self.held, self.story.connector.rows("SELECT state, reason FROM exchange WHERE state <> 'done'")
+        wrong = {
+            f"lines: {held['lines']}": bool(held["lines"]),
+            f"charges: {held['charges']}": bool(held["charges"]),
+            f"worth {held['total']}": Decimal(held["total"]) != 0,
+            "held in M3": held["held"],
+            f"not done: {states}": bool(states),
+        }
+        return [what for what, is_wrong in wrong.items() if is_wrong]
