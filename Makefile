@@ -24,9 +24,9 @@ check: setup
 test: setup
 	$(BIN)/python -m pytest --ignore=tests/acceptance/crash_points -n 4 --dist loadfile
 
-# Every write and every commit of every flow, with everything that can go wrong at it.
+# Every write and every commit of every flow, with everything that can go wrong at it; the stories side by side.
 crash-points: setup
-	$(BIN)/python -m pytest -q -s tests/acceptance/crash_points
+	$(BIN)/python -m pytest -q tests/acceptance/crash_points -n 2 --maxschedchunk 1
 
 # Random stories over the real flows; SEED repeats one run, CONTROL takes a guard away, which must be caught.
 EXAMPLES ?= 300

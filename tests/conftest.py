@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from connector.broker import mark
 from connector.embedded import embedded_postgres, embedded_valkey
-from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
+from tests.emptying import empty
 from tests.harness import Connector, Sandbox, running_sandbox
 
 OWN_FOLDER = pytest.StashKey[str]()
@@ -53,9 +53,8 @@ def _ledger(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def engine(_ledger: Engine) -> Engine:
     """The ledger, empty."""
-    tables = ", ".join(METADATA.tables)
     with _ledger.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        empty(connection)
     return _ledger
 
 

@@ -13,6 +13,8 @@ from tests.acceptance.crash_points.cases import Case
 from tests.acceptance.crash_points.points import FAULTS, Fault, Kind, Point
 
 NARROWEST = 180
+LONGEST = 10
+"""So many stories are told of that took longest."""
 TITLES = {
     Kind.M3: "Writes to M3",
     Kind.SHOP: "Writes to the shop",
@@ -25,12 +27,24 @@ class Results:
 
     def __init__(self) -> None:
         """Starts the clock."""
+        self.planned = 0
         self._began_at = time.monotonic()
         self._wrong: dict[Case, Sequence[str]] = {}
+        self._took_s: dict[str, float] = {}
 
     def add(self, case: Case, wrong: Sequence[str]) -> None:
         """Keeps the outcome of a case; nothing wrong means that it is right."""
         self._wrong[case] = wrong
+
+    def end(self, story: str, *, took_s: float) -> None:
+        """Keeps how long the cases of a story took."""
+        self._took_s[story] = took_s
+
+    def take_in(self, other: Results) -> None:
+        """Adds what another process found."""
+        self.planned = max(self.planned, other.planned)
+        self._wrong |= other._wrong
+        self._took_s |= other._took_s
 
     def print(self) -> None:
         """Prints all tables and, below them, each case that went wrong with what was wrong."""
@@ -42,11 +56,13 @@ class Results:
         for case, wrong in self._wrong.items():
             if wrong:
                 console.print(f"[red]WRONG[/red] {case}: {'; '.join(wrong)}")
+        for story, took_s in sorted(self._took_s.items(), key=lambda one: -one[1])[:LONGEST]:
+            console.print(f" {story}: {sum(case.story == story for case in self._wrong)} cases, {took_s:.0f} s")
         failed = sum(1 for wrong in self._wrong.values() if wrong)
-        stories = len({case.story for case in self._wrong})
+        stories, points = {case.story for case in self._wrong}, {case.aim.point for case in self._wrong}
         took_s = time.monotonic() - self._began_at
         console.print(
-            f"{len(self._wrong)} cases at {len({case.aim.point for case in self._wrong})} points in {stories} stories, "
+            f"{len(self._wrong)} of {self.planned} cases at {len(points)} points in {len(stories)} stories, "
             f"{failed} wrong, {took_s:.0f} s"
         )
 

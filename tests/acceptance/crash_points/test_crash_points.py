@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from rich.console import Console
 
 from tests.acceptance.crash_points.cases import Plan, run_case
 from tests.acceptance.crash_points.stories import STORIES
@@ -31,4 +30,4 @@ def test_whatever_fails_in_the_story_it_ends_as_it_should(
             wrong = run_case(world, case)
             results.add(case, wrong)
             assert wrong == []
-    Console(highlight=False).print(f" {story}: {len(plan.cases[story])} cases, {time.monotonic() - began_at:.0f} s")
+    results.end(story, took_s=time.monotonic() - began_at)

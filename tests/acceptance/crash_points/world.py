@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import text
 
 from connector.errors import LedgerUnavailableError
-from connector.ledger.metadata import METADATA
 from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from connector.runtime import Runtime
 from tests.acceptance.crash_points.doors import set_up
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.traps import Aim, KilledError, Trap
+from tests.emptying import empty
 from tests.harness import SETTLED_S, STORE, Connector
 from tests.integration.flows.story import Story, quick_store
 from workers.base import run_exchange
@@ -27,7 +27,6 @@ from workers.jobs import TURN_LEASE_S, run_turn
 from workers.schedule import job_every_s
 from workers.sweeper import sweep
 
-TOLD_ANEW = sorted(set(METADATA.tables) - {"store", "credential"})
 ROUNDS = 80
 PROBED_AFTER_S = 300
 HUNTS = 3
@@ -68,7 +67,7 @@ class World(Story):
         self.trap = Trap(self.sandbox, self.connector.engine, first=first or {}, aim=aim)
         self.sandbox.reset()
         with transaction(self.connector.engine) as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(TOLD_ANEW)} RESTART IDENTITY CASCADE"))
+            empty(connection, but=("store", "credential"))
         if config != self._file:
             self.connector.configure(config)
             self._file = config
