@@ -340,6 +340,7 @@ STORIES: dict[str, Told] = {
         refunds.refund_is_found_after_the_ledger_was_lost, refunds.of_refunds, again=("refunds_to_m3",)
     ),
     "old order purged": Told(ages.old_order_is_purged, ages.of_purged, again=()),
+    "trail is sealed": Told(ages.trail_is_sealed, ages.of_sealed, again=()),
     "order is invoiced": Told(ledgers.order_is_invoiced, ledgers.of_invoices, config=ledgers.INVOICES_ORDERS, again=()),
     "store locked out": Told(store_locked_out, again=()),
 }
