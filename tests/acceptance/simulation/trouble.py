@@ -102,7 +102,7 @@ class Trouble(Day):
         elif message.queue in IN_SHOP and call < len(GOODS_FAULTS):
             self._fail_in_batch(GOODS_FAULTS[call], late_s)
         else:
-            calls = CALLS[message.queue]
+            calls = CALLS.get(message.queue, CALLS["orders"])
             self._fail_in_m3(calls[call % len(calls)], fault, late_s)
         self._run(message, 0)
         self.world.wires.late_by_s = None
