@@ -23,6 +23,7 @@ from connector.accounting.invoices import InvoicesConfig, StockRule
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import ConfigurationError
 from connector.publishing.parts import Publishing
+from connector.publishing.progress import ProgressConfig
 from connector.publishing.rates import RatesConfig
 from connector.publishing.strict import Strict, Text
 
@@ -156,10 +157,18 @@ class OrdersConfig(Strict):
     changes: ChangePolicy = ChangePolicy.APPLY
     cancel: CancelPolicy = CancelPolicy.CLOSE
     close_reason: Text = Field(default="", max_length=3)
+    progress: ProgressConfig = ProgressConfig()
 
     def action(self, status: str) -> OrderAction:
         """Returns what `status` of the shop means here; an unknown status does nothing."""
         return {**DEFAULT_STATUSES, **self.statuses}.get(status, OrderAction.NONE)
+
+    @model_validator(mode="after")
+    def _progress_closes_nothing(self) -> Self:
+        closing = [one for one in self.progress.forwards if self.action(one) is OrderAction.CLOSE]
+        if closing:
+            raise ValueError(f"progress.forwards names {', '.join(closing)}, and `statuses` closes such orders in M3")
+        return self
 
 
 class ChargeConfig(Strict):

@@ -14,6 +14,7 @@ from connector.errors import ConnectorError, LedgerUnavailableError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, poll_changed, poll_open
 from connector.flows.products.poll import poll_products
+from connector.flows.progress.poll import poll_progress
 from connector.flows.refunds.poll import poll_refunds
 from connector.ledger.cursors import finish_turn, leave_turn, renew_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
@@ -79,6 +80,20 @@ def _poll_orders(process: Process) -> Turned:
 def _poll_share(process: Process, row: StoreRow) -> bool:
     store = process.runtime.store(row.name, version=row.version)
     polled = poll_changed(process.runtime.engine, store, for_s=rounds.SHARE_S)
+    _poll(process, store, polled)
+    return polled.is_finished
+
+
+def _poll_order_status(process: Process) -> Turned:
+    """Polls how far the orders of the running stores are in M3."""
+    job = "poll_order_status"
+    parts = [Part(row.name, job, partial(_poll_order_status_of, process, row)) for row in running_stores(process)]
+    return in_rounds(process, parts, for_s=rounds.TURN_S)
+
+
+def _poll_order_status_of(process: Process, row: StoreRow) -> bool:
+    store = process.runtime.store(row.name, version=row.version)
+    polled = poll_progress(process.runtime.engine, store, for_s=rounds.SHARE_S)
     _poll(process, store, polled)
     return polled.is_finished
 
@@ -182,6 +197,7 @@ def _hunt_orphans(process: Process) -> Turned:
 JOBS: dict[str, Callable[[Process], Turned]] = {
     "poll_orders": _poll_orders,
     "poll_open_orders": _poll_open_orders,
+    "poll_order_status": _poll_order_status,
     "poll_products": _poll_products,
     "poll_refunds": _poll_refunds,
     "watch_webhooks": _watch_webhooks,

@@ -13,7 +13,7 @@ from connector.ion.due import Due, merged
 from connector.ion.events import M3Event
 from connector.ion.rules import ITEM_FLOWS, ORDER_FLOWS
 from connector.ledger.dispatch import DueMessage
-from connector.ledger.inbox import Received, stage_delivery
+from connector.ledger.inbox import changed_in_m3, stage_delivery
 from connector.ledger.item_offers import find_unsold
 from connector.ledger.messages import find_shop_order
 from connector.ledger.offers import mark_due
@@ -124,28 +124,11 @@ def _wake_orders(connection: OpenLedger, due: Due, *, place: Place) -> tuple[lis
         if order_id is None:
             continue
         bound.append(number)
-        recorded = stage_delivery(connection, _look_again(place.store, order_id, number=number, flow=due.flow))
+        received = changed_in_m3(place.store, order_id, number=number, flow=due.flow, pool=POOLS[due.flow], source="m3")
+        recorded = stage_delivery(connection, received)
         if recorded.due and recorded.exchange_id is not None:
             messages.append(DueMessage(recorded.exchange_id, POOLS[due.flow], recorded.claim_no))
     return messages, bound
-
-
-def _look_again(store: str, order_id: str, *, number: str, flow: str) -> Received:
-    return Received(
-        store=store,
-        source="m3",
-        topic="order.changed_in_m3",
-        kind="order",
-        resource_id=order_id,
-        flow=flow,
-        business_key=order_id,
-        pool=POOLS[flow],
-        body=None,
-        body_size=0,
-        body_sha256="",
-        is_full=False,
-        note=f"M3 has news of order {number}.",
-    )
 
 
 def _mark(noun: Noun) -> Mark | None:

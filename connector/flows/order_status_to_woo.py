@@ -1,7 +1,8 @@
-"""Brings M3's word about an order back to the shop: so far the order number, as meta and as a private note.
+"""Brings M3's word about an order back to the shop: its number, how far it is, what left, what was invoiced.
 
 Run by workers/base.py in a pool of its own, so that a sick shop does not fill the order pool. What is written comes back as
-`order.updated`; the order flow sees that no field it carries has changed.
+`order.updated`; the order flow sees that no field it carries has changed. The first run, left by the posting, writes the number
+and asks M3 nothing; all others begin with a look at M3.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.orders.values import reference_of
 from connector.flows.outcome import Done
+from connector.flows.progress.telling import look_at_m3, tell
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.inbox import asked_again
@@ -32,12 +34,13 @@ UNKNOWN_ORDER = "woocommerce_rest_shop_order_invalid_id"  # a PUT answers it wit
 
 
 def run(run: Run) -> Done:
-    """Writes the order number to the shop's order.
+    """Writes to the shop's order what it lacks of its number and its progress in M3.
 
     Raises:
         OutcomeUnknownError: The note's answer was lost; the next run reads the notes first.
         NotYetError: A note of a worker that was lost may still arrive.
-        RetryableError: The shop cannot be reached now.
+        NeedsPersonError: M3 refuses a part of what was to be read.
+        RetryableError: The shop or M3 cannot be reached now.
     """
     if is_set_aside(run.claim.business_key):
         return Done("the shop gave the id to another order")
@@ -48,20 +51,25 @@ def run(run: Run) -> Done:
     document = run.claim.live_document or _begin(run)
     if document.final_number == number and not run.claim.is_doubtful:
         return Done(f"the shop knows {number}")
+    words = f"the shop knows {number}"
     try:
+        seen = look_at_m3(run, number) if run.claim.is_doubtful else None
         order = look_at_order(run)
         if order is not None and not is_same_order(run, order, reference):
             return Done("the shop gave the id to another order")
         if order is not None and document.final_number == number and order.meta(NUMBER_KEY) == number:
             take_back_doubled(run, document, number)
-            return Done(f"the shop knows {number}")  # only M3 had news, and none that is carried
-        write_number(run, document, number)
+        else:
+            write_number(run, document, number)
+            run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+        if order is not None and seen is not None:
+            wait = partial(wait_for_note, run)
+            words = f"{words}; {tell(run, document, order, number=number, seen=seen, wait=wait)}"
     except WooRejectedError as error:
         if error.status != NOT_FOUND and error.remote_code != UNKNOWN_ORDER:
             raise
         return Done("the order does not exist in the shop any more")
-    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
-    return Done(f"the shop knows {number}", fingerprint=number)
+    return Done(words, fingerprint=number)
 
 
 def _begin(run: Run) -> DocumentRecord:

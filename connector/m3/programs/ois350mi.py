@@ -1,4 +1,4 @@
-"""OIS350MI, the customer invoice. Called by the flow of refunds.
+"""OIS350MI, the customer invoice. Called by the flows of refunds and of order status.
 
 Source: signatures in catalogue.json; order-rules.md section 10.
 """

@@ -28,6 +28,7 @@ from tests.acceptance.crash_points import (
     goods,
     ledgers,
     messages,
+    parcels,
     rates,
     refunds,
     shelves,
@@ -342,6 +343,7 @@ STORIES: dict[str, Told] = {
     "old order purged": Told(ages.old_order_is_purged, ages.of_purged, again=()),
     "trail is sealed": Told(ages.trail_is_sealed, ages.of_sealed, again=()),
     "order is invoiced": Told(ledgers.order_is_invoiced, ledgers.of_invoices, config=ledgers.INVOICES_ORDERS, again=()),
+    "delivered in part, then all": Told(parcels.order_leaves_in_two_parcels, parcels.of_parcels, again=()),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""

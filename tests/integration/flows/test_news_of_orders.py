@@ -52,7 +52,7 @@ def test_news_of_an_order_the_shop_knows_the_number_of_writes_nothing(
     assert before == ["PUT order meta", "POST order note"]
     assert writes(connector) == before
     (row,) = connector.rows("SELECT state, reason FROM exchange WHERE flow = 'order_status_to_woo'")
-    assert (row["state"], row["reason"]) == ("done", f"the shop knows {posted['m3_key']}")
+    assert (row["state"], row["reason"]) == ("done", f"the shop knows {posted['m3_key']}; open in M3 (22/22)")
 
 
 def test_a_number_that_vanished_from_the_shop_is_written_again(

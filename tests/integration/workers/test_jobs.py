@@ -90,6 +90,19 @@ def test_turn_that_is_done_is_not_done_again(world: Connector, second: Process) 
     assert run_turn(world.process, "poll_open_orders") == DONE_ELSEWHERE
 
 
+def test_orders_that_moved_in_m3_are_found_by_the_job(world: Connector) -> None:
+    order = world.sandbox.place(kind="guest", status="processing")
+    world.ask(order["id"])
+    world.settle()
+    world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/advance", {"to": "66"})
+    begin_turn(world, 600)
+
+    assert run_turn(world.process, "poll_order_status") == "1 stores, 0 failed"
+
+    (row,) = world.rows("SELECT state FROM exchange WHERE flow = 'order_status_to_woo'")
+    assert row["state"] == "ready"
+
+
 def test_next_turn_does_not_begin_while_another_worker_is_still_at_an_earlier_one(world: Connector) -> None:
     begin_turn(world, 60)
     assert take(world, "a") is not None

@@ -1,12 +1,15 @@
 """The BODs have every element and attribute of the samples collected for their noun."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from connector.ion.bods import read_bod
+from connector.ion.rules import load_event_rules
 from sandbox.clock import SystemClock
 from sandbox.m3.app import create_app
 from sandbox.m3.events.announcer import Announcer
@@ -36,7 +39,7 @@ def told() -> dict[str, bytes]:
     state.listener = Announcer(state, settings, outbox).listen
     m3.control("items", {"itno": "MUG-001", "name": "Mug"})
     m3.control("prices", {"itno": "MUG-001", "sapr": "11"})
-    m3.control(f"orders/{m3.ordered(CUOR='W1-9')}/advance", {"to": "66"})
+    m3.control(f"orders/{m3.ordered(CUOR='W1-9')}/advance", {"to": "77"})
     bods: dict[str, bytes] = {}
     while (message := outbox.take(early=True)) is not None:
         bods[message.name] = message.payload
@@ -62,3 +65,14 @@ def test_bod_has_what_its_sample_has(bods: dict[str, Any], name: str, sample: st
     wanted = paths(ElementTree.parse(SAMPLES / f"{sample}.xml").getroot())
 
     assert set(wanted) <= set(paths(ElementTree.fromstring(bods[name])))
+
+
+@pytest.mark.parametrize("name", ["Sync.SalesOrder", "Sync.Shipment", "Sync.Invoice"])
+def test_each_bod_of_an_order_makes_its_status_due(bods: dict[str, Any], name: str) -> None:
+    rules = load_event_rules(Path(__file__).parents[3] / "config")
+
+    bod = read_bod(BytesIO(bods[name]), rules)
+
+    assert [(due.flow, tuple(due.keys)) for noun in bod.nouns for due in noun.due] == [
+        ("order_status_to_woo", ("0000045001",))
+    ]

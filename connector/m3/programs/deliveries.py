@@ -1,0 +1,75 @@
+"""Deliveries of customer orders and their packages: MWS410MI, MWS411MI, MWS423MI, OIS100MI.
+
+Called by the status flow. Lists position on their keys and go on past them: the readers compare every row.
+
+Source: signatures in catalogue.json; order-rules.md section 10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.m3.calls import Answer, Call
+
+CUSTOMER_ORDER = "3"
+"""RORC of customer orders."""
+LEFT_FROM = "60"
+"""PGRS from which a delivery has left; before it there are picking lists to report."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryHead:
+    """A delivery."""
+
+    number: str  # DLIX
+    status: str  # PGRS
+    tracking: str  # ETRN
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the goods are on their way."""
+        return self.status >= LEFT_FROM
+
+
+def list_by_order(order_number: str) -> Call:
+    """MWS411MI/LstDelLnByOrd – lists the delivery lines of an order. Read only."""
+    return Call("delivery.by_order", {"RORC": CUSTOMER_ORDER, "RIDN": order_number}, ("DLIX", "RORC", "RIDN"))
+
+
+def list_by_line(order_number: str, *, line: str, suffix: str) -> Call:
+    """OIS100MI/LstDelLineByCO – lists the deliveries of one line of an order. Read only."""
+    fields = {"ORNO": order_number, "PONR": line, "POSX": suffix}
+    return Call("delivery.by_line", fields, ("DLIX", "RIDN"))
+
+
+def read_numbers(answer: Answer, *, order_number: str) -> list[str]:
+    """Returns the numbers of the deliveries of exactly this order, lowest first."""
+    rows = [row for row in answer.require() if row.get("RIDN") == order_number]
+    numbers = {row["DLIX"] for row in rows if row.get("DLIX", "").strip("0")}
+    return sorted(numbers, key=int)
+
+
+def is_cut_short(answer: Answer, *, order_number: str) -> bool:
+    """Tells whether the list may hold more rows of this order: it is full, and its last row is still the order's."""
+    return answer.is_cut and answer.records[-1].get("RIDN") == order_number
+
+
+def get_head(delivery: str) -> Call:
+    """MWS410MI/GetHead – reads a delivery. Read only."""
+    return Call("delivery.head", {"DLIX": delivery}, ("DLIX", "PGRS", "ETRN"))
+
+
+def read_head(answer: Answer) -> DeliveryHead:
+    """Returns the delivery."""
+    record = answer.first()
+    return DeliveryHead(record.get("DLIX", ""), record.get("PGRS", ""), record.get("ETRN", ""))
+
+
+def list_packages(delivery: str) -> Call:
+    """MWS423MI/LstPackDel – lists the packages of a delivery. Read only."""
+    return Call("delivery.packages", {"DLIX": delivery}, ("DLIX", "PANR", "ETRN"))
+
+
+def read_tracking(answer: Answer, *, delivery: str) -> list[str]:
+    """Returns the tracking numbers of the packages of exactly this delivery."""
+    return [row["ETRN"] for row in answer.require() if row.get("DLIX") == delivery and row.get("ETRN")]
