@@ -15,12 +15,14 @@ from connector.cli.output import err, print_json, say, warn
 from connector.cli.previews import print_previews
 from connector.cli.product_sync import show_products, sync_products
 from connector.cli.sending import send_messages
+from connector.cli.status_sync import show_status, sync_status
 from connector.cli.waiting import wait_until_settled
 from connector.cli.working import open_runtime
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, ask_for, poll_since
 from connector.flows.products.carrying import FLOW as PRODUCTS
+from connector.flows.progress.poll import FLOW as STATUS
 from connector.flows.pulls import PULLS, entry_of_flow
 from connector.flows.registry import FLOWS
 from connector.ledger.listing import ExchangeRow, exchanges_by_id, exchanges_by_key
@@ -29,6 +31,9 @@ from connector.runtime import Runtime
 
 BY_HAND = "orders_to_m3"
 """The flow whose exchanges a person can name: their keys are order numbers of the shop. Others are left by it."""
+
+NAMED = (BY_HAND, STATUS, PRODUCTS)
+"""The flows whose facts are named by ids of the shop or a time."""
 
 BATCHED = tuple(one.flow for one in PULLS.values())
 """The flows that carry items in batches; what is named for them are item numbers of M3."""
@@ -40,12 +45,15 @@ app = typer.Typer()
 
 @app.command()
 def sync(
-    flow: Annotated[str, typer.Argument(help=f"The flow: {', '.join((BY_HAND, PRODUCTS, *BATCHED))}.")],
+    flow: Annotated[str, typer.Argument(help=f"The flow: {', '.join((*NAMED, *BATCHED))}.")],
     ids: Annotated[
         str | None, typer.Option(help="Ids of the shop (orders, products) or item numbers of M3, with commas between.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Orders or products changed from then on: a time (UTC), or 2h, 3d.")
+        str | None,
+        typer.Option(
+            help="Orders or products changed (of order_status_to_woo: posted) from then on: a time (UTC), or 2h, 3d."
+        ),
     ] = None,
     until: Annotated[str | None, typer.Option(help="With --since: what changed up to then.")] = None,
     full: Annotated[bool, typer.Option(help="Items: read all of M3, not only what changed.")] = False,
@@ -70,6 +78,12 @@ def sync(
             if dry_run:
                 raise typer.Exit(show_products(runtime, context, ids=wanted, window=window, as_json=as_json))
             raise typer.Exit(sync_products(runtime, context, ids=wanted, window=window, wait=wait, as_json=as_json))
+    if flow == STATUS:
+        with open_runtime() as runtime:
+            context = runtime.store(the_store(runtime.engine, store).name)
+            if dry_run:
+                raise typer.Exit(show_status(runtime, context, ids=wanted, window=window, as_json=as_json))
+            raise typer.Exit(sync_status(runtime, context, ids=wanted, window=window, wait=wait, as_json=as_json))
     with open_runtime() as runtime:
         name = the_store(runtime.engine, store).name
         if dry_run:
@@ -92,11 +106,11 @@ def _refuse_window(moment: str | None) -> None:
 
 
 def _require_order_flow(flow: str, *, full: bool) -> None:
-    if flow in (BY_HAND, PRODUCTS) and full:
+    if flow in NAMED and full:
         raise PermanentError(
             f"--full is for items, not for {flow}.", resolution="Name them: --ids 1001,1002 or --since 3d."
         )
-    if flow in (BY_HAND, PRODUCTS):
+    if flow in NAMED:
         return
     if flow in FLOWS:
         raise PermanentError(
@@ -104,7 +118,7 @@ def _require_order_flow(flow: str, *, full: bool) -> None:
             resolution=f"Ask for the order: connector sync {BY_HAND} --ids ...; a single exchange that waits for a "
             "person is run again by `connector dead-letters release ID`.",
         )
-    raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {' or '.join((BY_HAND, PRODUCTS, *BATCHED))}.")
+    raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {' or '.join((*NAMED, *BATCHED))}.")
 
 
 def _wanted(
