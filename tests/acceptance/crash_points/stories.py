@@ -18,7 +18,7 @@ from typing import Any
 from connector.flows.pulling import Reason
 from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
-from connector.ledger.inbox import record_delivery
+from connector.ledger.inbox import asked_again, record_delivery
 from connector.m3.programs import ois100mi
 from tests.acceptance.crash_points import (
     ages,
@@ -215,6 +215,20 @@ def of_webhook(world: World) -> list[str]:
     return [*wrong, *books.of_rest_alone(world)]
 
 
+def note_is_told_twice(world: World) -> None:
+    """The note of a worker that woke after its lease arrives beside the one another told; M3 has news of the order."""
+    with world.quietly():
+        world.sandbox.shop_rule("POST", "orders/", "http_504")
+        order = world.place()
+        world.go_on()
+        shop = world.connector.process.runtime.store(STORE).shop
+        shop.add_note(order["id"], f"M3 order {world.sandbox.m3_book()['orders'][0]['orno']}")
+        record_delivery(
+            world.connector.engine, asked_again(STORE, order["id"], flow="order_status_to_woo", pool="status")
+        )
+    world.go_on()
+
+
 def store_locked_out(world: World) -> None:
     """The shop shuts our key out while an order is posted; the store pauses, is probed, and goes on."""
     world.sandbox.shop_rule("GET", "orders/", "http_401")
@@ -290,6 +304,7 @@ STORIES: dict[str, Told] = {
     "rebuilt, deleted by hand": Told(partial(order_rebuilt_for_a_person, is_deleted=True)),
     "M3 makes another total": Told(m3_makes_another_total),
     "note's answer lost": Told(order_comes_in, first={"note": Fault.LOST_DONE}, again=("order_status_to_woo",)),
+    "note told twice": Told(note_is_told_twice, again=("order_status_to_woo",)),
     "unpaid order waits": Told(order_waits_unpaid, books.of_one_batch_order, config=HOLDING),
     "unpaid order is paid": Told(partial(order_waiting_unpaid, becomes="processing"), config=HOLDING),
     "unpaid order is cancelled": Told(
