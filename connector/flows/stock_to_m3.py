@@ -101,6 +101,9 @@ def _book(run: Run, correction: Correction, rules: Corrections) -> Done:
         run.journal.forget_document(document.id)
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
+    on_hand = _read_location(run, correction, rules).on_hand
+    if on_hand != target:
+        raise _not_there(run, document, correction, on_hand=on_hand, target=target)
     return _booked(run, document, correction)
 
 
@@ -127,18 +130,37 @@ def _call(run: Run, correction: Correction, rules: Corrections, *, target: Decim
 
 
 def _follow(run: Run, document: DocumentRecord, correction: Correction, rules: Corrections) -> Done:
-    """Sees what became of a booking whose answer was not read: M3's stock says it."""
+    """Sees what became of a booking that was not proved: M3's stock says it.
+
+    A count that surely is not there is sent again, for it says the same twice. A difference is not, for one that arrives after
+    all would be booked on top of it.
+    """
     _wait_out(run, document)
-    on_hand = _read_location(run, correction, rules).on_hand
-    if on_hand == Decimal(document.plan["target"]):
+    on_hand, target = _read_location(run, correction, rules).on_hand, Decimal(document.plan["target"])
+    if on_hand == target:
         return _booked(run, document, correction)
+    state = step.state if (step := document.step(BOOK)) else None
+    if state is StepState.DONE:
+        raise _not_there(run, document, correction, on_hand=on_hand, target=target)
     if on_hand != Decimal(document.plan["before"]):
         run.journal.forget_document(document.id)
         raise _for_person(
             run, correction, "Whether it was booked in M3 is not known, for other stock moved there meanwhile."
         )
     run.journal.forget_document(document.id)
+    if rules.by_hand is ByHand.ADJUST and state in (StepState.INTENDED, StepState.UNKNOWN):
+        raise _for_person(run, correction, "The answer of M3 was lost and it is not booked there, but may still be.")
     return _book(run, correction, rules)
+
+
+def _not_there(
+    run: Run, document: DocumentRecord, correction: Correction, *, on_hand: Decimal, target: Decimal
+) -> PermanentError:
+    """Ends a booking that M3 said OK to and does not show."""
+    run.journal.forget_document(document.id)
+    return _for_person(
+        run, correction, f"M3 took the booking, but holds {on_hand:f} there and not {target:f}: look what else moved."
+    )
 
 
 def _wait_out(run: Run, document: DocumentRecord) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from connector.flows.stock.correcting import WAITS_FOR
 from connector.flows.stock.late_orders import HEARD_OF_WITHIN
+from connector.m3.calls import Call
+from connector.m3.programs import counts
 from tests.harness import SETTLED_S
 from tests.integration.flows.stock.stock_story import MUG, StockStory
 
 LATE_S = 0.4  # by then M3 has executed what it answered too late
 ADJUST = {"by_hand": "adjust", "location": "MAIN", "partner": "WEB"}
 COUNT = {"by_hand": "count", "location": "MAIN"}
+REAL_COUNT = counts.count
 
 
 def corrected(story: StockStory, rule: dict[str, Any], *, to: int) -> dict[str, Any] | None:
@@ -74,8 +78,16 @@ def test_booked_correction_moves_m3_and_stays_in_the_shop(story: StockStory, rul
     assert story.shown(MUG) == to
 
 
-@pytest.mark.parametrize("rule", [COUNT, ADJUST], ids=["count", "adjust"])
-@pytest.mark.parametrize("fault", ["drop_after_commit", "http_503", "late_answer"])
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        (COUNT, "drop_after_commit"),
+        (COUNT, "http_503"),
+        (COUNT, "late_answer"),
+        (ADJUST, "drop_after_commit"),
+        (ADJUST, "late_answer"),
+    ],
+)
 def test_correction_is_booked_once_whatever_becomes_of_the_answer(
     story: StockStory, rule: dict[str, Any], fault: str
 ) -> None:
@@ -95,6 +107,42 @@ def test_correction_is_booked_once_whatever_becomes_of_the_answer(
     assert on_hand(story) == "15"
     assert story.shown(MUG) == 15
     assert story.connector.rows("SELECT * FROM document WHERE kind = 'stock_correction'") == []
+
+
+@pytest.mark.parametrize("fault", ["http_503", "late_answer"])
+def test_difference_that_may_still_arrive_is_not_sent_a_second_time(story: StockStory, fault: str) -> None:
+    """After a 503, or where M3 is at work on it for longer than the settle time, nobody knows."""
+    story.configure(corrections=ADJUST)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.set_by_hand(MUG, 15)
+    rule = {"program": "MMS850MI", "transaction": "AddAdjust", "fault": fault, "rate": 1.0, "times": 1}
+    story.sandbox.m3_faults(rules=[rule], gateway_cut_s=0.2, late_commit_s=8)
+
+    story.carry(MUG)
+    left = carry_correction(story)
+
+    assert left is not None
+    assert left["state"] == "dead_letter"
+    assert "may still be" in left["reason"]
+    assert on_hand(story) == "20"
+
+
+def test_booking_that_m3_says_yes_to_and_does_not_show_is_told(
+    story: StockStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.m3.programs.counts.count", _count_of_nothing_new)
+
+    left = corrected(story, COUNT, to=15)
+
+    assert left is not None
+    assert left["state"] == "dead_letter"
+    assert "holds 20 there and not 15" in left["reason"]
+
+
+def _count_of_nothing_new(item: str, **given: Any) -> Call:
+    """What M3 is sent is another quantity than the one that is expected there."""
+    return REAL_COUNT(item, **{**given, "quantity": Decimal(20)})
 
 
 def test_large_correction_waits_for_a_person(story: StockStory) -> None:
