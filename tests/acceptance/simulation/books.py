@@ -106,7 +106,7 @@ def _of_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
         if versions is None or not any(one.status in CONFIRMED for one in versions):
             yield f"unexpected: M3 holds {order['orno']}, which the shop never wanted ({order['yref']})"
             continue
-        if order["held"]:
+        if order["held"] and len({(one.lines, one.total) for one in versions}) > 1:
             continue  # locked while it is changed; at rest only one that waits for a person may be
         is_ended = _shop_id(order) in history.deleted or any(one.status in CLOSED for one in versions)
         if is_ended and not order["lines"] and Decimal(order["total"]) == 0:

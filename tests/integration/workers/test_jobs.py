@@ -281,9 +281,10 @@ def test_posted_order_deleted_in_the_shop_is_found_by_its_absence(world: Connect
     run_turn(world.process, "poll_open_orders")
     world.settle()
 
-    (exchange,) = world.rows("SELECT state, reason FROM exchange WHERE flow = 'orders_to_m3'")
-    assert exchange["state"] == "dead_letter"
-    assert "deleted in the shop" in exchange["reason"]
+    (exchange,) = world.rows("SELECT state FROM exchange WHERE flow = 'orders_to_m3'")
+    (held,) = world.sandbox.m3_book()["orders"]
+    assert exchange["state"] == "done"
+    assert held["lines"] == [], "an order that is gone for good is closed"
 
 
 def test_few_missing_orders_are_looked_at_one_by_one(world: Connector) -> None:

@@ -20,6 +20,7 @@ from connector.m3.programs import (
     crs055mi,
     crs610mi,
     cusextmi,
+    deliveries,
     gls200mi,
     gls840mi,
     item_changes,
@@ -145,6 +146,10 @@ CALLS = [
     order_changes.write_text(NUMBER, block="WEB1", text="x" * order_changes.TEXT_LENGTH),
     order_changes.get_text(NUMBER, block="WEB1"),
     order_changes.get_address(NUMBER),
+    deliveries.list_by_order(NUMBER),
+    deliveries.list_by_line(NUMBER, line="1", suffix="0"),
+    deliveries.get_head("10001"),
+    deliveries.list_packages("10001"),
 ]
 
 

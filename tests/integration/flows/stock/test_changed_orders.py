@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
-from tests.integration.flows.stock.stock_story import MUG, PAN, StockStory
+from tests.integration.flows.stock.stock_story import MUG, PAN, StockStory, stock_store
 
 
 @pytest.fixture
@@ -51,6 +52,9 @@ def test_it_stays_so_while_the_change_waits_for_a_person(story: StockStory, orde
 
 
 def test_discarded_change_gives_its_units_back_at_once_and_for_good(story: StockStory, order: dict[str, Any]) -> None:
+    content = yaml.safe_load(stock_store())
+    content["orders"]["changes"] = "person"
+    story.connector.configure(yaml.safe_dump(content))
     add_pans(story, order)
     story.connector.poll()
     story.connector.drain()
