@@ -26,14 +26,12 @@ FROM unnest(:cupos, :line_keys, :shares) AS n (cupo, line_key, shares)
 def number_lines(journal: Journal, *, shares_by_key: Mapping[str, Sequence[Any]]) -> dict[str, int]:
     """Returns the number of each line key, giving the next free ones to keys not seen before.
 
-    Numbers and the first document of an exchange are committed together, so an exchange without documents has none yet.
-
     Args:
         journal: The run.
         shares_by_key: Line key (see money.plan.PlannedLine.key) to its shop line ids with their shares, for refunds.
     """
     exchange_id = journal.claim.exchange_id
-    known = read_numbers(journal.connection, exchange_id) if journal.claim.documents else {}
+    known = read_numbers(journal.connection, exchange_id)
     last = max(known.values(), default=0)
     fresh = {key: last + place for place, key in enumerate((key for key in shares_by_key if key not in known), start=1)}
     if fresh:

@@ -7,6 +7,7 @@ import pytest
 from connector.flows.polling import poll_changed
 from tests.harness import STORE
 from tests.integration.flows.story import Story, quick_store
+from workers.jobs import run_turn
 
 
 @pytest.fixture
@@ -138,3 +139,20 @@ def test_batch_order_on_hold_that_a_person_released_is_that_order(common: Story)
     common.go_on()
 
     assert common.complaints(order) == []
+
+
+def test_order_whose_old_documents_were_purged_goes_on_with_its_line_numbers(common: Story) -> None:
+    common.connector.configure(quick_store(guests="common", **{"on-hold": "batch"}))
+    order = common.place(payment_method="bacs", status="on-hold")
+    common.go_on()
+    order = common.change(order, status="cancelled")
+    common.go_on()
+    common.connector.pass_time(181 * 24 * 3600)
+    run_turn(common.connector.process, "purge")
+    assert common.connector.rows("SELECT 1 FROM document WHERE kind = 'batch_order'") == []
+
+    common.change(order, status="processing")
+    common.go_on()
+
+    assert common.exchange()["state"] == "done"
+    assert [line["cupo"] for line in common.orders()[0]["lines"]] == ["1", "2"]
