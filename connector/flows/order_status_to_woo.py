@@ -13,6 +13,7 @@ from functools import partial
 from connector.errors import NotYetError, WooRejectedError
 from connector.flows import tenure
 from connector.flows.context import Run
+from connector.flows.orders.source import UNKNOWN_ORDER
 from connector.flows.orders.values import reference_of
 from connector.flows.outcome import Done
 from connector.flows.progress.telling import look_at_m3, tell
@@ -30,7 +31,6 @@ NUMBER_KEY = "_m3_order_number"
 NOT_FOUND = 404
 AT_ONCE = timedelta(minutes=1)
 """A write-back that runs so soon after it was left runs for the first time, in whatever ledger."""
-UNKNOWN_ORDER = "woocommerce_rest_shop_order_invalid_id"  # a PUT answers it with 400 (recorded)
 
 
 def run(run: Run) -> Done:
@@ -66,7 +66,7 @@ def run(run: Run) -> Done:
             wait = partial(wait_for_note, run)
             words = f"{words}; {tell(run, document, order, number=number, seen=seen, wait=wait)}"
     except WooRejectedError as error:
-        if error.status != NOT_FOUND and error.remote_code != UNKNOWN_ORDER:
+        if error.status != NOT_FOUND and error.remote_code != UNKNOWN_ORDER:  # which a PUT answers with 400 (recorded)
             raise
         return Done("the order does not exist in the shop any more")
     return Done(words, fingerprint=number)

@@ -14,7 +14,7 @@ from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.stock.correcting import Correction, read_correction
-from connector.flows.stock.late_orders import is_explained, wait_for_orders
+from connector.flows.stock.late_orders import taken_late, wait_for_orders
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.offers import ALL
 from connector.ledger.steps import References
@@ -49,8 +49,11 @@ def run(run: Run) -> Done:
     if document is not None:
         return _follow(run, document, correction, rules)
     wait_for_orders(run, correction)
-    if is_explained(run, correction):
+    taken = taken_late(run, correction)
+    if taken and Decimal(correction.expected) - taken == Decimal(correction.seen):
         return _explained(run, correction, rules)
+    if taken:
+        raise _for_person(run, correction, f"Orders that were heard of late took {taken:f}; somebody changed the rest.")
     if rules.by_hand is ByHand.REPORT:
         raise _for_person(run, correction, "M3's figure was put back in the shop.")
     if rules.by_hand is ByHand.OVERWRITE:

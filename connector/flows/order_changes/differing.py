@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from connector.flows.order_changes.held import FIRST_PICKED, Held
+from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.wanted import NO_TEXT, Wanted, WantedLine
 from connector.m3.calls import Call
 from connector.m3.programs import order_changes
@@ -112,7 +112,7 @@ def _close(todo: Todo, line: OrderLine, rules: Rules) -> None:
 
 
 def _append_allowed(todo: Todo, line: OrderLine, write: Write) -> None:
-    if line.status >= FIRST_PICKED:
+    if not line.is_unpicked:
         todo.forbidden.append(f"{write.key}: {write.before} -> {write.after or 'none'}, at status {line.status} in M3")
     else:
         todo.writes.append(write)
@@ -146,8 +146,8 @@ def _compare_head(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None:
     differing = {name: value for name, value in wanted.head.items() if value != held.head.get(name, "")}
     references = {name: value for name, value in differing.items() if name in REFERENCES and value}
     todo.forbidden += [
-        f"{name} of the head ({held.head.get(name, '') or 'none'} -> {value or 'none'}), which no transaction of M3 changes"
-        for name, value in differing.items()
+        f"{name} of the head, which no transaction of M3 changes"  # not its values: a site may keep a name there
+        for name in differing
         if name not in references
     ]
     if references:

@@ -28,7 +28,7 @@ from connector.flows.order_changes.sending import CHANGE, Sender
 from connector.flows.order_changes.states import find_foreign, state_of_held, state_of_wanted
 from connector.flows.order_changes.wanted import Wanted, want
 from connector.flows.orders.plan import fingerprint_of
-from connector.flows.orders.proving import LOCK
+from connector.flows.orders.proving import LOCK, Hold
 from connector.flows.orders.takeover import LATEST_COMMIT, LOOK_AGAIN_AFTER, wait_until_settled
 from connector.flows.outcome import Done
 from connector.flows.stock import selling
@@ -205,6 +205,13 @@ class _Following:
         due = [write for write in todo.writes if write.key not in entered]
         if not due:
             self._wait(entered)
+        if held.is_stopped and sender.hold is Hold.NO:
+            _hand_over(
+                self.run,
+                self.news,
+                self.number,
+                what="the order is stopped in M3 (OBLC), by its credit check or a person",
+            )
         sender.lock()
         try:
             taken = sender.send(due)

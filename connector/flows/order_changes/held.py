@@ -15,7 +15,6 @@ from connector.m3.programs.ois100mi import OrderLine, OrderValue
 from connector.m3.rejections import is_not_found
 
 MOST_LINES = 1000
-FIRST_PICKED = "34"
 RESERVED = "22"
 
 
@@ -38,7 +37,12 @@ class Held:
     @property
     def is_picked(self) -> bool:
         """Whether the warehouse is at work with any line."""
-        return any(line.status >= FIRST_PICKED for line in self.lines)
+        return any(not line.is_unpicked for line in self.lines)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether an order stop is on it: ours while it is changed, M3's credit check's, or a person's."""
+        return self.head.get("OBLC", "") not in ("", "0")
 
     @property
     def is_untouched(self) -> bool:

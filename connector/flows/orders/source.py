@@ -10,6 +10,7 @@ from connector.ledger.claims import Claim
 from connector.woocommerce.models import Order, parse_order
 
 FRESH_FOR = timedelta(minutes=10)
+UNKNOWN_ORDER = "woocommerce_rest_shop_order_invalid_id"
 NOT_FOUND = 404
 
 
@@ -51,6 +52,8 @@ def fetch(run: Run) -> Order | None:
     try:
         return parse_order(run.store.shop.get_order(int(run.claim.business_key)).data)
     except WooRejectedError as error:
-        if error.status == NOT_FOUND:
+        if (
+            error.status == NOT_FOUND and error.remote_code == UNKNOWN_ORDER
+        ):  # any other 404 may be a plug-in's or a proxy's
             return None
         raise

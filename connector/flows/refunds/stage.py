@@ -21,7 +21,6 @@ from connector.money.refunds import Of, Taken
 
 MOST_LINES = 1000
 INVOICED, ENDED = "77", ("90", "99")
-LATEST_UNPICKED = "3"
 
 
 class Stage(StrEnum):
@@ -84,8 +83,7 @@ def _stage(line: OrderLine) -> Stage:
         return Stage.ENDED
     if line.status == INVOICED and line.invoiced >= line.quantity:
         return Stage.INVOICED
-    is_unpicked = all(digit <= LATEST_UNPICKED for digit in line.status)
-    return Stage.UNPICKED if is_unpicked else Stage.UNDER_WAY
+    return Stage.UNPICKED if line.is_unpicked else Stage.UNDER_WAY
 
 
 def _one_stage(lines: list[OrderLine], number: str) -> Stage:

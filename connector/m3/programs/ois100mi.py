@@ -16,6 +16,7 @@ from connector.errors import OutcomeUnknownError
 from connector.m3.calls import Answer, Call
 from connector.m3.values import day, number, number_text
 
+ALLOCATED_DIGIT = "3"  # of a line status
 CLOSED = "99"  # ORST of a line that was ended before anything of it was delivered
 DELIVERY_ADDRESS = "1"  # ADRT 01: the delivery address of this order
 
@@ -73,6 +74,15 @@ class OrderLine:
     delivered: Decimal
     invoiced: Decimal
     currency: str
+
+    @property
+    def is_unpicked(self) -> bool:
+        """Whether the warehouse has nothing of it in hand.
+
+        Source: order-rules.md section 6: the first digit tells of the least progressed part, the second of the most; so 24 is
+        picked in part and 27 invoiced in part.
+        """
+        return all(digit <= ALLOCATED_DIGIT for digit in self.status)
 
     @property
     def is_closed(self) -> bool:

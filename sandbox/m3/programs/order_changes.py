@@ -15,7 +15,7 @@ from sandbox.m3.programs.batch_parts import new_charge
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.refusals import Refusal
 
-FIRST_PICKED, ALLOCATED, INVOICED, RESERVED = "34", "33", "77", "22"
+ALLOCATED, INVOICED, RESERVED = "33", "77", "22"
 TEXT_KEYS = ("TXVR", "FLDN", "LNCD")
 
 
@@ -68,14 +68,19 @@ def open_line(run: Run, order: Order) -> Line:
     line = order.body.lines.get(ponr) or order.body.closed.get(ponr)
     if line is None or run.whole("POSX"):
         raise Refusal("XRE0103", "PONR")
-    if line.status >= FIRST_PICKED:
+    if _is_picked(line):
         raise Refusal("WST0301", "PONR", value=line.status)
     return line
 
 
+def _is_picked(line: Line) -> bool:
+    """Say whether a part of it is past allocation: the first digit is the least progressed part's, the second the most's."""
+    return any(digit > "3" for digit in line.status)
+
+
 def _set_quantity(run: Run, order: Order, ponr: int, quantity: Decimal) -> None:
     line = order.body.lines.get(ponr)
-    if line is None or line.status >= FIRST_PICKED:
+    if line is None or _is_picked(line):
         return  # entered in time, but the warehouse was faster: nothing tells of it
     item = run.state.item(line.itno)
     basic = quantity * (item.basic_units(line.unit) or Decimal(1))

@@ -23,8 +23,7 @@ def test_what_is_in_flight_is_never_sold_again(market: Market) -> None:
     uncorrected = Race(market, seed=SEED).run(corrects=False)
 
     assert corrected.too_high == []
-    assert uncorrected.too_high != []
-    assert corrected.oversold < uncorrected.oversold
+    assert uncorrected.too_high != []  # of how many were oversold one race says little: `make oversell` counts several
 
 
 def test_shops_come_to_show_what_is_left(market: Market) -> None:

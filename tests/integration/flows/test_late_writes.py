@@ -53,7 +53,8 @@ def test_note_of_a_worker_that_wakes_late_is_taken_back(common: Story) -> None:
     assert told == [1, 2], "the worker that woke sent its note, too"
     assert connector.notes(order["id"]) == [f"M3 order {common.orders()[0]['orno']}"]
     (held,) = connector.rows(WRITE_BACK)
-    assert (held["state"], held["reason"]) == ("done", f"the shop knows {common.orders()[0]['orno']}")
+    assert held["state"] == "done"
+    assert held["reason"].startswith(f"the shop knows {common.orders()[0]['orno']}")
     (audited,) = connector.rows("SELECT why FROM audit WHERE action = 'DELETE order note'")
     assert audited["why"] == "told twice"
     others.heartbeat.stop()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+import requests
 
+from connector.errors import WooRejectedError
 from connector.m3.programs import order_changes
 from connector.m3.programs.ois100mi import LineKey
+from connector.woocommerce.client import WooClient
 from tests.harness import STORE
 from tests.integration.flows.order_changes.desk import Desk
 from tests.integration.flows.story import Story, quick_store
@@ -35,6 +39,50 @@ def test_line_that_is_picked_is_not_changed(desk: Desk, status: str) -> None:
 
     assert f"3 -> 5, at status {status} in M3" in waits(desk)["reason"]
     assert [line["quantity"] for line in desk.held["lines"]] == ["3", "1"]
+
+
+@pytest.mark.parametrize("change", [{"status": "cancelled"}, None], ids=["cancelled", "fewer"])
+def test_line_that_left_in_part_is_not_changed(desk: Desk, change: dict[str, Any] | None) -> None:
+    part = {"to": "66", "lines": [{"ponr": 1, "quantity": "1"}]}
+    desk.story.sandbox.post(f"{desk.story.sandbox.m3_url}/_control/orders/{desk.held['orno']}/advance", part)
+
+    desk.change(**(change or desk.quantity_of("MUG-001", 2)))
+
+    assert "in M3" in waits(desk)["reason"]
+    assert [line["quantity"] for line in desk.held["lines"]] == ["3", "1"]
+
+
+def test_stop_of_m3_or_a_person_is_not_lifted(desk: Desk) -> None:
+    tell_m3(desk, "OIS120MI", "UpdCOStop", ORNO=desk.held["orno"], OBLC="5")
+
+    desk.set_quantity("MUG-001", 5)
+
+    assert "stopped in M3" in waits(desk)["reason"]
+    assert [line["quantity"] for line in desk.held["lines"]] == ["3", "1"]
+    assert not desk.held["held"]
+
+
+def tell_m3(desk: Desk, program: str, transaction: str, **record: str) -> None:
+    """Does what a person does in M3."""
+    ionapi = requests.get(f"{desk.story.sandbox.m3_url}/_control/ionapi", timeout=10).json()
+    token = requests.post(
+        ionapi["pu"] + ionapi["ot"],
+        data={"grant_type": "password", "username": ionapi["saak"], "password": ionapi["sask"]},
+        auth=(ionapi["ci"], ionapi["cs"]),
+        timeout=10,
+    ).json()["access_token"]
+    answer = requests.post(
+        f"{ionapi['iu']}/{ionapi['ti']}/M3/m3api-rest/v2/execute",
+        json={
+            "program": program,
+            "cono": 1,
+            "divi": "AAA",
+            "transactions": [{"transaction": transaction, "record": record}],
+        },
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+    )
+    assert answer.json()["nrOfFailedTransactions"] == 0, answer.text
 
 
 @pytest.mark.parametrize("status", ["44", "77"])
@@ -85,7 +133,8 @@ def test_address_put_back_in_the_shop_releases_the_order(desk: Desk) -> None:
 def test_other_payment_method_is_a_persons(desk: Desk) -> None:
     desk.change(payment_method="cod")
 
-    assert "PYCD of the head (CRD -> COD)" in waits(desk)["reason"]
+    assert "PYCD of the head" in waits(desk)["reason"]
+    assert "cod" in str(audited(desk)["after"])
 
 
 def test_line_a_person_changed_in_m3_is_shown_and_not_overwritten(desk: Desk) -> None:
@@ -167,4 +216,14 @@ def test_store_that_wants_persons_gets_every_change(common: Story) -> None:
 
     desk.change(status="cancelled")
     assert "cancelled in the shop" in waits(desk)["reason"]
+    assert [line["quantity"] for line in desk.held["lines"]] == ["3", "1"]
+
+
+def test_not_found_of_something_else_than_the_shop_ends_no_order(desk: Desk) -> None:
+    foreign = WooRejectedError("not found", status=404, remote_code="firewall_no_entry", resolution="look")
+    with patch.object(WooClient, "get_order", side_effect=foreign):
+        desk.story.connector.ask(desk.order["id"])
+        desk.story.connector.drain()
+
+    assert desk.story.exchange()["state"] == "dead_letter"
     assert [line["quantity"] for line in desk.held["lines"]] == ["3", "1"]

@@ -243,3 +243,22 @@ def test_sale_of_an_order_that_is_heard_of_late_is_nobodys_correction(story: Sto
     assert (carried["state"], carried["reason"]) == ("done", "orders that were heard of late explain it")
     assert on_hand(story) == "20"
     assert story.shown(MUG) == 17
+
+
+def test_correction_that_a_late_order_explains_in_part_is_booked_by_nobody_but_a_person(story: StockStory) -> None:
+    story.configure(corrections=COUNT)
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    story.buy("PAN-28", 1)
+    story.carry("PAN-28")
+    story.buy(MUG, 3, saved_late_s=45)
+    story.set_by_hand(MUG, 22)
+    story.carry(MUG)
+
+    story.connector.poll()
+    left = carry_correction(story)
+
+    assert left is not None
+    assert left["state"] == "dead_letter"
+    assert "heard of late took 3" in left["reason"]
+    assert on_hand(story) == "20"
