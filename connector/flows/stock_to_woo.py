@@ -43,6 +43,7 @@ PACE = Pace(most=100, quiet_s=0.3, longest_s=1.0)
 WRITE_MOST = 100
 FEW, WRITE_FEW = 50, 10
 """So few changes are written ten at a time: the first of them need not wait for the last, at 35 ms an element."""
+CLOCK_BACK_S = 60.0
 FRESH_S = 2.0
 """So long figures are written after they were read; older ones would undo what was sold meanwhile."""
 SECOND_LOOK_S = 1.0
@@ -81,7 +82,9 @@ def _work(run: Run, offers: list[Offer]) -> Iterator[Result]:
     learnt: list[Product] = []
     for offer, assessed in zip(offers, assessment.items, strict=True):
         if offer.read_at is not None and offer.read_at > assessment.read_at:
-            continue  # the ledger's clock went back; what is newer stays
+            # The ledger's clock went back: what is newer stays until it has caught up.
+            yield Result(item_number=offer.item_number, rev=offer.rev, retry_s=CLOCK_BACK_S)
+            continue
         learnt += _learnt(offer, assessed)
         outcome = _decide(run, offer, assessed, read_at=assessment.read_at)
         if isinstance(outcome, Result):

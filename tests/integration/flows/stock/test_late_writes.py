@@ -7,7 +7,9 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from sqlalchemy import text
 
+from connector.ledger.session import transaction
 from connector.woocommerce.products import Products
 from tests.harness import SETTLED_S
 from tests.integration.flows.stock.stock_story import MUG, StockStory
@@ -75,3 +77,22 @@ def test_old_quantity_of_a_worker_that_wakes_after_its_lease_does_not_stay(story
     assert story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'") == []
     other.heartbeat.stop()
     other.runtime.close()
+
+
+def test_ledger_whose_clock_went_back_looks_again_later_and_not_without_end(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    story.carry(MUG)
+    with transaction(story.connector.engine) as connection:
+        connection.execute(text("UPDATE offer SET read_at = ledger_now() + interval '5 min'"))
+    story.m3_holds(MUG, 10)
+
+    story.due(MUG)
+    story.run_once()
+
+    assert story.shown(MUG) == 20, "what is newer stays"
+    offer = story.offer(MUG)
+    assert offer["retry_at"] is not None
+    assert story.connector.rows("SELECT 1 FROM exchange WHERE flow = 'stock_to_woo' AND state = 'ready'") == []
+    story.connector.pass_time(301)
+    story.go_on()
+    assert story.shown(MUG) == 10
