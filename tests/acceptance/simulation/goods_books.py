@@ -68,7 +68,10 @@ def of_goods_at_rest(world: World, history: GoodsHistory) -> Iterator[str]:
 def _of_item(world: World, item: str, products: list[Product]) -> Iterator[str]:
     held = world.site.state.items[item]
     if not SOLD_FROM <= held.status < ENDED:
-        yield from (f"lost: {item} has ended in M3, the shop sells it" for one in products if one.status == "publish")
+        # A product of the shop's own, whose item had ended before the catalogue was first loaded, was never M3's to withdraw.
+        is_bound = bool(world.rows("SELECT 1 FROM product WHERE item_number = :item", item=item))
+        sold = [one for one in products if is_bound and one.status == "publish"]
+        yield from (f"lost: {item} has ended in M3, the shop sells it" for _ in sold)
         return
     if not products:
         if item != STYLE or any(_is_sold(world, one) for one in VARIANTS):
