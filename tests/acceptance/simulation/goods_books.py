@@ -47,6 +47,9 @@ def of_goods_by_day(world: World) -> Iterator[str]:
             yield from _of_item(world, item, _products(world, item))
 
 
+_LOADED = "SELECT 1 FROM offer WHERE flow = 'items_to_woo' AND item_number = :item AND written <> '{}'"
+
+
 def of_goods_at_rest(world: World, history: GoodsHistory) -> Iterator[str]:
     """Says what is wrong when nothing is left to do; see `require_complete`."""
     if not world.shows_goods:
@@ -69,8 +72,8 @@ def _of_item(world: World, item: str, products: list[Product]) -> Iterator[str]:
     held = world.site.state.items[item]
     if not SOLD_FROM <= held.status < ENDED:
         # A product of the shop's own, whose item had ended before the catalogue was first loaded, was never M3's to withdraw.
-        is_bound = bool(world.rows("SELECT 1 FROM product WHERE item_number = :item", item=item))
-        sold = [one for one in products if is_bound and one.status == "publish"]
+        was_loaded = bool(world.rows(_LOADED, item=item))
+        sold = [one for one in products if was_loaded and one.status == "publish"]
         yield from (f"lost: {item} has ended in M3, the shop sells it" for _ in sold)
         return
     if not products:
