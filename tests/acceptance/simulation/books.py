@@ -197,6 +197,7 @@ def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
         or (row["is_posted"] and history.changes[number] > 0)
         or (row["flow"] == "stock_to_m3" and history.goods.counted_by_hand[row["business_key"]] > 0)
         or (row["flow"] == "m3_events" and history.goods.garbled > 0)
+        or (row["flow"] == "refunds_to_m3" and any(history.changes.values()))  # before picking it is a person's
     )
     if not is_caused:
         yield f"lost: exchange {row['id']} waits for a person without cause: {row['reason_code']}: {row['reason']}"
