@@ -70,7 +70,7 @@ def _look(run: Run, begun: Tenure) -> None:
     mine = begun.holder(stamp)
     named = _read(run)
     if named is None:
-        named = mine if _write(run, cusextmi.add_tenure(store, holder=mine)) else _read(run)
+        named = mine if _add(run, store, mine) else _read(run)
     elif named in begun.own_holders and not begun.is_contest_open:
         _write(run, cusextmi.change_tenure(store, holder=mine))
         named = mine
@@ -94,15 +94,26 @@ def _contest(run: Run, begun: Tenure, *, named: str) -> NoReturn:
     store, stamp = run.store.name, begun.next_stamp or ""
     tenure.open_contest(run.journal.connection, store)
     run.journal.commit()  # before it is written: else a run that ends here would take the row for its own
-    _write(run, cusextmi.change_tenure(store, holder=begun.holder(stamp)))
+    call = cusextmi.change_tenure(store, holder=begun.holder(stamp))
+    _write(run, call)
     tenure.note_contested(run.journal.connection, store, stamp=stamp)
     after = {"A030": begun.holder(stamp)}
-    run.journal.audit("tenure taken", system="m3", key=store, before={"A030": named}, after=after)
+    why = "a person took the store over" if begun.takes_over else "M3 names an older copy of this ledger"
+    run.journal.audit(run.store.m3.name_of(call), system="m3", key=store, before={"A030": named}, after=after, why=why)
     raise _seen_soon(run, USABLE_FOR.total_seconds() + run.store.settle_s)
 
 
 def _is_our_name(begun: Tenure, named: str | None) -> bool:
     return (named or "").startswith(f"{begun.installation}.")
+
+
+def _add(run: Run, store: str, holder: str) -> bool:
+    """Adds the row. Its stamp, renewed each minute from then on, is no news for the audit trail; that it was made is."""
+    call = cusextmi.add_tenure(store, holder=holder)
+    is_added = _write(run, call)
+    if is_added:
+        run.journal.audit(run.store.m3.name_of(call), system="m3", key=store, after={"A030": holder})
+    return is_added
 
 
 def _read(run: Run) -> str | None:

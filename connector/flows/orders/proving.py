@@ -102,4 +102,4 @@ def set_hold(
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
-    run.journal.audit(f"OIS100MI/{name}", system="m3", key=number, why=why)
+    run.journal.audit(run.store.m3.name_of(call), system="m3", key=number, why=why)
