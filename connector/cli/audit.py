@@ -1,8 +1,9 @@
-"""`connector audit`: the audit trail as JSON lines, and whether it is what was written."""
+"""`connector audit`: the audit trail for a reader elsewhere, and whether it is what was written."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,49 +12,70 @@ from typing import Annotated, TextIO
 import typer
 from sqlalchemy import Engine
 
+from connector.cli.audit_lines import without_people, write_csv, write_json
 from connector.cli.bars import bar
 from connector.cli.moments import read_moment
-from connector.cli.opening import open_ledger_only, require_store
-from connector.cli.output import err, json_line, print_json, say, shown
+from connector.cli.opening import open_ledger_only, person, require_store
+from connector.cli.output import err, print_json, say, shown
 from connector.errors import PermanentError
+from connector.flows.orders.customer import email_key
 from connector.ledger import seals
-from connector.ledger.listing import export_audit
+from connector.ledger.audit_export import About, Line, Subject, Wanted, export_audit, find_exchanges
+from connector.ledger.people import note_decision
+from connector.ledger.session import transaction
 
-app = typer.Typer(no_args_is_help=True, help="Export the audit trail, or verify it.")
+app = typer.Typer(no_args_is_help=True, help="Export the audit trail or verify it.")
 
 
 @app.callback()
 def audit() -> None:
-    """Export the audit trail, or verify it."""
+    """Export the audit trail or verify it."""
 
 
 @app.command()
 def export(
+    order: Annotated[
+        str | None, typer.Option(help="All of one order: its id in the shop, or its number in M3.")
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option(help="All of one customer and its orders: number in M3, or e-mail address.")
+    ] = None,
+    refund: Annotated[
+        str | None, typer.Option(help="All of one refund: its id in the shop, or the number of its return in M3.")
+    ] = None,
     store: Annotated[str | None, typer.Option(help="Of this store alone.")] = None,
     since: Annotated[
-        str | None, typer.Option(help="From this time on (UTC unless it names a zone), or 2h, 3d.")
+        str | None, typer.Option("--from", "--since", help="From this time on (UTC unless it names a zone), or 2h, 3d.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Write into this file instead of stdout.")] = None,
+    until: Annotated[str | None, typer.Option("--to", "--until", help="Before this time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines: what is written unless --csv is given.")] = False,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write CSV into this file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write JSON lines into this file instead of stdout.")] = None,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Show people's data too; that you did is itself in the audit trail.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="With --personal: what it is needed for.")] = "",
 ) -> None:
-    """Write the audit trail as JSON lines, oldest first."""
-    now = datetime.now(UTC)
-    begin = None if since is None else read_moment(since, option="--since", now=now)
-    end = None if until is None else read_moment(until, option="--until", now=now)
+    """Write the audit trail, oldest first: who wrote what, before and after, why, in which attempt."""
+    if csv_file is not None and (as_json or output is not None):
+        raise PermanentError("--csv excludes --json and --output.", resolution="Give one of them.")
+    if personal and not reason.strip():
+        raise PermanentError(
+            "People's data is shown only for a reason.", resolution='Add --reason "what it is needed for".'
+        )
+    subject = _subject(order=order, customer=customer, refund=refund)
     with open_ledger_only() as engine:
-        if store is not None:
-            require_store(engine, store)
-        if output is None:
-            _write(engine, sys.stdout, store=store, since=begin, until=end)
-            return
-        try:
-            with output.open("w", encoding="utf-8") as file:
-                count = _write(engine, file, store=store, since=begin, until=end)
-        except OSError as error:
-            raise PermanentError(
-                f"{output} cannot be written ({error.strerror}).", resolution="Choose another file with --output."
-            ) from None
-        err().print(f"{count} lines written to {output}.")
+        wanted = _wanted(engine, subject, store=store, since=since, until=until)
+        if personal:
+            _note_shown(engine, wanted, why=reason)
+        found = export_audit(engine, wanted)
+        lines = found if personal else without_people(found)
+        if csv_file is not None:
+            _into(csv_file, lines, write_csv, option="--csv")
+        elif output is not None:
+            _into(output, lines, write_json, option="--output")
+        else:
+            write_json(lines, sys.stdout)
 
 
 @app.command()
@@ -91,9 +113,53 @@ def _tell(verified: seals.Verified, anchor: str | None) -> None:
         say("Compare the named lines with a backup of the database; `audit export` shows what is there now.")
 
 
-def _write(engine: Engine, to: TextIO, *, store: str | None, since: datetime | None, until: datetime | None) -> int:
-    count = 0
-    for row in export_audit(engine, store=store, since=since, until=until):
-        to.write(json_line(row) + "\n")
-        count += 1
-    return count
+def _subject(*, order: str | None, customer: str | None, refund: str | None) -> Subject | None:
+    given = [
+        (about, key.strip()) for about, key in zip(About, (order, customer, refund), strict=True) if key is not None
+    ]
+    if len(given) > 1:
+        raise PermanentError("--order, --customer and --refund exclude each other.", resolution="Give one of them.")
+    if not given:
+        return None
+    about, key = given[0]
+    return Subject(about, (key, email_key(key)) if about is About.CUSTOMER else (key,))
+
+
+def _wanted(
+    engine: Engine, subject: Subject | None, *, store: str | None, since: str | None, until: str | None
+) -> Wanted:
+    if store is not None:
+        require_store(engine, store)
+    if subject is not None:
+        with transaction(engine) as connection:
+            is_known = bool(find_exchanges(connection, subject, store=store))
+        if not is_known:
+            raise PermanentError(
+                f"Nothing was ever carried of that {subject.about}.",
+                resolution="`connector exchanges list` shows what was; give the id of the shop, not a customised number.",
+            )
+    now = datetime.now(UTC)
+    return Wanted(
+        store=store,
+        since=None if since is None else read_moment(since, option="--from", now=now),
+        until=None if until is None else read_moment(until, option="--to", now=now),
+        subject=subject,
+    )
+
+
+def _note_shown(engine: Engine, wanted: Wanted, *, why: str) -> None:
+    """The subject as a digest of an e-mail address where it is one: the line itself must tell of nobody."""
+    key = "all" if wanted.subject is None else f"{wanted.subject.about} {wanted.subject.keys[-1]}"
+    with transaction(engine) as connection:
+        note_decision(connection, "personal_data_shown", store=wanted.store, key=key, who=person(), why=why)
+
+
+def _into(path: Path, lines: Iterable[Line], write: Callable[[Iterable[Line], TextIO], int], *, option: str) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            count = write(lines, file)
+    except OSError as error:
+        raise PermanentError(
+            f"{path} cannot be written ({error.strerror}).", resolution=f"Choose another file with {option}."
+        ) from None
+    err().print(f"{count} lines written to {path}.")

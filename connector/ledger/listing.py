@@ -1,17 +1,12 @@
-"""Read-only queries for people: exchanges, dead letters, the audit trail. Called by the command line."""
+"""Read-only queries for people: exchanges, dead letters, the audit trail of one. Called by the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, text
-
-from connector.ledger.session import transaction
-
-AUDIT_PAGE = 500
+from sqlalchemy import Connection, TextClause, text
 
 
 @dataclass(frozen=True)
@@ -87,15 +82,6 @@ _KEYED = text(
     _EXCHANGE_COLUMNS + "WHERE e.store = :store AND e.flow = :flow AND e.business_key = ANY(:keys) ORDER BY e.id"
 )
 _AUDIT_COLUMNS = "SELECT id, at, store, exchange_id, claim_no, who, system, action, key, before, after, why FROM audit "
-_AUDIT = text(
-    _AUDIT_COLUMNS
-    + """
-WHERE id > :after AND (CAST(:store AS varchar) IS NULL OR store = :store)
-  AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
-  AND (CAST(:until AS timestamptz) IS NULL OR at < :until)
-ORDER BY id LIMIT :most
-"""
-)
 _AUDIT_OF = text(_AUDIT_COLUMNS + "WHERE exchange_id = :id ORDER BY id")
 
 
@@ -122,25 +108,3 @@ def _exchanges(connection: Connection, query: TextClause, values: dict[str, Any]
 def audit_of(connection: Connection, exchange_id: int) -> list[AuditRow]:
     """Returns the audit trail of one exchange, oldest first."""
     return [AuditRow(**row) for row in connection.execute(_AUDIT_OF, {"id": exchange_id}).mappings()]
-
-
-def export_audit(
-    engine: Engine, *, store: str | None, since: datetime | None, until: datetime | None
-) -> Iterator[AuditRow]:
-    """Yields the audit trail oldest first, a page a transaction, so that a long export holds nothing up.
-
-    Args:
-        engine: The ledger.
-        store: This store alone, or None for all.
-        since: From this time on (aware), or None.
-        until: Before this time (aware), or None.
-    """
-    after = 0
-    while True:
-        values = {"after": after, "store": store, "since": since, "until": until, "most": AUDIT_PAGE}
-        with transaction(engine) as connection:
-            page = [AuditRow(**row) for row in connection.execute(_AUDIT, values).mappings()]
-        yield from page
-        if len(page) < AUDIT_PAGE:
-            return
-        after = page[-1].id

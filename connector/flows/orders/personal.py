@@ -1,4 +1,7 @@
-"""Which values of an order's content belong to a person, so that M3's texts can be shown without them. Used by confirming.py."""
+"""Which values of an order's content belong to a person, so that M3's texts and the audit trail can be shown without.
+
+Used by confirming.py and `connector audit export`.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,11 @@ def personal_values(content: Mapping[str, object]) -> set[str]:
     Args:
         content: As kept with a document: path of the mapping file -> text, or a list of texts.
     """
-    return {piece for path, value in content.items() if _is_personal(path) for piece in _pieces(path, value)}
+    return {piece for path, value in content.items() if is_personal(path) for piece in _pieces(path, value)}
 
 
-def _is_personal(path: str) -> bool:
+def is_personal(path: str) -> bool:
+    """Tells whether what stands at a path of the mapping file belongs to a person."""
     return path.startswith(PERSONAL_PATHS) and path.rpartition(".")[2] not in PUBLIC_FIELDS
 
 
