@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from connector.cli.exchanges import read_story
 from connector.cli.opening import open_ledger_only, person
 from connector.cli.output import print_json, print_table, say, warn
-from connector.cli.telling import tell
+from connector.cli.telling import read_story, tell
 from connector.errors import PermanentError
 from connector.ledger.listing import ExchangeFilter, list_exchanges
 from connector.ledger.people import Decision, dead_letter_ids, discard, release

@@ -1,4 +1,4 @@
-"""`connector exchanges`: lists what is carried across and tells the whole story of one."""
+"""`connector exchanges`: lists what is carried across and tells the whole story of one; `replay` is in replay.py."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.opening import open_ledger_only, require_store
+from connector.cli.opening import open_ledger_only, person, require_store
 from connector.cli.output import print_json, print_table, say, shown
-from connector.cli.telling import tell
+from connector.cli.replay import replay_
+from connector.cli.telling import read_story, tell
 from connector.errors import PermanentError
 from connector.ledger.listing import ExchangeFilter, ExchangeRow, list_exchanges
+from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
-from connector.ledger.story import Story, newest_body, tell_story
+from connector.ledger.story import newest_body
 from connector.ledger.tables import State
 
-app = typer.Typer(no_args_is_help=True, help="List exchanges and tell the whole story of one.")
+app = typer.Typer(no_args_is_help=True, help="List exchanges, tell the whole story of one, carry one once more.")
+app.command("replay")(replay_)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -43,7 +46,10 @@ def list_(
 @app.command()
 def show(
     exchange_id: Annotated[int, typer.Argument(metavar="ID", help="The number of the exchange.")],
-    body: Annotated[bool, typer.Option(help="Print the newest stored body instead; it holds personal data.")] = False,
+    body: Annotated[
+        bool,
+        typer.Option(help="Print the newest stored body instead; it holds personal data, and the audit trail says so."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Tell the whole story of one exchange: deliveries, attempts, documents, steps, bindings, audit."""
@@ -55,21 +61,6 @@ def show(
         print_json(story)
     else:
         tell(story)
-
-
-def read_story(exchange_id: int) -> Story:
-    """Reads the story of an exchange.
-
-    Raises:
-        PermanentError: There is no such exchange.
-    """
-    with open_ledger_only() as engine, transaction(engine) as connection:
-        story = tell_story(connection, exchange_id)
-    if story is None:
-        raise PermanentError(
-            f"There is no exchange {exchange_id}.", resolution="`connector exchanges list` shows the newest ones."
-        )
-    return story
 
 
 def print_exchanges(rows: list[ExchangeRow]) -> None:
@@ -98,9 +89,14 @@ def _why(row: ExchangeRow) -> str:
 
 
 def _print_body(exchange_id: int) -> None:
-    read_story(exchange_id)
+    store = read_story(exchange_id).exchange.store
     with open_ledger_only() as engine, transaction(engine) as connection:
         content = newest_body(connection, exchange_id)
+        if content is not None:
+            key = f"exchange {exchange_id}"
+            note_decision(
+                connection, "personal_data_shown", store=store, key=key, who=person(), why="exchanges show --body"
+            )
     if content is None:
         raise PermanentError(
             f"No body is stored for exchange {exchange_id}.",

@@ -22,7 +22,9 @@ class _Shown:
     error: ConnectorError | None
 
 
-def print_previews(engine: Engine, store: StoreContext, order_ids: list[int], *, as_json: bool) -> int:
+def print_previews(
+    engine: Engine, store: StoreContext, order_ids: list[int], *, as_json: bool, is_replay: bool = False
+) -> int:
     """Prints every M3 transaction with its fields, for each order.
 
     Returns:
@@ -32,7 +34,7 @@ def print_previews(engine: Engine, store: StoreContext, order_ids: list[int], *,
     with err().status("Asking the shop and M3 ...") as status:
         for place, order_id in enumerate(order_ids, start=1):
             status.update(f"Order {order_id} ({place} of {len(order_ids)})")
-            shown.append(_look(engine, store, order_id))
+            shown.append(_look(engine, store, order_id, is_replay=is_replay))
     if as_json:
         print_json([_as_data(one) for one in shown])
     else:
@@ -42,9 +44,9 @@ def print_previews(engine: Engine, store: StoreContext, order_ids: list[int], *,
     return 1 if any(one.error for one in shown) else 0
 
 
-def _look(engine: Engine, store: StoreContext, order_id: int) -> _Shown:
+def _look(engine: Engine, store: StoreContext, order_id: int, *, is_replay: bool) -> _Shown:
     try:
-        return _Shown(order_id, preview_order(engine, store, order_id=order_id), None)
+        return _Shown(order_id, preview_order(engine, store, order_id=order_id, is_replay=is_replay), None)
     except ConnectorError as error:
         return _Shown(order_id, None, error)
 

@@ -1,15 +1,33 @@
-"""Prints the story of one exchange for a reader; used by `exchanges show` and `dead-letters show`."""
+"""Reads the story of one exchange and prints it for a reader; used by `exchanges show` and `dead-letters show`."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from connector.cli.opening import open_ledger_only
 from connector.cli.output import print_table, say, shown
+from connector.errors import PermanentError
 from connector.ledger.listing import ExchangeRow
-from connector.ledger.story import Story
+from connector.ledger.session import transaction
+from connector.ledger.story import Story, tell_story
 
 RESULT_WIDTH = 60
+
+
+def read_story(exchange_id: int) -> Story:
+    """Reads the story of an exchange.
+
+    Raises:
+        PermanentError: There is no such exchange.
+    """
+    with open_ledger_only() as engine, transaction(engine) as connection:
+        story = tell_story(connection, exchange_id)
+    if story is None:
+        raise PermanentError(
+            f"There is no exchange {exchange_id}.", resolution="`connector exchanges list` shows the newest ones."
+        )
+    return story
 
 
 def tell(story: Story) -> None:

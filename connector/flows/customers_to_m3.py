@@ -71,6 +71,7 @@ def run(run: Run) -> Done:
         run.journal.connection, bindings.CUSTOMER, shop_scope=run.store.m3_scope, shop_key=run.claim.business_key
     )
     if bound is not None:
+        see_again(run, bound)
         return Done(f"bound to customer {bound}; M3 is the master of its fields")
     shopper = read_shopper(run)
     values = values_of(run, shopper)
@@ -89,6 +90,24 @@ def run(run: Run) -> Done:
         exchange_id=run.claim.exchange_id,
     )
     return Done(f"customer {found}", fingerprint=found)
+
+
+def see_again(run: Run, number: str) -> None:
+    """Asks M3 for a customer that is bound, if a person doubts that it still has it.
+
+    Raises:
+        NeedsPersonError: It does not: orders of the shopper would be refused.
+    """
+    if not run.claim.is_replay:
+        return
+    run.journal.pause()
+    answer = run.store.m3.read([crs610mi.get_basic_data(number)])[0]
+    if is_not_found(answer.error):
+        raise NeedsPersonError(
+            f"Customer {number} is bound to a shopper, and M3 does not have it any more.",
+            resolution=f"Make customer {number} in CRS610 again, under this number; then release the exchange.",
+        )
+    check_owner(crs610mi.read_customer(answer), read_shopper(run))
 
 
 def read_shopper(run: Run) -> Shopper:

@@ -81,6 +81,7 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     Raises:
         PermanentError: The shop's order was deleted or cancelled, or its amounts changed.
     """
+    posting.see_again(run, document)
     where = f"its invoice is posted as {document.final_number}"
     if order is None:
         raise _for_person(run, f"The order was deleted in the shop, and {where}.")

@@ -47,6 +47,7 @@ def run(run: Run) -> Done:
         owning.require_own(run, order)
     document = run.claim.live_document
     if document is not None and document.state is DocumentState.CONFIRMED:
+        posting.see_again(run, document)
         return Done(f"posted as {document.final_number}")
     reason = why_nothing(order)
     if order is None or order.date_paid_gmt is None or reason:

@@ -48,14 +48,20 @@ class DryJournal(Journal):
         self.rollback()
 
 
-def preview_order(ledger: Ledger, store: StoreContext, *, order_id: int) -> Preview:
+def preview_order(ledger: Ledger, store: StoreContext, *, order_id: int, is_replay: bool = False) -> Preview:
     """Plans an order as it is in the shop now, reading from shop and M3 and writing nothing.
+
+    Args:
+        ledger: The ledger.
+        store: The store.
+        order_id: Of the shop.
+        is_replay: M3 is asked for a posted order although nothing is new in the shop.
 
     Raises:
         ConnectorError: What a real run would end with (unknown item, amounts that do not add up ...).
     """
     with transaction(ledger) as connection:
-        journal = DryJournal(ledger, _dry_claim(store, order_id, now(connection)))
+        journal = DryJournal(ledger, replace(_dry_claim(store, order_id, now(connection)), is_replay=is_replay))
     run = Run(store=store, journal=journal)
     try:
         return _preview(run)

@@ -61,10 +61,10 @@ def tidy(run: Run) -> None:
 def compare_posted(run: Run, document: DocumentRecord, found: Found) -> Done:
     """Settles a refund that M3 holds: proved, and still there in the shop, or for a person."""
     number = document.final_number or ""
-    if run.claim.fingerprint is None:
-        proving.prove(run, document, number)
-    elif run.claim.fingerprint.startswith("accepted:"):
+    if (run.claim.fingerprint or "").startswith("accepted:"):
         return Done(f"posted as {number}; a person settled what came after")
+    if run.claim.fingerprint is None or run.claim.is_replay:
+        proving.prove(run, document, number)
     if found.refund is None and found.order is not None:
         raise NeedsPersonError(
             f"The refund was deleted in the shop, and M3 holds it as {number}.",

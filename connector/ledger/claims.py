@@ -85,6 +85,7 @@ class Claim:
     now: datetime
     documents: tuple[DocumentRecord, ...]
     is_tidy: bool = False  # a dead letter that is only run to clear up in M3, and stays what it was
+    is_replay: bool = False  # a person doubts that the other side holds it: it is asked before anything is written
     last_reason: str = ""
     last_resolution: str = ""
     newest_delivery_id: int | None = None  # of a whole resource; `body` is its body
@@ -111,7 +112,8 @@ WITH claimed AS (
     RETURNING e.id, e.store, e.scope, s.version AS store_version, e.flow, e.business_key, e.pool, e.claim_no, e.wanted_rev,
               e.done_rev, e.doubt_rev, e.tries, e.crashes, e.sends, e.fingerprint, e.waiting_since, e.first_seen_at,
               e.rebuild, e.worker, e.newest_delivery_id, e.reason_code, e.reason, e.resolution,
-              coalesce(e.tidy_rev = e.wanted_rev, false) AS is_tidy
+              coalesce(e.tidy_rev = e.wanted_rev, false) AS is_tidy,
+              coalesce(e.replay_rev > e.done_rev, false) AS is_replay
 ), begun AS (
     INSERT INTO attempt (exchange_id, claim_no, revision, worker)
     SELECT id, claim_no, wanted_rev, worker FROM claimed
@@ -164,6 +166,7 @@ def _claim_of(row: Row[Any]) -> Claim:
         last_reason=row.reason,
         last_resolution=row.resolution,
         is_tidy=row.is_tidy,
+        is_replay=row.is_replay,
         was_resent=row.sends > 1 or row.crashes > 0,
         body=None if row.body is None else bytes(row.body),
         body_received_at=row.body_received_at,

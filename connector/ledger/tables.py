@@ -133,6 +133,7 @@ class Exchange(Base):
     reason: Mapped[str] = mapped_column(server_default=text("''"))
     resolution: Mapped[str] = mapped_column(server_default=text("''"))
     rebuild: Mapped[bool] = mapped_column(server_default=text("false"))  # a person allowed a second document
+    replay_rev: Mapped[int | None]  # a person wants it carried once more; until it is done the runs ask M3 first
     tidy_rev: Mapped[int | None]  # at this wanted_rev the next run only clears up in M3: the dead letter stays one
     sent_at: Mapped[datetime | None]
     sends: Mapped[int] = mapped_column(server_default=text("0"))  # messages since the last claim

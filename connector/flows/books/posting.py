@@ -82,6 +82,22 @@ def go_on(run: Run, document: DocumentRecord, *, may_be_known: bool = False) -> 
     return _update(run, document, sheet)
 
 
+def see_again(run: Run, document: DocumentRecord) -> None:
+    """Asks the ledger for a voucher that was seen there, if a person doubts that it still is.
+
+    Raises:
+        NeedsPersonError: It is not there any more; nothing is posted a second time.
+        AmountsDifferError: It shows something else.
+    """
+    if not run.claim.is_replay or _look(run, Sheet.from_json(document.plan["sheet"])) is not None:
+        return
+    raise NeedsPersonError(
+        f"Voucher {document.final_number} is not in M3's ledger any more.",
+        resolution=f"Look in GLS200 whether it was reversed or M3 was put back to a backup. Nothing is posted a second time: "
+        f"enter it by hand under {document.final_number} if it has to be there, then discard this exchange.",
+    )
+
+
 def _begin(run: Run, sheet: Sheet, content: Mapping[str, object]) -> DocumentRecord:
     document = run.journal.begin_document(
         KIND,
@@ -148,6 +164,7 @@ def _add_lines(run: Run, document: DocumentRecord, sheet: Sheet) -> None:
         refused = [one for one in answers if one.error is not None and not already_exists(one.error)]
         if not refused:
             run.journal.mark(intent, StepState.DONE, {"sent": len(some)})
+            run.journal.audit(run.store.m3.name_of(some[0]), system="m3", key=sheet.key, after={"lines": len(some)})
             continue
         run.journal.mark(intent, StepState.REFUSED, {"refused": len(refused)})
         raise _worst(run, document, sheet, refused)
@@ -170,6 +187,7 @@ def _control(run: Run, document: DocumentRecord, sheet: Sheet) -> None:
         run.journal.mark(intent, StepState.REFUSED, {"code": error.code})
         raise _burn(run, document, sheet, error)
     run.journal.mark(intent, StepState.DONE, {})
+    run.journal.audit(run.store.m3.name_of(call), system="m3", key=sheet.key)
 
 
 def _update(run: Run, document: DocumentRecord, sheet: Sheet) -> str:

@@ -60,8 +60,10 @@ def follow(run: Run, document: DocumentRecord, order: Order | None) -> Done:
     number = document.final_number or ""
     news = read_news(run, document, order)
     selling.note_posted(run, news.held)
-    if news.is_settled:
+    if news.is_settled and not _is_doubted(run, document, news):
         return _settled(document, news, number)
+    if news.is_settled and run.store.config.orders.changes is ChangePolicy.PERSON:
+        return _Following(run, document, news, number).compare_only()
     if run.store.config.orders.changes is ChangePolicy.PERSON and not is_under_way(document):
         _hand_over(run, news, number, what=_in_short(news))
     if standing_of(document) is Standing.DELETED:
@@ -77,19 +79,24 @@ def foresee(run: Run, document: DocumentRecord, order: Order | None) -> list[Cal
     """
     number = document.final_number or ""
     news = read_news(run, document, order)
-    if news.is_settled:
+    if news.is_settled and not _is_doubted(run, document, news):
         return []
-    if run.store.config.orders.changes is ChangePolicy.PERSON:
+    if not news.is_settled and run.store.config.orders.changes is ChangePolicy.PERSON:
         _hand_over(run, news, number, what=_in_short(news))
     following = _Following(run, document, news, number)
     held = look(run, number, following.wanted)
     if held is None:
-        return []
+        return [] if following.wanted.ends else following.refuse_gone()
     todo = find_todo(following.wanted, held, following.rules)
     following.refuse_foreign(held, todo)
     if todo.forbidden:
         _hand_over(run, news, number, what="; ".join(todo.forbidden))
     return [write.call for write in todo.writes]
+
+
+def _is_doubted(run: Run, document: DocumentRecord, news: News) -> bool:
+    """Tells whether M3 is to be looked at although nothing is new: a person replays the exchange, and nobody settled it by hand."""
+    return run.claim.is_replay and not news.is_by_person and standing_of(document) is not Standing.DELETED
 
 
 def _settled(document: DocumentRecord, news: News, number: str) -> Done:
@@ -170,6 +177,17 @@ class _Following:
             f"M3 kept order {self.number} from being changed.",
             resolution="Nothing to do: it is tried again when the order is free.",
         )
+
+    def compare_only(self) -> Done:
+        """Looks whether M3 holds what it was brought to, and writes nothing: what differs is a person's."""
+        held = look(self.run, self.number, self.wanted)
+        if held is None:
+            return self._gone()
+        todo = find_todo(self.wanted, held, self.rules)
+        differing = [f"{one.key}: {one.before or 'none'} instead of {one.after or 'none'}" for one in todo.writes]
+        if differing or todo.forbidden:
+            _hand_over(self.run, self.news, self.number, what="; ".join([*differing, *todo.forbidden]))
+        return _settled(self.document, self.news, self.number)
 
     def refuse_foreign(self, held: Held, todo: Todo) -> None:
         """Shows what a person changed in M3 instead of overwriting it.
@@ -273,10 +291,16 @@ class _Following:
         return self._settle(Standing.CLOSED if self.wanted.ends else Standing.OPEN)
 
     def _gone(self) -> Done:
-        if self.wanted.ends:
-            return self._settle(Standing.DELETED)
+        return self._settle(Standing.DELETED) if self.wanted.ends else self.refuse_gone()
+
+    def refuse_gone(self) -> NoReturn:
+        """Hands an order to a person that M3 does not have any more.
+
+        Raises:
+            NeedsPersonError: Always.
+        """
         raise NeedsPersonError(
-            f"Order {self.number} is not in M3 any more, and the shop's order was changed: {_in_short(self.news)}.",
+            f"Order {self.number} is not in M3 any more, and the shop still has it: {_in_short(self.news)}.",
             resolution="No second order is made by itself: enter it in OIS100, or place it in the shop anew; then discard "
             "this exchange.",
             order=self.number,

@@ -29,7 +29,7 @@ def may_be_known(run: Run, *, created_at: datetime, is_marked: bool) -> bool:
         created_at: When the shop made the order or refund.
         is_marked: Whether the shop itself says that M3 has it.
     """
-    return is_marked or run.claim.first_seen_at - created_at > LATE
+    return is_marked or run.claim.is_replay or run.claim.first_seen_at - created_at > LATE
 
 
 def look_up(run: Run, *, customer: str, reference: str, order_date: date, currency: str) -> str | None:
