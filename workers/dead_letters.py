@@ -87,7 +87,7 @@ def _told_of_flows(pauses: Sequence[FlowPause]) -> list[str]:
 
 def _told_of_jobs(troubles: Sequence[TroubleGroup]) -> list[str]:
     return [
-        f"{one.store} {', '.join(one.jobs)}: failing since {one.since:%Y-%m-%d %H:%M} UTC, {one.count} times in a row "
+        f"{_whose(one)}{', '.join(one.jobs)}: failing since {one.since:%Y-%m-%d %H:%M} UTC, {one.count} times in a row "
         f"({one.code}). {one.reason} {one.resolution}"
         for one in troubles
     ]
@@ -95,10 +95,14 @@ def _told_of_jobs(troubles: Sequence[TroubleGroup]) -> list[str]:
 
 def _told_of_wells(wells: Sequence[TroubleGroup]) -> list[str]:
     return [
-        f"{one.store} {', '.join(one.jobs)}: well again; failed {one.count} times from {one.since:%Y-%m-%d %H:%M} UTC on "
+        f"{_whose(one)}{', '.join(one.jobs)}: well again; failed {one.count} times from {one.since:%Y-%m-%d %H:%M} UTC on "
         f"({one.code})."
         for one in wells
     ]
+
+
+def _whose(group: TroubleGroup) -> str:
+    return f"{group.store} " if group.store else ""
 
 
 def _notify(urls: tuple[str, ...], lines: Sequence[str]) -> bool:

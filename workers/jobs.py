@@ -19,6 +19,7 @@ from connector.flows.refunds.poll import poll_refunds
 from connector.ledger.cursors import finish_turn, leave_turn, renew_turn, take_turn
 from connector.ledger.documents import wake_for_hunt
 from connector.ledger.pauses import pause_flow, resume_flow
+from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
 from connector.ledger.stores import StoreRow, pause_store, resume_store, stores_to_probe
 from connector.m3.programs import mms200mi
@@ -28,7 +29,7 @@ from workers.process import Process
 from workers.pulls import compare_daily, pull_changes
 from workers.purging import purge_daily
 from workers.rates import pull_rates
-from workers.rounds import Part, Turned, each_store, in_rounds, is_done, running_stores
+from workers.rounds import Part, Turned, as_a_whole, each_store, in_rounds, is_done, running_stores
 from workers.schedule import job_every_s, queue_of
 from workers.sealing import seal_audit
 
@@ -50,10 +51,12 @@ def run_turn(process: Process, name: str) -> str:
     if turn is None:
         return "done by another worker"
     with process.heartbeat.repeating(partial(_renew, process, name, turn)):
-        turned = JOBS[name](process)
+        turned = as_a_whole(process, name, JOBS[name])
     with transaction(engine) as connection:
-        end = finish_turn if turned.is_finished else leave_turn
+        end = finish_turn if turned is not None and turned.is_finished else leave_turn
         end(connection, name, turn=turn, worker=process.name)
+    if turned is None:
+        return "failed: the sweeper has it tried again (connector status)"
     if not turned.is_finished:
         _go_on(process, name)
     return turned.text
@@ -152,15 +155,22 @@ def _poll(process: Process, store: StoreContext, polled: Polled) -> None:
 
 
 def _watch_webhooks(process: Process) -> Turned:
-    return each_store(process, "watch_webhooks", _reactivate)
+    return each_store(process, "watch_webhooks", partial(_reactivate, process))
 
 
-def _reactivate(store: StoreContext) -> None:
-    """Turns our webhooks on again: the shop disables one after its seventh failure in a row, and only its status shows it."""
+def _reactivate(process: Process, store: StoreContext) -> None:
+    """Turns our webhooks on again: the shop disables one after its seventh failure in a row, and only its status shows it.
+
+    The audit line comes first: should this process end between the two, the next turn tells and does it once more.
+    """
     path = f"/webhooks/woocommerce/{store.name}"
     for webhook in store.shop.list_webhooks():
         is_ours = urlsplit(str(webhook.get("delivery_url", ""))).path.endswith(path)
         if is_ours and webhook.get("status") == "disabled":
+            key = f"{webhook.get('topic', '')} {webhook['id']}"
+            with transaction(process.runtime.engine) as connection:
+                why = "the shop had disabled it after failures"
+                note_decision(connection, "webhook_activated", store=store.name, key=key, who="connector", why=why)
             store.shop.update_webhook(int(webhook["id"]), {"status": "active"})
             log.error("webhook_was_disabled", store=store.name, topic=str(webhook.get("topic", "")))
 

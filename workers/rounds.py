@@ -9,7 +9,7 @@ from functools import partial
 
 from connector.errors import LedgerUnavailableError
 from connector.flows.context import StoreContext
-from connector.ledger.job_troubles import waiting_jobs
+from connector.ledger.job_troubles import INSTALLATION, waiting_jobs
 from connector.ledger.session import is_unavailable, transaction
 from connector.ledger.stores import StoreRow, list_stores
 from workers.process import Process
@@ -94,8 +94,22 @@ def _work_for(process: Process, row: StoreRow, work: Callable[[StoreContext], No
     return True
 
 
+def as_a_whole(process: Process, job: str, work: Callable[[Process], Turned]) -> Turned | None:
+    """Does a job and notes how it went, besides what is noted of its stores; None if it failed, or still waits after a failure.
+
+    Raises:
+        LedgerUnavailableError: The database is away, so that nothing can be done or noted.
+    """
+    with transaction(process.runtime.engine) as connection:
+        if (INSTALLATION, job) in waiting_jobs(connection):
+            return None
+    turned: list[Turned] = []
+    is_done(process, INSTALLATION, job, lambda: turned.append(work(process)))
+    return turned[0] if turned else None
+
+
 def is_done(process: Process, store: str, job: str, work: Callable[[], object]) -> bool:
-    """Does one store's part of a job and notes how it went; tells whether it went well.
+    """Does one store's part of a job, or all of it, and notes how it went; tells whether it went well.
 
     Raises:
         LedgerUnavailableError: The database is away, so that no store's part can be done.
@@ -107,7 +121,7 @@ def is_done(process: Process, store: str, job: str, work: Callable[[], object]) 
     except Exception as error:
         if is_unavailable(error):
             raise LedgerUnavailableError("The ledger database dropped the connection of a job.") from error
-        job_failed(process, store, job=job, error=error)  # one store's bug must not stop the jobs of all others
+        job_failed(process, store, job=job, error=error)  # a bug must not stop the jobs of other stores, nor other jobs
         return False
     job_went_well(process, store, job=job)
     return True

@@ -13,6 +13,7 @@ from connector.broker import (
     TARGET_DEPTH,
     enqueue_alert,
     enqueue_first,
+    enqueue_job,
     mark,
     queue_room,
     was_emptied,
@@ -20,10 +21,12 @@ from connector.broker import (
 from connector.errors import RemoteUnavailableError
 from connector.ledger import dispatch
 from connector.ledger.alerts import untold_count
+from connector.ledger.job_troubles import due_jobs
 from connector.ledger.offers import wake_due
 from connector.ledger.session import OpenLedger, transaction, tried_twice
 from workers.base import send_all
 from workers.process import Process
+from workers.schedule import queue_of
 from workers.signature import is_gone
 
 GOES_ON_S = 8.0  # less than beat waits before the next sweep
@@ -49,8 +52,11 @@ def sweep(process: Process) -> str:
     with transaction(process.runtime.engine) as connection:
         due = dispatch.due_by_pool(connection)
         untold = untold_count(connection)
+        failed = due_jobs(connection)
     if untold:
         _have_people_told(process)
+    for job in failed:
+        _have_tried_again(process, job)
     for pool, (count, oldest_s) in due.items():
         log.info("due", pool=pool, count=count, oldest_s=round(oldest_s))
     return f"expired {len(found.taken_back.exchange_ids)}, revived {found.revived}, sent {sent}"
@@ -128,6 +134,16 @@ def _top_up(process: Process, pool: str) -> tuple[int, bool]:
         messages = dispatch.stamp_due(connection, pool, most=room, resend_after_s=resend_after_s)
     send_all(process, messages)
     return len(messages), len(messages) == room
+
+
+def _have_tried_again(process: Process, job: str) -> None:
+    """Sends a job that failed, unless its queue has work: beat sends some jobs once a day only."""
+    queue = queue_of(job)
+    try:
+        if queue_room(process.runtime.redis, queue) == TARGET_DEPTH:
+            enqueue_job(process.app, job, queue=queue)
+    except RemoteUnavailableError as error:
+        log.warning("job_not_sent", job=job, code=error.code)
 
 
 def _have_people_told(process: Process) -> None:

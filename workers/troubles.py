@@ -1,4 +1,4 @@
-"""What becomes of a periodic job that fails for a store: noted, tried again later, told. Used by rounds.py.
+"""What becomes of a periodic job that fails, for a store or as a whole: noted, tried again later, told. Used by rounds.py.
 
 As an exchange, a job ends well, waits with a time, or waits for a person with a reason and a remedy; the note is
 connector/ledger/job_troubles.py.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from connector.errors import ConfigurationError, ConnectorError, PermanentError, WaitingError
-from connector.ledger.job_troubles import failures_before, note_trouble, note_well
+from connector.ledger.job_troubles import INSTALLATION, failures_before, note_trouble, note_well
 from connector.ledger.session import transaction
 from connector.ledger.stores import pause_store
 from connector.logs import places_of
@@ -44,6 +44,8 @@ def job_went_well(process: Process, store: str, *, job: str) -> None:
 def job_failed(process: Process, store: str, *, job: str, error: Exception) -> None:
     """Notes why, and when it is tried again: after growing pauses with equal jitter, as exchanges are.
 
+    Without a store (INSTALLATION) it is the job itself that failed.
+
     A wrong configuration pauses the store. If shop and M3 answered the probe and the same job fails so again, it is the job
     that waits for a person, not the store.
     """
@@ -53,7 +55,7 @@ def job_failed(process: Process, store: str, *, job: str, error: Exception) -> N
     pauses = _pauses_s(process, store) if isinstance(error, ConnectorError) else PAUSES_S
     with transaction(process.runtime.engine) as connection:
         count, last_code = failures_before(connection, store, job=job)
-        is_pause = isinstance(error, ConfigurationError) and last_code != words.code
+        is_pause = bool(store) and isinstance(error, ConfigurationError) and last_code != words.code
         note_trouble(
             connection,
             store,
@@ -85,6 +87,8 @@ def _words(error: Exception) -> _Words:
 
 
 def _pauses_s(process: Process, store: str) -> tuple[float, ...]:
+    if store == INSTALLATION:
+        return PAUSES_S
     try:
         return process.runtime.store(store).config.retry.backoff_s
     except ConnectorError:

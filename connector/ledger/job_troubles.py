@@ -1,5 +1,6 @@
-"""Which periodic jobs fail for which store, since when, and when they are tried again. Called by workers/troubles.py, alerts
-and `connector status`.
+"""Which periodic jobs fail for which store, or as a whole, since when, and when they are tried again.
+
+Called by workers/troubles.py, the sweeper, alerts and `connector status`.
 
 A job that asks a shop or M3 has no exchange that could wait or become a dead letter; this row is its place to say so.
 """
@@ -12,13 +13,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+INSTALLATION = ""
+"""In place of a store: the job itself fails, whatever the store."""
+
 LASTING = timedelta(minutes=15)
 """What goes away by itself is told to people when it has not for so long."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobTrouble:
-    """One job that fails for a store."""
+    """One job that fails for a store, or as a whole (INSTALLATION)."""
 
     store: str
     job: str
@@ -62,6 +66,9 @@ UPDATE job_trouble SET well_at = ledger_now() WHERE store = :store AND job = :jo
 """)
 _BEFORE = text("SELECT count AS times, code FROM job_trouble WHERE store = :store AND job = :job AND well_at IS NULL")
 _WAITING = text("SELECT store, job FROM job_trouble WHERE well_at IS NULL AND next_at > ledger_now()")
+_DUE = text("""
+SELECT job FROM job_trouble WHERE store = '' AND well_at IS NULL AND next_at <= ledger_now() ORDER BY job
+""")
 _NOW = text("UPDATE job_trouble SET next_at = ledger_now() WHERE store = :store AND well_at IS NULL")
 _IS_LASTING = "(t.needs_person OR t.since <= ledger_now() - make_interval(secs => :lasting_s))"
 _LIST = text(f"""
@@ -76,7 +83,7 @@ FROM told GROUP BY store, code ORDER BY store, code
 """
 _UNTOLD = f"""
 t.well_at IS NULL AND t.told_at IS NULL AND {_IS_LASTING}
-AND EXISTS (SELECT FROM store s WHERE s.name = t.store AND s.paused_by IS NULL)
+AND NOT EXISTS (SELECT FROM store s WHERE s.name = t.store AND s.paused_by IS NOT NULL)
 """  # of a paused store people know already, and nothing is tried
 _IS_WELL_UNTOLD = "t.well_at IS NOT NULL AND t.told_at IS NOT NULL"
 _TAKE = text(f"WITH told AS (UPDATE job_trouble t SET told_at = ledger_now() WHERE {_UNTOLD} RETURNING t.*) {_GROUPED}")
@@ -121,6 +128,11 @@ def failures_before(connection: Connection, store: str, *, job: str) -> tuple[in
 def waiting_jobs(connection: Connection) -> set[tuple[str, str]]:
     """Returns (store, job) of those that are not tried yet again."""
     return {(row.store, row.job) for row in connection.execute(_WAITING)}
+
+
+def due_jobs(connection: Connection) -> list[str]:
+    """Returns the jobs that failed as a whole and whose pause is over: beat may send them only tomorrow."""
+    return list(connection.execute(_DUE).scalars())
 
 
 def try_again_now(connection: Connection, store: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from connector.errors import ConfigurationError
 from connector.flows.stock import pull as stock_pull
 from connector.ledger.job_troubles import LASTING
 from tests.harness import STORE, Connector
 from tests.integration.cli.conftest import Run, make_run
 from tests.integration.flows.story import quick_store
-from workers import dead_letters, jobs, sweeper
+from workers import dead_letters, jobs, rounds, sweeper
 from workers.jobs import run_turn
 
 SHOP_AWAY = {"rules": [{"method": "GET", "path": "/orders", "fault": "http_503", "rate": 1.0}]}
@@ -201,3 +205,79 @@ def test_resumed_store_tries_at_once(world: Connector, run: Run) -> None:
     run("store", "resume", STORE)
 
     assert poll(world) == "1 stores, 0 failed"
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Exception | None], None]:
+    """Lets a job of no store fail, or go well again."""
+
+    def set_error(job: str, error: Exception | None) -> None:
+        def work(_: object) -> rounds.Turned:
+            if error is not None:
+                raise error
+            return rounds.Turned("done")
+
+        monkeypatch.setitem(jobs.JOBS, job, work)
+
+    return set_error
+
+
+@pytest.mark.parametrize("job", ["purge", "seal_audit", "hunt_orphans", "poll_orders"])
+def test_job_that_fails_as_a_whole_is_shown_told_and_told_when_it_is_well(
+    world: Connector, run: Run, told: list[str], broken: Callable[[str, Exception | None], None], job: str
+) -> None:
+    broken(job, ValueError("marked secret"))
+    said = run_turn(world.process, job)
+    have_people_told(world)
+    failing, shown = run("status"), run("status", "--json").data["troubles"]
+    broken(job, None)
+    world.pass_time(301)
+    run_turn(world.process, job)
+    have_people_told(world)
+
+    assert said == "failed: the sweeper has it tried again (connector status)"
+    assert (failing.status, run("status").status) == (1, 0)
+    assert [(one["store"], one["job"], one["code"]) for one in shown] == [("", job, "bug")]
+    assert "(all)" in failing.out and "marked secret" not in failing.out
+    assert len(told) == 2
+    assert told[0].startswith(f"{job}: failing since ") and told[1].startswith(f"{job}: well again")
+    assert not any("marked secret" in line for line in told)
+
+
+def test_job_of_each_day_that_failed_is_tried_again_within_minutes(
+    world: Connector, broken: Callable[[str, Exception | None], None]
+) -> None:
+    broken("purge", ValueError())
+    run_turn(world.process, "purge")
+    early = (run_turn(world.process, "purge"), sent_jobs(world))
+    world.pass_time(61)
+    broken("purge", None)
+
+    late = (sent_jobs(world), run_turn(world.process, "purge"))
+
+    assert early == ("failed: the sweeper has it tried again (connector status)", [])
+    assert late == (["purge"], "done")
+    assert sent_jobs(world) == []
+
+
+def test_wrong_configuration_met_by_a_job_of_no_store_pauses_nobody(
+    world: Connector, broken: Callable[[str, Exception | None], None]
+) -> None:
+    broken("purge", ConfigurationError("The rules cannot be read.", resolution="Correct them."))
+
+    run_turn(world.process, "purge")
+
+    assert world.rows("SELECT 1 FROM store WHERE paused_by IS NOT NULL") == []
+    assert trouble(world)["needs_person"] is True
+
+
+def sent_jobs(world: Connector) -> list[str]:
+    """Sweeps, and returns the periodic jobs it has sent."""
+    redis = world.process.runtime.redis
+    redis.delete("system", "polls")
+    sweeper.sweep(world.process)
+    return [
+        json.loads(base64.b64decode(json.loads(message)["body"]))[0][0]
+        for queue in ("system", "polls")
+        for message in redis.lrange(queue, 0, -1)
+    ]
