@@ -21,7 +21,7 @@ def purge_daily(process: Process) -> Turned:
     days = process.runtime.settings.keep_days
     if not days:
         return Turned("everything is kept (CONNECTOR_KEEP_DAYS is 0)")
-    purged = purge(process.runtime.engine, days=days, for_s=TURN_S)
+    purged = purge(process.runtime.engine, days=days, for_s=TURN_S, goes_on=True)
     removed = {str(kind): count for kind, count in purged.counts.items() if count}
     if removed:
         log.info("purged", **removed)

@@ -38,8 +38,7 @@ def purge(
             "Everything is kept for ever: CONNECTOR_KEEP_DAYS is 0.", resolution="Name an age: --older-than 180."
         )
     with open_engine(settings) as engine:
-        with transaction(engine) as connection:
-            purged = count_purgeable(connection, days=days)
+        purged = count_purgeable(engine, days=days)
         if not dry_run:
             with bar("Removing", most_likely=sum(purged.counts.values())) as tell:
                 purged = purge_ledger(engine, days=days, tell=_summed(tell))

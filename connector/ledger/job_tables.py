@@ -10,6 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from connector.ledger.base import NOW, Base
 
 
+class PurgePlace(Base):
+    """Where a purge stopped that had no time left; one row at most."""
+
+    __tablename__ = "purge_place"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    after_id: Mapped[int]
+
+
 class JobTrouble(Base):
     """A periodic job that fails for a store or as a whole, or did: since when, how often, why, and when it is tried again."""
 

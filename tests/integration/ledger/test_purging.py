@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from connector.errors import ConfigurationError
 from connector.ledger import purging
-from connector.ledger.purging import Kind, purge
+from connector.ledger.purging import Kind, count_purgeable, purge
 from connector.ledger.session import transaction
 from connector.settings import read_settings
 from tests.harness import STORE, Connector
@@ -170,6 +171,38 @@ def test_much_is_removed_in_batches_and_goes_on_after_its_time(
     counts = [count for kind, count in told if kind is Kind.ATTEMPT]
     assert len(counts) > expected
     assert counts == sorted(counts)
+    assert len(ids(world, "attempt", done)) == 1
+
+
+def test_each_statement_looks_at_a_window_of_ids_whatever_stays_for_ever(
+    world: Connector, done: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "WINDOW", 1)
+    monkeypatch.setattr(purging, "SOME", 7)
+    dry = count_purgeable(world.engine, days=DAYS)
+
+    purged = purge(world.engine, days=DAYS)
+
+    assert purged.counts == dry.counts
+    assert len(ids(world, "attempt", done)) == 1
+
+
+def test_a_purge_without_time_goes_on_where_it_stopped_and_then_begins_anew(
+    world: Connector, done: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "WINDOW", 1)
+    clock = iter(range(1000))
+    monkeypatch.setattr(purging.time, "monotonic", lambda: float(next(clock)))
+    places: list[tuple[str, int]] = []
+    for _ in range(200):
+        if purge(world.engine, days=DAYS, for_s=3.0, goes_on=True).is_finished:
+            break
+        places += [(row["kind"], row["after_id"]) for row in world.rows("SELECT kind, after_id FROM purge_place")]
+
+    kinds = [kind for kind, _ in places]
+    assert len(places) > 2 and kinds == sorted(kinds, key=list(Kind).index)
+    assert all(after < later for (kind, after), (other, later) in pairwise(places) if kind == other)
+    assert world.rows("SELECT 1 FROM purge_place") == []
     assert len(ids(world, "attempt", done)) == 1
 
 
