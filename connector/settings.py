@@ -12,6 +12,8 @@ from connector.errors import ConfigurationError
 FILE_SUFFIX = "_FILE"
 SHORTEST_KEPT_DAYS = 30
 """What is younger may still be needed: orders are looked at again for two weeks, an exchange may wait for days."""
+SHORTEST_AUDIT_DAYS = 365
+"""A business year is closed, and audited, by what the trail tells."""
 
 
 class Settings(BaseModel):
@@ -28,6 +30,7 @@ class Settings(BaseModel):
     alert_urls: tuple[str, ...] = Field(default=(), alias="CONNECTOR_ALERT_URLS")
     log_level: str = Field(default="INFO", alias="CONNECTOR_LOG_LEVEL")
     keep_days: int = Field(default=180, ge=0, alias="CONNECTOR_KEEP_DAYS")
+    keep_audit_days: int = Field(default=0, ge=0, alias="CONNECTOR_KEEP_AUDIT_DAYS")
     poll_s: int = Field(default=60, ge=5, le=3600, alias="CONNECTOR_POLL_S")
     ion_max_bytes: int = Field(default=50 * 1024 * 1024, ge=64 * 1024, alias="CONNECTOR_ION_MAX_BYTES")
     ion_api_key_header: str = Field(
@@ -44,6 +47,13 @@ class Settings(BaseModel):
     def _not_too_short(cls, value: int) -> int:
         if 0 < value < SHORTEST_KEPT_DAYS:
             raise ValueError(f"at least {SHORTEST_KEPT_DAYS} days, or 0 to keep everything")
+        return value
+
+    @field_validator("keep_audit_days")
+    @classmethod
+    def _not_before_the_books_are_closed(cls, value: int) -> int:
+        if 0 < value < SHORTEST_AUDIT_DAYS:
+            raise ValueError(f"at least {SHORTEST_AUDIT_DAYS} days, or 0 to keep everything")
         return value
 
     @field_validator("database_url")

@@ -21,15 +21,17 @@ from connector.errors import PermanentError
 from connector.flows.orders.customer import email_key
 from connector.ledger import seals
 from connector.ledger.audit_export import About, Line, Subject, Wanted, export_audit, find_exchanges
+from connector.ledger.audit_removal import count_removable, remove_audit
 from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
+from connector.settings import SHORTEST_AUDIT_DAYS
 
-app = typer.Typer(no_args_is_help=True, help="Export the audit trail or verify it.")
+app = typer.Typer(no_args_is_help=True, help="Export the audit trail, verify it, or remove what is oldest.")
 
 
 @app.callback()
 def audit() -> None:
-    """Export the audit trail or verify it."""
+    """Export the audit trail, verify it, or remove what is oldest."""
 
 
 @app.command()
@@ -95,11 +97,41 @@ def verify(
     raise typer.Exit(0 if verified.is_whole else 1)
 
 
+@app.command()
+def purge(
+    older_than: Annotated[
+        int, typer.Option(min=SHORTEST_AUDIT_DAYS, metavar="DAYS", help="Lines older than so many days.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why they may go; it stays in the trail.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and remove nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Remove the oldest lines; their seals stay, and the trail tells of it, so that `verify` proves the rest."""
+    if not dry_run and not reason.strip():
+        raise PermanentError("The trail is shortened only for a reason.", resolution='Add --reason "why they may go".')
+    with open_ledger_only() as engine:
+        if dry_run:
+            with transaction(engine) as connection:
+                lines = count_removable(connection, days=older_than)
+        else:
+            lines = remove_audit(engine, days=older_than, who=person(), why=reason).lines
+    if as_json:
+        print_json({"dry_run": dry_run, "older_than_days": older_than, "lines": lines})
+    else:
+        say(
+            f"{lines} lines {'would be' if dry_run else 'were'} removed; only whole seals whose lines are all older go."
+        )
+
+
 def _tell(verified: seals.Verified, anchor: str | None) -> None:
     for one in verified.breaks:
         say(
             f"Lines {one.first_id} to {one.last_id}, sealed {shown(one.sealed_at)}, are not those that were written: "
             f"{one.lines_sealed} were sealed, {one.lines_found} are there."
+        )
+    if verified.removed:
+        say(
+            f"The first {verified.removed} lines were removed by age; lines {seals.REMOVED} of the trail say by whom and why."
         )
     if not verified.has_anchor:
         say(f"No seal has the digest {anchor}: the chain was made anew, or the digest is of another installation.")

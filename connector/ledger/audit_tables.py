@@ -20,3 +20,4 @@ class AuditSeal(Base):
     lines: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
     sealed_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    removed_at: Mapped[datetime | None]  # its lines were removed by age; the digest stands for them

@@ -2,7 +2,7 @@
 
 What stays whatever its age: everything of an exchange that is not done; the newest delivery of an exchange, with which the next
 one is compared, and one whose content a person accepted; an exchange's last attempt; documents that stand for something in M3,
-with their steps, for they keep it from being made twice; the audit trail, whose lines are sealed one over the other.
+with their steps, for they keep it from being made twice; the audit trail, which audit_removal.py removes, if anybody.
 
 See docs/decisions/0012.
 """
