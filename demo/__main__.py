@@ -13,14 +13,18 @@ from rich.console import Console
 
 from bench.checker.telling import print_verdict
 from connector.logs import configure_logs
+from demo.books import Books
+from demo.cast import Told
 from demo.errors import DemoError
 from demo.goods import Goods
+from demo.ledger import print_ledger, read_ledger
+from demo.life import print_life
 from demo.nemesis import attempts_of
 from demo.orders import ALWAYS, DEFAULT_ORDERS
 from demo.screen import Screen
 from demo.sides import compare_sides, print_sides
 from demo.stage import Stage, set_stage
-from demo.story import Told, judge, play
+from demo.story import judge, play
 from demo.table import print_arrivals, print_trials
 
 UNKNOWN_WIDTH = 150
@@ -71,7 +75,7 @@ def _run(console: Console, arguments: argparse.Namespace) -> int:
 
 
 def _report(console: Console, stage: Stage, told: Told) -> bool:
-    found = judge(stage)
+    found, ledger = judge(stage), read_ledger(stage)
     sides = compare_sides(stage)
     print_trials(console, told, outcomes=attempts_of(stage.commands, told.killed) if told.killed else ())
     print_arrivals(console, told)
@@ -79,18 +83,21 @@ def _report(console: Console, stage: Stage, told: Told) -> bool:
     console.print("$ connector status", style="bold")
     console.out(stage.commands.run("status", may_end_with=(0, 1)))
     print_verdict(console, found, kinds=told.kinds)
+    if told.hero is not None:
+        print_life(console, Books(stage.shop.book(), stage.m3.book()), ledger, order_id=told.hero)
+    print_ledger(console, ledger)
     print_sides(console, sides)
-    is_well = found.is_well and told.is_at_rest and all(one.is_well for one in sides)
+    is_well = found.is_well and ledger.is_well and told.is_at_rest and all(one.is_well for one in sides)
     if is_well:
         console.print(
-            "[bold green]The books agree: every order once, every amount to the cent;"
+            "[bold green]The books agree: every order, payment, invoice and refund once, every amount to the cent;"
             " catalogue, prices and stock are the same on both sides.[/bold green]",
             soft_wrap=True,
         )
         return True
     if not told.is_at_rest:
         for one in told.look.exchanges:
-            if one["state"] not in ("done",):
+            if one["state"] != "done":
                 console.print(f"[red]{one['flow']} {one['business_key']} is {one['state']}: {one['reason']}[/red]")
     console.print(
         "[bold red]The books do not agree.[/bold red] Look into worker-orders.log first; without --once everything"
@@ -105,6 +112,7 @@ def _stay(console: Console, stage: Stage) -> None:
 Everything keeps running until Ctrl-C.
   Flower         {stage.flower_url}
   shop's book    {stage.shop.book_url}
+  second shop's  {stage.direct.book_url}
   M3's book      {stage.m3.book_url}
   logs           {stage.logs}
 To look around in another terminal, in this folder:
@@ -113,7 +121,7 @@ To look around in another terminal, in this folder:
   .venv/bin/connector exchanges list
   .venv/bin/connector exchanges show 1
   .venv/bin/connector webhooks status
-  .venv/bin/connector reconcile stock
+  .venv/bin/connector reconcile stock --store w1
   curl -X POST {stage.shop.url}/_control/orders -d '{{"kind": "guest"}}'
   curl -X POST {stage.m3.url}/_control/stock -d '{{"itno": "P-00007", "add": "10"}}'""", soft_wrap=True)  # fmt: skip
     try:

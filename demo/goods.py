@@ -9,7 +9,8 @@ from typing import Any
 from demo.changes import PRICE_LIST
 from demo.errors import DemoError
 from demo.screen import Screen
-from demo.stage import STORE, Stage
+from demo.stage import Stage
+from demo.stores import STORE
 from demo.systems import System
 
 ITEMS = 300

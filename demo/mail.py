@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from demo.stage import ION_USER, STORE, Stage
+from demo.stage import ION_USER, Stage
+from demo.stores import STORE
 
 DOUBLED, OVERTAKEN = 0.2, 0.2
 """Shares of M3's messages."""
-DOCUMENTS = ("Sync.ItemMaster", "Sync.PriceList", "Sync.SalesOrder", "Sync.Shipment")
+DOCUMENTS = ("Sync.ItemMaster", "Sync.PriceList", "Sync.SalesOrder", "Sync.Shipment", "Sync.Invoice")
 TABLES = ("MITBAL",)
 COUNTED = ("made", "accepted", "lost", "doubled", "reordered", "refused")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from demo.stores import DIRECT, STORE
 
 DEFAULT_ORDERS = 60
 
@@ -22,10 +25,17 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True)
 class Planned:
-    """One order to be placed."""
+    """One order to be placed. `is_cod` makes it cash on delivery: unpaid until it has left, so it may still change."""
 
     kind: str
     deliver: Delivery
+    store: str = STORE
+    is_cod: bool = False
+
+    @property
+    def cart(self) -> dict[str, str]:
+        """What the shop is asked for."""
+        return {"kind": self.kind, "deliver": self.deliver, **({"payment_method": "cod"} if self.is_cod else {})}
 
 
 ALWAYS = ("sixty_lines", "unknown_sku", "on_hold", "usd", "two_tax_rates", "registered", "coupon_percent", "variations")
@@ -40,6 +50,13 @@ SHARES = {
 """How many of 60."""
 
 LOST_KINDS = ("guest", "usd")
+OF_DIRECT = {
+    **{"guest": 2, "registered": 2, "variations": 1, "coupon_percent": 1, "two_tax_rates": 1, "fee_positive": 1},
+    **{"usd": 1, "zero_line": 1},
+}
+"""How many of the 60, the last of their kind, are bought in the shop in direct-invoice mode."""
+COD = {"guest": 4, "registered": 3, "two_tax_rates": 1, "usd": 1}
+"""How many of the others, the first of their kind, are cash on delivery."""
 
 
 def plan_orders(count: int, *, seed: int) -> list[Planned]:
@@ -49,14 +66,23 @@ def plan_orders(count: int, *, seed: int) -> list[Planned]:
     rng.shuffle(kinds)
     fates = _fates(rng)
     lost = set(LOST_KINDS)
+    direct, cod = _last_of(kinds, OF_DIRECT), Counter(COD)
     planned = []
-    for kind in kinds:
-        if kind in lost:
-            lost.discard(kind)
-            planned.append(Planned(kind, Delivery.NEVER))
-        else:
-            planned.append(Planned(kind, next(fates)))
+    for place, kind in enumerate(kinds):
+        if place in direct:
+            planned.append(Planned(kind, next(fates), store=DIRECT))
+            continue
+        fate = Delivery.NEVER if kind in lost else next(fates)
+        lost.discard(kind)
+        planned.append(Planned(kind, fate, is_cod=cod[kind] > 0))
+        cod[kind] -= 1
     return planned
+
+
+def _last_of(kinds: list[str], shares: Mapping[str, int]) -> set[int]:
+    """Returns the places of the last orders of each kind, so many as `shares` says; one of each kind is left out."""
+    places = {kind: [place for place, one in enumerate(kinds) if one == kind][1:] for kind in shares}
+    return {place for kind, share in shares.items() for place in places[kind][-share:]}
 
 
 def _kinds(count: int, rng: random.Random) -> list[str]:

@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from demo.acts import Played, print_act
 from demo.watch import Look
 
 LINE_EVERY_S = 10.0
@@ -33,6 +34,7 @@ class Screen:
         self._console = console
         self._orders = orders
         self._placed = 0
+        self._deeds = self._seen = 0
         self._changes = "none yet"
         self._began = time.monotonic()
         self._told: list[str] = []
@@ -56,6 +58,15 @@ class Screen:
         """Notes how many orders the buyers have placed."""
         self._placed = count
 
+    def acted(self, *, seen: int, deeds: int) -> None:
+        """Notes how much of the present act has arrived on both sides."""
+        self._seen, self._deeds = seen, deeds
+
+    def act(self, played: Played) -> None:
+        """Prints the table of an act that is over."""
+        print_act(self._console, played)
+        self._deeds = self._seen = 0
+
     def loading(self, words: str) -> None:
         """Shows how far the shop's shelf is filled."""
         if self._live is not None:
@@ -77,14 +88,15 @@ class Screen:
 
     def _view(self, look: Look) -> Group:
         grid = Table.grid(padding=(0, 2))
-        in_m3 = len(look.m3.get("orders", ()))
-        wanted = self._orders
-        for label, count in (("placed", self._placed), ("in M3", in_m3)):
-            grid.add_row(label, ProgressBar(total=wanted, completed=count, width=40), f"{count}")
-        deliveries = look.shop.get("deliveries", {})
+        bars = [("placed", self._placed, self._orders), ("in M3", look.in_m3, self._orders)]
+        if self._deeds:
+            bars.append(("this act", self._seen, self._deeds))
+        for label, count, all_ in bars:
+            grid.add_row(label, ProgressBar(total=all_, completed=count, width=40), f"{count} of {all_}")
+        deliveries = look.deliveries()
         grid.add_row(
-            "webhooks", f"{deliveries.get('sent', 0)} delivered, {deliveries.get('waiting', 0)} under way,"
-            f" {deliveries.get('suppressed', 0)} lost on purpose, {deliveries.get('failed', 0)} failed"
+            "webhooks", f"{deliveries['sent']} delivered, {deliveries['waiting']} under way,"
+            f" {deliveries['suppressed']} lost on purpose, {deliveries['failed']} failed"
         )  # fmt: skip
         grid.add_row("orders", _counted(look.states()))
         grid.add_row("waiting", _counted(look.waiting()) or "nothing")
@@ -93,9 +105,13 @@ class Screen:
         return Group(Text(f"\n{self._age()}  Shop <-> connector <-> M3", style="bold"), grid)
 
     def _line(self, look: Look) -> str:
-        deliveries = look.shop.get("deliveries", {})
+        if self._deeds:
+            return (
+                f"seen on both sides: {self._seen} of {self._deeds}; waiting: {_counted(look.waiting()) or 'nothing'}"
+            )
+        deliveries = look.deliveries()
         return (
-            f"placed {self._placed}, delivered {deliveries.get('sent', 0)}, in M3 {len(look.m3.get('orders', ()))};"
+            f"placed {self._placed}, webhooks delivered {deliveries['sent']}, in M3 {look.in_m3};"
             f" waiting: {_counted(look.waiting()) or 'nothing'}; faults so far: {look.faults.total()}"
         )
 

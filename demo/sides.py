@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from demo.stage import Stage
+from demo.stores import STORE
 
 KINDS = ("catalogue", "prices", "stock")
 PENDING_LIMIT_S = 15.0
@@ -55,7 +56,7 @@ def compare_sides(stage: Stage) -> list[Side]:
 def _compare(stage: Stage, kind: str) -> Side:
     deadline = time.monotonic() + PENDING_LIMIT_S
     while True:
-        said = json.loads(stage.commands.run("reconcile", kind, "--json", may_end_with=(0, 1)))
+        said = json.loads(stage.commands.run("reconcile", kind, "--store", STORE, "--json", may_end_with=(0, 1)))
         is_well = said["equal"] == said["items"] > 0
         if not said["reasons"].get("pending") or time.monotonic() > deadline:
             return Side(kind, is_well, said)

@@ -1,4 +1,4 @@
-"""Sets the stage in a new folder: database, broker, both systems, one store, all processes; takes it down again.
+"""Sets the stage in a new folder: database, broker, two shops, one M3, a store for each shop, all processes; ends all of it.
 
 Used by demo/__main__.py. Every port is free when chosen, so two demos can run side by side.
 """
@@ -16,10 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from connector.children import start_child, stop_child
 from connector.processes import child_environment, read_procfile
@@ -28,15 +26,11 @@ from connector.up import RELEASE, servers
 from connector.vault.keyfile import ensure_key_file
 from demo.commands import Commands
 from demo.errors import DemoError
-from demo.faults import GATEWAY_CUT_S
 from demo.stack import Stack
+from demo.stores import DIRECT, ROOT, STORE, direct_store, order_store
 from demo.systems import System
 
-ROOT = Path(__file__).resolve().parent.parent
-STORE = "w1"
 POLL_S = 10
-BACKOFF_S = [2, 5, 10, 20, 30, 60]
-SHOP_REQUESTS_PER_S = 25
 ION_USER = "ion"
 START_LIMIT_S = 30.0
 
@@ -46,11 +40,12 @@ Dress = Callable[[System, System], None]
 
 @dataclass(frozen=True)
 class Stage:
-    """What the story plays on."""
+    """What the story plays on: `shop` sells by orders in M3, `direct` by invoices in M3's ledger."""
 
     home: Path
     logs: Path
     shop: System
+    direct: System
     m3: System
     stack: Stack
     commands: Commands
@@ -90,8 +85,10 @@ def _build(ending: ExitStack, folder: Path, *, seed: int, dress: Dress, announce
     home, logs = folder / "home", folder / "logs"
     announce("PostgreSQL and Valkey start in a folder of their own")
     base = ending.enter_context(servers(_clean_environment(home), home=home, durable=False))
-    announce("The shop and M3 start (sandbox)")
-    shop, m3 = _sandbox(ending, base, logs=logs, seed=seed)
+    announce("Two shops and M3 start (sandbox)")
+    started = _sandbox(ending, base, logs=logs, seed=seed)
+    shop, m3 = started["shop"], started["m3"]
+    direct = _sandbox(ending, base, logs=logs, seed=seed + 1, only="shop")["shop"]
     dress(shop, m3)
     ion_password = secrets.token_urlsafe(24)
     port, flower_port = _free_port(), _free_port()
@@ -104,9 +101,11 @@ def _build(ending: ExitStack, folder: Path, *, seed: int, dress: Dress, announce
         "FLOWER_PORT": str(flower_port),
     }
     commands = Commands(complete)
-    announce("The ledger gets its tables, the store its credentials (sealed)")
+    announce("The ledger gets its tables, the stores their credentials (sealed)")
     commands.run("migrate")
-    _add_store(commands, folder, shop=shop, m3=m3, ion_password=ion_password)
+    add = partial(_add_store, commands, folder, m3=m3, ion_password=ion_password)
+    add(STORE, shop=shop, content=order_store())
+    add(DIRECT, shop=direct, content=direct_store())
     announce("Receiver, seven pools of workers, beat and Flower start (Procfile)")
     types = [one for one in read_procfile(ROOT / "Procfile") if one.name != RELEASE]
     stack = Stack(types, environment=complete, logs=logs)
@@ -116,6 +115,7 @@ def _build(ending: ExitStack, folder: Path, *, seed: int, dress: Dress, announce
         home=home,
         logs=logs,
         shop=shop,
+        direct=direct,
         m3=m3,
         stack=stack,
         commands=commands,
@@ -139,19 +139,22 @@ def _clean_environment(home: Path) -> dict[str, str]:
     }
 
 
-def _sandbox(ending: ExitStack, base: dict[str, str], *, logs: Path, seed: int) -> tuple[System, System]:
+def _sandbox(ending: ExitStack, base: dict[str, str], *, logs: Path, seed: int, only: str = "") -> dict[str, System]:
+    """Starts a shop and an M3, or one of them."""
     command = [sys.executable, "-m", "sandbox", "--shop-port", "0", "--m3-port", "0", "--quiet-start"]
-    log = logs / "sandbox.log"
+    log = logs / f"sandbox{'-' if only else ''}{only}.log"
     with log.open("wb") as output:
         process = start_child(
-            [*command, "--seed", str(seed)], environment=child_environment(base), folder=ROOT, output=output
+            [*command, "--seed", str(seed), *(["--only", only] if only else [])],
+            environment=child_environment(base),
+            folder=ROOT,
+            output=output,
         )
     ending.callback(stop_child, process)
     words = _first_line(log, process).split()
-    if words[:1] != ["sandbox"] or len(words) != 5:
+    if words[:1] != ["sandbox"] or len(words) % 2 != 1:
         raise DemoError(f"The sandbox did not start; see {log}.")
-    addresses = dict(zip(words[1::2], words[2::2], strict=True))
-    return System("shop", addresses["shop"]), System("M3", addresses["m3"])
+    return {name: System(name, url) for name, url in zip(words[1::2], words[2::2], strict=True)}
 
 
 def _first_line(log: Path, process: subprocess.Popen[bytes]) -> str:
@@ -164,15 +167,17 @@ def _first_line(log: Path, process: subprocess.Popen[bytes]) -> str:
     return ""
 
 
-def _add_store(commands: Commands, folder: Path, *, shop: System, m3: System, ion_password: str) -> None:
-    """Adds the store by the command a person would use; secrets go by the environment, so no list of processes has them."""
-    config, ionapi = folder / "store.yaml", folder / "demo.ionapi"
-    config.write_text(_store_file(), encoding="utf-8")
+def _add_store(
+    commands: Commands, folder: Path, name: str, *, shop: System, m3: System, ion_password: str, content: str
+) -> None:
+    """Adds a store by the command a person would use; secrets go by the environment, so no list of processes has them."""
+    config, ionapi = folder / f"{name}.yaml", folder / "demo.ionapi"
+    config.write_text(content, encoding="utf-8")
     ionapi.touch(mode=0o600)
     ionapi.write_text(json.dumps(m3.look("ionapi")), encoding="utf-8")
     shop_keys = {"CONNECTOR_WOO_KEY": "ck_sandbox", "CONNECTOR_WOO_SECRET": "cs_sandbox"}
     commands.run(
-        *("store", "add", STORE, "--woo-url", shop.url, "--ionapi", str(ionapi), "--config", str(config)),
+        *("store", "add", name, "--woo-url", shop.url, "--ionapi", str(ionapi), "--config", str(config)),
         also={
             **shop_keys,
             "CONNECTOR_WEBHOOK_SECRET": secrets.token_urlsafe(24),
@@ -180,18 +185,6 @@ def _add_store(commands: Commands, folder: Path, *, shop: System, m3: System, io
         },
     )
     ionapi.unlink()
-
-
-def _store_file() -> str:
-    """Returns the example store file with what the demo needs otherwise: plain http, short waits, all that can be published."""
-    text = (ROOT / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
-    store: dict[str, Any] = yaml.safe_load(text)
-    store["shop"] |= {"allow_plain_http": True, "requests_per_s": SHOP_REQUESTS_PER_S}
-    store["m3"]["gateway_cut_s"] = GATEWAY_CUT_S
-    store["retry"]["backoff_s"] = BACKOFF_S
-    store["publish"].setdefault("stock", {})
-    store["publish"]["prices"]["zero"] = "publish"
-    return yaml.safe_dump(store, allow_unicode=True)
 
 
 def _free_port() -> int:

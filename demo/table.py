@@ -8,15 +8,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from demo.cast import Told
 from demo.orders import Delivery
 from demo.screen import FAULT_WORDS
-from demo.story import Told
 
 
 def print_trials(console: Console, told: Told, *, outcomes: Sequence[str]) -> None:
     """Prints what the orders had to go through."""
     table = Table(title="What happened on the way", title_justify="left", show_header=False)
-    deliveries = told.look.shop["deliveries"]
+    deliveries = told.look.deliveries()
     table.add_row("webhooks delivered", f"{deliveries['sent']}, failed {deliveries['failed']}")
     for fate in (Delivery.TWICE, Delivery.REORDERED, Delivery.LATE, Delivery.NEVER):
         table.add_row(f"orders told {fate}" if fate is not Delivery.NEVER else "orders never told (found by the poll)",

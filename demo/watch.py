@@ -10,12 +10,14 @@ from typing import Any
 
 from bench.checker.books import WANTED
 from demo.errors import DemoError
-from demo.stage import STORE, Stage
+from demo.stage import Stage
+from demo.stores import DIRECT, STORE
 
 LOOK_EVERY_S = 2.5
 MOST_EXCHANGES = 10000
 RESTING = ("done", "dead_letter")
 ORDERS = "orders_to_m3"
+DELIVERIES = ("sent", "waiting", "suppressed", "failed")
 WAITING_WORDS = {
     "outcome_unknown": "answer lost, looks again soon",
     "record_locked": "record locked in M3",
@@ -31,10 +33,11 @@ WAITING_WORDS = {
 
 @dataclass(frozen=True)
 class Look:
-    """What could be seen from outside at one moment; `shop` and `m3` are the books."""
+    """What could be seen from outside at one moment; `shop`, `direct` (the second shop) and `m3` are the books."""
 
     exchanges: tuple[dict[str, Any], ...] = ()
     shop: dict[str, Any] = field(default_factory=dict)
+    direct: dict[str, Any] = field(default_factory=dict)
     m3: dict[str, Any] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
     taken_at: float = 0.0
@@ -59,11 +62,28 @@ class Look:
 
     def is_at_rest(self) -> bool:
         """Tells whether nothing is under way: no delivery waits, no exchange moves, each wanted order has its exchange."""
-        if not self.shop or self.shop["deliveries"]["waiting"]:
+        books = {STORE: self.shop, DIRECT: self.direct}
+        if not all(book and not book["deliveries"]["waiting"] for book in books.values()):
             return False
-        known = {one["business_key"] for one in self.exchanges if one["flow"] == ORDERS}
-        wanted = {str(one["id"]) for one in self.shop["orders"] if one["status"] in WANTED}
+        known = {(one["store"], one["business_key"]) for one in self.exchanges if one["flow"] == ORDERS}
+        wanted = {
+            (store, str(one["id"]))
+            for store, book in books.items()
+            for one in book["orders"]
+            if one["status"] in WANTED
+        }
         return wanted <= known and all(one["state"] in RESTING for one in self.exchanges)
+
+    @property
+    def in_m3(self) -> int:
+        """Counts the orders M3 holds, and the invoices that were posted without one."""
+        invoices = [one for one in self.m3.get("journals", ()) if one["key1"].startswith(f"{DIRECT.upper()}I")]
+        return len(self.m3.get("orders", ())) + len(invoices)
+
+    def deliveries(self) -> Counter[str]:
+        """Counts the webhooks of both shops."""
+        books = [book["deliveries"] for book in (self.shop, self.direct) if book]
+        return Counter({name: sum(one[name] for one in books) for name in DELIVERIES})
 
 
 class Watcher:
@@ -104,8 +124,8 @@ def look(stage: Stage) -> Look:
         DemoError: A part did not answer.
     """
     taken_at = time.monotonic()  # what happens during the look may be missing in it
-    shop = stage.shop.book()
-    rows = stage.commands.read("exchanges", "list", "--store", STORE, "--limit", str(MOST_EXCHANGES))
+    shop, direct = stage.shop.book(), stage.direct.book()
+    rows = stage.commands.read("exchanges", "list", "--limit", str(MOST_EXCHANGES))
     injected = stage.m3.look("faults")["injected"]
     faults = Counter({name: sum(by_call.values()) for name, by_call in injected.items()})
-    return Look(exchanges=tuple(rows), shop=shop, m3=stage.m3.book(), faults=faults, taken_at=taken_at)
+    return Look(exchanges=tuple(rows), shop=shop, direct=direct, m3=stage.m3.book(), faults=faults, taken_at=taken_at)

@@ -79,6 +79,7 @@ def _order(shop: Shop, order: Order) -> JSONDict:
         "customer_id": order.customer_id,
         "date_created_gmt": dates.gmt(order.created),
         "date_modified_gmt": dates.gmt(order.modified),
+        "date_paid_gmt": dates.gmt(order.paid),
         "payment_method": order.payment_method,
         "lines": [_line(shop, line) for line in order.lines],
         "shipping_total": fixed(order.shipping_total),

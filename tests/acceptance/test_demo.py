@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from connector.stores import parse_store_config
 from demo.changes import plan_changes
-from demo.orders import ALWAYS, DEFAULT_ORDERS, SHARES, Delivery, plan_orders
+from demo.lives import Drawer, Hands, giving_back, second_thoughts
+from demo.orders import ALWAYS, COD, DEFAULT_ORDERS, OF_DIRECT, SHARES, Delivery, plan_orders
+from demo.stores import DIRECT, STORE, direct_store, order_store
 
 
 def test_the_story_has_every_kind_and_loses_two_orders_on_their_way() -> None:
@@ -17,6 +20,47 @@ def test_the_story_has_every_kind_and_loses_two_orders_on_their_way() -> None:
     assert Counter(one.kind for one in planned) == Counter(SHARES)
     assert Counter(one.deliver for one in planned)[Delivery.NEVER] == 2
     assert {one.deliver for one in planned} == set(Delivery)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_second_shop_and_cash_on_delivery_have_their_shares(seed: int) -> None:
+    planned = plan_orders(DEFAULT_ORDERS, seed=seed)
+
+    assert Counter(one.kind for one in planned if one.store == DIRECT) == Counter(OF_DIRECT)
+    assert Counter(one.kind for one in planned if one.is_cod) == Counter(COD)
+    assert not any(one.store == DIRECT and (one.is_cod or one.deliver is Delivery.NEVER) for one in planned)
+
+
+@pytest.mark.parametrize("content", [order_store(), direct_store()])
+def test_the_store_files_of_the_demo_are_taken(content: str) -> None:
+    assert parse_store_config(content, source="demo").payments is not None
+
+
+def placed(kind: str, *, is_paid: bool, lines: int = 2) -> tuple[str, dict[str, Any]]:
+    rows = [{"id": number, "quantity": 2, "total": "8.00", "subtotal": "8.00"} for number in range(lines)]
+    paid = "2026-11-29T10:00:00" if is_paid else None
+    return kind, {"id": 0, "line_items": rows, "date_paid_gmt": paid}
+
+
+def test_each_order_lives_through_one_change_only() -> None:
+    kinds = [one for one in plan_orders(DEFAULT_ORDERS, seed=1) if one.store == STORE]
+    orders = {}
+    for number, one in enumerate(kinds):
+        kind, order = placed(one.kind, is_paid=not one.is_cod)
+        orders[number] = (kind, {**order, "id": number})
+    drawer = Drawer(orders)
+    hands = Hands(stage=None)  # type: ignore[arg-type]  # nothing is done here
+    hero = drawer.take("variations")
+
+    thoughts = second_thoughts(hands, drawer)
+    back = giving_back(hands, drawer, hero=hero)
+
+    first, second = thoughts.scenes
+    assert len(first) == 9 and len(second) == 1
+    assert [deed.who for deed in second] == [deed.who for deed in first if deed.what == "cancelled"][1:]
+    assert len(back.scenes[0]) == 8
+    done = [deed.who for deed in (*first, *back.scenes[0])]
+    assert len(set(done)) == len(done)
 
 
 @pytest.mark.parametrize("count", [len(ALWAYS), 61, 200])

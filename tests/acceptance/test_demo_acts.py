@@ -1,0 +1,119 @@
+"""The demo believes an act only when both books show it, and its look at M3's ledger finds what is wrong there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from demo import ledger, sights
+from demo.acts import Deed, Sight, Watched
+from demo.books import Books
+from demo.stores import STORE
+
+
+def order(**fields: Any) -> dict[str, Any]:
+    lines = [{"id": 1, "sku": "MUG-001", "quantity": 2, "total": "8.00"}]
+    shown = {"id": 7, "status": "processing", "currency": "EUR", "total": "10.00", "total_tax": "2.00", "lines": lines}
+    return {**shown, "meta": {}, "notes": [], "date_paid_gmt": None, **fields}
+
+
+def sale(**fields: Any) -> dict[str, Any]:
+    lines = [{"ponr": 1, "itno": "MUG-001", "quantity": "2", "line_amount": "8.00"}]
+    held = {"orno": "0000045001", "yref": f"{STORE}-7-1795311984", "total": "10.00", "cucd": "EUR", "lines": lines}
+    return {**held, "held": False, "closed_lines": [], "text_blocks": {}, "stat": "22", "lowest_stat": "22", **fields}
+
+
+def books(
+    of_shop: dict[str, Any], *sales: dict[str, Any], refunds: list[dict[str, Any]] | None = None, **m3: Any
+) -> Books:
+    empty: dict[str, Any] = {"returns": [], "deliveries": [], "order_invoices": []}
+    return Books({"orders": [of_shop], "refunds": refunds or []}, {"orders": list(sales), **empty, **m3})
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        sale(total="9.99"),
+        sale(held=True),
+        sale(lines=[{"ponr": 1, "itno": "MUG-001", "quantity": "1", "line_amount": "8.00"}]),
+    ],
+)
+def test_an_order_that_differs_anywhere_is_not_equal(held: dict[str, Any]) -> None:
+    assert sights.equal(books(order(), sale()), 7).is_there
+    assert not sights.equal(books(order(), held), 7).is_there
+    assert not sights.equal(books(order()), 7).is_there
+
+
+def test_a_cancelled_order_is_closed_only_when_m3_holds_nothing_of_it() -> None:
+    cancelled = order(status="cancelled")
+
+    assert not sights.closed(books(cancelled, sale()), 7).is_there
+    assert sights.closed(books(cancelled, sale(lines=[], total="0.00")), 7).is_there
+
+
+@pytest.mark.parametrize(("amount", "is_there"), [("-3.00", True), ("-2.99", False)])
+def test_a_refund_is_credited_when_m3_gives_back_its_amount(amount: str, is_there: bool) -> None:
+    refund = {"id": 9, "order_id": 7, "amount": "3.00"}
+    credit = {"orno": "1", "yref": f"{STORE}-R9-1", "total": amount, "lines": [{"itno": "CREDIT25"}]}
+
+    assert sights.credited(books(order(), sale(), refunds=[refund], returns=[credit]), 7).is_there is is_there
+    assert not sights.credited(books(order(), sale(), refunds=[refund]), 7).is_there
+
+
+def test_a_delivery_is_told_when_the_buyer_has_a_note_for_each() -> None:
+    left = [{"orno": "0000045001", "dlix": 1, "stat": "60", "lines": {"1": "2"}, "tracking": "T", "packages": []}]
+    told = order(status="completed", meta={"_m3_delivery": "all"}, notes=["Delivery 1 is on its way. Tracking: T"])
+
+    assert sights.left_whole(books(told, sale(), deliveries=left), 7).is_there
+    assert not sights.left_whole(books({**told, "notes": []}, sale(), deliveries=left), 7).is_there
+    assert not sights.left_whole(books({**told, "status": "processing"}, sale(), deliveries=left), 7).is_there
+
+
+def test_a_look_from_before_a_deed_does_not_count() -> None:
+    deed = Deed("7", "nothing", lambda: None, lambda _: Sight("", "", is_there=True))
+    watched = Watched([deed])
+    watched.did(deed, at=10.0)
+
+    watched.look(books(order()), taken_at=9.0)
+    early = watched.is_all_there
+    watched.look(books(order()), taken_at=11.0)
+
+    assert (early, watched.is_all_there) == (False, True)
+
+
+def test_what_never_arrives_is_told_so() -> None:
+    deed = Deed("7", "nothing", lambda: None, lambda _: Sight("", "not there", is_there=False))
+    watched = Watched([deed])
+    watched.did(deed, at=10.0)
+
+    watched.look(books(order()), taken_at=70.0, is_over=True)
+
+    assert [sight.is_there for _, sight, _ in watched.told()] == [False]
+
+
+def voucher(key: str, *sides: tuple[str, str, str]) -> dict[str, Any]:
+    lines = [{"account": account, "side": side, "amount": amount} for account, side, amount in sides]
+    return {"key1": key, "lines": [{**line, "cucd": "EUR", "vtxt": f"{key} 1795311984 7"} for line in lines]}
+
+
+PAID = (("1580", "debit", "10.00"), ("2420", "credit", "10.00"))
+
+
+@pytest.mark.parametrize(
+    ("journals", "finding"),
+    [
+        ([], "has 0 times its payment"),
+        ([voucher("W1P1", *PAID), voucher("W1P2", *PAID)], "has 2 times its payment"),
+        ([voucher("W1P1", ("1580", "debit", "9.00"), ("2420", "credit", "9.00"))], "is 9.00, the shop says 10.00"),
+        ([voucher("W1P1", ("1580", "debit", "9.99"), ("2420", "credit", "10.00"))], "does not balance"),
+    ],
+)
+def test_a_payment_that_is_missing_doubled_or_wrong_is_found(journals: list[dict[str, Any]], finding: str) -> None:
+    orders = {(STORE, 7): order(date_paid_gmt="2026-11-29T10:00:00")}
+
+    right = list(ledger.findings_of(orders, ledger.vouchers_of({"journals": [voucher("W1P1", *PAID)]})))
+    wrong = list(ledger.findings_of(orders, ledger.vouchers_of({"journals": journals})))
+
+    assert right == []
+    assert len(wrong) == 1 and finding in wrong[0]
