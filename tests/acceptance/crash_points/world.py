@@ -5,14 +5,18 @@ Used by stories.py, which tells what happens, and cases.py, which lets something
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import text
 
 from connector.errors import LedgerUnavailableError
+from connector.flows import batches
 from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from connector.runtime import Runtime
@@ -57,9 +61,13 @@ class World(Story):
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Puts the doors in place through which every commit and every remote write of the processes goes."""
+        """Puts the doors in place through which every commit and every remote write of the processes goes.
+
+        A burst of news is waited out on the ledger's clock, which is moved.
+        """
         runtimes = (self.connector.process.runtime, self._spare.runtime, self.receiver)
-        with set_up(lambda: self.trap, [one.engine for one in runtimes]):
+        bursts = SimpleNamespace(monotonic=time.monotonic, sleep=self.connector.pass_time)
+        with set_up(lambda: self.trap, [one.engine for one in runtimes]), patch.object(batches, "time", bursts):
             yield
 
     def start(self, config: str, *, first: Mapping[str, Fault] | None = None, aim: Aim | None = None) -> None:
