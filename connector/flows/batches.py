@@ -1,7 +1,8 @@
 """The run of a batch flow: takes what is due, lets the flow carry it, writes in batches. Used by items, prices and stock.
 
 Every write is absolute, so one whose answer was lost is not hunted: what it was for is compared again once it can arrive no
-more. Only a write that makes something new is waited for first.
+more. Only a write that makes something new is waited for first. After a lost answer the next batches of the flow are smaller,
+for the shop may be too slow for so many before something in between gives up; they grow again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from connector.ledger.offers import (
 from connector.ledger.steps import References, Staged
 from connector.ledger.tables import StepState
 from connector.ledger.waking import wake
+from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize
 
 KIND = "batch"
 CREATE, UPDATE = "create", "update"
@@ -134,6 +136,7 @@ def write(
         ConnectorError: It was surely not executed.
     """
     tenure.require(run)
+    size = batch_size(run, flow=flow)
     document = run.journal.begin_document(
         KIND, m3_scope=run.store.m3_scope, references=References(), plan={"items": list(items), "name": name}
     )
@@ -142,13 +145,28 @@ def write(
         late = [(POSTPONE_OFFERS, _compared_again(run, flow, items, in_s=0)), *if_late]
         answer = run.journal.send(intent, send, if_late=late)
     except OutcomeUnknownError:
+        _keep_size(run, flow=flow, size=size.halved())
         if name == CREATE:
             raise
         _postpone(run, flow=flow, items=items, in_s=run.store.settle_s)
         run.journal.forget_document(document.id)
         return None
+    _keep_size(run, flow=flow, size=size.grown())
     run.journal.forget_document(document.id)
     return answer
+
+
+def batch_size(run: Run, *, flow: str) -> BatchSize:
+    """Returns how many elements the next batch of a flow takes; kept for each store as long as the process lives."""
+    return BatchSize(int(run.store.remembered.get(_size_of(flow), MOST_ELEMENTS)))
+
+
+def _keep_size(run: Run, *, flow: str, size: BatchSize) -> None:
+    run.store.remembered[_size_of(flow)] = str(size.elements)
+
+
+def _size_of(flow: str) -> str:
+    return f"elements of a batch of {flow}"
 
 
 def leave(run: Run, *, flow: str, part: str) -> Done:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from connector.errors import MappingError
-from connector.flows.batches import RUN_S, UPDATE, Pace, carry, leave, write
+from connector.flows.batches import RUN_S, UPDATE, Pace, batch_size, carry, leave, write
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.prices.deciding import Decision, Trouble, Wrong
@@ -34,12 +34,11 @@ from connector.flows.prices.reading import Lists, read_lists
 from connector.ledger.offer_pages import NEXT_CHANGE, bound_ids
 from connector.ledger.offers import REMEMBER_PRODUCTS, Offer, Product, Result, bound
 from connector.publishing.prices import PricesPublishing
-from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize, ElementResult, Refused
 from connector.woocommerce.batches import Done as Written
+from connector.woocommerce.batches import ElementResult, Refused
 
 PACE = Pace(most=200)
 SHOP_CURRENCY = "shop_currency"
-SIZE = "elements of a batch of prices"
 HAS_SCALE = "has_scale"
 
 
@@ -123,23 +122,16 @@ def _product(item: str, shown: Shown) -> Product:
 
 
 def _batches(run: Run, looked: Iterable[Looked]) -> Iterable[tuple[int, list[Looked]]]:
-    """What has to be written, at most 100 at a time: variations under their parent, everything else under 0.
-
-    After a lost answer the next ones are smaller: the shop may be too slow for so many before something in between gives up.
-    """
+    """What has to be written, at most 100 at a time: variations under their parent, everything else under 0."""
     grouped: dict[int, list[Looked]] = {}
     for one in looked:
         if one.changes and one.shown:
             grouped.setdefault(one.shown.parent_id, []).append(one)
     for parent, some in grouped.items():
         while some:
-            size = _size(run).elements
+            size = batch_size(run, flow=FLOW).elements
             yield parent, some[:size]
             some = some[size:]
-
-
-def _size(run: Run) -> BatchSize:
-    return BatchSize(int(run.store.remembered.get(SIZE, MOST_ELEMENTS)))
 
 
 def _write(run: Run, parent: int, some: Sequence[Looked]) -> dict[str, ElementResult | None]:
@@ -158,8 +150,6 @@ def _write(run: Run, parent: int, some: Sequence[Looked]) -> dict[str, ElementRe
             products.write_variations(parent, update=elements) if parent else products.write_batch(update=elements)
         ),
     )
-    size = _size(run)
-    run.store.remembered[SIZE] = str((size.halved() if answers is None else size.grown()).elements)
     if answers is None:
         return {one.item_number: None for one in some}
     written = [one for one, answer in zip(some, answers, strict=True) if isinstance(answer, Written)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from connector.flows.batches import UPDATE, Pace, carry, write
+from connector.flows.batches import UPDATE, Pace, batch_size, carry, write
 from connector.flows.batches import leave as leave_all
 from connector.flows.context import Run
 from connector.flows.outcome import Done
@@ -40,7 +40,6 @@ from connector.woocommerce.product_models import ShopProduct
 
 FLOW = "stock_to_woo"
 PACE = Pace(most=100, quiet_s=0.3, longest_s=1.0)
-WRITE_MOST = 100
 FEW, WRITE_FEW = 50, 10
 """So few changes are written ten at a time: the first of them need not wait for the last, at 35 ms an element."""
 CLOCK_BACK_S = 60.0
@@ -95,7 +94,7 @@ def _work(run: Run, offers: list[Offer]) -> Iterator[Result]:
         run.journal.stage(FORGET_PRODUCTS, **bound(run.store.name, learnt))
         run.journal.stage(REMEMBER_PRODUCTS, **bound(run.store.name, learnt))
     deadline = time.monotonic() + FRESH_S
-    for parent, some in _in_batches(changes):
+    for parent, some in _in_batches(run, changes):
         yield from _write(run, parent, some, read_at=assessment.read_at)
         if time.monotonic() > deadline:
             break  # what was not written stays due, and is read anew
@@ -173,16 +172,18 @@ def _written(shows: Assessed) -> JSONDict:
     return {"quantity": shows.target, "sold": f"{shows.sold:f}", MARKS: dict(shows.marks)}
 
 
-def _in_batches(changes: Sequence[Change]) -> Iterator[tuple[int | None, list[Change]]]:
+def _in_batches(run: Run, changes: Sequence[Change]) -> Iterator[tuple[int | None, list[Change]]]:
     """Groups changes as the shop takes them: products together, variations under their parent."""
     by_parent: dict[int | None, list[Change]] = {}
     for one in changes:
         parent = one.product.parent_id if one.product.is_variation else None
         by_parent.setdefault(parent, []).append(one)
     for parent, some in by_parent.items():
-        most = WRITE_FEW if len(changes) <= FEW else WRITE_MOST
-        for start in range(0, len(some), most):
-            yield parent, some[start : start + most]
+        while some:
+            size = batch_size(run, flow=FLOW).elements
+            size = min(size, WRITE_FEW) if len(changes) <= FEW else size
+            yield parent, some[:size]
+            some = some[size:]
 
 
 def _write(run: Run, parent: int | None, changes: list[Change], *, read_at: datetime) -> Iterator[Result]:

@@ -84,7 +84,8 @@ class BatchSize:
     """How many elements the next call to one shop takes; the caller keeps it, one a store.
 
     A shop needs about 35 ms an element and more with pictures, and whatever stands before it gives up at some time. So the
-    size is halved when a call got no clear answer, and goes back up by a tenth of the most with each call that was answered.
+    size is halved when a call got no clear answer, and grows by a tenth with each call that was answered: each step too far
+    costs a time-out and the settle time, so it is felt for slowly.
     """
 
     elements: int = MOST_ELEMENTS
@@ -95,7 +96,7 @@ class BatchSize:
 
     def grown(self) -> BatchSize:
         """Returns the size after an answered call."""
-        return BatchSize(min(MOST_ELEMENTS, self.elements + MOST_ELEMENTS // 10))
+        return BatchSize(min(MOST_ELEMENTS, self.elements + max(1, self.elements // 10)))
 
 
 @dataclass(frozen=True, slots=True)

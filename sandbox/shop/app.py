@@ -132,9 +132,10 @@ def _elements(path: str) -> int:
 
 
 def _cut_off(faults: Faults, *, takes_s: float, clock: Clock, work: Callable[[], object]) -> Response:
-    """Give up as the web server in front does, while the shop goes on and does it all later."""
+    """Give up as the web server in front does, while the shop goes on and does it all later, or is ended too."""
     faults.count(Fault.HTTP_504)
-    clock.call_later(takes_s, work)
+    if not faults.plan.cut_ends:
+        clock.call_later(takes_s, work)
     clock.sleep(faults.plan.cut_s)
     return _sick(504, faults)
 

@@ -59,6 +59,7 @@ class FaultPlan(BaseModel):
     latency_ms: float = Field(0, ge=0)
     element_ms: float = Field(0, ge=0)  # besides, for each element of a batch; the recorded shop needed 35
     cut_s: float = Field(0, ge=0)  # the web server in front answers 504 by then; the shop goes on. 0 = never
+    cut_ends: bool = False  # it does not go on: what takes longer is never done
     http_400: float = Field(0, ge=0, le=1)
     http_401: float = Field(0, ge=0, le=1)
     http_429: float = Field(0, ge=0, le=1)

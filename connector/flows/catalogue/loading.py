@@ -13,8 +13,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from connector.errors import OutcomeUnknownError
-from connector.flows.batches import CREATE, RUN_S, UPDATE, clear_up, write
+from connector.flows.batches import CREATE, RUN_S, UPDATE, batch_size, clear_up, write
 from connector.flows.catalogue.content import Maker
 from connector.flows.catalogue.differing import fields_to_ask
 from connector.flows.catalogue.facts import group_names
@@ -42,13 +41,11 @@ from connector.flows.outcome import Done
 from connector.ledger.item_offers import KEEP_READ, read_now, take_due_items
 from connector.ledger.offers import ALL, mark_due
 from connector.ledger.waking import wake
-from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize, ElementResult, Refused
+from connector.woocommerce.batches import MOST_ELEMENTS, ElementResult, Refused
 from connector.woocommerce.canonical import JSONDict
 
 MOST = 1000
 """So many due items are taken at a time: enough to fill batches, few enough for the memory."""
-
-_SIZE = "elements of a batch of items"
 
 
 class Loading:
@@ -163,7 +160,7 @@ class Loading:
             packed: list[Decision] = []
             for family in families:
                 some = [one for one in family if (one.create if name == CREATE else one.update)]
-                if len(packed) + len(some) > self._size.elements:
+                if len(packed) + len(some) > self._size:
                     self._write_rest(packed, name)
                     packed = []
                 packed += some
@@ -264,14 +261,14 @@ class Loading:
             self._settling.trashed(decision)
 
     def _write_full(self, decisions: list[Decision], name: str) -> list[Decision]:
-        while len(decisions) >= self._size.elements and not self._is_late:
-            self._write_batch(decisions[: self._size.elements], name)
-            decisions = decisions[self._size.elements :]
+        while len(decisions) >= self._size and not self._is_late:
+            self._write_batch(decisions[: self._size], name)
+            decisions = decisions[self._size :]
         return decisions
 
     def _write_rest(self, decisions: list[Decision], name: str) -> None:
         while decisions and not self._is_late:
-            size = self._size.elements
+            size = self._size
             self._write_batch(decisions[:size], name)
             decisions = decisions[size:]
 
@@ -311,22 +308,11 @@ class Loading:
         return self._products[_parent_of(decision.wanted)] if decision.wanted.kind == VARIATION else None
 
     def _write(self, name: str, items: list[str], request: Any, send: Any) -> Any:
-        """Sends one batch by the journal; the next ones are smaller after a lost answer, and grow again."""
-        try:
-            answer = write(self._run, flow=FLOW, name=name, items=items, request=request, send=send)
-        except OutcomeUnknownError:
-            self._size = self._size.halved()
-            raise
-        self._size = self._size.halved() if answer is None else self._size.grown()
-        return answer
+        return write(self._run, flow=FLOW, name=name, items=items, request=request, send=send)
 
     @property
-    def _size(self) -> BatchSize:
-        return BatchSize(int(self._store.remembered.get(_SIZE, MOST_ELEMENTS)))
-
-    @_size.setter
-    def _size(self, size: BatchSize) -> None:
-        self._store.remembered[_SIZE] = str(size.elements)
+    def _size(self) -> int:
+        return batch_size(self._run, flow=FLOW).elements
 
 
 def _without(held: Mapping[str, Trouble], wanted: list[Wanted]) -> list[Wanted]:

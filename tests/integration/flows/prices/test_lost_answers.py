@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from connector.flows import prices_to_woo
-from connector.flows.prices_to_woo import SIZE
-from tests.harness import STORE
 from tests.integration.flows.prices.shelf import Shelf
 
 MUG = "MUG-001"
@@ -22,21 +20,6 @@ def test_a_write_whose_answer_was_lost_is_compared_again_and_not_repeated_if_it_
     assert shelf.shown(MUG)["regular_price"] == "13.45"
     assert shelf.offer(MUG)["wanted_rev"] == shelf.offer(MUG)["done_rev"]
     assert shelf.connector.rows("SELECT count(*) AS n FROM document")[0]["n"] == 0
-
-
-def test_after_a_lost_answer_the_next_batches_are_smaller(shelf: Shelf) -> None:
-    pencils = [f"PENCIL-{number:03d}" for number in range(1, 9)]
-    for item in pencils:
-        shelf.price(item, "77")
-    shelf.connector.process.runtime.store(STORE).remembered[SIZE] = "8"
-    shelf.sandbox.shop_rule("POST", BATCH, "drop_after_commit")
-
-    shelf.due(*pencils)
-    shelf.connector.drain()
-
-    assert shelf.connector.process.runtime.store(STORE).remembered[SIZE] == "4"
-    shelf.connector.settle()
-    assert {shelf.shown(item)["regular_price"] for item in pencils} == {"77.00"}
 
 
 def test_a_run_that_takes_long_ends_after_a_batch_and_the_next_one_goes_on(
