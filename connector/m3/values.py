@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from connector.errors import InvalidPayloadError
 
 _DATE_DIGITS = 8
+_MOST_DIGITS = 30
+"""Before and behind the point; M3 keeps 17 in all. An exponent beyond them would make a giant number of a short text."""
 
 
 def number(text: str) -> Decimal:
@@ -26,7 +28,7 @@ def number(text: str) -> Decimal:
         value = Decimal(plain or "0")
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite():
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
         raise InvalidPayloadError(
             f"M3 sent {len(text)} characters that are no number.", resolution="Look at the record in M3; report this."
         )

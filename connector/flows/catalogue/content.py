@@ -99,7 +99,7 @@ class Maker:
                 if text:
                     content.setdefault("options", {})[name.removeprefix(OPTION)] = text
             else:
-                content[name] = plain_number(text) if name in ("weight", "menu_order") else text
+                content[name] = _READERS.get(name, str)(text)
         if content.get("tax_class") == "standard":
             content["tax_class"] = ""  # the shop's own name of it
         return content
@@ -150,6 +150,26 @@ def plain_number(text: str) -> str:
         return ""
     value = Decimal(text)
     return format(value.normalize(), "f") if value else ""
+
+
+def whole_number(text: str) -> str:
+    """Returns a number without a fraction; empty for none and for 0.
+
+    Raises:
+        MappingError: It has a fraction.
+    """
+    plain = plain_number(text)
+    if "." in plain:
+        raise MappingError(
+            f"The place in the menu is {plain}, and the shop takes whole numbers only.",
+            rule="menu_order",
+            field="menu_order",
+            resolution="Let the rule give a whole number.",
+        )
+    return plain
+
+
+_READERS = {"weight": plain_number, "menu_order": whole_number}
 
 
 def in_words(error: MappingError, *, item_number: str) -> tuple[str, str]:

@@ -18,6 +18,8 @@ from connector.publishing.prices import STANDARD, PricesPublishing, ZeroPrice
 
 HUNDRED = Decimal(100)
 LAST_SECOND = time(23, 59, 59)
+MOST_PRICE = Decimal(10) ** 10
+"""For one unit; a price above it is no price but a slip of the keyboard, and the shop would take it."""
 SALE_FIELDS = ("sale_price", "date_on_sale_from_gmt", "date_on_sale_to_gmt")
 
 
@@ -27,12 +29,14 @@ class Trouble(StrEnum):
     MISSING = "price_missing"  # no list has a price that is valid today
     ZERO = "price_zero"
     NEGATIVE = "price_negative"
+    ABSURD = "price_absurd"  # so much that it is a slip of the keyboard
     UNREADABLE = "price_unreadable"  # M3 sent a price that is no number
     NO_UNIT = "price_unit_unknown"  # the price is for a unit the item does not know
     NO_TAX_RATE = "tax_rate_unknown"  # tax has to be added or taken away, and the class has no rate
     SALE_ZERO = "sale_price_not_above_zero"
     SALE_NOT_BELOW = "sale_price_not_below"  # the campaign's price is not below the regular one
-    SKU_TWICE = "sku_twice"
+    SKU_TWICE = "sku_twice"  # several products of the shop could be the item's
+    SKU_MOVED = "sku_moved"  # its product has another SKU now, and another product has its SKU
     GONE = "product_gone"  # the shop's product of the item was deleted
     DROPPED = "shop_dropped"  # the shop took the value and shows another
 
@@ -126,6 +130,8 @@ def decide(prices: ItemPrices, *, today: date, rules: Rules, tax_class: str, is_
     current = newest(prices.regular, today)
     if current is None:
         return Decision(wrong=_missing(prices, rules.config))
+    if abs(current.price) > MOST_PRICE:
+        return Decision(wrong=_absurd(prices.item_number, current.price, rules.config.price_list))
     regular = _in_shop(current, rules=rules, tax_class=tax_class, is_taxed=is_taxed)
     if regular is None:
         return Decision(wrong=_no_rate(prices.item_number, tax_class))
@@ -145,6 +151,8 @@ def _decide_sale(
     sale = _sale(prices, today=today)
     if sale is None:
         return Decision()
+    if abs(sale.price) > MOST_PRICE:
+        return Decision(wrong=_absurd(prices.item_number, sale.price, rules.config.campaign_list))
     amount = _in_shop(sale, rules=rules, tax_class=tax_class, is_taxed=is_taxed)
     if amount is None:
         return Decision(wrong=_no_rate(prices.item_number, tax_class))
@@ -196,6 +204,15 @@ def _missing(prices: ItemPrices, config: PricesPublishing) -> Wrong:
         f"Price list {config.price_list} in {config.currency} has no price of item {prices.item_number} that is valid today"
         f"{begins}. The shop's price stays as it is.",
         "Add the price in OIS017 (for everybody, not for one customer) or take the item out of the shop.",
+    )
+
+
+def _absurd(item: str, price: Decimal, price_list: str) -> Wrong:
+    return Wrong(
+        Trouble.ABSURD,
+        f"The price of item {item} in list {price_list} is {price:.3e} for one unit; no shop asks so much. The shop's stays "
+        "as it is.",
+        "Correct the price in OIS017: the amount, or the quantity or unit it is for.",
     )
 
 
@@ -262,9 +279,10 @@ def _is_same(name: str, wanted: str, shown: str, now: str) -> bool:
 def _amount(shown: str) -> Decimal | None:
     """Reads a price of the shop, which keeps whatever it was sent."""
     try:
-        return Decimal(shown)
+        amount = Decimal(shown)
     except InvalidOperation:
         return None
+    return amount if amount.is_finite() else None
 
 
 def facts_of(prices: ItemPrices, *, today: date) -> dict[str, object]:

@@ -19,7 +19,9 @@ def test_numbers_are_read_in_all_forms_m3_writes(text: str, value: str) -> None:
     assert number(text) == Decimal(value)
 
 
-@pytest.mark.parametrize("text", ["abc", "1,5", "1 000", "NaN", "Infinity", "5--"])
+@pytest.mark.parametrize(
+    "text", ["abc", "1,5", "1 000", "NaN", "Infinity", "5--", "1E+999999", "1E-999999", "0E-999999"]
+)
 def test_what_is_no_number_is_refused_and_not_shown(text: str) -> None:
     with pytest.raises(InvalidPayloadError) as refused:
         number(text)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from connector.errors import ConfigurationError, MappingError
-from connector.flows.catalogue.content import Maker
+from connector.flows.catalogue.content import Maker, whole_number
 from connector.flows.catalogue.differing import differences, kept, new_element
 from connector.flows.catalogue.fields import shop_fields
 from connector.flows.catalogue.rules import ItemRules
@@ -161,6 +161,12 @@ def test_fields_of_others_are_shown_and_not_sent() -> None:
 
     assert [(one.field, one.send) for one in found] == [("name", None), ("description", None)]
     assert new_element(content, config=config, side=side()) == {"description": "A shirt"}
+
+
+def test_place_in_the_menu_is_a_whole_number_or_told() -> None:
+    assert [whole_number(one) for one in ("10.000", "0", "", "7")] == ["10", "", "", "7"]
+    with pytest.raises(MappingError, match="whole numbers only"):
+        whole_number("1.5")
 
 
 def test_digest_changes_with_the_rules() -> None:

@@ -126,6 +126,15 @@ def test_a_price_not_above_zero_leaves_the_shop_alone(amount: str, trouble: Trou
     assert (code(decision), decision.values) == (trouble, {})
 
 
+@pytest.mark.parametrize("amount", ["10000000000.01", "-1e20", "1e30", "1e90"])
+def test_an_absurd_price_leaves_the_shop_alone_and_is_told(amount: str) -> None:
+    regular = decided(price(amount))
+    sale = decided(price("10"), sale=(price(amount),), campaign_list="SALE")
+
+    assert (code(regular), regular.values) == (Trouble.ABSURD, {})
+    assert (code(sale), sale.values) == (Trouble.ABSURD, {"regular_price": "10.00", **NO_SALE})
+
+
 def test_a_free_item_is_published_where_the_store_says_so() -> None:
     assert decided(price("0"), zero="publish").values == {"regular_price": "0.00"}
     assert code(decided(price("-0.01"), zero="publish")) is Trouble.NEGATIVE
@@ -197,6 +206,7 @@ SALE = {"sale_price": "8.00", "date_on_sale_from_gmt": "2026-11-19T23:00:00", "d
         ({"regular_price": "10", **SALE, "date_on_sale_to_gmt": "2026-11-30T22:59:59"}, SALE),
         ({"regular_price": "10", **SALE, "date_on_sale_from_gmt": "2026-12-19T23:00:00"}, SALE),
         ({"regular_price": "1e", **SALE}, {"regular_price": "10.00"}),
+        ({"regular_price": "sNaN", **SALE}, {"regular_price": "10.00"}),
         ({"regular_price": "", **NO_SALE}, {"regular_price": "10.00", **SALE}),
     ],
 )
