@@ -28,6 +28,8 @@ from connector.woocommerce.canonical import JSONDict
 NAMES_KEPT_S = 600.0
 _NAMES = "names of item groups"
 _USUAL_STYLE = 30
+NO_OTHER_UNITS = "0"
+"""ALUC of an item that has no alternate unit; whatever else stands there, units are asked for."""
 
 
 @dataclass
@@ -80,7 +82,7 @@ def completed(store: StoreContext, rules: ItemRules, *, records: Iterable[dict[s
         else:
             read.errors[record["ITNO"]] = _incomplete("status")
     if rules.reads_units:
-        _add_units(store, [facts for facts in found if facts.get("ALUC") == "1"], read)
+        _add_units(store, [facts for facts in found if facts.get("ALUC") != NO_OTHER_UNITS], read)
     if rules.style_columns:
         _add_styles(store, rules, [facts for facts in found if facts.get(FAMILY)], read)
     if rules.config.sku is not None:

@@ -41,6 +41,7 @@ def item_row(item: Item, lncd: str = "") -> dict[str, str]:
         "CUCS": "EUR",
         "SALE": "1",
         "STCD": "1",
+        "ALUC": str(int(bool(item.units))),
         **item.fields,
         "ITDS": itds[:60],
         "FUDS": ((name.fuds if name else item.fields.get("FUDS")) or itds)[:120],

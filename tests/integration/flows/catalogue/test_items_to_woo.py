@@ -159,3 +159,21 @@ def test_a_run_whose_time_is_over_is_gone_on_with(assortment: Assortment, monkey
     assortment.carry(*numbers)
 
     assert [assortment.product(number).get("name") for number in numbers] == [f"Pot {number}" for number in numbers]
+
+
+def test_pictures_and_whatever_no_rule_names_are_left_alone(assortment: Assortment) -> None:
+    assortment.item("PIC-1", "Pot")
+    assortment.carry("PIC-1")
+    shop = assortment.connector.process.runtime.store(STORE).shop
+    own = {"images": [{"src": "https://pictures.example/pot.jpg", "alt": "A pot"}], "purchase_note": "Wash it first."}
+    shop.products._transport.write("PUT", f"products/{assortment.product('PIC-1')['id']}", content=own)
+    before = assortment.product("PIC-1")
+    assortment.item("PIC-1", "Pot, new")
+
+    assortment.carry("PIC-1")
+
+    after = assortment.product("PIC-1")
+    assert (after["name"], len(after["images"])) == ("Pot, new", 1)
+    assert [after[name] for name in ("images", "purchase_note")] == [
+        before[name] for name in ("images", "purchase_note")
+    ]
