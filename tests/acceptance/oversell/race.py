@@ -1,4 +1,4 @@
-"""Fifty buyers race for twenty units over five minutes, while M3 lags and news are late or lost.
+"""Fifty buyers race for twenty units over five minutes, while M3 lags and news are late or lost: all of it, or one thing alone.
 
 Used by __main__.py and the test.
 """
@@ -29,9 +29,34 @@ REST_S = 120
 WEBHOOK_LATE_S = 60.0
 WEBHOOKS_LOST, EVENTS_LOST = 0.2, 0.3
 ON_HOLD, CANCELLED = 0.3, 0.4
+ORDERS_WAIT = 0.6
+"""In so many seconds the orders are not taken up."""
 OTHER_SALES = 2
 """Units M3 gives to somebody else meanwhile."""
 FLOW = "stock_to_woo"
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """What goes wrong in a race, and what makes it hard."""
+
+    on_hold: bool = False  # some pay later, or never
+    late_webhooks: bool = False  # up to a minute late; else within a second
+    two_stores: bool = False  # buyers come to both; else to one
+    m3_lag: bool = False  # M3 is away three times, loses answers, and orders wait for their turn
+    lost_events: bool = False  # some messages of M3, and some of the shops, never come
+
+
+ALL_TROUBLES = Troubles(on_hold=True, late_webhooks=True, two_stores=True, m3_lag=True, lost_events=True)
+CAUSES = {
+    "nothing of it": Troubles(),
+    "on-hold orders": Troubles(on_hold=True),
+    "late webhooks": Troubles(late_webhooks=True),
+    "two stores on one warehouse": Troubles(two_stores=True),
+    "M3 lag": Troubles(m3_lag=True),
+    "lost events": Troubles(lost_events=True),
+    "all together": ALL_TROUBLES,
+}
 
 
 @dataclass(frozen=True)
@@ -60,9 +85,10 @@ class Raced:
 class Race:
     """One race; everything that happens follows from the seed."""
 
-    def __init__(self, market: Market, *, seed: int) -> None:
+    def __init__(self, market: Market, *, seed: int, troubles: Troubles = ALL_TROUBLES) -> None:
         self.market = market
         self.seed = seed
+        self.troubles = troubles
         self.drawn = random.Random(seed)
         self.refused = 0
         self.inbox: list[Callable[[], object]] = []
@@ -95,13 +121,13 @@ class Race:
         for number in range(BUYERS):
             later(self.drawn.uniform(1, RACE_S), partial(self._come, number))
         later(100, partial(self.market.set_m3, add=str(-OTHER_SALES)))
-        for _ in range(3):
+        for _ in range(3 if self.troubles.m3_lag else 0):
             later(self.drawn.uniform(20, RACE_S - 40), partial(self._away, self.drawn.uniform(10, 40)))
 
     def _come(self, number: int) -> None:
         """A buyer comes to one of the shops, finds something on the shelf or not, pays now, later or never."""
-        store = self.drawn.choice(sorted(SHOPS))
-        status = "on-hold" if self.drawn.random() < ON_HOLD else "processing"
+        store = self.drawn.choice(sorted(SHOPS) if self.troubles.two_stores else sorted(SHOPS)[:1])
+        status = "on-hold" if self.drawn.random() < ON_HOLD * self.troubles.on_hold else "processing"
         order = self.market.buy(store, number=number, status=status)
         if order is None:
             self.refused += 1
@@ -116,10 +142,11 @@ class Race:
         self._tell(store, order)
 
     def _tell(self, store: str, order: int) -> None:
-        """A webhook comes within a minute, or never; it is taken between two runs, as by another process."""
-        if self.drawn.random() >= WEBHOOKS_LOST:
+        """A webhook comes at once, within a minute, or never; it is taken between two runs, as by another process."""
+        if self.drawn.random() >= WEBHOOKS_LOST * self.troubles.lost_events:
             deliver = partial(self.inbox.append, partial(self.market.announce, store, order))
-            self.market.clock.call_later(self.drawn.uniform(0.5, WEBHOOK_LATE_S), deliver)
+            late_s = WEBHOOK_LATE_S if self.troubles.late_webhooks else 1.0
+            self.market.clock.call_later(self.drawn.uniform(0.5, late_s), deliver)
 
     def _away(self, for_s: float) -> None:
         rules = (Rule.model_validate({"fault": "drop_after_commit", "rate": 0.3, "times": 2}),)
@@ -138,12 +165,13 @@ class Race:
                 revive_dead_letters(connection)
         if second % 60 == 30:
             self._poll()
-        self._work((FLOW,) if self.drawn.random() < 0.6 else (FLOW, "orders_to_m3", "customers_to_m3"))
+        is_slow = self.drawn.random() < ORDERS_WAIT * self.troubles.m3_lag
+        self._work((FLOW,) if is_slow else (FLOW, "orders_to_m3", "customers_to_m3"))
 
     def _hear_m3(self) -> None:
         """M3 tells of each change, or the message is lost."""
         changes, self.market.changes[:] = len(self.market.changes), []
-        if changes and self.drawn.random() >= EVENTS_LOST:
+        if changes and self.drawn.random() >= EVENTS_LOST * self.troubles.lost_events:
             with transaction(self.market.engine) as connection:
                 for store in SHOPS:
                     mark_due(connection, store, flow=FLOW, item_numbers=[ITEM])
