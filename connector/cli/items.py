@@ -11,14 +11,17 @@ from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.working import open_runtime
 from connector.errors import ConnectorError, MappingError, PermanentError, UnknownItemError
 from connector.flows.orders.items import ITEM_NUMBER_LENGTH, SELLABLE
+from connector.flows.pulls import PULLS
 from connector.ledger.items import map_item
 from connector.ledger.offer_listing import list_problems
+from connector.ledger.offers import mark_due
 from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
-from connector.ledger.stores import heal_dead_letters
+from connector.ledger.stores import StoreRow, heal_dead_letters
 from connector.m3.programs import mms200mi
 from connector.m3.rejections import is_not_found
 from connector.runtime import Runtime
+from connector.stores import parse_store_config
 
 HELD_BY_ITEMS = (UnknownItemError.code, MappingError.code)
 
@@ -36,7 +39,7 @@ def map_(
     itno: Annotated[str, typer.Argument(metavar="ITNO", help="Item number of M3.")],
     store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
 ) -> None:
-    """Map a SKU to an M3 item; orders that waited for it run again."""
+    """Map a SKU to an M3 item; orders that waited for it run again, and its product gets the item's price and stock."""
     item_number = itno.strip().upper()
     if not sku.strip() or not 0 < len(item_number) <= ITEM_NUMBER_LENGTH:
         raise PermanentError(
@@ -47,7 +50,9 @@ def map_(
         row = the_store(runtime.engine, store)
         why_not_checked = _require_item(runtime, row.name, item_number)
         with transaction(runtime.engine) as connection:
-            map_item(connection, row.name, sku=sku, item_number=item_number)
+            others = map_item(connection, row.name, sku=sku, item_number=item_number)
+            for flow in _published_flows(row):
+                mark_due(connection, row.name, flow=flow, item_numbers=[item_number, *others])
             note_decision(
                 connection, "item_mapped", store=row.name, key=sku, who=person(), why=f"is item {item_number}"
             )
@@ -80,6 +85,12 @@ def problems(
             ("Store", "Flow", "Item", "SKU", "Since (UTC)", "What is wrong", "What to do"),
             ((one.store, one.flow, one.item_number, one.sku, one.since, one.problem, one.remedy) for one in rows),
         )
+
+
+def _published_flows(row: StoreRow) -> list[str]:
+    """Returns the flows that show items in the shop; the sweeper sends what is made due in them."""
+    publish = parse_store_config(row.config, source=row.config_source).publish
+    return [one.flow for one in PULLS.values() if getattr(publish, one.part) is not None]
 
 
 def _require_item(runtime: Runtime, store: str, item_number: str) -> str:

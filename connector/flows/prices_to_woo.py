@@ -7,16 +7,16 @@ items at once and writes what the shop shows otherwise, in absolute values, in b
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from connector.errors import MappingError
+from connector.flows.asking import asking
 from connector.flows.batches import RUN_S, UPDATE, Pace, batch_size, carry, leave, write
 from connector.flows.context import Run
 from connector.flows.outcome import Done
-from connector.flows.prices.deciding import Decision, Trouble, Wrong
+from connector.flows.prices.deciding import Trouble, Wrong
 from connector.flows.prices.looking import (
     SIMPLE,
     UNITS,
@@ -31,8 +31,8 @@ from connector.flows.prices.looking import (
 )
 from connector.flows.prices.pull import FLOW
 from connector.flows.prices.reading import Lists, read_lists
-from connector.ledger.offer_pages import NEXT_CHANGE, bound_ids
-from connector.ledger.offers import REMEMBER_PRODUCTS, Offer, Product, Result, bound
+from connector.ledger.offer_pages import NEXT_CHANGE
+from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
 from connector.publishing.prices import PricesPublishing
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult, Refused
@@ -80,8 +80,9 @@ def refuse_other_currency(run: Run, config: PricesPublishing) -> None:
 
 def _work(run: Run, lists: Lists, offers: list[Offer]) -> Iterable[Result]:
     by_item = {one.item_number: one for one in offers}
-    looked = look(run.store, lists, [_wanted(one) for one in offers], now=run.claim.now)
-    looked = _bind(run, looked, unbound={one.item_number for one in offers if one.product_id is None})
+    ask = asking(run.journal.engine)
+    looked = look(run.store, lists, [_wanted(one) for one in offers], ask=ask, now=run.claim.now)
+    _bind(run, looked, known={one.item_number: one.product_id for one in offers})
     answers: dict[str, ElementResult | None] = {}
     deadline = time.monotonic() + RUN_S
     for parent, some in _batches(run, looked):
@@ -98,20 +99,17 @@ def _wanted(offer: Offer) -> Wanted:
     return Wanted(offer.item_number, offer.sku, offer.product_id, offer.parent_id, offer.kind, units=units)
 
 
-def _bind(run: Run, looked: list[Looked], *, unbound: Set[str]) -> list[Looked]:
-    """Keeps which product an item is that was found under its own number; one that is another item's is left to that item."""
-    found = {one.item_number: one.shown for one in looked if one.shown and one.item_number in unbound}
-    if not found:
-        return looked
-    ids = [shown.product_id for shown in found.values()]
-    taken = bound_ids(run.journal.connection, run.store.name, product_ids=ids)
-    products = [_product(item, shown) for item, shown in found.items() if shown.product_id not in taken]
-    run.journal.stage(REMEMBER_PRODUCTS, **bound(run.store.name, products))
-    others = {item for item, shown in found.items() if shown.product_id in taken}
-    return [
-        replace(one, shown=None, decision=Decision(), changes={}) if one.item_number in others else one
+def _bind(run: Run, looked: Iterable[Looked], *, known: Mapping[str, int | None]) -> None:
+    """Keeps which products items turned out to be."""
+    products = [
+        _product(one.item_number, one.shown)
         for one in looked
+        if one.shown and one.shown.product_id != known[one.item_number]
     ]
+    if products:
+        rows = bound(run.store.name, products)
+        run.journal.stage(FORGET_PRODUCTS, **rows)
+        run.journal.stage(REMEMBER_PRODUCTS, **rows)
 
 
 def _product(item: str, shown: Shown) -> Product:

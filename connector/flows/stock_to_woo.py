@@ -74,7 +74,7 @@ def run(run: Run) -> Done:
 
 
 def _work(run: Run, offers: list[Offer]) -> Iterator[Result]:
-    wanted = [Wanted(one.item_number, one.sku or one.item_number, one.product_id) for one in offers]
+    wanted = [Wanted(one.item_number, one.sku, one.product_id, one.parent_id) for one in offers]
     assessment = assess(run.journal.engine, run.store, wanted)
     run.messages.extend(assessment.messages)
     changes: list[Change] = []

@@ -39,15 +39,15 @@ _WANTED = """
 WITH products AS (
     SELECT store, product_id, item_number FROM product WHERE store = ANY(:stores) AND item_number = ANY(:items)
 ), skus AS (
-    SELECT store, sku, item_number FROM item WHERE store = ANY(:stores) AND item_number = ANY(:items)
+    SELECT store, sku, item_number FROM item
+    WHERE store = ANY(:stores) AND (item_number = ANY(:items) OR sku = ANY(:items))
 ), lines AS MATERIALIZED (
     SELECT s.store, s.order_id, s.holds, s.posted_at, l.units, {excess} AS excess,
-           coalesce(p.item_number, i.item_number, CASE WHEN l.sku = ANY(:items) THEN l.sku END) AS item_number
+           coalesce(p.item_number, i.item_number, l.sku) AS item_number
     FROM sale s CROSS JOIN LATERAL {lines}
     LEFT JOIN products p ON p.store = s.store AND p.product_id = l.product_id
     LEFT JOIN skus i ON i.store = s.store AND i.sku = l.sku
-    WHERE s.store = ANY(:stores) AND s.is_open
-      AND (p.item_number IS NOT NULL OR i.item_number IS NOT NULL OR l.sku = ANY(:items))
+    WHERE s.store = ANY(:stores) AND s.is_open AND coalesce(p.item_number, i.item_number, l.sku) = ANY(:items)
 )""".format(lines=LINES.format("s.lines"), excess=EXCESS)
 
 _IN_FLIGHT = text(f"""{_WANTED}, flying AS (

@@ -30,6 +30,13 @@ INSERT INTO item AS i (store, sku, item_number, facts) VALUES (:store, :sku, :it
 ON CONFLICT (store, sku) DO UPDATE SET facts = excluded.facts, read_at = ledger_now(),
     item_number = CASE WHEN i.mapped_by_hand THEN i.item_number ELSE excluded.item_number END
 """)
+_BY_HAND = text("""
+SELECT sku, item_number FROM item
+WHERE store = :store AND mapped_by_hand AND (sku = ANY(:skus) OR item_number = ANY(:items)) ORDER BY sku
+""")
+_UNBIND = text("""
+DELETE FROM product WHERE store = :store AND lower(sku) = lower(:sku) AND item_number <> :item RETURNING item_number
+""")
 _MAP = text("""
 INSERT INTO item (store, sku, item_number, mapped_by_hand) VALUES (:store, :sku, :item_number, true)
 ON CONFLICT (store, sku) DO UPDATE SET
@@ -49,6 +56,20 @@ def remember_item(connection: Connection, store: str, *, sku: str, item_number: 
     connection.execute(_REMEMBER, values)
 
 
-def map_item(connection: Connection, store: str, *, sku: str, item_number: str) -> None:
-    """Stages a person's decision that `sku` is `item_number` in M3."""
+def mapped_by_hand(
+    connection: Connection, store: str, *, skus: Collection[str], item_numbers: Collection[str]
+) -> dict[str, str]:
+    """Returns what a person said of these SKUs, and which SKUs a person said are these items: the item number by SKU."""
+    rows = connection.execute(_BY_HAND, {"store": store, "skus": list(skus), "items": list(item_numbers)})
+    return {row.sku: row.item_number for row in rows}
+
+
+def map_item(connection: Connection, store: str, *, sku: str, item_number: str) -> list[str]:
+    """Stages a person's decision that `sku` is `item_number` in M3.
+
+    Returns:
+        The other items that were known to be the product with this SKU: they are it no more.
+    """
     connection.execute(_MAP, {"store": store, "sku": sku, "item_number": item_number})
+    unbound = connection.execute(_UNBIND, {"store": store, "sku": sku, "item": item_number})
+    return list(unbound.scalars())

@@ -72,14 +72,6 @@ def page_of_items(
     return [ItemState(*row) for row in connection.execute(_PAGE, values)]
 
 
-_BOUND = text("SELECT product_id FROM product WHERE store = :store AND product_id = ANY(:ids)")
-
-
-def bound_ids(connection: Connection, store: str, *, product_ids: Collection[int]) -> set[int]:
-    """Returns those of the shop's products that are known to be of an item."""
-    return set(connection.execute(_BOUND, {"store": store, "ids": list(product_ids)}).scalars())
-
-
 _COUNT = text("""
 SELECT count(*) FROM (SELECT item_number FROM product WHERE store = :store
 UNION SELECT item_number FROM offer WHERE store = :store AND flow = :flow) AS known

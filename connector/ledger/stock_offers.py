@@ -20,19 +20,20 @@ class StockOffer:
     item_number: str
     sku: str | None
     product_id: int | None
+    parent_id: int | None
     is_due: bool
     problem: str | None
     remedy: str | None
 
 
 _PAGE = text("""
-SELECT coalesce(o.item_number, p.item_number) AS item_number, p.sku, p.product_id,
+SELECT coalesce(o.item_number, p.item_number) AS item_number, p.sku, p.product_id, p.parent_id,
        coalesce(o.wanted_rev > o.done_rev, true) AS is_due, o.problem, o.remedy
 FROM (SELECT item_number, wanted_rev, done_rev, problem, remedy FROM offer
       WHERE store = :store AND flow = 'stock_to_woo' AND item_number > :after
         AND (CAST(:items AS varchar[]) IS NULL OR item_number = ANY(:items))
       ORDER BY item_number LIMIT :most) o
-FULL JOIN (SELECT item_number, sku, product_id FROM product
+FULL JOIN (SELECT item_number, sku, product_id, parent_id FROM product
       WHERE store = :store AND kind <> 'variable' AND item_number > :after
         AND (CAST(:items AS varchar[]) IS NULL OR item_number = ANY(:items))
       ORDER BY item_number LIMIT :most) p ON p.item_number = o.item_number
@@ -78,15 +79,6 @@ def marks_of_settled(connection: Connection, store: str, *, item_numbers: Collec
     """Returns, of items with nothing due and no problem, the balances that were read for what the shop shows, by warehouse."""
     rows = connection.execute(_READ_MARKS, {"store": store, "items": list(item_numbers)})
     return {row.item_number: row.marks for row in rows}
-
-
-_OWNERS = text("SELECT product_id, item_number FROM product WHERE store = :store AND product_id = ANY(:ids)")
-
-
-def owners(connection: Connection, store: str, *, product_ids: Collection[int]) -> dict[int, str]:
-    """Returns, by product of the shop, the number of the item it is known to be; without those of no item."""
-    rows = connection.execute(_OWNERS, {"store": store, "ids": list(product_ids)})
-    return {row.product_id: row.item_number for row in rows}
 
 
 _IS_UNDER_WAY = text("""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
+from connector.flows.asking import asking
 from connector.flows.catalogue.content import Maker
 from connector.flows.catalogue.differing import Difference, as_words, fields_to_ask
 from connector.flows.catalogue.facts import completed, group_names, read_facts
@@ -21,7 +21,7 @@ from connector.flows.context import StoreContext
 from connector.flows.pulling import Compared, Progress, Reason
 from connector.ledger.item_offers import ItemOffer, find_items, items_of_products
 from connector.ledger.items import find_items as items_of_skus
-from connector.ledger.session import Ledger, transaction
+from connector.ledger.session import Ledger
 from connector.m3.programs.item_master import LOWEST, MOST_ROWS, list_from
 from connector.woocommerce.canonical import JSONDict
 
@@ -65,7 +65,7 @@ class _Comparison:
     """One comparison."""
 
     def __init__(self, ledger: Ledger, store: StoreContext, rules: ItemRules) -> None:
-        self._ledger = ledger
+        self._ask = asking(ledger)
         self._store = store
         self._rules = rules
         self._planner = Planner(
@@ -75,6 +75,7 @@ class _Comparison:
             manages_stock=store.config.publish.stock is not None,
         )
         self._lookup = Lookup(store, fields=fields_to_ask(rules), ask=self._ask)
+        self._to_be_bound: set[int] = set()  # products that are an item's, and were not known to be
 
     def page(self, facts: Sequence[JSONDict]) -> Iterator[Compared]:
         """Yields the rows of some items as M3 has them now."""
@@ -108,7 +109,8 @@ class _Comparison:
         for page in self._store.shop.products.pages(fields=("sku", "type")):
             rows = [row for row in page.rows if row.get("sku")]
             bound = self._ask(items_of_products, self._store.name, product_ids=[row["id"] for row in rows])
-            loose = {str(row["sku"]): row for row in rows if row["id"] not in bound and kind_of(row) != VARIABLE}
+            known = bound.keys() | self._to_be_bound
+            loose = {str(row["sku"]): row for row in rows if row["id"] not in known and kind_of(row) != VARIABLE}
             may_be = [sku for sku in loose if len(sku) <= _MOST_NUMBER]
             read = read_facts(self._store, self._rules, item_numbers=may_be) if may_be else None
             mapped = self._ask(items_of_skus, self._store.name, skus=list(loose), max_age_h=_EVER_H)
@@ -130,16 +132,14 @@ class _Comparison:
 
     def _decisions(self, wanted: list[Wanted], parents: dict[str, int]) -> Iterator[Decision]:
         for some in slices(wanted):
-            for one, row in zip(some, self._lookup.rows(some), strict=True):
+            for one, row in self._lookup.see(some):
                 if isinstance(row, Trouble):
                     yield Decision(one, one.content, trouble=row)
                 else:
+                    if row is not None and one.item.offer.product_id is None:
+                        self._to_be_bound.add(int(row["id"]))
                     parent = one.family.parent.number if one.family is not None else ""
                     yield self._planner.decide(one, row, parent_id=parents.get(parent))
-
-    def _ask(self, question: Any, *values: Any, **named: Any) -> Any:
-        with transaction(self._ledger) as connection:
-            return question(connection, *values, **named)
 
 
 def _read(store: StoreContext, rules: ItemRules, item_numbers: Collection[str] | None) -> Iterator[list[JSONDict]]:

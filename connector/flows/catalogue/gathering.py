@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from connector.errors import ConnectorError
+from connector.flows.asking import Ask
 from connector.flows.catalogue.facts import read_facts
 from connector.flows.catalogue.rules import FAMILY, FLOW, GONE, ItemRules
 from connector.flows.context import StoreContext
 from connector.ledger.item_offers import ItemOffer, find_families, find_items
 from connector.ledger.offers import Source
 from connector.woocommerce.canonical import JSONDict
-
-Ask = Callable[..., Any]
-"""Asks the ledger: `ask(question, *values, **named)` gives `question(connection, ...)` in a short transaction."""
 
 
 @dataclass(frozen=True)

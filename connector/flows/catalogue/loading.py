@@ -27,8 +27,8 @@ from connector.flows.catalogue.planning import (
     Trouble,
     Wanted,
     kind_of,
-    taken,
     unread,
+    untold,
     without_category,
     without_parent,
 )
@@ -37,6 +37,7 @@ from connector.flows.catalogue.settling import Settling
 from connector.flows.catalogue.shop_side import ShopSide
 from connector.flows.catalogue.withdrawing import Brake
 from connector.flows.context import Run
+from connector.flows.finding.choosing import Sought, taken
 from connector.flows.outcome import Done
 from connector.ledger.item_offers import KEEP_READ, read_now, take_due_items
 from connector.ledger.offers import ALL, mark_due
@@ -184,7 +185,7 @@ class Loading:
         without = self._make_categories(some)
         some = [one for one in some if one.item.number not in without]
         decisions = []
-        for one, found in zip(some, self._lookup.rows(some), strict=True):
+        for one, found in self._lookup.see(some):
             row = self._own(one, found)
             if isinstance(row, Trouble):
                 decision = Decision(one, one.content, trouble=row)
@@ -205,7 +206,7 @@ class Loading:
         if row is None or isinstance(row, Trouble):
             return row
         owner = self._settling.owner_of(int(row["id"]), item_number=one.item.number)
-        return row if owner == one.item.number else taken(one, row, owner=owner)
+        return row if owner == one.item.number else untold(taken(Sought(one.item.number, one.sku), row, owner=owner))
 
     def _note_parent(self, decision: Decision) -> None:
         if decision.wanted.kind != VARIABLE or decision.wanted.family is None:

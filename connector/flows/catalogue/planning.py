@@ -11,6 +11,7 @@ from connector.flows.catalogue.content import TRASH, Maker, in_words, sku_of
 from connector.flows.catalogue.differing import Difference, differences, new_element
 from connector.flows.catalogue.gathering import Family, Item
 from connector.flows.catalogue.shop_side import ShopSide
+from connector.flows.finding.choosing import NotFound
 from connector.publishing.items import ItemsPublishing, Owner
 from connector.woocommerce.canonical import JSONDict
 
@@ -131,7 +132,7 @@ class Planner:
             return Decision(wanted, wanted.content, row, trouble=trouble)
         content = wanted.content
         if kind == VARIATION and wanted.kind != VARIATION:
-            content = self._maker.variation(wanted.item.facts, is_on=wanted.is_on)
+            content = self._maker.variation(wanted.item.facts, is_on=wanted.is_on) | {"sku": wanted.sku}
         if content.get("status") == TRASH and self._config.owner("status") is Owner.M3:
             return Decision(wanted, content, row, is_trashed=row.get("status") != TRASH)
         written = wanted.item.offer.written
@@ -170,62 +171,9 @@ class Planner:
         return {"status": "private" if kind == VARIATION else self._config.removed}
 
 
-def pick_row(
-    wanted: Wanted, rows: Sequence[JSONDict], *, bound: Mapping[int, str], held: JSONDict | None
-) -> JSONDict | Trouble | None:
-    """Returns the shop's row of an item among those that have its SKU.
-
-    Args:
-        wanted: The item.
-        rows: All products and variations with its SKU.
-        bound: Which item the rows are bound to, by id.
-        held: The product it is bound to, if that is not among the rows: None if it is gone for good.
-    """
-    number, sku = wanted.item.number, wanted.sku
-    if len(rows) > 1:
-        ids = ", ".join(str(one["id"]) for one in rows)
-        return Trouble(
-            "sku_twice",
-            f"The shop has SKU {sku} of item {number} more than once: products {ids}.",
-            "Give all but one of them another SKU, or delete them. Then ask for the item again.",
-        )
-    if rows:
-        return _single_row(wanted, rows[0], bound=bound, held=held)
-    if held is not None and held.get("status") == TRASH and not _is_ours_there(wanted):
-        return Trouble(
-            "in_trash",
-            f"Product {held['id']} of item {number} was put into the shop's trash by somebody.",
-            "Restore it in the shop and ask for the item again; or end the item in M3 (status 90), or leave it so.",
-        )
-    return held
-
-
-def _is_ours_there(wanted: Wanted) -> bool:
-    """Tells whether a product is in the trash because we put it there, or belongs there anyway."""
-    return TRASH in (wanted.content.get("status"), wanted.item.offer.written.get("status"))
-
-
-def _single_row(
-    wanted: Wanted, row: JSONDict, *, bound: Mapping[int, str], held: JSONDict | None
-) -> JSONDict | Trouble:
-    number, product_id = wanted.item.number, wanted.item.offer.product_id
-    if product_id not in (None, row["id"]) and held is not None and held.get("status") != TRASH:
-        return Trouble(
-            "sku_moved",
-            f"Item {number} is product {product_id} of the shop, but its SKU {wanted.sku} is on product {row['id']}.",
-            f"Give product {product_id} its SKU back, or delete it. Then ask for the item again.",
-        )
-    other = bound.get(int(row["id"]), number)
-    return row if other == number else taken(wanted, row, owner=other)
-
-
-def taken(wanted: Wanted, row: JSONDict, *, owner: str) -> Trouble:
-    """Returns the trouble of an item whose SKU is on the product of another item."""
-    return Trouble(
-        "sku_taken",
-        f"SKU {wanted.sku} of item {wanted.item.number} is that of product {row['id']}, which is item {owner}.",
-        "Two items of M3 have one SKU: correct the alias of one of them (MMS025), then ask for both again.",
-    )
+def untold(found: NotFound) -> Trouble:
+    """Returns the trouble of an item whose product cannot be told."""
+    return Trouble(found.why.value, found.words, found.remedy)
 
 
 def kind_of(row: JSONDict) -> str:

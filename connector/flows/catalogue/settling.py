@@ -15,6 +15,7 @@ from connector.flows.context import Run
 from connector.ledger.item_offers import FORGET_PRODUCT, MARK_NEW, ItemOffer
 from connector.ledger.offers import (
     ALL,
+    FORGET_PRODUCTS,
     REMEMBER_PRODUCTS,
     SETTLE_OFFERS,
     Product,
@@ -145,7 +146,9 @@ class Settling:
         if not products:
             return
         self._owners |= {one.product_id: one.item_number for one in products}
-        self._run.journal.stage(REMEMBER_PRODUCTS, **bound(self._run.store.name, products))
+        rows = bound(self._run.store.name, products)
+        self._run.journal.stage(FORGET_PRODUCTS, **rows)
+        self._run.journal.stage(REMEMBER_PRODUCTS, **rows)
         numbers = [one.item_number for one in products if one.kind != "variable"]
         if numbers and self._others:
             flows, items = json.dumps(self._others), json.dumps(numbers)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from connector.flows.asking import Ask
 from connector.flows.catalogue.content import PUBLISHED
-from connector.flows.catalogue.gathering import Ask
 from connector.flows.catalogue.planning import VARIABLE, Trouble, Wanted
 from connector.flows.catalogue.rules import FLOW
 from connector.ledger.withdrawals import (

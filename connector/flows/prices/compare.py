@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from connector.flows.asking import Ask, asking
 from connector.flows.context import StoreContext
 from connector.flows.prices.looking import VARIABLE, Looked, Wanted, known_units, look, today_of
 from connector.flows.prices.pull import FLOW
@@ -50,7 +51,7 @@ def compare(
     while True:
         with transaction(ledger) as connection:
             page = page_of_items(connection, store.name, flow=FLOW, after=after, most=PAGE, item_numbers=item_numbers)
-        yield from _compare_page(store, lists, page, moment)
+        yield from _compare_page(store, lists, page, ask=asking(ledger), moment=moment)
         count += len(page)
         if progress:
             progress(count, total)
@@ -64,9 +65,11 @@ def wanted(one: ItemState) -> Wanted:
     return Wanted(one.item_number, one.sku, one.product_id, one.parent_id, one.kind, units=known_units(one.written))
 
 
-def _compare_page(store: StoreContext, lists: Lists, page: list[ItemState], moment: datetime) -> Iterator[Compared]:
+def _compare_page(
+    store: StoreContext, lists: Lists, page: list[ItemState], *, ask: Ask, moment: datetime
+) -> Iterator[Compared]:
     sold = {one.item_number: one for one in page if one.kind != VARIABLE}
-    for looked in look(store, lists, [wanted(one) for one in sold.values()], now=moment):
+    for looked in look(store, lists, [wanted(one) for one in sold.values()], ask=ask, now=moment):
         yield from _rows(looked, sold[looked.item_number])
 
 

@@ -17,7 +17,7 @@ from connector.flows.polling import Polled, Progress, keep_received, record_reso
 from connector.flows.products.carrying import FLOW
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
 from connector.ledger.inbox import Received
-from connector.ledger.offer_pages import bound_ids
+from connector.ledger.item_offers import items_of_products
 from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.instants import read_instant
@@ -135,7 +135,7 @@ def _record_known(ledger: Ledger, store: StoreContext, rows: list[JSONDict], pol
     polled.rows += len(rows)
     for row in _with_variations(store, rows):
         with transaction(ledger) as connection:
-            known = bound_ids(connection, store.name, product_ids=[row["id"]])
+            known = items_of_products(connection, store.name, product_ids=[row["id"]])
         if known:
             record_resource(ledger, store.name, row, polled, kind="product", flow=FLOW, pool=POOL)
 

@@ -13,7 +13,10 @@ from decimal import Decimal
 import structlog
 
 from connector.errors import ConnectorError, InvalidPayloadError, LedgerUnavailableError
+from connector.flows.asking import asking
 from connector.flows.context import StoreContext
+from connector.flows.finding.choosing import Found, NotFound, Sought, Why
+from connector.flows.finding.looking import find_products
 from connector.flows.stock.quantity import MOST_SHOWN, ZERO, Figures, shown
 from connector.flows.stock.reading import Problem, Stock, Unit, odd, read_stock
 from connector.flows.stock.selling import look_at_shop, read_waiting
@@ -22,16 +25,13 @@ from connector.ledger.dispatch import DueMessage
 from connector.ledger.in_flight import PostedSale, close_sales, posted_sales, units_in_flight
 from connector.ledger.sales import units_sold
 from connector.ledger.session import Ledger, transaction
-from connector.ledger.stock_offers import owners
 from connector.publishing.stock import NotStocked, StockPublishing
-from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.product_models import ShopProduct, parse_product
 
 MOST_POSTED = 160
 """So many orders' lines are asked for at most (two requests); more of them seldom wait for allocation."""
 FIELDS = ("sku", "type", "parent_id", "status", "manage_stock", "stock_quantity", "stock_status", "backorders")
 
-UNKNOWN_IN_SHOP = "unknown_in_shop"
 VARIABLE = "variable"
 
 log = structlog.get_logger(__name__)
@@ -39,11 +39,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Wanted:
-    """An item to be looked at, with the SKU and, if it is known, the number of its product in the shop."""
+    """An item to be looked at, with its product in the shop if that is known."""
 
     item_number: str
-    sku: str
+    known_sku: str | None = None
     product_id: int | None = None
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,14 +109,10 @@ def assess(ledger: Ledger, store: StoreContext, wanted: Sequence[Wanted], *, loo
             _look(ledger, one, assessment, is_own=one is store)
         _close(ledger, stock.allocated)
     in_flight, sold = _taken(ledger, stores, stock, wanted, since=assessment.read_at)
-    rows = store.shop.products.by_sku([one.sku for one in wanted], fields=FIELDS)
-    ids = {int(row["id"]) for some in rows.values() for row in some}
-    with transaction(ledger) as connection:
-        owned = owners(connection, store.name, product_ids=ids)
-    for wish in wanted:
-        found = _product(wish, rows.get(wish.sku, []), owned)
+    found = find_products(store, [_sought(one) for one in wanted], ask=asking(ledger), fields=FIELDS)
+    for wish, result in zip(wanted, found, strict=True):
         flying = in_flight.get(wish.item_number, ZERO)
-        assessment.items.append(_assessed(wish, found, rules, stock, in_flight=flying, sold=sold))
+        assessment.items.append(_assessed(wish, _product(result), rules, stock, in_flight=flying, sold=sold))
     return assessment
 
 
@@ -127,7 +124,7 @@ def is_unsold(store: StoreContext, assessed: Assessed) -> bool:
     """
     if assessed.product is not None and assessed.product.type == VARIABLE:
         return True
-    is_unknown = assessed.problem is not None and assessed.problem.code == UNKNOWN_IN_SHOP
+    is_unknown = assessed.problem is not None and assessed.problem.code in (Why.ABSENT, Why.TAKEN)
     return is_unknown and assessed.wanted.product_id is None and store.config.publish.items is not None
 
 
@@ -189,33 +186,17 @@ def _taken(
     return in_flight, sold
 
 
-def _product(wanted: Wanted, rows: Sequence[JSONDict], owned: Mapping[int, str]) -> ShopProduct | Problem:
-    """Returns the one product of a SKU; one that is another item's, by its alias or a person's map, is left to that item."""
-    if not rows:
-        return Problem(
-            UNKNOWN_IN_SHOP,
-            f"The shop has no product with SKU {wanted.sku} (item {wanted.item_number}).",
-            f"Give the product the SKU {wanted.sku}, or publish the item; then ask for the item again.",
-        )
-    if len(rows) > 1:
-        numbers = ", ".join(str(row["id"]) for row in rows)
-        return Problem(
-            "sku_twice",
-            f"The shop has {len(rows)} products with SKU {wanted.sku}: {numbers}.",
-            "Leave the SKU to one of them in the shop; then ask for the item again.",
-        )
-    owner = owned.get(int(rows[0]["id"]), wanted.item_number)
-    if owner != wanted.item_number:
-        return Problem(
-            UNKNOWN_IN_SHOP,
-            f"The shop's product {rows[0]['id']} with SKU {wanted.sku} is sold as item {owner}, not as {wanted.item_number}.",
-            f"Nothing to do if the shop does not sell item {wanted.item_number}; else give its product a SKU of its own, then "
-            "ask for the item again.",
-        )
+def _sought(one: Wanted) -> Sought:
+    return Sought(one.item_number, one.known_sku or one.item_number, one.product_id, one.parent_id, one.known_sku)
+
+
+def _product(found: Found | NotFound) -> ShopProduct | Problem:
+    if isinstance(found, NotFound):
+        return Problem(found.why.value, found.words, found.remedy)
     try:
-        return parse_product(rows[0])
+        return parse_product(found.row)
     except InvalidPayloadError as error:
-        return Problem(error.code, f"SKU {wanted.sku}: {error.message}", error.resolution)
+        return Problem(error.code, f"SKU {found.row.get('sku')}: {error.message}", error.resolution)
 
 
 def _assessed(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from connector.flows.context import StoreContext
+from connector.flows.finding.choosing import Why
 from connector.flows.pulling import Compared, Progress, Reason
 from connector.flows.stock.assessing import Assessed, Wanted, assess, is_unsold
 from connector.flows.stock.element import element_of
@@ -15,6 +16,7 @@ from connector.ledger.stock_offers import StockOffer, stock_offers
 
 FLOW = "stock_to_woo"
 PAGE = 100
+NOT_THERE = (Why.ABSENT, Why.GONE, Why.TAKEN)
 
 
 def compare(
@@ -66,11 +68,13 @@ def _chosen(ledger: Ledger, store: str, item_numbers: Collection[str]) -> Iterat
             known = {
                 one.item_number: one for one in stock_offers(connection, store, item_numbers=page, after="", most=PAGE)
             }
-        yield [known.get(one) or StockOffer(one, None, None, is_due=False, problem=None, remedy=None) for one in page]
+        yield [
+            known.get(one) or StockOffer(one, None, None, None, is_due=False, problem=None, remedy=None) for one in page
+        ]
 
 
 def _page(ledger: Ledger, store: StoreContext, offers: Sequence[StockOffer]) -> Iterator[Compared]:
-    wanted = [Wanted(one.item_number, one.sku or one.item_number, one.product_id) for one in offers]
+    wanted = [Wanted(one.item_number, one.sku, one.product_id, one.parent_id) for one in offers]
     assessment = assess(ledger, store, wanted, looks=False)
     for offer, assessed in zip(offers, assessment.items, strict=True):
         if is_unsold(store, assessed):
@@ -86,7 +90,7 @@ def _uncounted(store: StoreContext, offer: StockOffer, assessed: Assessed) -> Co
     reason = _why_not(offer) if differs else Reason.EQUAL
     return Compared(
         item_number=offer.item_number,
-        sku=assessed.wanted.sku,
+        sku=_sku(assessed),
         product_id=product.id,
         field="stock_status",
         m3="not kept in stock",
@@ -97,6 +101,10 @@ def _uncounted(store: StoreContext, offer: StockOffer, assessed: Assessed) -> Co
         words=offer.problem or "",
         remedy=offer.remedy or "",
     )
+
+
+def _sku(assessed: Assessed) -> str:
+    return assessed.product.sku if assessed.product else assessed.wanted.known_sku or assessed.wanted.item_number
 
 
 def _why_not(offer: StockOffer) -> Reason:
@@ -110,7 +118,7 @@ def _compared(store: StoreContext, offer: StockOffer, assessed: Assessed) -> Com
     problem = assessed.problem
     return Compared(
         item_number=offer.item_number,
-        sku=assessed.wanted.sku,
+        sku=_sku(assessed),
         product_id=assessed.product.id if assessed.product else None,
         field="stock_quantity",
         m3=None if assessed.figures is None else f"{assessed.figures.free.normalize():f}",
@@ -128,8 +136,10 @@ def _reason(
 ) -> Reason:
     """Says why the two sides are as they are: what the shop should show, and why that is not what M3 has free."""
     code = assessed.problem.code if assessed.problem else ""
-    if code in (Reason.UNKNOWN_IN_SHOP, Reason.UNKNOWN_IN_M3):
-        return Reason(code)
+    if code == Reason.UNKNOWN_IN_M3:
+        return Reason.UNKNOWN_IN_M3
+    if code in NOT_THERE:
+        return Reason.UNKNOWN_IN_SHOP
     if target is None or assessed.figures is None:
         return Reason.ERROR
     if held != target:

@@ -44,6 +44,28 @@ def test_an_item_that_cannot_be_carried_is_listed_with_what_to_do(offers: Connec
     assert (row["code"], row["remedy"], row["retry_at"]) == ("no_price", "Add one.", None)
 
 
+def test_what_a_person_says_of_a_sku_makes_its_item_and_the_one_before_due(
+    connector: Connector, run_store: Run
+) -> None:
+    with transaction(connector.engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO product (store, item_number, sku, product_id, kind)"
+                " VALUES ('w1', 'OTHER', 'Book-5', 7, 'simple')"
+            )
+        )
+
+    said = run_store("items", "map", "BOOK-5", "PAN-28")
+
+    due = connector.rows("SELECT flow, item_number FROM offer WHERE wanted_rev > done_rev")
+    flows = ("items_to_woo", "prices_to_woo", "stock_to_woo")
+    assert said.status == 0
+    assert {(row["flow"], row["item_number"]) for row in due} == {
+        (flow, item) for flow in flows for item in ("OTHER", "PAN-28")
+    }
+    assert connector.rows("SELECT 1 FROM product") == []
+
+
 def test_the_listing_can_be_narrowed_to_another_flow(offers: Connector, run_store: Run) -> None:
     assert run_store("items", "problems", "--flow", "stock_to_woo").out == "None.\n"
     assert run_store("items", "problems", "--store", "w9").status == 1

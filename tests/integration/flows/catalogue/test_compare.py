@@ -60,7 +60,8 @@ def test_all_of_both_sides_are_walked(assortment: Assortment) -> None:
     assert [(one.item_number, one.field, one.m3, one.shop) for one in rows if one.reason is Reason.DIFFERENT] == []
 
 
-def test_a_product_that_a_person_said_is_an_item_is_explained(assortment: Assortment) -> None:
+def test_a_second_product_that_a_person_said_is_an_item_is_explained(assortment: Assortment) -> None:
+    assortment.carry("PAN-28")
     with transaction(assortment.connector.engine) as connection:
         map_item(connection, STORE, sku="BOOK-5", item_number="PAN-28")
 

@@ -67,7 +67,7 @@ def test_store_without_a_catalogue_is_told_whose_product_it_is(story: StockStory
 
     story.carry(ALIAS)
 
-    assert story.offer(ALIAS)["problem_code"] == "unknown_in_shop"
+    assert story.offer(ALIAS)["problem_code"] == "sku_taken"
     assert f"sold as item {MUG}" in story.offer(ALIAS)["problem"]
 
 
