@@ -8,9 +8,9 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import TextIO
 
-from connector.cli.differences import csv_cell
 from connector.cli.masking import masked
 from connector.cli.output import json_line
+from connector.cli.rows import csv_cell
 from connector.ledger.audit_export import Line
 
 NAMES = tuple(one.name for one in fields(Line))

@@ -13,15 +13,16 @@ import typer
 
 from connector.cli.bars import bar
 from connector.cli.carrying import Carried, count, wait_until_carried
-from connector.cli.differences import JsonWriter, TableWriter, Writer
+from connector.cli.differences import TableWriter
 from connector.cli.item_ids import read_item_numbers
 from connector.cli.output import err, print_json, say, warn
 from connector.cli.publishing import require_published
+from connector.cli.rows import JsonWriter, Writer
 from connector.cli.sending import send_messages
 from connector.cli.tally import Tally
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
-from connector.flows.pulling import Pulled, Reason
+from connector.flows.pulling import Compared, Pulled, Reason
 from connector.flows.pulls import PullEntry
 from connector.ledger.offers import mark_due
 from connector.ledger.session import transaction
@@ -96,7 +97,7 @@ def _show(
 ) -> int:
     """Shows what a run would write into the shop, and what it could not carry; writes nothing."""
     tally = Tally()
-    writer: Writer = JsonWriter() if as_json else TableWriter(m3="From M3", shows_wanted=True)
+    writer: Writer[Compared] = JsonWriter() if as_json else TableWriter(m3="From M3", shows_wanted=True)
     changes, problems = 0, 0
     known = count(runtime.engine, store.name, entry.flow).known
     with (

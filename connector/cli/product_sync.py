@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from connector.cli.differences import JsonWriter, TableWriter, Writer
+from connector.cli.differences import TableWriter
 from connector.cli.output import print_json, say
+from connector.cli.rows import JsonWriter, Writer
 from connector.cli.sending import send_messages
 from connector.cli.waiting import wait_until_settled
 from connector.errors import PermanentError
@@ -69,7 +70,7 @@ def show_products(
         ConnectorError: M3, the shop or the ledger is away.
     """
     _require_carried(store)
-    writer: Writer = JsonWriter() if as_json else TableWriter()
+    writer: Writer[Compared] = JsonWriter() if as_json else TableWriter()
     status = 0
     for row in _compared(runtime, store, ids or _changed(store, window)):
         writer.add(row)

@@ -11,17 +11,18 @@ import typer
 
 from connector.cli.bars import bar
 from connector.cli.carrying import Carried, count, wait_until_carried
-from connector.cli.differences import CsvWriter, JsonWriter, TableWriter, Writer
+from connector.cli.differences import CsvWriter, TableWriter
 from connector.cli.item_ids import read_item_numbers
 from connector.cli.opening import the_store
 from connector.cli.output import err, say, warn
 from connector.cli.publishing import require_published
 from connector.cli.repairing import Repair
+from connector.cli.rows import JsonWriter, Writer
 from connector.cli.tally import Tally
 from connector.cli.working import open_runtime
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
-from connector.flows.pulling import Reason
+from connector.flows.pulling import Compared, Reason
 from connector.flows.pulls import PULLS, PullEntry
 from connector.runtime import Runtime
 
@@ -77,7 +78,7 @@ def reconcile(
         context = runtime.store(the_store(runtime.engine, store).name)
         entry = PULLS[PART_OF[kind]]
         require_published(context, entry)
-        writer: Writer = JsonWriter() if as_json else CsvWriter() if as_csv else TableWriter()
+        writer: Writer[Compared] = JsonWriter() if as_json else CsvWriter() if as_csv else TableWriter()
         repairing = Repair(runtime, store=context.name, flow=entry.flow) if repair else None
         found = _compare(runtime, context, entry, wanted, writer=writer, show_all=show_all, repairing=repairing)
         outcome = _Outcome(found)
@@ -97,7 +98,7 @@ def _compare(
     entry: PullEntry,
     wanted: Sequence[str] | None,
     *,
-    writer: Writer | None = None,
+    writer: Writer[Compared] | None = None,
     show_all: bool = False,
     repairing: Repair | None = None,
 ) -> Tally:

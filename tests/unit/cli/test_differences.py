@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from connector.cli.differences import PAGE, CsvWriter, JsonWriter, TableWriter, Writer, csv_cell
+from connector.cli.differences import CsvWriter, TableWriter
+from connector.cli.rows import PAGE, JsonWriter, Writer, csv_cell
 from connector.flows.pulling import Compared, Reason
 
 Captured = pytest.CaptureFixture[str]
