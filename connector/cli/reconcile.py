@@ -1,10 +1,10 @@
-"""`connector reconcile`: M3 and the shop side by side, item by item, with the reason of each difference and an optional repair."""
+"""`connector reconcile`: M3 and the shop side by side, with the reason of each difference; for items with an optional repair."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +16,7 @@ from connector.cli.item_ids import read_item_numbers
 from connector.cli.opening import the_store
 from connector.cli.output import err, say, warn
 from connector.cli.publishing import require_published
+from connector.cli.reconciling import Asked, reconcile
 from connector.cli.repairing import Repair
 from connector.cli.rows import JsonWriter, Writer
 from connector.cli.tally import Tally
@@ -26,18 +27,22 @@ from connector.flows.pulling import Compared, Reason
 from connector.flows.pulls import PULLS, PullEntry
 from connector.runtime import Runtime
 
-app = typer.Typer()
+app = typer.Typer(
+    no_args_is_help=True, help="Compare M3 with the shop; status 1 if a difference is left that nothing explains."
+)
+
+Store = Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")]
+Ids = Annotated[str | None, typer.Option(help="These M3 item numbers alone, with commas between.")]
+ShowAll = Annotated[bool, typer.Option("--all", help="Also show what is equal on both sides.")]
+Repairs = Annotated[bool, typer.Option("--repair", help="Carry what differs again, wait, and compare once more.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")]
+First = Annotated[str | None, typer.Option("--from", help="First day: a date, yesterday, 7d. Left out: a week.")]
+Last = Annotated[str | None, typer.Option("--to", help="Last day, included. Left out: today.")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Also write the rows to this file, for a spreadsheet.")]
 
 
-class Kind(StrEnum):
-    """What can be reconciled."""
-
-    CATALOGUE = "catalogue"
-    PRICES = "prices"
-    STOCK = "stock"
-
-
-PART_OF = {Kind.CATALOGUE: "items", Kind.PRICES: "prices", Kind.STOCK: "stock"}
+PART_OF = {"catalogue": "items", "prices": "prices", "stock": "stock"}
 
 
 @dataclass(frozen=True)
@@ -61,16 +66,78 @@ class _Outcome:
 
 
 @app.command()
-def reconcile(
-    kind: Annotated[Kind, typer.Argument(help="What is compared.")],
-    store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
-    ids: Annotated[str | None, typer.Option(help="These M3 item numbers alone, with commas between.")] = None,
-    show_all: Annotated[bool, typer.Option("--all", help="Also show what is equal on both sides.")] = False,
-    repair: Annotated[bool, typer.Option(help="Carry what differs again, wait, and compare once more.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
+def catalogue(
+    store: Store = None,
+    ids: Ids = None,
+    show_all: ShowAll = False,
+    repair: Repairs = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
-    """Compare M3 with the shop; status 1 if a difference is left that nothing explains."""
+    """Compare M3's item master with the shop's catalogue, field by field."""
+    _items("catalogue", store=store, ids=ids, show_all=show_all, repair=repair, as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def prices(
+    store: Store = None,
+    ids: Ids = None,
+    show_all: ShowAll = False,
+    repair: Repairs = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Compare M3's price lists with the shop's prices."""
+    _items("prices", store=store, ids=ids, show_all=show_all, repair=repair, as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def stock(
+    store: Store = None,
+    ids: Ids = None,
+    show_all: ShowAll = False,
+    repair: Repairs = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Compare M3's balances with the shop's stock, and say what makes them differ."""
+    _items("stock", store=store, ids=ids, show_all=show_all, repair=repair, as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def orders(
+    first: First = None,
+    last: Last = None,
+    store: Store = None,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
+    csv_file: CsvFile = None,
+) -> None:
+    """Compare orders and refunds with M3's, one by one, read from both systems; the ledger only says why they differ."""
+    _books("orders", store=store, first=first, last=last, show_all=show_all, as_json=as_json, csv_file=csv_file)
+
+
+@app.command()
+def money(
+    first: First = None,
+    last: Last = None,
+    store: Store = None,
+    show_all: ShowAll = False,
+    as_json: AsJson = False,
+    csv_file: CsvFile = None,
+) -> None:
+    """Do the same, and compare payments and direct invoices with M3's ledger, account by account."""
+    _books("money", store=store, first=first, last=last, show_all=show_all, as_json=as_json, csv_file=csv_file)
+
+
+def _books(kind: str, **asked: Any) -> None:
+    raise typer.Exit(0 if reconcile(Asked(kind, **asked)) else 1)
+
+
+def _items(
+    kind: str, *, store: str | None, ids: str | None, show_all: bool, repair: bool, as_json: bool, as_csv: bool
+) -> None:
+    """Compares items; status 1 if a difference is left that nothing explains."""
     if as_json and as_csv:
         raise PermanentError("--json and --csv exclude each other.", resolution="Give one of them.")
     wanted = None if ids is None else read_item_numbers(ids)
@@ -86,7 +153,7 @@ def reconcile(
             carried = wait_until_carried(runtime.engine, context.name, entry.flow)
             left = _compare(runtime, context, entry, wanted)
             outcome = _Outcome(found, repairing.marked, carried, left)
-    writer.end({"store": context.name, "kind": kind.value, **outcome.to_json()})
+    writer.end({"store": context.name, "kind": kind, **outcome.to_json()})
     if not as_json:
         _tell(outcome, to_stderr=as_csv)
     raise typer.Exit(0 if outcome.is_well else 1)

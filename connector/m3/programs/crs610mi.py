@@ -108,10 +108,19 @@ def list_by_search_key(search_key: str) -> Call:
     return Call("customer.by_search_key", {"ALCU": search_key}, CUSTOMER_COLUMNS)
 
 
+def list_by_number(customer: str) -> Call:
+    """CRS610MI/LstByNumber – lists customers in the order of their numbers, from this one on. Read only."""
+    return Call("customer.by_number", {"CUNO": customer}, ("CUNO", "ALCU"))
+
+
+def read_customers(answer: Answer) -> list[Customer]:
+    """Returns all customers of a list; look at `answer.is_cut` too."""
+    return [_customer(record) for record in answer.require()]
+
+
 def read_found(answer: Answer, *, search_key: str) -> list[Customer]:
     """Returns the customers with exactly this search key."""
-    customers = [_customer(record) for record in answer.require()]
-    return [customer for customer in customers if customer.search_key == search_key]
+    return [customer for customer in read_customers(answer) if customer.search_key == search_key]
 
 
 def get_order_info(customer: str) -> Call:

@@ -52,9 +52,9 @@ def list_heads_by_date(customer: str, *, order_date: date) -> Call:
     return Call("order.by_date", fields, COLUMNS)
 
 
-def read_orders(answer: Answer, *, your_reference: str) -> list[ListedOrder]:
-    """Returns the orders with exactly this reference; with `answer.is_cut` there may be more of them."""
-    orders = [
+def read_heads(answer: Answer) -> list[ListedOrder]:
+    """Returns all orders of a list; with `answer.is_cut` there may be more of them."""
+    return [
         ListedOrder(
             number=record.get("ORNO", ""),
             your_reference=record.get("YREF", ""),
@@ -66,4 +66,8 @@ def read_orders(answer: Answer, *, your_reference: str) -> list[ListedOrder]:
         )
         for record in answer.require()
     ]
-    return [order for order in orders if order.your_reference == your_reference]
+
+
+def read_orders(answer: Answer, *, your_reference: str) -> list[ListedOrder]:
+    """Returns the orders with exactly this reference; with `answer.is_cut` there may be more of them."""
+    return [order for order in read_heads(answer) if order.your_reference == your_reference]

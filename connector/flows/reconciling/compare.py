@@ -1,0 +1,222 @@
+"""Compares the orders and refunds of a store with M3's, for some days. Called by `connector reconcile` and workers/reconciling.py.
+
+Both systems are read themselves, in bulk: the shop by change, a hundred a request; M3 by customer and date, then value, lines and
+charges of 26 orders a request. Nothing is written. What is found does not depend on the ledger, which only says why.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
+
+from connector.flows.context import StoreContext
+from connector.flows.reconciling.dues import Dues
+from connector.flows.reconciling.m3_side import ORDERS_AT_ONCE, Head, customers_of, decimals_of, read_heads
+from connector.flows.reconciling.orders import Orders
+from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.postings import Postings
+from connector.flows.reconciling.refunds import RefundedOrder, Refunds
+from connector.flows.reconciling.result import Row
+from connector.flows.reconciling.shop_side import (
+    ShopOrder,
+    ShopRefund,
+    Unreadable,
+    read_changed,
+    read_refunds,
+    small_order,
+)
+from connector.flows.reconciling.strangers import Strangers
+from connector.flows.reconciling.totals import Totals
+from connector.ledger.session import Ledger
+from connector.stores import CarriedAs, OrderAction
+from connector.woocommerce.models import Order
+
+Progress = Callable[[int, int | None], None]
+T = TypeVar("T")
+
+
+@dataclass
+class _Shop:
+    """What the shop says: orders made in the period, those with refunds, refunds since it began."""
+
+    orders: list[ShopOrder] = field(default_factory=list)
+    refunded: dict[int, ShopOrder] = field(default_factory=dict)
+    refunds: list[ShopRefund] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+@dataclass
+class _M3:
+    """What M3 lists, by the id the shop knows it by; `others` has no reference of this store."""
+
+    orders: dict[int, list[Head]] = field(default_factory=lambda: defaultdict(list))
+    returns: dict[int, list[Head]] = field(default_factory=lambda: defaultdict(list))
+    others: list[Head] = field(default_factory=list)
+
+
+def compare(
+    ledger: Ledger,
+    store: StoreContext,
+    period: Period,
+    *,
+    totals: Totals,
+    progress: Progress | None = None,
+    also: Callable[[Order], None] | None = None,
+) -> Iterator[Row]:
+    """Yields a row for each figure that differs, and one for each order and refund of which all is equal; fills `totals`.
+
+    Args:
+        ledger: Asked why something differs; nothing is written to it.
+        store: Whose.
+        period: The days: of orders by when they were made, of refunds by when they were made.
+        totals: Takes the sums.
+        progress: Told how many orders were compared.
+        also: Is given every order changed since the period began, as it is read.
+
+    Raises:
+        NeedsPersonError: A list of M3 cannot be read whole.
+        RetryableError: M3, the shop or the ledger cannot be asked now.
+    """
+    shop = _read_shop(store, period, progress=progress, also=also)
+    customers = customers_of(store)
+    m3 = _sorted(store, read_heads(store, customers, since=period.first).values())
+    open_refunds: dict[int, list[ShopRefund]] = defaultdict(list)
+    for refund in shop.refunds:
+        open_refunds[refund.order_id].append(refund)
+    orders = Orders(
+        ledger,
+        store,
+        totals,
+        refunds=open_refunds,
+        returned=frozenset(m3.returns),
+        decimals=decimals_of(store, {one.currency for one in shop.orders}),
+    )
+    done = 0
+    for some in _chunks(shop.orders):
+        mine = {order.id: _of_this(order, m3.orders) for order in some}
+        yield from orders.compare(some, mine)
+        done += len(some)
+        if progress:
+            progress(done, len(shop.orders))
+    for one in shop.unreadable:
+        yield orders.unreadable(one, period.last)
+    yield from _compare_refunds(ledger, store, period, totals, shop=shop, m3=m3, orders=orders, customers=customers)
+    yield from _compare_strangers(ledger, store, period, totals, shop=shop, m3=m3)
+
+
+def compare_money(
+    ledger: Ledger, store: StoreContext, period: Period, *, totals: Totals, progress: Progress | None = None
+) -> Iterator[Row]:
+    """Yields what `compare` does, and a row for each account of a payment or direct invoice that differs; see `compare`.
+
+    Payments belong to the day they were made, invoices to the day they were paid, or placed if they were not.
+    """
+    dues = Dues(store, period)
+    yield from compare(ledger, store, period, totals=totals, progress=progress, also=dues.take)
+    dues.end()
+    if store.config.payments is not None or store.config.invoices is not None:
+        yield from Postings(ledger, store, period, totals).compare(dues.found)
+
+
+def _read_shop(
+    store: StoreContext, period: Period, *, progress: Progress | None, also: Callable[[Order], None] | None
+) -> _Shop:
+    shop = _Shop()
+    with_refunds: list[Order] = []
+    told = (lambda count: progress(count, None)) if progress else None
+    for order in read_changed(store, period, told=told):
+        if isinstance(order, Unreadable):
+            shop.unreadable.append(order)
+            continue
+        if also:
+            also(order)
+        small = small_order(store, order, period)
+        if period.holds(order.created_at):
+            shop.orders.append(small)
+        if order.refunds:
+            shop.refunded[order.id] = small
+            with_refunds.append(order)
+    shop.refunds = read_refunds(store, period, with_refunds)
+    return shop
+
+
+def _sorted(store: StoreContext, heads: Iterable[Head]) -> _M3:
+    m3 = _M3()
+    for head in heads:
+        reference = head.reference
+        if reference is None or reference.store != store.name:
+            m3.others.append(head)
+        else:
+            (m3.returns if reference.is_refund else m3.orders)[reference.shop_id].append(head)
+    return m3
+
+
+def _of_this(order: ShopOrder, heads: dict[int, list[Head]]) -> list[Head]:
+    """Returns M3's orders of this very order; another one may have had its id before."""
+    return [head for head in heads.get(order.id, ()) if head.listed.your_reference == order.reference]
+
+
+def _compare_refunds(
+    ledger: Ledger,
+    store: StoreContext,
+    period: Period,
+    totals: Totals,
+    *,
+    shop: _Shop,
+    m3: _M3,
+    orders: Orders,
+    customers: Sequence[str],
+) -> Iterator[Row]:
+    if store.config.orders.carried_as is CarriedAs.INVOICE:
+        return
+    mine = [one for one in shop.refunds if period.holds(one.made_at)]
+    older = {one.order_id: shop.refunded[one.order_id] for one in mine if one.order_id in shop.refunded}
+    in_period = {order.id for order in shop.orders}
+    unknown = [order for id_, order in older.items() if id_ not in in_period]
+    without_return = {one.order_id for one in mine if one.id not in m3.returns}
+    if any(order.id in without_return for order in unknown):
+        # How M3 stands with an order made before the period decides whether there is anything to credit.
+        since = min(order.day for order in unknown)
+        earlier = _sorted(store, read_heads(store, customers, since=since).values())
+        uncounted = replace(orders, totals=Totals())  # what is learnt of them is kept in the same sets
+        for some in _chunks(unknown):
+            list(uncounted.compare(some, {order.id: _of_this(order, earlier.orders) for order in some}))
+    standing = {id_: _standing(order, orders) for id_, order in older.items()}
+    refunds = Refunds(ledger, store, period, totals, taken_off=frozenset(orders.taken_off))
+    for some_refunds in _chunks(mine):
+        yield from refunds.compare(some_refunds, m3.returns, standing)
+
+
+def _standing(order: ShopOrder, orders: Orders) -> RefundedOrder:
+    is_due = order.action is OrderAction.CONFIRM or order.id in orders.in_m3
+    return RefundedOrder(order, is_due=is_due, is_ended=order.id in orders.ended)
+
+
+def _compare_strangers(
+    ledger: Ledger, store: StoreContext, period: Period, totals: Totals, *, shop: _Shop, m3: _M3
+) -> Iterator[Row]:
+    strangers = Strangers(ledger, store, period, totals)
+    references = {order.reference for order in shop.orders}
+    refunds = {refund.id for refund in shop.refunds}
+    unreadable = {one.id for one in shop.unreadable}
+    left = [
+        *(
+            head
+            for id_, heads in m3.orders.items()
+            for head in heads
+            if id_ not in unreadable and head.listed.your_reference not in references
+        ),
+        *(head for id_, heads in m3.returns.items() for head in heads if id_ not in refunds),
+        *m3.others,
+    ]
+    for some in _chunks([head for head in left if strangers.is_ours(head)]):
+        yield from strangers.compare(some)
+
+
+def _chunks(many: Sequence[T]) -> Iterator[list[T]]:
+    rest = iter(many)
+    while some := list(islice(rest, ORDERS_AT_ONCE)):
+        yield some

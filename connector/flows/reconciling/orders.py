@@ -1,0 +1,199 @@
+"""Compares orders of the shop with M3's, some at a time. Called by compare.py.
+
+Whether M3 has to have an order follows from its status and the store's table alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import combinations
+
+from connector.flows.context import StoreContext
+from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
+from connector.flows.reconciling.matching import differences, less_refunds
+from connector.flows.reconciling.reasons import why_differs, why_left_over, why_missing, why_twice
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Why, money
+from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund, Unreadable
+from connector.flows.reconciling.totals import Totals
+from connector.ledger.carried import Carried, find_carried
+from connector.ledger.session import Ledger, transaction
+from connector.money.comparison import compare_with_m3
+from connector.money.expected import Expected
+from connector.money.rounding import ZERO
+from connector.stores import CarriedAs, OrderAction
+
+FLOW = "orders_to_m3"
+MOST_REFUNDS = 6
+"""Of an order with more that M3 holds no return for, no combination is tried."""
+ROUNDED = Why(Reason.ROUNDING, "within money.rounding_limit of the store file")
+
+
+@dataclass
+class Orders:
+    """The orders of a store compared so far. `taken_off` are refunds that M3's order was made smaller for, `ended` orders of
+    which M3 holds no line any more."""
+
+    ledger: Ledger
+    store: StoreContext
+    totals: Totals
+    refunds: Mapping[int, Sequence[ShopRefund]]  # by order
+    returned: frozenset[int]  # refunds that M3 holds a return for
+    decimals: Mapping[str, int]  # by currency
+    taken_off: set[int] = field(default_factory=set)
+    ended: set[int] = field(default_factory=set)
+    in_m3: set[int] = field(default_factory=set)
+
+    def compare(self, orders: Sequence[ShopOrder], heads: Mapping[int, Sequence[Head]]) -> Iterator[Row]:
+        """Yields the rows of these orders; what M3 has of them is read in one go."""
+        wanted = [head for order in orders for head in heads.get(order.id, ())]
+        held = read_held(self.store, wanted)
+        known = self._known([order.id for order in orders])
+        found = {order.id: self._of(order, heads, held) for order in orders}
+        lost = [one.m3_number for id_, one in known.items() if one.m3_number and not found[int(id_)]]
+        elsewhere = exists(self.store, [number for number in lost if number]) if lost else set()
+        for order in orders:
+            yield from self._one(order, found[order.id], known.get(str(order.id)), elsewhere)
+
+    def unreadable(self, order: Unreadable, day: date) -> Row:
+        """Returns the row of an order that cannot be compared, and counts it."""
+        known = self._known([order.id]).get(str(order.id))
+        why = why_left_over(known, what=order.words, remedy=order.remedy)
+        row = Row(
+            fact=Fact.ORDER,
+            shop_id=order.id,
+            order_number=str(order.id),
+            m3_number=None if known is None else known.m3_number,
+            day=day,
+            currency="",
+            what=WHOLE,
+            shop="unreadable",
+            m3=None,
+            reason=why.reason,
+            words=why.words,
+            remedy=why.remedy,
+        )
+        self.totals.add(Fact.ORDER, day=day, currency="", shop=None, m3=None, rows=[row])
+        return row
+
+    def _known(self, order_ids: Sequence[int]) -> dict[str, Carried]:
+        with transaction(self.ledger) as connection:
+            return find_carried(connection, self.store.name, flow=FLOW, keys=[str(one) for one in order_ids])
+
+    @staticmethod
+    def _of(order: ShopOrder, heads: Mapping[int, Sequence[Head]], held: Mapping[str, Held]) -> list[Held]:
+        numbers = (head.number for head in heads.get(order.id, ()))
+        return [held[number] for number in numbers if number in held]
+
+    def _one(
+        self, order: ShopOrder, found: Sequence[Held], known: Carried | None, elsewhere: set[str]
+    ) -> Iterator[Row]:
+        live = [one for one in found if not one.is_empty]
+        is_due = order.action is OrderAction.CONFIRM and not self._is_invoice
+        if found:
+            self.in_m3.add(order.id)
+        if found and not live:
+            self.ended.add(order.id)
+        if not live and (not is_due or self._is_taken_off_whole(order, found)):
+            return
+        due, whys = self._judge(order, live, known, elsewhere, is_ended=bool(found))
+        rows = [self._row(order, live, difference, why) for difference, why in whys]
+        held_total = sum((one.value.total for one in live), ZERO) if live else None
+        self.totals.add(
+            Fact.ORDER,
+            day=order.day,
+            currency=order.currency,
+            shop=None if due is None else due.total,
+            m3=held_total,
+            rows=rows,
+        )
+        if not rows:
+            total = money(order.total if due is None else due.total)
+            rows = [self._row(order, live, Difference(WHOLE, total, total), Why(Reason.EQUAL))]
+        yield from rows
+
+    @property
+    def _is_invoice(self) -> bool:
+        return self.store.config.orders.carried_as is CarriedAs.INVOICE
+
+    def _judge(
+        self, order: ShopOrder, live: Sequence[Held], known: Carried | None, elsewhere: set[str], *, is_ended: bool
+    ) -> tuple[ShopOrder | None, list[tuple[Difference, Why]]]:
+        """Returns what is due in M3 of an order, and each difference with its reason."""
+        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
+        stated = money(order.total)
+        if not live and is_ended:
+            return order, [(Difference(WHOLE, stated, "ended"), why_differs(known, is_as_sent=False, sync=sync))]
+        if not live:
+            is_elsewhere = known is not None and known.m3_number in elsewhere
+            return order, [(Difference(WHOLE, stated, None), why_missing(known, is_elsewhere=is_elsewhere, sync=sync))]
+        total = ", ".join(money(one.value.total) for one in live)
+        if len(live) > 1:
+            numbers = ", ".join(one.head.number for one in live)
+            return order, [(Difference(WHOLE, stated, total), why_twice(numbers))]
+        if order.action is OrderAction.CLOSE:
+            why = why_left_over(known, what=f"the order is {order.status} in the shop and open in M3", remedy=sync)
+            return None, [(Difference(WHOLE, order.status, total), why)]
+        if self._is_invoice:
+            words = "the store carries orders as invoices, and M3 has an order too"
+            return None, [(Difference(WHOLE, None, total), why_left_over(None, what=words, remedy="End it in OIS300."))]
+        return self._compare(order, live[0], known, sync=sync)
+
+    def _compare(
+        self, order: ShopOrder, held: Held, known: Carried | None, *, sync: str
+    ) -> tuple[ShopOrder, list[tuple[Difference, Why]]]:
+        due, found = self._best_fit(order, held)
+        as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, held)
+        why = why_differs(known, is_as_sent=as_sent, sync=sync)
+        return due, [(one, ROUNDED if one.is_rounding else why) for one in found]
+
+    def _best_fit(self, order: ShopOrder, held: Held) -> tuple[ShopOrder, list[Difference]]:
+        """Compares with the order as it is, then less refunds that M3 holds no return for: it may have been made smaller."""
+        found = self._differences(order, held)
+        if all(one.is_rounding for one in found):
+            return order, found
+        open_refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returned and one.amount]
+        for count in range(min(len(open_refunds), MOST_REFUNDS), 0, -1):
+            for some in combinations(open_refunds, count):
+                less = less_refunds(order, some)
+                smaller = self._differences(less, held)
+                if all(one.is_rounding for one in smaller):
+                    self.taken_off.update(one.id for one in some)
+                    return less, smaller
+        return order, found
+
+    def _differences(self, order: ShopOrder, held: Held) -> list[Difference]:
+        money_config = self.store.config.money
+        limit = money_config.limit_for(order.taxed_rows, decimals=self.decimals.get(order.currency, 2))
+        return differences(order, held, config=money_config, limit=limit)
+
+    def _is_taken_off_whole(self, order: ShopOrder, found: Sequence[Held]) -> bool:
+        """Tells whether M3 ended the order because all of it was refunded before it was picked."""
+        refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returned]
+        if not found or sum((one.amount for one in refunds), ZERO) != order.total:
+            return False
+        self.taken_off.update(one.id for one in refunds)
+        return True
+
+    def _row(self, order: ShopOrder, live: Sequence[Held], difference: Difference, why: Why) -> Row:
+        return Row(
+            fact=Fact.ORDER,
+            shop_id=order.id,
+            order_number=order.number,
+            m3_number=", ".join(one.head.number for one in live) or None,
+            day=order.day,
+            currency=order.currency,
+            what=difference.what,
+            shop=difference.shop,
+            m3=difference.m3,
+            reason=why.reason,
+            words=why.words,
+            remedy=why.remedy,
+        )
+
+
+def is_as_sent(expected: Mapping[str, object], held: Held) -> bool:
+    """Tells whether M3 holds what the document in the ledger says was sent."""
+    lines = [(line.customer_line, line.net_amount) for line in held.lines]
+    return not compare_with_m3(Expected.from_json(expected), held.value, lines)

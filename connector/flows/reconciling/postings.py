@@ -1,0 +1,185 @@
+"""Compares payments and direct invoices of the shop with M3's general ledger, account by account. Called by compare.py.
+
+Each fact is found in M3 by the text of its voucher rows; what an account has to show of it is computed from the shop's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from connector.accounting.accounts import ClosedPeriod
+from connector.flows.context import StoreContext
+from connector.flows.reconciling.dues import LETTERS, Due, Dues
+from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.reasons import why_left_over, why_missing, why_posted_otherwise, why_twice
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Why, money
+from connector.flows.reconciling.shop_side import read_by_id
+from connector.flows.reconciling.totals import Totals
+from connector.flows.reconciling.vouchers import Voucher, read_vouchers, sums_of
+from connector.ledger.carried import Carried, find_carried
+from connector.ledger.session import Ledger, transaction
+from connector.money.rounding import ZERO
+from connector.woocommerce.models import Order
+
+FLOWS = {Fact.PAYMENT: "payments_to_m3", Fact.INVOICE: "invoices_to_m3"}
+AT_ONCE = 200
+REMEDY = "Look at the voucher in GLS200, and correct it there if it is wrong."
+
+
+@dataclass
+class Postings:
+    """The postings of a store compared so far."""
+
+    ledger: Ledger
+    store: StoreContext
+    period: Period
+    totals: Totals
+
+    def compare(self, dues: Sequence[Due]) -> Iterator[Row]:
+        """Yields the rows of these facts, then of vouchers no fact of the period accounts for."""
+        vouchers = read_vouchers(self.store, self._days())
+        for fact, flow in FLOWS.items():
+            mine = [due for due in dues if due.fact is fact]
+            for start in range(0, len(mine), AT_ONCE):
+                some = mine[start : start + AT_ONCE]
+                known = self._known(flow, [due.business_key for due in some])
+                for due in some:
+                    yield from self._one(due, vouchers.pop(due.key, []), known.get(due.business_key))
+        yield from self._left(vouchers)
+
+    def _days(self) -> Period:
+        """The days on which facts of the period may be posted: the first open one too, where closed days are moved there."""
+        books = self.store.config.books
+        if books.closed_through is None or books.closed_period is ClosedPeriod.HOLD:
+            return self.period
+        return replace(self.period, last=max(self.period.last, books.closed_through + timedelta(days=1)))
+
+    def _known(self, flow: str, keys: Sequence[str]) -> dict[str, Carried]:
+        with transaction(self.ledger) as connection:
+            return find_carried(connection, self.store.name, flow=flow, keys=keys)
+
+    def _one(self, due: Due, vouchers: list[Voucher], known: Carried | None) -> Iterator[Row]:
+        held = sums_of(vouchers)
+        whys = self._judge(due, vouchers, held, known)
+        rows = [_row(due, vouchers, difference, why) for difference, why in whys]
+        self._count(due, held if vouchers else None, rows)
+        if not rows:
+            rows = [_row(due, vouchers, Difference(WHOLE, money(due.total), money(due.total)), Why(Reason.EQUAL))]
+        yield from rows
+
+    def _judge(
+        self, due: Due, vouchers: Sequence[Voucher], held: Mapping[str, Decimal], known: Carried | None
+    ) -> list[tuple[Difference, Why]]:
+        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {due.order_id}"
+        if not vouchers:
+            why = why_missing(known, is_elsewhere=False, sync=sync)
+            if due.refusal and why.reason is Reason.UNKNOWN:
+                why = Why(Reason.REFUSED, due.refusal, due.remedy)
+            return [(Difference(WHOLE, money(due.total), None), why)]
+        numbers = ", ".join(sorted({one.number for one in vouchers}))
+        if len(vouchers) > 1:
+            both = ", ".join(money(_amount(self.store, due.fact, one.sums)) for one in vouchers)
+            return [(Difference(WHOLE, money(due.total), both), why_twice(numbers))]
+        as_sent = known is not None and known.expected is not None and _as_sums(known.expected) == held
+        why = why_posted_otherwise(known, is_as_sent=as_sent, number=numbers, sync=sync)
+        return [(one, why) for one in _differences(due, vouchers[0], held)]
+
+    def _count(self, due: Due, held: Mapping[str, Decimal] | None, rows: Sequence[Row]) -> None:
+        posted = None if held is None else _amount(self.store, due.fact, held)
+        self.totals.add(due.fact, day=due.day, currency=due.currency, shop=due.total, m3=posted, rows=rows)
+        for account in sorted({*due.sums, *(held or {})}):
+            there = (held or {}).get(account, ZERO)
+            self.totals.add_account(account, due.currency, shop=due.sums.get(account, ZERO), m3=there)
+
+    def _left(self, vouchers: Mapping[tuple[str, int, str], list[Voucher]]) -> Iterator[Row]:
+        """Yields a row for each posting the shop has no reason for in these days."""
+        shop = read_by_id(self.store, sorted({shop_id for _, shop_id, _ in vouchers}))
+        facts = {letter: fact for fact, letter in LETTERS.items()}
+        for (letter, shop_id, epoch), some in sorted(vouchers.items()):
+            order = shop.get(shop_id)
+            is_this = order is not None and str(int(order.created_at.timestamp())) == epoch
+            fact = facts.get(letter, Fact.POSTING)
+            if order is not None and is_this and self._is_of_other_days(fact, order):
+                continue
+            known = self._known(FLOWS[fact], [str(shop_id)]).get(str(shop_id)) if fact in FLOWS else None
+            yield from self._stranger(fact, shop_id, some, order if is_this else None, known)
+
+    def _is_of_other_days(self, fact: Fact, order: Order) -> bool:
+        """Tells whether a fact is due, and only its day is not one of the period: it was posted on the first open day."""
+        dues = Dues(self.store, replace(self.period, first=date.min, last=date.max))
+        dues.take(order)
+        dues.end()
+        return any(due.fact is fact and not self.period.has_day(due.day) for due in dues.found)
+
+    def _stranger(
+        self, fact: Fact, shop_id: int, vouchers: list[Voucher], order: Order | None, known: Carried | None
+    ) -> Iterator[Row]:
+        words = f"the shop has no order {shop_id}"
+        if order is not None:
+            paid = "paid" if order.date_paid_gmt else "not paid"
+            words = f"the order is {order.status} in the shop, and {paid}"
+        held = sums_of(vouchers)
+        amount = _amount(self.store, fact, held)
+        row = Row(
+            fact=fact,
+            shop_id=shop_id,
+            order_number="" if order is None else order.number,
+            m3_number=", ".join(sorted({one.number for one in vouchers})),
+            day=vouchers[0].day,
+            currency=", ".join(sorted({code for one in vouchers for code in one.currencies})),
+            what=WHOLE,
+            shop=None,
+            m3=money(amount),
+            **vars(why_left_over(known, what=words, remedy=REMEDY)),
+        )
+        self.totals.add(fact, day=row.day, currency=row.currency, shop=None, m3=amount, rows=[row])
+        for account, changed in held.items():
+            self.totals.add_account(account, row.currency, shop=ZERO, m3=changed)
+        yield row
+
+
+def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Iterator[Difference]:
+    if voucher.currencies != {due.currency}:
+        yield Difference("currency", due.currency, ", ".join(sorted(voucher.currencies)))
+        return
+    if due.refusal:
+        yield Difference(WHOLE, None, ", ".join(sorted(held)))
+        return
+    for account in sorted({*due.sums, *held}):
+        wanted, there = due.sums.get(account, ZERO), held.get(account, ZERO)
+        if wanted != there:
+            yield Difference(f"account {account}", money(wanted), money(there))
+
+
+def _amount(store: StoreContext, fact: Fact, sums: Mapping[str, Decimal]) -> Decimal:
+    """Returns what a posting says the fact is worth: by the prepayment or the receivable, else by its debit side."""
+    payments, invoices = store.config.payments, store.config.invoices
+    if fact is Fact.PAYMENT and payments is not None:
+        return -sums.get(payments.liability.account, ZERO)
+    if fact is Fact.INVOICE and invoices is not None:
+        return sums.get(invoices.receivable.account, ZERO)
+    return sum((amount for amount in sums.values() if amount > 0), ZERO)
+
+
+def _as_sums(expected: Mapping[str, object]) -> dict[str, Decimal]:
+    return {account: Decimal(str(amount)) for account, amount in expected.items()}
+
+
+def _row(due: Due, vouchers: Sequence[Voucher], difference: Difference, why: Why) -> Row:
+    return Row(
+        fact=due.fact,
+        shop_id=due.shop_id,
+        order_number=due.order_number,
+        m3_number=", ".join(sorted({one.number for one in vouchers})) or None,
+        day=due.day,
+        currency=due.currency,
+        what=difference.what,
+        shop=difference.shop,
+        m3=difference.m3,
+        reason=why.reason,
+        words=why.words,
+        remedy=why.remedy,
+    )

@@ -1,0 +1,135 @@
+"""Compares refunds of the shop with M3's return and credit orders, some at a time. Called by compare.py, after the orders.
+
+A refund is in M3 as a document of its own, or as the smaller order it left where M3 had not picked it yet; of an order that M3
+ended or never got there is nothing to credit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connector.flows.context import StoreContext
+from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
+from connector.flows.reconciling.orders import is_as_sent
+from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.reasons import why_differs, why_missing, why_twice
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Why, money
+from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
+from connector.flows.reconciling.totals import Totals
+from connector.ledger.carried import Carried, find_carried
+from connector.ledger.session import Ledger, transaction
+from connector.money.rounding import ZERO
+
+FLOW = "refunds_to_m3"
+
+
+@dataclass(frozen=True)
+class RefundedOrder:
+    """The order of a refund, and how M3 stands with it."""
+
+    order: ShopOrder
+    is_due: bool  # M3 has it, or has to have it
+    is_ended: bool  # M3 holds no line of it any more
+
+
+@dataclass
+class Refunds:
+    """The refunds of a store compared so far."""
+
+    ledger: Ledger
+    store: StoreContext
+    period: Period
+    totals: Totals
+    taken_off: frozenset[int]  # refunds that M3's order was made smaller for
+
+    def compare(
+        self,
+        refunds: Sequence[ShopRefund],
+        heads: Mapping[int, Sequence[Head]],
+        orders: Mapping[int, RefundedOrder],
+    ) -> Iterator[Row]:
+        """Yields the rows of these refunds; what M3 has of them is read in one go."""
+        held = read_held(self.store, [head for refund in refunds for head in heads.get(refund.id, ())])
+        keys = {refund.id: f"{refund.order_id}-{refund.id}" for refund in refunds}
+        with transaction(self.ledger) as connection:
+            known = find_carried(connection, self.store.name, flow=FLOW, keys=list(keys.values()))
+        for refund in refunds:
+            there = [held[head.number] for head in heads.get(refund.id, ()) if head.number in held]
+            live = [one for one in there if not one.is_empty]
+            order = orders.get(refund.order_id)
+            if order is None or not (live or self._is_due(refund, order)):
+                continue
+            yield from self._one(refund, order.order, live, known.get(keys[refund.id]))
+
+    def _is_due(self, refund: ShopRefund, order: RefundedOrder) -> bool:
+        return bool(refund.amount) and refund.id not in self.taken_off and order.is_due and not order.is_ended
+
+    def _one(self, refund: ShopRefund, order: ShopOrder, live: Sequence[Held], known: Carried | None) -> Iterator[Row]:
+        found = self._judge(refund, order, live, known)
+        rows = [self._row(refund, order, live, difference, why) for difference, why in found]
+        self.totals.add(
+            Fact.REFUND,
+            day=self.period.day_of(refund.made_at),
+            currency=order.currency,
+            shop=-refund.amount,
+            m3=sum((one.value.total for one in live), ZERO) if live else None,
+            rows=rows,
+        )
+        if not rows:
+            stated = money(-refund.amount)
+            rows = [self._row(refund, order, live, Difference(WHOLE, stated, stated), Why(Reason.EQUAL))]
+        yield from rows
+
+    def _judge(
+        self, refund: ShopRefund, order: ShopOrder, live: Sequence[Held], known: Carried | None
+    ) -> list[tuple[Difference, Why]]:
+        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
+        stated = money(-refund.amount)
+        if not live:
+            number = None if known is None else known.m3_number
+            is_elsewhere = number is not None and number in exists(self.store, [number])
+            return [(Difference(WHOLE, stated, None), why_missing(known, is_elsewhere=is_elsewhere, sync=sync))]
+        if len(live) > 1:
+            total = ", ".join(money(one.value.total) for one in live)
+            return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
+        found = list(_differences(refund, live[0], order.currency))
+        as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, live[0])
+        return [(one, why_differs(known, is_as_sent=as_sent, sync=sync)) for one in found]
+
+    def _row(self, refund: ShopRefund, order: ShopOrder, live: Sequence[Held], difference: Difference, why: Why) -> Row:
+        return Row(
+            fact=Fact.REFUND,
+            shop_id=refund.id,
+            order_number=order.number,
+            m3_number=", ".join(one.head.number for one in live) or None,
+            day=self.period.day_of(refund.made_at),
+            currency=order.currency,
+            what=difference.what,
+            shop=difference.shop,
+            m3=difference.m3,
+            reason=why.reason,
+            words=why.words,
+            remedy=why.remedy,
+        )
+
+
+def _differences(refund: ShopRefund, held: Held, currency: str) -> Iterator[Difference]:
+    """Compares what one return gives back: its total, and the pieces that came back."""
+    if held.value.currency != currency:
+        yield Difference("currency", currency, held.value.currency)
+    elif held.value.total != -refund.amount:
+        yield Difference("total", money(-refund.amount), money(held.value.total))
+    for sku, pieces in _pieces(refund).items():
+        found = -sum((line.quantity_in_unit or line.quantity for line in held.lines if line.item == sku), ZERO)
+        if found not in (pieces, ZERO):  # by another name M3's item cannot be told from money alone
+            yield Difference(f"line {sku}", f"{-pieces.normalize():f}", f"{-found.normalize():f}")
+
+
+def _pieces(refund: ShopRefund) -> dict[str, Decimal]:
+    pieces: dict[str, Decimal] = {}
+    for line in refund.lines:
+        if line.quantity and line.sku:
+            pieces[line.sku] = pieces.get(line.sku, ZERO) + line.quantity
+    return pieces

@@ -1,0 +1,178 @@
+"""What the shop says of orders and refunds: read in pages of a hundred, kept small. Called by compare.py.
+
+Whatever was made, paid or refunded in a period has changed since its beginning, so one listing by change holds all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from connector.errors import InvalidPayloadError
+from connector.flows.context import StoreContext
+from connector.flows.orders.values import reference_of
+from connector.flows.reconciling.period import Period
+from connector.money.rounding import ZERO
+from connector.stores import OrderAction
+from connector.woocommerce.canonical import JSONDict
+from connector.woocommerce.models import Order, Refund, parse_order, parse_refund
+
+_SECOND = timedelta(seconds=1)  # the shop's bounds are exclusive and know whole seconds only
+
+Told = Callable[[int], None]
+"""Is told how many orders were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLine:
+    """A product line: net after discount."""
+
+    id: int
+    sku: str
+    quantity: Decimal
+    amount: Decimal
+
+    @property
+    def name(self) -> str:
+        """The line as people find it."""
+        return self.sku or f"{self.id} (without SKU)"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopOrder:
+    """An order as the shop states it. `currency` is M3's code of it."""
+
+    id: int
+    number: str
+    status: str
+    action: OrderAction
+    reference: str  # YREF
+    day: date
+    currency: str
+    total: Decimal
+    tax: Decimal
+    shipping: Decimal
+    fees: Decimal
+    lines: tuple[ShopLine, ...]
+    taxed_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRefund:
+    """A refund; amounts and quantities are positive."""
+
+    id: int
+    order_id: int
+    made_at: datetime
+    amount: Decimal
+    tax: Decimal
+    shipping: Decimal
+    fees: Decimal
+    lines: tuple[ShopLine, ...]  # `id` and `sku` of the line of the order
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An order that the shop sends in a form nobody can use; one of them stops no comparison."""
+
+    id: int
+    words: str
+    remedy: str
+
+
+def read_changed(store: StoreContext, period: Period, *, told: Told | None = None) -> Iterator[Order | Unreadable]:
+    """Yields the orders changed since the period began, trashed ones too, each once.
+
+    Raises:
+        RemoteUnavailableError, RateLimitedError: The shop cannot be asked now.
+    """
+    seen: set[int] = set()
+    for row in store.shop.list_orders(modified_after=period.begins_at):
+        if row["id"] not in seen:
+            seen.add(row["id"])
+            yield _read(row)
+        if told:
+            told(len(seen))
+
+
+def _read(row: JSONDict) -> Order | Unreadable:
+    try:
+        return parse_order(row)
+    except InvalidPayloadError as error:
+        return Unreadable(row["id"], error.message, error.resolution)
+
+
+def read_by_id(store: StoreContext, order_ids: Sequence[int]) -> dict[int, Order]:
+    """Returns the orders with these ids that the shop has and that can be read, a hundred a request."""
+    if not order_ids:
+        return {}
+    orders = (_read(row) for row in store.shop.list_orders(include=sorted(set(order_ids))))
+    return {order.id: order for order in orders if isinstance(order, Order)}
+
+
+def read_refunds(store: StoreContext, period: Period, orders: Sequence[Order]) -> list[ShopRefund]:
+    """Returns the refunds made since the period began.
+
+    Args:
+        store: Whose.
+        period: The period.
+        orders: All orders changed since then; asked one by one where the shop is too old to list all refunds.
+    """
+    rows = store.shop.refunds.since(period.begins_at - _SECOND)
+    if rows is None:
+        with_refunds = [order.id for order in orders if order.refunds]
+        found = ({**row, "parent_id": one} for one in with_refunds for row in store.shop.refunds.of_order(one))
+        refunds = [parse_refund(row) for row in found]
+    else:
+        refunds = [parse_refund(row) for row in rows]
+    return [_small_refund(one) for one in refunds if (one.date_created_gmt or period.begins_at) >= period.begins_at]
+
+
+def small_order(store: StoreContext, order: Order, period: Period) -> ShopOrder:
+    """Returns what is compared of an order.
+
+    Raises:
+        MappingError: Its reference does not fit M3.
+    """
+    return ShopOrder(
+        id=order.id,
+        number=order.number,
+        status=order.status,
+        action=store.config.orders.action(order.status),
+        reference=reference_of(store.name, order),
+        day=period.day_of(order.created_at),
+        currency=m3_currency(store, order.currency),
+        total=order.total,
+        tax=order.total_tax,
+        shipping=sum((one.total for one in order.shipping_lines), ZERO),
+        fees=sum((one.total for one in order.fee_lines), ZERO),
+        lines=tuple(ShopLine(one.id, one.sku.strip(), one.quantity, one.total) for one in order.line_items),
+        taxed_rows=len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines),
+    )
+
+
+def m3_currency(store: StoreContext, currency: str) -> str:
+    """Returns M3's code of a currency of the shop."""
+    return store.config.lookups.get("currency", {}).get(currency, currency)
+
+
+def _small_refund(refund: Refund) -> ShopRefund:
+    assert refund.date_created_gmt is not None, "asked for before"
+    return ShopRefund(
+        id=refund.id,
+        order_id=refund.parent_id,
+        made_at=refund.date_created_gmt,
+        amount=refund.amount,
+        tax=-(
+            sum((row.total_tax for row in refund.line_items), ZERO)
+            + sum((row.total_tax for row in refund.shipping_lines), ZERO)
+            + sum((row.total_tax for row in refund.fee_lines), ZERO)
+        ),
+        shipping=-sum((row.total for row in refund.shipping_lines), ZERO),
+        fees=-sum((row.total for row in refund.fee_lines), ZERO),
+        lines=tuple(
+            ShopLine(one.refunded_item_id or 0, one.sku.strip(), -one.quantity, -one.total) for one in refund.line_items
+        ),
+    )

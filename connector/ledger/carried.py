@@ -1,0 +1,61 @@
+"""What the ledger knows of facts that were, or were to be, carried to M3: asked to explain a difference, never to find one.
+
+Called by connector/flows/reconciling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.tables import State
+
+
+@dataclass(frozen=True)
+class Carried:
+    """An exchange and its document, if one is live; `expected` is what M3 was to hold, as the document keeps it."""
+
+    flow: str
+    key: str
+    exchange_id: int
+    state: State
+    reason_code: str
+    reason: str
+    resolution: str
+    due_at: datetime | None
+    m3_number: str | None  # of a confirmed document
+    is_written: bool  # something of it was begun in M3 and not given up
+    expected: dict[str, Any] | None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is carried, or tried again by itself."""
+        return self.state in (State.READY, State.RUNNING, State.WAITING, State.BLOCKED)
+
+
+_COLUMNS = """
+SELECT e.flow, e.business_key AS key, e.id AS exchange_id, e.state, e.reason_code, e.reason, e.resolution,
+       CASE WHEN e.state IN ('ready', 'waiting', 'blocked') THEN greatest(e.next_attempt_at, e.not_before) END AS due_at,
+       CASE WHEN d.state = 'confirmed' THEN d.final_number END AS m3_number, d.id IS NOT NULL AS is_written,
+       coalesce(d.plan -> 'expected', d.plan -> 'sheet' -> 'expected') AS expected
+FROM exchange e LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
+WHERE e.scope = :store AND e.flow = :flow AND """
+_FIND = text(_COLUMNS + "e.business_key = ANY(:keys)")
+_FIND_AS = text(_COLUMNS + "d.state = 'confirmed' AND d.final_number = ANY(:numbers)")
+
+
+def find_carried(connection: Connection, store: str, *, flow: str, keys: Sequence[str]) -> dict[str, Carried]:
+    """Returns the exchanges of a flow with these business keys, by key."""
+    rows = connection.execute(_FIND, {"store": store, "flow": flow, "keys": list(keys)}).mappings()
+    return {row["key"]: Carried(**{**row, "state": State(row["state"])}) for row in rows}
+
+
+def find_carried_as(connection: Connection, store: str, *, flow: str, m3_numbers: Sequence[str]) -> dict[str, Carried]:
+    """Returns the exchanges of a flow that became these documents of M3, by their numbers."""
+    values = {"store": store, "flow": flow, "numbers": list(m3_numbers)}
+    rows = connection.execute(_FIND_AS, values).mappings()
+    return {row["m3_number"]: Carried(**{**row, "state": State(row["state"])}) for row in rows}

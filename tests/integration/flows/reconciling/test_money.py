@@ -1,0 +1,148 @@
+"""Payments and direct invoices of the shop against M3's ledger, account by account."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connector.flows.books.keys import key_of
+from connector.flows.reconciling.result import WHOLE, Fact, Reason, Row
+from tests.harness import STORE, Connector
+from tests.integration.flows.books.counting_house import FEE_KEY, invoicing, meta, paying
+from tests.integration.flows.reconciling.clerk import Clerk, reasons_of, without_why
+
+
+@pytest.fixture
+def payer(connector: Connector) -> Clerk:
+    """A store whose payments go to the ledger."""
+    clerk = Clerk(connector, guests="common")
+    connector.configure(paying())
+    return clerk
+
+
+@pytest.fixture
+def invoicer(connector: Connector) -> Clerk:
+    """A store whose orders are invoices."""
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing())
+    return clerk
+
+
+def post(clerk: Clerk, *, count: int = 1, **order: Any) -> list[dict[str, Any]]:
+    """Places paid orders and carries them across."""
+    placed = [clerk.place(**order) for _ in range(count)]
+    clerk.go_on()
+    return placed
+
+
+def rows_of(clerk: Clerk, fact: Fact) -> list[Row]:
+    """Compares the money; returns what differs of one kind of fact."""
+    rows = clerk.reconcile_money()
+    assert {row.fact for row in rows} <= {fact}
+    return rows
+
+
+def test_payments_that_m3_shows_are_equal_account_by_account(payer: Clerk) -> None:
+    orders = post(payer, count=2, meta_data=meta(**{FEE_KEY: "3.75"}))
+
+    assert payer.reconcile_money() == []
+    total = sum(Decimal(order["total"]) for order in orders)
+    liability = payer.totals.accounts["2420", "EUR"]
+    assert (liability.shop, liability.m3) == (-total, -total)
+    assert payer.totals.facts[Fact.PAYMENT] == 2
+    assert payer.totals.is_explained
+
+
+def test_a_journal_row_on_another_account_is_shown_on_both(payer: Clerk) -> None:
+    (order,) = post(payer)
+    payer.move_row("W1P", account="2420", to="3090")
+
+    rows = rows_of(payer, Fact.PAYMENT)
+
+    assert {(row.what, row.shop, row.m3) for row in rows} == {
+        ("account 2420", f"-{order['total']}", "0"),
+        ("account 3090", "0", f"-{order['total']}"),
+    }
+    assert reasons_of(rows) == {"edited_in_m3"}
+    assert payer.totals.accounts["3090", "EUR"].m3 == -Decimal(order["total"])
+
+
+def test_a_payment_missing_in_the_ledger_is_found(payer: Clerk) -> None:
+    order, _ = post(payer, count=2)
+    payer.remove_voucher(payer.key_of(order))
+
+    (row,) = rows_of(payer, Fact.PAYMENT)
+
+    assert (row.shop_id, row.what, row.shop, row.m3) == (order["id"], WHOLE, order["total"], None)
+    assert row.reason is Reason.DELETED_IN_M3
+    assert not payer.totals.is_explained
+
+
+def test_a_payment_posted_twice_is_found(payer: Clerk) -> None:
+    (order,) = post(payer)
+    payer.copy_voucher(payer.key_of(order))
+
+    (row,) = rows_of(payer, Fact.PAYMENT)
+
+    assert (row.reason, row.what, row.m3) == (Reason.UNKNOWN, WHOLE, f"{order['total']}, {order['total']}")
+
+
+def test_a_payment_without_an_account_was_refused_before_posting(connector: Connector) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(paying(payments={"methods": {}}))
+    (order,) = post(clerk)
+
+    (row,) = rows_of(clerk, Fact.PAYMENT)
+
+    assert (row.shop_id, row.reason) == (order["id"], Reason.REFUSED)
+    assert "clearing account" in row.words
+
+
+def test_a_posting_for_an_order_the_shop_does_not_have_is_found(payer: Clerk) -> None:
+    (order,) = post(payer)
+    payer.copy_voucher(payer.key_of(order), retold=f"{key_of(STORE, 'P', 987651, version=1)} 1795311984 987651")
+
+    (row,) = rows_of(payer, Fact.PAYMENT)
+
+    assert (row.shop, row.m3, row.reason) == (None, order["total"], Reason.UNKNOWN)
+    assert "the shop has no order" in row.words
+
+
+def test_direct_invoices_are_compared_with_what_the_order_posts(invoicer: Clerk) -> None:
+    order, other = post(invoicer, count=2)
+    assert invoicer.reconcile_money() == []
+    assert invoicer.totals.facts[Fact.INVOICE] == 2
+
+    invoicer.move_row(invoicer.key_of(order, letter="I"), account="3010", to="3020")
+
+    rows = rows_of(invoicer, Fact.INVOICE)
+    assert {row.what for row in rows} == {"account 3010", "account 3020"}
+    assert {row.shop_id for row in rows} == {order["id"]} != {other["id"]}
+
+
+def test_an_invoice_of_an_order_cancelled_since_waits_for_a_person(invoicer: Clerk) -> None:
+    (order,) = post(invoicer)
+    invoicer.change(order, status="cancelled")
+    invoicer.go_on()
+
+    (row,) = rows_of(invoicer, Fact.INVOICE)
+
+    assert (row.shop, row.m3, row.reason) == (None, order["total"], Reason.WAITING)
+
+
+def test_an_emptied_ledger_changes_no_finding_of_money(payer: Clerk) -> None:
+    moved, removed, copied = post(payer, count=3)
+    payer.move_row(payer.key_of(moved), account="2420", to="3090")
+    payer.remove_voucher(payer.key_of(removed))
+    payer.copy_voucher(payer.key_of(copied))
+    before = payer.reconcile_money()
+
+    payer.empty_ledger()
+    after = payer.reconcile_money()
+
+    assert without_why(before) == without_why(after)
+    assert {row.shop_id for row in before} == {moved["id"], removed["id"], copied["id"]}
+    assert reasons_of(before) == {"edited_in_m3", "deleted_in_m3", "unknown"}
+    assert reasons_of(after) == {"unknown"}
