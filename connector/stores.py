@@ -25,6 +25,7 @@ from connector.errors import ConfigurationError
 from connector.publishing.parts import Publishing
 from connector.publishing.progress import ProgressConfig
 from connector.publishing.rates import RatesConfig
+from connector.publishing.reconciling import ReconcileConfig
 from connector.publishing.strict import Strict, Text
 
 STORE_CODE = re.compile(r"[a-z0-9]{1,8}")
@@ -298,6 +299,7 @@ class StoreConfig(Strict):
     items: ItemsConfig = ItemsConfig()
     rates: RatesConfig | None = None
     refunds: RefundsConfig | None = None
+    reconcile: ReconcileConfig | None = None
     retry: RetryConfig = RetryConfig()
     publish: Publishing = Publishing()
     books: BooksConfig = BooksConfig()

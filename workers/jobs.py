@@ -29,6 +29,7 @@ from workers.process import Process
 from workers.pulls import compare_daily, pull_changes
 from workers.purging import purge_daily
 from workers.rates import pull_rates
+from workers.reconciling import reconcile_daily
 from workers.rounds import Part, Turned, as_a_whole, each_store, in_rounds, is_done, running_stores
 from workers.schedule import job_every_s, queue_of
 from workers.sealing import seal_audit
@@ -219,5 +220,6 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "pull_items": partial(pull_changes, kind="items"),
     "pull_rates": pull_rates,
     "compare_daily": compare_daily,
+    "reconcile_daily": reconcile_daily,
     "seal_audit": seal_audit,
 }

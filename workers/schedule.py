@@ -30,6 +30,7 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         # M3 tells the day of a change of an item only, so each time those of today are read anew.
         "pull_items": 5 * settings.poll_s,
         "pull_rates": 60,  # looks whose time of the day has come to read exchange rates
+        "reconcile_daily": 60,  # looks whose time of the day has come to compare the shop with M3's books
         "seal_audit": 300,  # lines of the audit trail that are some minutes old
         "compare_daily": 60,  # looks whose slot of the day has come; the times are in the store files
     }

@@ -16,6 +16,7 @@ from connector.cli.item_ids import read_item_numbers
 from connector.cli.opening import the_store
 from connector.cli.output import err, say, warn
 from connector.cli.publishing import require_published
+from connector.cli.reconciled import show_kept
 from connector.cli.reconciling import Asked, reconcile
 from connector.cli.repairing import Repair
 from connector.cli.rows import JsonWriter, Writer
@@ -128,6 +129,16 @@ def money(
 ) -> None:
     """Do the same, and compare payments and direct invoices with M3's ledger, account by account."""
     _books("money", store=store, first=first, last=last, show_all=show_all, as_json=as_json, csv_file=csv_file)
+
+
+@app.command()
+def kept(
+    store: Store = None,
+    days: Annotated[int, typer.Option(min=1, help="So many days back.")] = 14,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the daily comparisons found, day by day; status 1 if nothing explains something of it."""
+    raise typer.Exit(0 if show_kept(store, days=days, as_json=as_json) else 1)
 
 
 def _books(kind: str, **asked: Any) -> None:

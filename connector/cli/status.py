@@ -53,6 +53,7 @@ def _print(overview: Overview) -> None:
     _print_items(overview)
     _print_people(overview)
     _print_troubles(overview)
+    _print_reconciled(overview)
     if overview.polls:
         say("")
         print_table(
@@ -137,6 +138,18 @@ def _print_troubles(overview: Overview) -> None:
               one.resolution or ("" if one.is_lasting else "Nothing yet: it is tried again by itself."))
              for one in overview.troubles),
             title="Failing jobs",
+        )  # fmt: skip
+
+
+def _print_reconciled(overview: Overview) -> None:
+    if overview.reconciled:
+        say("")
+        print_table(
+            ("Store", "Days", "Compared", "Facts", "Equal", "Explained", "Unexplained"),
+            ((one.store, f"{one.first} to {one.last}", f"{ago(one.age_s)} ago", one.facts, one.equal,
+              one.facts - one.equal - one.unexplained or "", one.unexplained or "")
+             for one in overview.reconciled),
+            title="Shop and M3's books (`connector reconcile kept`)",
         )  # fmt: skip
 
 

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from connector.ledger import audit_tables, item_tables, job_tables, m3_tables, progress_tables, rate_tables, tables
+from connector.ledger import (
+    audit_tables,
+    item_tables,
+    job_tables,
+    m3_tables,
+    progress_tables,
+    rate_tables,
+    reconciliation_tables,
+    tables,
+)
 from connector.ledger.base import Base
 
-MODULES = (tables, audit_tables, item_tables, job_tables, m3_tables, progress_tables, rate_tables)
+MODULES = (
+    tables,
+    audit_tables,
+    item_tables,
+    job_tables,
+    m3_tables,
+    progress_tables,
+    rate_tables,
+    reconciliation_tables,
+)
 """Importing a module declares its tables."""
 
 METADATA = Base.metadata

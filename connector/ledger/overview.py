@@ -11,6 +11,7 @@ from connector.ledger.dispatch import due_by_pool
 from connector.ledger.job_troubles import JobTrouble, list_troubles
 from connector.ledger.offer_listing import OfferCount, offer_counts
 from connector.ledger.pauses import FlowPause, paused_flows
+from connector.ledger.reconciliations import ReconciledStore, reconciled_stores
 
 ACTIVE_WORKER_MIN = 15
 
@@ -92,6 +93,7 @@ class Overview:
     paused_flows: tuple[FlowPause, ...]
     troubles: tuple[JobTrouble, ...]
     items: tuple[OfferCount, ...]
+    reconciled: tuple[ReconciledStore, ...]
     polls: tuple[PollRow, ...]
     jobs: tuple[JobRow, ...]
 
@@ -138,6 +140,7 @@ def read_overview(connection: Connection) -> Overview:
         paused_flows=tuple(paused_flows(connection)),
         troubles=tuple(list_troubles(connection)),
         items=tuple(offer_counts(connection)),
+        reconciled=tuple(reconciled_stores(connection)),
         polls=tuple(PollRow(**row) for row in connection.execute(_POLLS).mappings()),
         jobs=tuple(JobRow(**row) for row in connection.execute(_JOBS).mappings()),
     )
