@@ -16,6 +16,7 @@ from connector.flows.context import Run
 from connector.flows.orders.source import UNKNOWN_ORDER
 from connector.flows.orders.values import reference_of
 from connector.flows.outcome import Done
+from connector.flows.progress.notes import read_notes
 from connector.flows.progress.telling import look_at_m3, tell
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord, StepRecord
@@ -38,7 +39,7 @@ def run(run: Run) -> Done:
 
     Raises:
         OutcomeUnknownError: The note's answer was lost; the next run reads the notes first.
-        NotYetError: A note of a worker that was lost may still arrive.
+        NotYetError: A note of a worker that was lost may still arrive, or the shop lists no notes at all.
         NeedsPersonError: M3 refuses a part of what was to be read.
         RetryableError: The shop or M3 cannot be reached now.
     """
@@ -108,7 +109,7 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
     wait_for_note(run, last)
     is_late = run.claim.now - run.claim.first_seen_at > AT_ONCE
     may_be_noted = last is not None or is_late or run.claim.is_doubtful
-    is_noted = may_be_noted and bool(_noted(run, order_id, text))
+    is_noted = may_be_noted and bool(_noted(run, document, text))
     meta = {"meta_data": [{"key": NUMBER_KEY, "value": number}]}
     meta_intent = run.journal.intend(document.id, META, request=meta, part=None)
     note_intent = None if is_noted else run.journal.intend(document.id, NOTE, request=text, part=None)
@@ -135,7 +136,7 @@ def take_back_doubled(run: Run, document: DocumentRecord, number: str) -> None:
     if sum(step.name == NOTE and step.state is not StepState.REFUSED for step in document.steps) < 2:
         return
     order_id = int(run.claim.business_key)
-    for note_id in _noted(run, order_id, note_of(number))[1:]:
+    for note_id in _noted(run, document, note_of(number))[1:]:
         intent = run.journal.intend(document.id, UNNOTE, request=note_id, part=None)
         run.journal.send(intent, partial(run.store.shop.delete_note, order_id, note_id))
         run.journal.mark(intent, StepState.DONE, {})
@@ -161,7 +162,6 @@ def wait_for_note(run: Run, last: StepRecord | None) -> None:
         )
 
 
-def _noted(run: Run, order_id: int, text: str) -> list[int]:
+def _noted(run: Run, document: DocumentRecord, text: str) -> list[int]:
     """Returns the numbers of the notes that say it, the first one first; there should be one at most."""
-    run.journal.pause()
-    return sorted(int(note["id"]) for note in run.store.shop.list_notes(order_id) if note.get("note") == text)
+    return sorted(int(note["id"]) for note in read_notes(run, document) if note.get("note") == text)

@@ -12,6 +12,7 @@ from functools import partial
 from connector.errors import NeedsPersonError
 from connector.flows import tenure
 from connector.flows.context import Run
+from connector.flows.progress.notes import read_notes
 from connector.flows.progress.reading import Seen, read
 from connector.flows.progress.wanted import Note, wanted
 from connector.ledger import order_progress
@@ -61,11 +62,11 @@ def tell(
 
     Raises:
         OutcomeUnknownError: The answer to a write was lost; the next run looks first.
-        NotYetError: A note of a worker that was lost may still arrive.
+        NotYetError: A note of a worker that was lost may still arrive, or the shop lists no notes at all.
         NeedsPersonError: M3 refuses a part of what was to be read; the rest was told.
     """
     lacks = wanted(run.store.config.orders.progress, seen, order, number=number)
-    untold = _untold(run, document, order.id, lacks.notes, wait=wait)
+    untold = _untold(run, document, lacks.notes, wait=wait)
     if lacks.changes or untold:
         tenure.require(run)
     if lacks.changes:
@@ -95,7 +96,6 @@ def keep_seen(run: Run, seen: Seen) -> None:
 def _untold(
     run: Run,
     document: DocumentRecord,
-    order_id: int,
     notes: Sequence[Note],
     *,
     wait: Callable[[StepRecord | None], None],
@@ -106,8 +106,7 @@ def _untold(
     if not missing:
         return []
     wait(document.step(TOLD))
-    run.journal.pause()
-    texts = [str(one.get("note", "")) for one in run.store.shop.list_notes(order_id)]
+    texts = [str(one.get("note", "")) for one in read_notes(run, document)]
     there = [note for note in missing if any(note.looks_like.fullmatch(one) for one in texts)]
     if there:
         _keep_told(run, there)

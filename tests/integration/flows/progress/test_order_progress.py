@@ -17,6 +17,7 @@ from connector.ion.ims import Parameters
 from connector.ion.payload import open_payload
 from connector.ion.rules import load_event_rules
 from connector.m3.client import M3Client
+from connector.woocommerce.client import WooClient
 from tests.harness import ROOT, SETTLED_S, STORE, Connector
 from tests.integration.flows.story import Story, quick_store
 
@@ -254,6 +255,34 @@ def test_note_whose_answer_is_lost_is_told_once(posted: Posted) -> None:
     (row,) = posted.connector.rows("SELECT told FROM order_progress")
     (delivery,) = posted.sandbox.m3_book()["deliveries"]
     assert row["told"] == [f"delivery {delivery['dlix']}"]
+
+
+def test_empty_list_of_notes_is_read_twice_before_a_note_is_told(posted: Posted) -> None:
+    posted.advance(to="66")
+    posted.poll()
+    posted.connector.rows("UPDATE order_progress SET told = '[]', seen = '' RETURNING 1")
+    real = WooClient.list_notes
+    answers = iter([[]])
+
+    with patch.object(WooClient, "list_notes", lambda *where: next(answers, None) or real(*where)):
+        posted.connector.pass_time(SETTLED_S)
+        posted.poll()
+
+    assert sum(note.startswith("Delivery") for note in posted.notes) == 1
+    assert posted.connector.notes(posted.order["id"]) == [f"M3 order {posted.orno}"]
+    assert posted.exchange["state"] == "done"
+
+
+def test_order_whose_notes_are_gone_for_good_is_told_all_the_same(posted: Posted) -> None:
+    shop = posted.connector.process.runtime.store(STORE).shop
+    for note in shop.list_notes(posted.order["id"]):
+        shop.delete_note(posted.order["id"], int(note["id"]))
+    posted.advance(to="66")
+
+    posted.poll()
+
+    assert sum(note.startswith("Delivery") for note in posted.notes) == 1
+    assert posted.exchange["state"] == "done"
 
 
 def test_note_is_not_told_again_by_a_ledger_that_forgot_it(posted: Posted) -> None:
