@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from connector.errors import WooRejectedError
 from connector.flows.context import Run
 from connector.ledger.claims import Claim
+from connector.ledger.fetched import keep_fetched
+from connector.woocommerce.client import RawResource
 from connector.woocommerce.models import Order, parse_order
+from connector.woocommerce.webhooks import read_resource
 
 FRESH_FOR = timedelta(minutes=10)
 UNKNOWN_ORDER = "woocommerce_rest_shop_order_invalid_id"
@@ -18,7 +21,7 @@ def read_newest(run: Run) -> Order | None:
     """Returns the order, or None if the shop says that it does not exist any more.
 
     The stored body is taken if it is a whole order, nothing told us since to doubt it, and it is younger than ten
-    minutes; else the shop is asked.
+    minutes; else the shop is asked, and what it says is stored as the newest known.
 
     Raises:
         InvalidPayloadError: The body is no order.
@@ -27,7 +30,13 @@ def read_newest(run: Run) -> Order | None:
     claim = run.claim
     if claim.body is not None and is_believed(claim):
         return parse_order(claim.body)
-    return fetch(run)
+    raw = _ask(run)
+    if raw is None:
+        return None
+    told = read_resource("order.updated", raw.body)
+    if told.content_hash is not None:
+        keep_fetched(run.journal, raw.body, content_hash=told.content_hash, modified_at=told.modified_at)
+    return parse_order(raw.data)
 
 
 def is_believed(claim: Claim) -> bool:
@@ -48,9 +57,14 @@ def fetch(run: Run) -> Order | None:
         InvalidPayloadError: The body is no order.
         RemoteUnavailableError, RateLimitedError: The shop cannot be asked now.
     """
+    raw = _ask(run)
+    return None if raw is None else parse_order(raw.data)
+
+
+def _ask(run: Run) -> RawResource | None:
     run.journal.pause()
     try:
-        return parse_order(run.store.shop.get_order(int(run.claim.business_key)).data)
+        return run.store.shop.get_order(int(run.claim.business_key))
     except WooRejectedError as error:
         if (
             error.status == NOT_FOUND and error.remote_code == UNKNOWN_ORDER
