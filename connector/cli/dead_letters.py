@@ -105,7 +105,9 @@ def discard_(
         print_json(decision)
         return
     say(f"Exchange {exchange_id} ({decision.flow} {decision.business_key}) is discarded.")
-    if decision.left_behind:
+    if decision.is_locked:
+        say(f"{decision.left_behind} stays in M3 as it is, and is unlocked within about ten seconds.")
+    elif decision.left_behind:
         warn(f"M3 may still hold {decision.left_behind} of it; nothing was undone there.")
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from connector.accounting.invoices import EVERY, InvoicesConfig
 from connector.errors import PermanentError
-from connector.flows import tenure
+from connector.flows import acceptance, tenure
+from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
 from connector.flows.books.keys import BookDay, book_day, epoch_of, key_of, text_of
 from connector.flows.books.leaving import money_of
@@ -83,14 +84,19 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     """
     posting.see_again(run, document)
     where = f"its invoice is posted as {document.final_number}"
+    accepted = acceptance.accepted_of(document)
+    before = document.plan["content"] if accepted is None else accepted.content
+    after = before if order is None else money_of(order)
+    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
+    ends = order is None or run.store.config.orders.action(order.status) is OrderAction.CLOSE
+    if not changed and (not ends or (accepted is not None and accepted.ends)):
+        by_person = "" if accepted is None else "; a person settled what came after"
+        return Done(f"posted as {document.final_number}{by_person}")
+    acceptance.show(run, document, Shown(after, ends))
     if order is None:
         raise _for_person(run, f"The order was deleted in the shop, and {where}.")
-    if run.store.config.orders.action(order.status) is OrderAction.CLOSE:
+    if ends:
         raise _for_person(run, f"The order is {order.status} in the shop, and {where}.")
-    before, after = document.plan["content"], money_of(order)
-    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
-    if not changed:
-        return Done(f"posted as {document.final_number}")
     run.journal.audit(
         "changed after posting",
         system="shop",

@@ -10,7 +10,7 @@ from connector.flows import tenure
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.order_changes import following
-from connector.flows.order_changes.news import is_under_way
+from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.orders import adopting, building, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan

@@ -91,6 +91,11 @@ class Claim:
     newest_delivery_id: int | None = None  # of a whole resource; `body` is its body
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether a person discarded its last dead letter, after the other side had the document."""
+        return (self.fingerprint or "").startswith("accepted:")
+
+    @property
     def live_document(self) -> DocumentRecord | None:
         """The one document that is not abandoned, if any."""
         return next((one for one in self.documents if one.state is not DocumentState.ABANDONED), None)

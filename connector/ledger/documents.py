@@ -21,7 +21,7 @@ UPDATE exchange SET state = 'ready', next_attempt_at = ledger_now(), sent_at = N
 WHERE state = 'done' AND id IN (
     SELECT m.exchange_id FROM document m JOIN step t ON t.document_id = m.id
     WHERE t.state = 'unknown'
-      AND (m.state = 'abandoned' AND t.name = 'head' OR m.state = 'confirmed' AND t.name IN ('change', 'lock'))
+      AND (m.state = 'abandoned' AND t.name = 'head' OR m.state = 'confirmed' AND t.name IN ('change', 'lock', 'release'))
       AND CAST(t.result ->> 'look_at' AS timestamptz) <= ledger_now()
 ) RETURNING id
 """)
@@ -45,25 +45,9 @@ def wake_for_hunt(connection: Connection) -> list[int]:
     """Makes exchanges due that may have left something in M3 that nobody waits for.
 
     A settled one is run as ever and looks once more for its abandoned heads, or at the order one of whose changes lost its
-    answer. A dead letter waits for a person, but what it left
+    answer, or was taken by M3 and did not show. A dead letter waits for a person, but what it left
     does not: it is run only to clear up, and stays a dead letter with the reason it has. One that is looked at again by
     itself anyway does so then.
     """
     tidied = connection.execute(_TIDY, {"every_s": TIDY_EVERY_S}).scalars()
     return [*connection.execute(_HUNT).scalars(), *tidied]
-
-
-_ACCEPTED = text("SELECT body FROM delivery WHERE id = CAST(:id AS bigint)")
-
-
-def accepted_body(connection: Connection, fingerprint: str | None) -> bytes | None:
-    """Returns the body a person accepted by discarding a dead letter of a posted order, or None.
-
-    Args:
-        connection: The run's transaction.
-        fingerprint: Of the exchange; `accepted:<delivery id>` after a discard.
-    """
-    if fingerprint is None or not fingerprint.startswith("accepted:"):
-        return None
-    body = connection.execute(_ACCEPTED, {"id": fingerprint.removeprefix("accepted:")}).scalar_one_or_none()
-    return None if body is None else bytes(body)

@@ -8,7 +8,8 @@ Nobody but a person allows a second document (`rebuild`).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, Row, text
 
@@ -29,6 +30,7 @@ class Decision:
     business_key: str
     store_paused: bool
     left_behind: str | None  # temporary or final number of the document that is not abandoned
+    is_locked: bool = False  # the connector locked it in M3, and unlocks it now that it is discarded
 
 
 _LOCK = text("""
@@ -44,13 +46,22 @@ UPDATE exchange SET state = 'ready', tries = 0, crashes = 0, next_attempt_at = l
 WHERE id = :id
 """)
 _USE_UP = text("UPDATE exchange SET rebuild = false WHERE id = :id")
+_IS_LOCKED = text("""
+SELECT t.name = 'lock' OR t.state <> 'done' FROM step t JOIN document d ON d.id = t.document_id
+WHERE d.exchange_id = :id AND d.state = 'confirmed' AND t.name IN ('lock', 'release') AND t.state <> 'refused'
+ORDER BY t.intended_at DESC, t.id DESC LIMIT 1
+""")
 _DISCARD = text("""
-UPDATE exchange SET state = 'done', done_rev = wanted_rev, tries = 0, crashes = 0,
+WITH settled AS (
+    UPDATE document SET plan = (plan - 'change') || jsonb_build_object('accepted', plan -> 'shown')
+    WHERE exchange_id = :id AND state = 'confirmed' AND plan ? 'shown'
+)
+UPDATE exchange SET state = CASE WHEN :is_locked THEN 'ready' ELSE 'done' END, done_rev = wanted_rev, tries = 0, crashes = 0,
     fingerprint = CASE WHEN EXISTS (
         SELECT 1 FROM document d WHERE d.exchange_id = exchange.id AND d.state = 'confirmed'
-    ) THEN 'accepted:' || coalesce(newest_delivery_id, 0) END,
+    ) THEN 'accepted:' || wanted_rev END,
     waiting_since = NULL, recheck_at = NULL, reason_code = 'discarded', reason = :reason, resolution = '',
-    rebuild = false, settled_at = ledger_now()
+    next_attempt_at = ledger_now(), sent_at = NULL, rebuild = false, settled_at = ledger_now()
 WHERE id = :id
 """)
 _DEAD = text("""
@@ -94,6 +105,14 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
     return _decision(row)
 
 
+_RELEASED = text("SELECT EXISTS (SELECT FROM audit WHERE exchange_id = :id AND action = 'release' AND at > :since)")
+
+
+def was_released_since(connection: Connection, exchange_id: int, *, since: datetime) -> bool:
+    """Tells whether a person released a dead letter after a moment."""
+    return bool(connection.execute(_RELEASED, {"id": exchange_id, "since": since}).scalar_one())
+
+
 def use_up_rebuild(connection: Connection, exchange_id: int) -> None:
     """Stages that the one document a person gave up is given up; the next one belongs to its exchange for good again."""
     connection.execute(_USE_UP, {"id": exchange_id})
@@ -102,7 +121,8 @@ def use_up_rebuild(connection: Connection, exchange_id: int) -> None:
 def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> Decision:
     """Stages that a dead letter shall not be carried across; new content of the same fact opens it again.
 
-    Nothing is undone on the other side: what may still be there is in the answer.
+    Nothing is undone on the other side: what may still be there is in the answer. An order that the connector locked because of
+    it is unlocked by one more run.
 
     Raises:
         PermanentError: There is no such exchange, it is no dead letter, or no reason is given.
@@ -112,11 +132,13 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> 
             "A dead letter is discarded only with a reason.", resolution='Add --reason "why it may be dropped".'
         )
     row = _locked_dead_letter(connection, exchange_id, action="discarded")
-    connection.execute(_DISCARD, {"id": exchange_id, "reason": f"Discarded by {who}: {why}"})
+    is_locked = bool(connection.execute(_IS_LOCKED, {"id": exchange_id}).scalar_one_or_none())
+    reason = f"Discarded by {who}: {why}"
+    connection.execute(_DISCARD, {"id": exchange_id, "reason": reason, "is_locked": is_locked})
     if row.flow == ORDERS and row.business_key.isdecimal():
         settle_sale(connection, row.store, order_id=int(row.business_key))
     _note(connection, row, who=who, action="discard", to=State.DONE, why=why)
-    return _decision(row)
+    return replace(_decision(row), is_locked=is_locked)
 
 
 def note_decision(connection: Connection, action: str, *, store: str | None, key: str, who: str, why: str = "") -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.wanted import NO_TEXT, Wanted, WantedLine
+from connector.flows.orders.left import REFERENCES
 from connector.m3.calls import Call
 from connector.m3.programs import order_changes
 from connector.m3.programs.ois100mi import OrderLine
 from connector.m3.values import number_text
 from connector.stores import TaxMode
 
-REFERENCES = frozenset(("CUOR", "PYRE"))
 PRICE_FIELDS = ("SAPR", "SACD", "DIA1", "DIP1", *(f"DIC{place}" for place in range(1, 7)))
 UNREADABLE = frozenset(("PHN2",))
 """Fields of the address that M3 takes but does not tell."""
@@ -24,12 +24,22 @@ UNREADABLE = frozenset(("PHN2",))
 
 @dataclass(frozen=True)
 class Write:
-    """One transaction, with what it is about, what was there and what is to be."""
+    """One transaction, with what it is about, what was there and what is to be.
+
+    `line` and `quantity` are those of a ...BatchEnt, which may take effect a while after M3 has taken it.
+    """
 
     key: str
     call: Call
     before: str = ""
     after: str = ""
+    line: str = ""  # CUPO
+    quantity: str = ""
+
+    @property
+    def id(self) -> str:
+        """What is to be, in short: the same write for another target is another one."""
+        return f"{self.key} -> {self.after}"
 
 
 @dataclass
@@ -38,7 +48,7 @@ class Todo:
 
     writes: list[Write] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
-    touches_address: bool = False
+    is_to_be_held: bool = False  # nothing may leave for the old address
 
 
 @dataclass(frozen=True)
@@ -84,9 +94,10 @@ def _compare_lines(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None
         if fitting:
             _change(todo, one, fitting[0], rules)
         else:
-            what = f"{number_text(one.planned.quantity)} x {one.planned.item_number}"
+            quantity = number_text(one.planned.quantity)
             call = order_changes.add_line(rules.number, one.fields)
-            todo.writes.append(Write(f"add line {one.cupo}", call, after=what))
+            what = f"{quantity} x {one.planned.item_number}"
+            todo.writes.append(Write(f"add line {one.cupo}", call, after=what, line=str(one.cupo), quantity=quantity))
     for lines in by_cupo.values():
         for line in lines:
             _close(todo, line, rules)
@@ -97,7 +108,10 @@ def _change(todo: Todo, one: WantedLine, line: OrderLine, rules: Rules) -> None:
     if held_quantity != one.planned.quantity:
         call = order_changes.change_quantity(rules.number, line.key, quantity=one.planned.quantity)
         before, after = number_text(held_quantity), number_text(one.planned.quantity)
-        _append_allowed(todo, line, Write(f"quantity of line {one.cupo}", call, before=before, after=after))
+        write = Write(
+            f"quantity of line {one.cupo}", call, before=before, after=after, line=str(one.cupo), quantity=after
+        )
+        _append_allowed(todo, line, write)
     elif line.net_amount != one.planned.amount:
         fields = {name: one.fields.get(name, "0" if name == "DIP1" else "") for name in PRICE_FIELDS}
         call = order_changes.change_price(rules.number, line.key, fields)
@@ -158,11 +172,12 @@ def _compare_head(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None:
 
 
 def _compare_address(todo: Todo, wanted: Wanted, held: Held) -> None:
-    """Says which fields differ, not how: they are a person's."""
+    """Says which fields differ, not how: they are a person's. The order is stopped while something can still be stopped."""
     told = {name for name in wanted.address if name not in UNREADABLE}
     differing = sorted(name for name in told if wanted.address[name] != held.address.get(name, ""))
     unknown = sorted(name for name in wanted.address if name in UNREADABLE) if not told else []
     if differing or unknown:
-        todo.touches_address = bool(differing)
+        todo.is_to_be_held = bool(differing) and not held.has_left
         names = ", ".join(differing or unknown)
-        todo.forbidden.append(f"the delivery address ({names}), which no transaction of M3 changes")
+        at = f", at status {held.lowest_status} in M3" if held.is_picked else ""
+        todo.forbidden.append(f"the delivery address ({names}){at}, which no transaction of M3 changes")

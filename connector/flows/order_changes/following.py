@@ -6,34 +6,43 @@ the next look decides. Never a second order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from connector.errors import AmountsDifferError, NeedsPersonError, NotYetError, PermanentError, RecordLockedError
-from connector.flows import tenure
+from connector.flows import acceptance, tenure
 from connector.flows.context import Run
-from connector.flows.order_changes.differing import Rules, Todo, find_todo
+from connector.flows.order_changes.differing import Rules, Todo, Write, find_todo
 from connector.flows.order_changes.held import Held, look
-from connector.flows.order_changes.news import (
-    News,
-    Standing,
+from connector.flows.order_changes.keeping import (
+    CHANGE,
+    ENTRY_DEADLINE,
+    Change,
+    Entry,
     change_of,
     is_under_way,
-    nothing_of,
-    read_news,
-    standing_of,
 )
-from connector.flows.order_changes.sending import CHANGE, Sender
-from connector.flows.order_changes.states import find_foreign, state_of_held, state_of_wanted
+from connector.flows.order_changes.news import News, Standing, nothing_of, read_news, standing_of
+from connector.flows.order_changes.sending import Sender
+from connector.flows.order_changes.states import (
+    Foreign,
+    find_foreign,
+    find_foreign_words,
+    merged,
+    state_of_held,
+    state_of_wanted,
+)
 from connector.flows.order_changes.wanted import Wanted, want
+from connector.flows.order_changes.watching import is_locked_late, late_states, stop_watching, watch
+from connector.flows.orders.left import LEFT
 from connector.flows.orders.plan import fingerprint_of
-from connector.flows.orders.proving import LOCK, Hold
-from connector.flows.orders.takeover import LATEST_COMMIT, LOOK_AGAIN_AFTER, wait_until_settled
+from connector.flows.orders.proving import UNLOCKING, Hold, let_go
+from connector.flows.orders.takeover import wait_until_settled
 from connector.flows.outcome import Done
 from connector.flows.stock import selling
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.tables import StepState
+from connector.ledger.people import was_released_since
 from connector.m3.calls import Call
 from connector.money.comparison import compare_with_m3
 from connector.money.expected import Expected
@@ -44,8 +53,6 @@ ROUNDS = 6
 """How often one run writes and looks again; a change needs two, prices after quantities three."""
 
 ENTRY_LOOK_S = 10.0
-ENTRY_DEADLINE = timedelta(hours=1)
-"""How long a change that M3 has taken may be without effect: ...BatchEnt may act as a batch."""
 
 
 def follow(run: Run, document: DocumentRecord, order: Order | None) -> Done:
@@ -61,9 +68,10 @@ def follow(run: Run, document: DocumentRecord, order: Order | None) -> Done:
     news = read_news(run, document, order)
     selling.note_posted(run, news.held)
     if news.is_settled and not _is_doubted(run, document, news):
-        return _settled(document, news, number)
+        return _settled(document, news, number, _leave_alone(run, document, number) if run.claim.is_accepted else "")
     if news.is_settled and run.store.config.orders.changes is ChangePolicy.PERSON:
         return _Following(run, document, news, number).compare_only()
+    document = acceptance.show(run, document, news.shown)
     if run.store.config.orders.changes is ChangePolicy.PERSON and not is_under_way(document):
         _hand_over(run, news, number, what=_in_short(news))
     if standing_of(document) is Standing.DELETED:
@@ -99,11 +107,17 @@ def _is_doubted(run: Run, document: DocumentRecord, news: News) -> bool:
     return run.claim.is_replay and not news.is_by_person and standing_of(document) is not Standing.DELETED
 
 
-def _settled(document: DocumentRecord, news: News, number: str) -> Done:
+def _leave_alone(run: Run, document: DocumentRecord, number: str) -> str:
+    """Unlocks an order that a person has settled, and looks at it no more; says so."""
+    stop_watching(run, document)
+    return let_go(run, document, number)
+
+
+def _settled(document: DocumentRecord, news: News, number: str, unlocked: str = "") -> Done:
     if news.is_by_person:
-        return Done(f"posted as {number}; a person settled what came after")
+        return Done(f"posted as {number}; a person settled what came after{unlocked}")
     ended = {Standing.OPEN: "", Standing.CLOSED: ", closed", Standing.DELETED: ", deleted"}[standing_of(document)]
-    return Done(f"posted as {number}{ended}", fingerprint=fingerprint_of(document.plan["content"]))
+    return Done(f"posted as {number}{ended}{unlocked}", fingerprint=fingerprint_of(document.plan["content"]))
 
 
 def _deleted(run: Run, document: DocumentRecord, news: News, number: str) -> Done:
@@ -123,20 +137,32 @@ def _in_short(news: News) -> str:
     return f"{news.order.status} in the shop" if news.ends else ", ".join(news.keys) or "wanted again"
 
 
-def _hand_over(run: Run, news: News, number: str, *, what: str) -> NoReturn:
-    """Hands a change to a person; the audit trail shows both sides."""
+def _hand_over(
+    run: Run, news: News, number: str, *, what: str, foreign: Sequence[Foreign] = (), is_locked: bool = False
+) -> NoReturn:
+    """Hands a change to a person; the audit trail shows both sides.
+
+    Raises:
+        NeedsPersonError: Always.
+    """
     status = "deleted" if news.order is None else news.order.status
     run.journal.audit(
         "changed after posting",
         system="shop",
         key=number,
         before={key: news.before[key] for key in news.keys},
-        after={"status": status, **{key: news.after[key] for key in news.keys}},
+        after={
+            "status": status,
+            **{key: news.after[key] for key in news.keys},
+            **({"in M3": {one.where: one.found for one in foreign}} if foreign else {}),
+        },
     )
+    locked = " The order is locked in M3." if is_locked else ""
+    unlocks = f", which unlocks order {number} and leaves it as it is" if is_locked else ""
     raise NeedsPersonError(
-        f"The order was changed in the shop after it was posted as {number}: {what}.",
+        f"The order was changed in the shop after it was posted as {number}: {what}.{locked}",
         resolution=f"`connector exchanges show {run.claim.exchange_id}` shows both sides. Change or close order {number} in "
-        "OIS300 accordingly; what agrees with the shop then is noticed by itself. Else discard this exchange.",
+        f"OIS300 accordingly; what agrees with the shop then is noticed by itself. Else discard this exchange{unlocks}.",
         order=number,
     )
 
@@ -155,8 +181,8 @@ class _Following:
         self.rules = Rules(
             number=self.number, close_reason=orders.close_reason, deletes=orders.cancel is CancelPolicy.DELETE
         )
-        kept = change_of(self.document) or {}
-        self.wanted: Wanted = want(self.run, self.document, self.news, keys=kept.get("keys", ()))
+        kept = change_of(self.document)
+        self.wanted: Wanted = want(self.run, self.document, self.news, keys=kept.keys if kept else ())
 
     def bring_up(self) -> Done:
         """Looks and writes until M3 holds what is wanted."""
@@ -167,7 +193,8 @@ class _Following:
             if held is None:
                 return self._gone()
             todo = find_todo(self.wanted, held, self.rules)
-            self.refuse_foreign(held, todo)
+            self._forget(held, todo)
+            self.refuse_foreign(held, todo, is_locked=sender.hold is not Hold.NO)
             if todo.forbidden:
                 self._forbid(sender, held, todo)
             if not todo.writes:
@@ -189,90 +216,112 @@ class _Following:
             _hand_over(self.run, self.news, self.number, what="; ".join([*differing, *todo.forbidden]))
         return _settled(self.document, self.news, self.number)
 
-    def refuse_foreign(self, held: Held, todo: Todo) -> None:
-        """Shows what a person changed in M3 instead of overwriting it.
+    def refuse_foreign(self, held: Held, todo: Todo, *, is_locked: bool = False) -> None:
+        """Shows what a person changed in M3 instead of overwriting it; where nothing is to be written, whose it is does not matter.
 
         Raises:
             NeedsPersonError: M3 holds something that the connector did not leave there.
         """
-        change = change_of(self.document)
-        if change is not None:
-            foreign = find_foreign(held, change["states"])
-        elif not (todo.writes or todo.forbidden) or (self.wanted.ends and not held.lines):
-            return
-        else:
-            posted = Expected.from_json(self.document.plan["expected"])
-            differing = compare_with_m3(posted, held.value, held.amounts)
-            foreign = [f"{one.what}: {one.found} instead of {one.expected}" for one in differing]
+        foreign = self._find_foreign(held) if todo.writes or todo.forbidden else []
         if foreign:
-            _hand_over(
-                self.run, self.news, self.number, what=f"{_in_short(self.news)}; and in M3: {'; '.join(foreign)}"
-            )
+            words = "; ".join(one.words for one in foreign)
+            what = f"{_in_short(self.news)}; and in M3: {words}"
+            _hand_over(self.run, self.news, self.number, what=what, foreign=foreign, is_locked=is_locked)
+
+    def _find_foreign(self, held: Held) -> list[Foreign]:
+        change, late = change_of(self.document), late_states(self.document)
+        left = [self.document.plan[LEFT]] if LEFT in self.document.plan else []
+        begun = [] if change is None else change.states
+        states = [*left, *begun, *late, state_of_wanted(self.wanted)]
+        if begun or late:
+            return find_foreign(held, states)
+        if self.wanted.ends and not held.lines:
+            return []
+        posted = Expected.from_json(self.document.plan["expected"])
+        differing = compare_with_m3(posted, held.value, held.amounts)
+        amounts = [Foreign(f"{one.what}: {one.found} instead of {one.expected}", one.what, one.found) for one in differing]
+        return [*amounts, *find_foreign_words(held, states)]
 
     def _forbid(self, sender: Sender, held: Held, todo: Todo) -> NoReturn:
-        if todo.touches_address:
+        if todo.is_to_be_held:
             self._begin(held)
-            sender.lock()  # nothing leaves for the old address
-        _hand_over(self.run, self.news, self.number, what="; ".join(todo.forbidden))
+            sender.lock()
+        what = "; ".join(todo.forbidden)
+        _hand_over(self.run, self.news, self.number, what=what, is_locked=sender.hold is not Hold.NO)
 
     def _write(self, sender: Sender, held: Held, todo: Todo) -> None:
         tenure.require(self.run)
-        self._begin(held)
-        change = dict(change_of(self.document) or {})
-        entered = change["entered"]
-        due = [write for write in todo.writes if write.key not in entered]
+        change = self._begin(held)
+        due = [write for write in todo.writes if write.id not in change.entered]
         if not due:
-            self._wait(entered)
+            change, due = self._enter_again(change, todo.writes), todo.writes
         if held.is_stopped and sender.hold is Hold.NO:
-            _hand_over(
-                self.run,
-                self.news,
-                self.number,
-                what="the order is stopped in M3 (OBLC), by its credit check or a person",
-            )
+            stopped = "the order is stopped in M3 (OBLC), by its credit check or a person"
+            _hand_over(self.run, self.news, self.number, what=stopped)
         sender.lock()
         try:
-            taken = sender.send(due)
-        except PermanentError:
-            self._leave_if_untouched(sender, change)
+            taken = sender.send(due, states=change.states)
+        except PermanentError as error:
+            if not self._leave_if_untouched(sender, change):
+                error.resolution += f" Order {self.number} is locked in M3 meanwhile; {UNLOCKING}"
             raise
-        change["entered"] = {**entered, **{key: self.run.claim.now.isoformat() for key in taken}}
-        self.document = self.run.journal.replan(self.document, {**self.document.plan, "change": change})
+        entered = {write.id: Entry(self.run.claim.now, write.line, write.quantity) for write in taken}
+        self._keep(replace(change, entered={**change.entered, **entered}))
 
-    def _begin(self, held: Held) -> None:
+    def _begin(self, held: Held) -> Change:
         """Keeps the states between which M3 may be from now on; committed with the first intended write."""
-        change = change_of(self.document)
         target = state_of_wanted(self.wanted)
-        states = [state_of_held(held)] if change is None else list(change["states"])
-        is_new = change is None or bool(change.get("done")) or states[-1] != target
-        if not is_new:
-            return
-        entered: dict[str, str] = {}
-        kept = {"states": [*states, target], "keys": list(self.wanted.keys), "entered": entered}
-        self.document = self.run.journal.replan(self.document, {**self.document.plan, "change": kept})
+        change = change_of(self.document)
+        if change is None:
+            change = Change((state_of_held(held), target), self.wanted.keys)
+        return self._keep(change.aimed_at(target, keys=self.wanted.keys))
 
-    def _wait(self, entered: dict[str, str]) -> NoReturn:
-        begun = min(datetime.fromisoformat(at) for at in entered.values())
-        if self.run.claim.now - begun > ENTRY_DEADLINE:
-            raise NeedsPersonError(
-                f"M3 has taken changes of order {self.number}, and they have no effect.",
-                resolution=f"Look in OIS275 for changes of order {self.number} that hang, and finish them; the connector "
-                "notices by itself.",
-                order=self.number,
+    def _keep(self, change: Change) -> Change:
+        kept = change.to_json()
+        if self.document.plan.get(CHANGE) != kept:
+            self.document = self.run.journal.replan(self.document, {**self.document.plan, CHANGE: kept})
+        return change
+
+    def _forget(self, held: Held, todo: Todo) -> None:
+        """Forgets what M3 has taken and shows by now."""
+        change = change_of(self.document)
+        if change is not None:
+            left = [write.id for write in todo.writes]
+            self._keep(change.forgetting(state_of_held(held), left=left, now=self.run.claim.now))
+
+    def _enter_again(self, change: Change, writes: Sequence[Write]) -> Change:
+        """Returns the change as if M3 had taken none of `writes`, once a person has seen to it that it does not.
+
+        Raises:
+            NotYetError: They may still take effect.
+            NeedsPersonError: They should have.
+        """
+        begun = min(change.entered[write.id].at for write in writes)
+        if self.run.claim.now - begun <= ENTRY_DEADLINE:
+            raise NotYetError(
+                f"M3 has taken changes of order {self.number} that have no effect yet.",
+                retry_after_s=ENTRY_LOOK_S,
+                resolution="Nothing to do: the order is looked at again.",
             )
-        raise NotYetError(
-            f"M3 has taken changes of order {self.number} that have no effect yet.",
-            retry_after_s=ENTRY_LOOK_S,
-            resolution="Nothing to do: the order is looked at again.",
+        over = begun + ENTRY_DEADLINE
+        if was_released_since(self.run.journal.connection, self.run.claim.exchange_id, since=over):
+            return self._keep(change.without([write.id for write in writes]))
+        raise NeedsPersonError(
+            f"M3 has taken changes of order {self.number}, and they have no effect; the order is locked meanwhile.",
+            resolution=f"Look in OIS275 for changes of order {self.number} that hang. Finish them, which is noticed by itself; or "
+            "delete them there and release this exchange, which sends them again.",
+            order=self.number,
         )
 
-    def _leave_if_untouched(self, sender: Sender, change: dict[str, Any]) -> None:
-        """Releases an order of which M3 refused all that was to be changed."""
+    def _leave_if_untouched(self, sender: Sender, change: Change) -> bool:
+        """Releases an order of which M3 refused all that was to be changed; tells whether it did."""
         held = look(self.run, self.number, self.wanted)
-        if held is not None and state_of_held(held) == change["states"][0]:
-            sender.release()
-            plan = {key: value for key, value in self.document.plan.items() if key != "change"}
-            self.document = self.run.journal.replan(self.document, plan)
+        if held is None or change.entered or state_of_held(held) != change.states[0]:
+            return False
+        sender.release()
+        plan = {key: value for key, value in self.document.plan.items() if key != CHANGE}
+        self.document = self.run.journal.replan(self.document, plan)
+        return True
 
     def _finish(self, sender: Sender, held: Held) -> Done:
         differing = compare_with_m3(self.wanted.expected, held.value, held.amounts)
@@ -281,14 +330,13 @@ class _Following:
             sender.lock()
             raise AmountsDifferError(
                 f"Order {self.number} in M3 differs from the shop's order after it was changed, and is locked: {shown}.",
-                resolution=f"Correct order {self.number} in OIS300 (prices, charges, VAT); releasing it compares again and "
-                "unlocks it.",
+                resolution=f"Correct order {self.number} in OIS300 (prices, charges, VAT); {UNLOCKING}",
                 order=self.number,
             )
-        if _may_be_locked_late(self.document):
+        if is_locked_late(self.document):
             sender.maybe_locked()
         sender.release()
-        return self._settle(Standing.CLOSED if self.wanted.ends else Standing.OPEN)
+        return self._settle(Standing.CLOSED if self.wanted.ends else Standing.OPEN, held)
 
     def _gone(self) -> Done:
         return self._settle(Standing.DELETED) if self.wanted.ends else self.refuse_gone()
@@ -306,34 +354,19 @@ class _Following:
             order=self.number,
         )
 
-    def _settle(self, standing: Standing) -> Done:
-        """Stages that M3 holds what is wanted; what was lost on the way is watched a while longer."""
+    def _settle(self, standing: Standing, held: Held | None = None) -> Done:
+        """Stages that M3 holds what is wanted; what may still come late is watched a while longer."""
         change = change_of(self.document)
-        plan = {key: value for key, value in self.document.plan.items() if key != "change"}
+        plan = acceptance.without_shown({key: one for key, one in self.document.plan.items() if key != CHANGE})
         plan |= {
             "expected": self.wanted.expected.to_json(),
             "content": self.wanted.content,
             "standing": standing,
+            LEFT: merged(plan.get(LEFT, {}), state_of_wanted(self.wanted)),
         }
-        if self._watch() and change is not None:
-            plan["change"] = {**change, "done": True}
+        is_watched = watch(self.run, self.document, change, held)
+        if is_watched and change is not None:
+            plan[CHANGE] = replace(change, is_done=True).to_json()
         self.run.journal.replan(self.document, plan)
         selling.note_posted(self.run, nothing_of(self.wanted.content) if self.wanted.ends else self.wanted.content)
         return _settled(replace(self.document, plan=plan), replace(self.news, is_by_person=False), self.number)
-
-    def _watch(self) -> bool:
-        """Has M3 looked at again for writes that may take effect after this look; tells whether there are any."""
-        is_watched = False
-        now = self.run.claim.now
-        for step in self.document.steps:
-            if step.state is not StepState.UNKNOWN or step.name not in (CHANGE, LOCK):
-                continue
-            is_over = now - step.intended_at > LATEST_COMMIT
-            look_at = None if is_over else (now + LOOK_AGAIN_AFTER).isoformat()
-            self.run.journal.resolve(step.id, StepState.UNKNOWN, {"look_at": look_at})
-            is_watched = is_watched or not is_over
-        return is_watched
-
-
-def _may_be_locked_late(document: DocumentRecord) -> bool:
-    return any(step.name == LOCK and step.state is StepState.UNKNOWN for step in document.steps)

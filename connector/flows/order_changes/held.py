@@ -15,7 +15,7 @@ from connector.m3.programs.ois100mi import OrderLine, OrderValue
 from connector.m3.rejections import is_not_found
 
 MOST_LINES = 1000
-RESERVED = "22"
+RESERVED, DELIVERED = "22", "66"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ class Held:
     def is_picked(self) -> bool:
         """Whether the warehouse is at work with any line."""
         return any(not line.is_unpicked for line in self.lines)
+
+    @property
+    def lowest_status(self) -> str:
+        """The status of the line that is least far."""
+        return min((line.status for line in self.lines), default="")
+
+    @property
+    def has_left(self) -> bool:
+        """Whether all goods are on their way: the order cannot be held up any more."""
+        return self.lowest_status >= DELIVERED
 
     @property
     def is_stopped(self) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Sequence
 from connector.errors import RecordLockedError
 from connector.flows.context import Run
 from connector.flows.order_changes.differing import Write
+from connector.flows.order_changes.keeping import CHANGE
+from connector.flows.orders.left import State
 from connector.flows.orders.proving import LOCK, RELEASE, Hold, hold_of, set_hold
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.m3.client import MAX_TRANSACTIONS, Answer
 from connector.m3.rejections import already_exists, is_not_found
 
-CHANGE = "change"
 PROGRAM_TEXTS = "text "
 
 
@@ -46,26 +48,30 @@ class Sender:
         """Has a lock taken for possible whose answer was lost: it may have taken effect after a later release."""
         self.hold = Hold.MAYBE if self.hold is Hold.NO else self.hold
 
-    def send(self, writes: Sequence[Write]) -> list[str]:
+    def send(self, writes: Sequence[Write], *, states: Sequence[State]) -> list[Write]:
         """Sends writes in bulks of 80.
 
+        Args:
+            writes: What to send.
+            states: Between which M3 may be because of them.
+
         Returns:
-            The keys of those that M3 has taken.
+            Those that M3 has taken.
 
         Raises:
             OutcomeUnknownError: An answer was lost; the next run looks.
             M3RejectedError: M3 refused one.
         """
-        taken: list[str] = []
+        taken: list[Write] = []
         for start in range(0, len(writes), MAX_TRANSACTIONS):
-            taken += self._send_bulk(writes[start : start + MAX_TRANSACTIONS])
+            taken += self._send_bulk(writes[start : start + MAX_TRANSACTIONS], states)
         return taken
 
-    def _send_bulk(self, writes: Sequence[Write]) -> list[str]:
+    def _send_bulk(self, writes: Sequence[Write], states: Sequence[State]) -> list[Write]:
         journal, m3 = self._run.journal, self._run.store.m3
         calls = [one.call for one in writes]
         intent = journal.intend(self._document.id, CHANGE, request=[call.fields for call in calls], part=None)
-        answers = journal.send(intent, lambda: m3.write(calls))
+        answers = journal.send(intent, lambda: m3.write(calls), if_late=[left_late(intent, states=states)])
         told = list(zip(writes, answers, strict=True))
         taken = [write for write, answer in told if answer.error is None]
         state = StepState.DONE if taken else StepState.REFUSED
@@ -82,7 +88,7 @@ class Sender:
                 why="changed in the shop after posting",
             )
         _raise_if_refused(answer for _, answer in told)
-        return [write.key for write in taken]
+        return taken
 
 
 def _raise_if_refused(answers: Iterable[Answer]) -> None:

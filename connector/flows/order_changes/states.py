@@ -1,26 +1,45 @@
 """Tells our own half-done changes of an order in M3 from what a person did there; pure. Called by following.py.
 
-While a change is under way, M3 may hold each line and charge as it was before, or as any target since; anything else is
-somebody's. The states are kept with the document before the first write of the change.
+While a change is under way, M3 may hold each line, charge, reference and text as it was before, or as any target since; anything
+else is somebody's. The states are kept with the document before the first write of the change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from connector.flows.order_changes.held import Held
-from connector.flows.order_changes.wanted import Wanted
+from connector.flows.order_changes.wanted import NO_TEXT, Wanted
+from connector.flows.orders.left import AMOUNT, PRICE, QUANTITY, REFERENCES, State, line_state
 from connector.m3.programs.ois100mi import OrderLine
 from connector.m3.values import number_text
 
-QUANTITY, AMOUNT, PRICE = "quantity", "amount", "price"
+
+@dataclass(frozen=True)
+class Foreign:
+    """Something of an order in M3 that is somebody's. `words` hold nobody's data, `found` may."""
+
+    words: str
+    where: str
+    found: str
 
 
-def state_of_held(held: Held) -> dict[str, Any]:
-    """Returns what M3 holds, as the ledger keeps it; of several lines with one number the first."""
+def state_of_held(held: Held) -> State:
+    """Returns what M3 holds; of several lines with one number the first."""
     lines = {str(line.customer_line): _line(line) for line in reversed(held.lines)}
-    return {"lines": lines, "charges": {name: number_text(amount) for name, amount in held.charges.items()}}
+    return {
+        "lines": lines,
+        "charges": {name: number_text(amount) for name, amount in held.charges.items()},
+        "head": references_of(held),
+        "texts": dict(held.texts),
+    }
+
+
+def references_of(held: Held) -> dict[str, str]:
+    """Returns the references M3 holds, blank ones too."""
+    return {name: held.head.get(name, "") for name in REFERENCES}
 
 
 def _line(line: OrderLine) -> dict[str, str]:
@@ -32,41 +51,65 @@ def _line(line: OrderLine) -> dict[str, str]:
     }
 
 
-def state_of_wanted(wanted: Wanted) -> dict[str, Any]:
-    """Returns the target, as the ledger keeps it."""
-    lines = {
-        str(one.cupo): {
-            QUANTITY: number_text(one.planned.quantity),
-            AMOUNT: number_text(one.planned.amount),
-            PRICE: number_text(one.planned.unit_price),
-        }
-        for one in wanted.lines
+def state_of_wanted(wanted: Wanted) -> State:
+    """Returns the target."""
+    return {
+        "lines": {str(one.cupo): line_state(one.planned) for one in wanted.lines},
+        "charges": {name: number_text(one.amount) for name, one in wanted.charges.items()},
+        "head": {name: value for name, value in wanted.head.items() if name in REFERENCES and value},
+        "texts": dict(wanted.texts),
     }
-    return {"lines": lines, "charges": {name: number_text(one.amount) for name, one in wanted.charges.items()}}
 
 
-def find_foreign(held: Held, states: Sequence[dict[str, Any]]) -> list[str]:
-    """Returns in words what M3 holds that is in none of the states, or lacks though it is in all of them."""
-    return [*_foreign_lines(held, states), *_foreign_charges(held, states)]
+def merged(before: Mapping[str, Any], after: State) -> State:
+    """Returns what M3 was left with: the target, and of references and texts also what it did not touch."""
+    return {**after, **{part: {**before.get(part, {}), **after[part]} for part in ("head", "texts")}}
 
 
-def _foreign_lines(held: Held, states: Sequence[dict[str, Any]]) -> Iterator[str]:
+def find_foreign(held: Held, states: Sequence[Mapping[str, Any]]) -> list[Foreign]:
+    """Returns what M3 holds that is in none of the states, or lacks though it is in all of them."""
+    return [*_foreign_lines(held, states), *_foreign_charges(held, states), *find_foreign_words(held, states)]
+
+
+def find_foreign_words(held: Held, states: Sequence[Mapping[str, Any]]) -> list[Foreign]:
+    """Does so for references and texts alone; one that no state tells of, of an order posted long ago, is nobody's."""
+    return [
+        *_foreign_values("the reference", references_of(held), [one.get("head", {}) for one in states]),
+        *_foreign_values("the text", held.texts, [one.get("texts", {}) for one in states]),
+    ]
+
+
+def _foreign_values(
+    what: str, found: Mapping[str, str], states: Iterable[Mapping[str, str]]
+) -> Iterator[Foreign]:
+    known: dict[str, set[str]] = {}
+    for state in states:
+        for name, value in state.items():
+            known.setdefault(name, set()).update({value, "" if value == NO_TEXT else value})
+    for name, values in known.items():
+        if name in found and found[name] not in values:
+            yield Foreign(f"{what} {name} is another one", name, found[name])
+
+
+def _foreign_lines(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:
     for line in held.lines:
         known = [one["lines"][key] for one in states if (key := str(line.customer_line)) in one["lines"]]
         now = _line(line)
         fits = any(now[QUANTITY] == one[QUANTITY] for one in known)
         if not fits or not any(now[name] == one[name] for one in known for name in (AMOUNT, PRICE)):
-            was = " or ".join(f"{one[QUANTITY]} for {one[AMOUNT]}" for one in known) or "none"
-            yield f"line {line.customer_line}: {now[QUANTITY]} for {now[AMOUNT]} instead of {was}"
+            found = f"{now[QUANTITY]} for {now[AMOUNT]}"
+            was = " or ".join(dict.fromkeys(f"{one[QUANTITY]} for {one[AMOUNT]}" for one in known)) or "none"
+            yield Foreign(f"line {line.customer_line}: {found} instead of {was}", f"line {line.customer_line}", found)
     present = {str(line.customer_line) for line in held.lines}
     for cupo in set.intersection(*(set(one["lines"]) for one in states)) - present:
-        yield f"line {cupo}: gone"
+        yield Foreign(f"line {cupo}: gone", f"line {cupo}", "none")
 
 
-def _foreign_charges(held: Held, states: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _foreign_charges(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:
     for name, amount in held.charges.items():
-        known = [one["charges"][name] for one in states if name in one["charges"]]
+        known = list(dict.fromkeys(one["charges"][name] for one in states if name in one["charges"]))
         if number_text(amount) not in known:
-            yield f"charge {name}: {amount} instead of {' or '.join(known) or 'none'}"
+            was = " or ".join(known) or "none"
+            yield Foreign(f"charge {name}: {amount} instead of {was}", f"charge {name}", str(amount))
     for name in set.intersection(*(set(one["charges"]) for one in states)) - held.charges.keys():
-        yield f"charge {name}: gone"
+        yield Foreign(f"charge {name}: gone", f"charge {name}", "none")

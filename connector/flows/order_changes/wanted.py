@@ -11,6 +11,7 @@ from connector.errors import MappingError
 from connector.flows.context import Run
 from connector.flows.order_changes.news import News
 from connector.flows.orders import building
+from connector.flows.orders.left import TEXT_BLOCKS
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import FLOW, OrderPlan
 from connector.ledger.claims import DocumentRecord
@@ -18,7 +19,6 @@ from connector.m3.programs.order_changes import TEXT_LENGTH
 from connector.money.expected import Expected
 from connector.money.planned import PlannedLine
 
-TEXT_BLOCKS = ("WEB1", "WEB2", "WEB3")
 NO_TEXT = "-"
 """Stands for a note that was withdrawn: a blank field would keep the old one."""
 

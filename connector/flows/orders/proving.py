@@ -8,6 +8,7 @@ from enum import StrEnum
 from connector.errors import AmountsDifferError, M3RejectedError
 from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.m3.programs import ois100mi
 from connector.money.comparison import Difference, compare_with_m3
@@ -15,6 +16,8 @@ from connector.money.expected import Expected
 
 LOCK, RELEASE = "lock", "release"
 MOST_LINES = 1000
+UNLOCKING = "releasing it compares again and unlocks it, discarding it leaves the order as it is and unlocks it."
+"""What becomes of an order that was locked, for the resolution of its dead letter."""
 
 
 class Hold(StrEnum):
@@ -61,9 +64,17 @@ def judge(run: Run, document: DocumentRecord, number: str, differences: Sequence
         ) from refusal
     raise AmountsDifferError(
         f"Order {number} in M3 differs from the shop's order and is locked: {shown}.",
-        resolution=f"Correct order {number} in OIS300 (prices, charges, VAT); releasing it compares again and unlocks it.",
+        resolution=f"Correct order {number} in OIS300 (prices, charges, VAT); {UNLOCKING}",
         order=number,
     )
+
+
+def let_go(run: Run, document: DocumentRecord, number: str) -> str:
+    """Takes off the hold that we may have set on an order a person has settled; says so, or nothing."""
+    if hold_of(document) is Hold.NO:
+        return ""
+    set_hold(run, document, RELEASE, number, why="a person settled the order")
+    return "; unlocked in M3"
 
 
 def find_differences(run: Run, document: DocumentRecord, number: str) -> tuple[Difference, ...]:
@@ -83,7 +94,7 @@ def find_differences(run: Run, document: DocumentRecord, number: str) -> tuple[D
 def hold_of(document: DocumentRecord) -> Hold:
     """Tells from the steps of earlier runs whether the order is locked; a lost answer leaves it open."""
     hold = Hold.NO
-    for step in document.steps:
+    for step in sorted(document.steps, key=lambda one: (one.intended_at, one.id)):  # a late one is the newest
         if step.name not in (LOCK, RELEASE) or step.state is StepState.REFUSED:
             continue
         known = Hold.YES if step.name == LOCK else Hold.NO
@@ -97,7 +108,7 @@ def set_hold(
     """Sets or clears the hold code; both are safe to repeat, so a lost answer is simply asked again."""
     call = ois100mi.lock_order(number) if name == LOCK else ois100mi.release_order(number)
     intent = run.journal.intend(document.id, name, request=number, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
+    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0], if_late=[left_late(intent)])
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error

@@ -73,6 +73,52 @@ def test_cancelled_order_that_a_person_closed_stays_settled(connector: Connector
     assert exchange(connector)["state"] == "done"
 
 
+def test_discarded_order_that_was_only_asked_for_by_id_stays_discarded_until_it_differs(connector: Connector) -> None:
+    order = connector.sandbox.place(kind="unknown_sku")
+    (exchange_id,) = connector.ask(order["id"])
+    connector.drain()
+    assert connector.exchange(exchange_id)["state"] == "dead_letter"
+    give_up(connector, exchange_id)
+
+    assert connector.poll() == []
+    same = connector.exchange(exchange_id)["state"]
+    change(connector, order, customer_note="Ring twice")
+
+    assert same == "done"
+    assert connector.exchange(exchange_id)["state"] == "dead_letter"
+
+
+def test_discarded_change_that_no_delivery_told_of_stays_discarded(connector: Connector) -> None:
+    order = posted(connector)
+    url = f"{connector.sandbox.shop_url}/_control/orders/{order['id']}"
+    connector.sandbox.post(url, {"deliver": "never", "customer_note": "Ring twice"})
+    connector.ask(order["id"])
+    connector.drain()
+    assert exchange(connector)["state"] == "dead_letter"
+    give_up(connector, exchange(connector)["id"])
+
+    change(connector, order, status="completed")
+
+    assert exchange(connector)["state"] == "done"
+
+
+def test_what_was_read_from_the_shop_is_believed_before_an_older_delivery(connector: Connector) -> None:
+    order = connector.sandbox.place(kind="guest")
+    connector.poll()
+    connector.settle()
+    connector.sandbox.post(f"{connector.sandbox.shop_url}/_control/orders/{order['id']}", {"action": "trash", "deliver": "never"})
+    connector.ask(order["id"])
+    connector.settle()
+    (held,) = connector.sandbox.m3_book()["orders"]
+    assert held["lines"] == []
+
+    connector.rows("UPDATE exchange SET state = 'ready' WHERE flow = 'orders_to_m3' RETURNING 1")  # as the hunt does
+    connector.settle()
+
+    (held,) = connector.sandbox.m3_book()["orders"]
+    assert held["lines"] == []
+
+
 def test_nul_in_a_note_stops_nothing(connector: Connector) -> None:
     order = connector.sandbox.place(kind="guest", customer_note="Leave at\x00the door")
     connector.ask(order["id"])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import CountingHouse, invoicing, sums_of
 
@@ -157,6 +159,41 @@ def test_refund_of_an_invoiced_order_waits_for_a_person(direct: CountingHouse) -
     held = direct.exchange("invoices_to_m3")
     assert held["state"] == "dead_letter"
     assert "refunds" in held["reason"]
+
+
+def discard_it(house: CountingHouse) -> None:
+    with transaction(house.connector.engine) as connection:
+        discard(connection, house.exchange("invoices_to_m3")["id"], who="test", why="credited by hand")
+
+
+def test_settled_cancellation_of_an_invoiced_order_does_not_come_back(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    direct.change(order, status="cancelled")
+    direct.connector.drain()
+    discard_it(direct)
+
+    for how in ({"status": "on-hold"}, {"status": "cancelled"}, {"status": "failed"}, {"action": "trash"}):
+        direct.change(order, **how)
+        direct.connector.drain()
+        assert direct.exchange("invoices_to_m3")["state"] == "done"
+
+
+def test_settled_refund_of_an_invoiced_order_does_not_come_back_and_a_second_one_does(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    direct.change(order, refund={"amount": "5.00"})
+    direct.connector.drain()
+    discard_it(direct)
+
+    direct.change(order, status="completed")
+    direct.connector.drain()
+    settled = direct.exchange("invoices_to_m3")["state"]
+    direct.change(order, refund={"amount": "2.00"})
+    direct.connector.drain()
+
+    assert settled == "done"
+    assert direct.exchange("invoices_to_m3")["state"] == "dead_letter"
 
 
 def test_cancelled_order_without_an_invoice_is_left(direct: CountingHouse) -> None:

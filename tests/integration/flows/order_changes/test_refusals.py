@@ -10,6 +10,8 @@ import pytest
 import requests
 
 from connector.errors import WooRejectedError
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
 from connector.m3.programs import order_changes
 from connector.m3.programs.ois100mi import LineKey
 from connector.woocommerce.client import WooClient
@@ -126,6 +128,138 @@ def test_address_put_back_in_the_shop_releases_the_order(desk: Desk) -> None:
     desk.change(billing={**desk.order["billing"], "address_1": "Vlaška 7"})
 
     desk.change(billing={**desk.order["billing"], "address_1": "Ilica 1"})
+
+    assert desk.shop_and_m3_differ() == []
+
+
+def test_handed_over_change_that_a_person_discards_unlocks_the_order(desk: Desk) -> None:
+    desk.change(billing={**desk.order["billing"], "address_1": "Vlaška 7"})
+    exchange = waits(desk)
+
+    discard_it(desk)
+    desk.story.go_on()
+
+    assert "The order is locked in M3." in exchange["reason"]
+    assert "unlocks order" in exchange["resolution"]
+    assert not desk.held["held"]
+    assert desk.story.exchange()["state"] == "done"
+    assert desk.story.exchange()["reason"].endswith("a person settled what came after; unlocked in M3")
+
+
+def discard_it(desk: Desk) -> None:
+    with transaction(desk.story.connector.engine) as connection:
+        discard(connection, desk.story.exchange()["id"], who="test", why="done by hand")
+
+
+@pytest.mark.parametrize(("status", "is_held"), [("44", True), ("66", False)])
+def test_other_address_stops_an_order_only_while_it_can_be_stopped(desk: Desk, status: str, is_held: bool) -> None:
+    desk.advance(status)
+
+    desk.change(billing={**desk.order["billing"], "address_1": "Vlaška 7"})
+
+    exchange = waits(desk)
+    assert f"the delivery address (CUA1), at status {status} in M3" in exchange["reason"]
+    assert desk.held["held"] is is_held
+    assert ("locked" in exchange["reason"]) is is_held
+
+
+def test_settled_change_does_not_come_back_with_the_next_status(desk: Desk) -> None:
+    desk.change(billing={**desk.order["billing"], "address_1": "Vlaška 7"})
+    discard_it(desk)
+    desk.story.go_on()
+    before = desk.story.sandbox.m3_book()["http_calls"]
+
+    for status in ("completed", "processing", "on-hold"):
+        desk.change(status=status)
+        assert desk.story.exchange()["state"] == "done"
+
+    assert desk.story.sandbox.m3_book()["http_calls"] == before
+
+
+def test_settled_address_does_not_hold_up_a_quantity_changed_later(desk: Desk) -> None:
+    desk.change(billing={**desk.order["billing"], "address_1": "Vlaška 7"})
+    discard_it(desk)
+    desk.story.go_on()
+
+    desk.set_quantity("MUG-001", 5)
+
+    assert desk.shop_and_m3_differ() == []
+
+
+@pytest.mark.parametrize("later", ["on-hold", "pending", "failed", "trash"])
+def test_cancelled_order_that_a_person_closed_is_not_filled_again_by_a_later_status(desk: Desk, later: str) -> None:
+    desk.advance("44")
+    desk.change(status="cancelled")
+    waits(desk)
+    discard_it(desk)
+    calls = desk.story.sandbox.m3_book()["http_calls"]
+
+    desk.story.change(desk.order, **({"action": "trash"} if later == "trash" else {"status": later}))
+    desk.story.go_on()
+
+    assert desk.story.exchange()["state"] == "done"
+    assert desk.story.sandbox.m3_book()["http_calls"] == calls
+
+
+def test_order_that_differed_and_was_corrected_in_m3_is_compared_before_anything_else(desk: Desk) -> None:
+    desk.story.tax_customer("GUESTHREUR", is_taxed=False)
+    desk.set_quantity("MUG-001", 5)
+    locked = (waits(desk)["reason_code"], desk.held["held"])
+    desk.story.tax_customer("GUESTHREUR", is_taxed=True)
+    amount = Decimal(desk.order["line_items"][0]["total"])
+    tell_m3(desk, "OIS100MI", "UpdPriceInfo", ORNO=desk.held["orno"], PONR="1", POSX="0", SAPR=str(amount), SACD="5")
+
+    desk.story.release(desk.story.exchange()["id"])
+    desk.story.go_on()
+
+    assert locked == ("amounts_differ", True)
+    assert desk.shop_and_m3_differ() == []
+
+
+def test_text_a_person_changed_in_m3_is_shown_and_not_overwritten(desk: Desk) -> None:
+    desk.change(customer_note="At the door")
+    write_text(desk, "Ring twice")
+
+    desk.change(customer_note="With the neighbour")
+
+    exchange = waits(desk)
+    assert "the text WEB1 is another one" in exchange["reason"]
+    assert "Ring" not in exchange["reason"] + exchange["resolution"]
+    assert desk.held["text_blocks"]["WEB1"] == "Ring twice"
+    assert audited(desk)["after"]["in M3"] == {"WEB1": "Ring twice"}
+
+
+def test_text_a_person_wrote_where_there_was_none_is_not_overwritten(desk: Desk) -> None:
+    write_text(desk, "Ring twice")
+
+    desk.change(customer_note="With the neighbour")
+
+    assert "the text WEB1" in waits(desk)["reason"]
+    assert desk.held["text_blocks"]["WEB1"] == "Ring twice"
+
+
+def write_text(desk: Desk, text: str) -> None:
+    """Does what a person does in OIS300."""
+    keys = {"FILE": "OOHEAD", "KFLD": desk.held["orno"], "FLDN": "OAPRTX", "TXVR": "WEB1"}
+    tell_m3(desk, "OIS100MI", "AddText", **keys, TEXT=text)
+
+
+@pytest.mark.parametrize("is_second", [False, True], ids=["the first change", "a later one"])
+def test_reference_a_person_changed_in_m3_is_shown_and_not_overwritten(desk: Desk, is_second: bool) -> None:
+    if is_second:
+        desk.change(transaction_id="pi_1")
+    tell_m3(desk, "OIS100MI", "ChgOrderRef", ORNO=desk.held["orno"], PYRE="by hand")
+
+    desk.change(transaction_id="pi_2")
+
+    assert "the reference PYRE is another one" in waits(desk)["reason"]
+    assert desk.held["head"]["PYRE"] == "by hand"
+
+
+def test_person_who_writes_the_same_reference_is_agreed_with(desk: Desk) -> None:
+    tell_m3(desk, "OIS100MI", "ChgOrderRef", ORNO=desk.held["orno"], PYRE="pi_2")
+
+    desk.change(transaction_id="pi_2", **desk.quantity_of("MUG-001", 5))
 
     assert desk.shop_and_m3_differ() == []
 

@@ -1,0 +1,44 @@
+"""What M3 was left with of an order, line by line, so that a later look tells a person's changes from ours; pure.
+
+Kept with the document as `left` when an order is posted (building.py), and by order_changes whenever it has changed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.flows.orders.plan import OrderPlan
+from connector.m3.values import number_text
+from connector.money.planned import PlannedLine
+
+LEFT = "left"
+"""Its name in a document's plan."""
+
+QUANTITY, AMOUNT, PRICE = "quantity", "amount", "price"
+REFERENCES = ("CUOR", "PYRE")
+"""Fields of the head that can still be changed once the order is confirmed."""
+TEXT_BLOCKS = ("WEB1", "WEB2", "WEB3")
+"""Where a changed note goes; a posted order has none of them."""
+
+State = dict[str, Any]
+"""`lines` by CUPO, `charges` by id, `head` (references only) by M3 name, `texts` by block."""
+
+
+def left_by_posting(plan: OrderPlan, *, cupos: Mapping[str, int]) -> State:
+    """Returns what M3 holds of an order once it is confirmed as planned."""
+    return {
+        "lines": {str(cupos[line.key]): line_state(line) for line in plan.money.lines},
+        "charges": {charge.charge_id: number_text(charge.amount) for charge in plan.money.head_charges},
+        "head": {name: plan.head.fields.get(name, "") for name in REFERENCES},
+        "texts": dict.fromkeys(TEXT_BLOCKS, ""),
+    }
+
+
+def line_state(line: PlannedLine) -> dict[str, str]:
+    """Returns what is kept of a line as it is sent."""
+    return {
+        QUANTITY: number_text(line.quantity),
+        AMOUNT: number_text(line.amount),
+        PRICE: number_text(line.unit_price),
+    }
