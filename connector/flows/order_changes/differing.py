@@ -12,10 +12,9 @@ from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.wanted import NO_TEXT, Wanted, WantedLine
 from connector.flows.orders.left import REFERENCES
 from connector.m3.calls import Call
-from connector.m3.programs import order_changes
+from connector.m3.programs import line_charges, order_changes
 from connector.m3.programs.ois100mi import OrderLine
 from connector.m3.values import number_text
-from connector.stores import TaxMode
 
 PRICE_FIELDS = ("SAPR", "SACD", "DIA1", "DIP1", *(f"DIC{place}" for place in range(1, 7)))
 UNREADABLE = frozenset(("PHN2",))
@@ -58,6 +57,7 @@ class Rules:
     number: str
     close_reason: str
     deletes: bool
+    tax_charges: frozenset[str] = frozenset()  # ids of the charges of lines that hold the shop's tax
 
 
 def find_todo(wanted: Wanted, held: Held, rules: Rules) -> Todo:
@@ -67,10 +67,6 @@ def find_todo(wanted: Wanted, held: Held, rules: Rules) -> Todo:
     todo = Todo()
     _compare_lines(todo, wanted, held, rules)
     _compare_charges(todo, wanted, held, rules)
-    if todo.writes and not wanted.ends and wanted.expected.tax_mode is TaxMode.SHOP_TAX_SENT:
-        todo.forbidden.append(
-            "lines or charges, while the shop's tax stands on charges of each line (money.tax_mode T)"
-        )
     _compare_head(todo, wanted, held, rules)
     _compare_address(todo, wanted, held)
     for place, (block, text) in enumerate(wanted.texts):
@@ -93,6 +89,7 @@ def _compare_lines(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None
                 _close(todo, line, rules)
         if fitting:
             _change(todo, one, fitting[0], rules)
+            _compare_taxes(todo, one, fitting[0], held, rules)
         else:
             quantity = number_text(one.planned.quantity)
             call = order_changes.add_line(rules.number, one.fields)
@@ -117,6 +114,21 @@ def _change(todo: Todo, one: WantedLine, line: OrderLine, rules: Rules) -> None:
         call = order_changes.change_price(rules.number, line.key, fields)
         before, after = str(line.net_amount), str(one.planned.amount)
         _append_allowed(todo, line, Write(f"amount of line {one.cupo}", call, before=before, after=after))
+
+
+def _compare_taxes(todo: Todo, one: WantedLine, line: OrderLine, held: Held, rules: Rules) -> None:
+    """Compares the charges of a line that hold the shop's tax (mode T); other charges of it are not ours."""
+    wanted, found = dict(one.planned.line_taxes), held.line_charges.get(line.key, {})
+    for charge, amount in wanted.items():
+        before = found.get(charge)
+        if before != amount:
+            send = line_charges.connect if before is None else line_charges.change
+            call = send(rules.number, line.key, charge=charge, amount=amount)
+            what = "" if before is None else str(before)
+            _append_allowed(todo, line, Write(f"tax {charge} of line {one.cupo}", call, before=what, after=str(amount)))
+    for charge in sorted(rules.tax_charges.intersection(found) - wanted.keys()):
+        call = line_charges.remove(rules.number, line.key, charge=charge)
+        _append_allowed(todo, line, Write(f"tax {charge} of line {one.cupo}", call, before=str(found[charge])))
 
 
 def _close(todo: Todo, line: OrderLine, rules: Rules) -> None:

@@ -46,7 +46,7 @@ from connector.ledger.people import was_released_since
 from connector.m3.calls import Call
 from connector.money.comparison import compare_with_m3
 from connector.money.expected import Expected
-from connector.stores import CancelPolicy, ChangePolicy
+from connector.stores import CancelPolicy, ChangePolicy, ChargeKind
 from connector.woocommerce.models import Order
 
 ROUNDS = 6
@@ -177,9 +177,12 @@ class _Following:
     number: str
 
     def __post_init__(self) -> None:
-        orders = self.run.store.config.orders
+        orders, charges = self.run.store.config.orders, self.run.store.config.money.charges
         self.rules = Rules(
-            number=self.number, close_reason=orders.close_reason, deletes=orders.cancel is CancelPolicy.DELETE
+            number=self.number,
+            close_reason=orders.close_reason,
+            deletes=orders.cancel is CancelPolicy.DELETE,
+            tax_charges=frozenset(one.id for one in charges if one.kind is ChargeKind.LINE_TAX),
         )
         kept = change_of(self.document)
         self.wanted: Wanted = want(self.run, self.document, self.news, keys=kept.keys if kept else ())

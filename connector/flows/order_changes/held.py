@@ -1,18 +1,19 @@
-"""What M3 holds of a confirmed order, read in one bulk. Called by following.py."""
+"""What M3 holds of a confirmed order, read in one bulk; in tax mode T one more tells the charges of its lines. Called by following.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.order_changes.wanted import Wanted
 from connector.m3.calls import Answer
-from connector.m3.programs import ois100mi, order_changes
-from connector.m3.programs.ois100mi import OrderLine, OrderValue
+from connector.m3.programs import line_charges, ois100mi, order_changes
+from connector.m3.programs.ois100mi import LineKey, OrderLine, OrderValue
 from connector.m3.rejections import is_not_found
+from connector.stores import TaxMode
 
 MOST_LINES = 1000
 RESERVED, DELIVERED = "22", "66"
@@ -28,6 +29,7 @@ class Held:
     charges: Mapping[str, Decimal]
     address: Mapping[str, str]
     texts: Mapping[str, str]
+    line_charges: Mapping[LineKey, Mapping[str, Decimal]] = field(default_factory=dict)  # where the shop's tax is sent
 
     @property
     def amounts(self) -> list[tuple[int, Decimal]]:
@@ -85,14 +87,23 @@ def look(run: Run, number: str, wanted: Wanted) -> Held | None:
             f"Order {number} has more lines than M3 lists at once ({MOST_LINES}).",
             resolution=f"Change order {number} in OIS300, then discard this exchange.",
         )
+    open_lines = tuple(line for line in ois100mi.read_lines(lines) if not line.is_closed)
     return Held(
         head=head.first(),
         value=ois100mi.read_order_value(value),
-        lines=tuple(line for line in ois100mi.read_lines(lines) if not line.is_closed),
+        lines=open_lines,
         charges={one.id: one.amount for one in order_changes.read_charges(charges)},
         address=_first_or_nothing(others[0]) if wanted.address else {},
         texts=_texts(zip(blocks, others[len(others) - len(blocks) :], strict=True)),
+        line_charges=_line_charges(run, number, open_lines) if wanted.expected.tax_mode is TaxMode.SHOP_TAX_SENT else {},
     )
+
+
+def _line_charges(run: Run, number: str, lines: Sequence[OrderLine]) -> dict[LineKey, dict[str, Decimal]]:
+    keys = [line.key for line in lines]
+    answers = run.store.m3.read([line_charges.list_charges(number, key) for key in keys])
+    told = zip(keys, answers, strict=True)
+    return {key: {} if is_not_found(answer.error) else line_charges.read_charges(answer) for key, answer in told}
 
 
 def _texts(answers: Iterable[tuple[str, Answer]]) -> dict[str, str]:

@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.wanted import NO_TEXT, Wanted
-from connector.flows.orders.left import AMOUNT, PRICE, QUANTITY, REFERENCES, State, line_state
+from connector.flows.orders.left import (
+    AMOUNT,
+    PRICE,
+    QUANTITY,
+    REFERENCES,
+    State,
+    charge_of_line,
+    line_state,
+    taxes_state,
+)
 from connector.m3.programs.ois100mi import OrderLine
 from connector.m3.values import number_text
 
@@ -31,10 +41,20 @@ def state_of_held(held: Held) -> State:
     lines = {str(line.customer_line): _line(line) for line in reversed(held.lines)}
     return {
         "lines": lines,
-        "charges": {name: number_text(amount) for name, amount in held.charges.items()},
+        "charges": {name: number_text(amount) for name, amount in _charges(held).items()},
         "head": references_of(held),
         "texts": dict(held.texts),
     }
+
+
+def _charges(held: Held) -> dict[str, Decimal]:
+    """Returns the charges of the head, and those of the lines as far as they were read."""
+    of_lines = {
+        charge_of_line(line.customer_line, charge): amount
+        for line in reversed(held.lines)
+        for charge, amount in held.line_charges.get(line.key, {}).items()
+    }
+    return {**held.charges, **of_lines}
 
 
 def references_of(held: Held) -> dict[str, str]:
@@ -55,7 +75,10 @@ def state_of_wanted(wanted: Wanted) -> State:
     """Returns the target."""
     return {
         "lines": {str(one.cupo): line_state(one.planned) for one in wanted.lines},
-        "charges": {name: number_text(one.amount) for name, one in wanted.charges.items()},
+        "charges": {
+            **{name: number_text(one.amount) for name, one in wanted.charges.items()},
+            **{name: text for one in wanted.lines for name, text in taxes_state(one.planned, cupo=one.cupo).items()},
+        },
         "head": {name: value for name, value in wanted.head.items() if name in REFERENCES and value},
         "texts": dict(wanted.texts),
     }
@@ -106,10 +129,11 @@ def _foreign_lines(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[
 
 
 def _foreign_charges(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:
-    for name, amount in held.charges.items():
+    charges = _charges(held)
+    for name, amount in charges.items():
         known = list(dict.fromkeys(one["charges"][name] for one in states if name in one["charges"]))
         if number_text(amount) not in known:
             was = " or ".join(known) or "none"
             yield Foreign(f"charge {name}: {amount} instead of {was}", f"charge {name}", str(amount))
-    for name in set.intersection(*(set(one["charges"]) for one in states)) - held.charges.keys():
+    for name in set.intersection(*(set(one["charges"]) for one in states)) - charges.keys():
         yield Foreign(f"charge {name}: gone", f"charge {name}", "none")

@@ -22,14 +22,17 @@ TEXT_BLOCKS = ("WEB1", "WEB2", "WEB3")
 """Where a changed note goes; a posted order has none of them."""
 
 State = dict[str, Any]
-"""`lines` by CUPO, `charges` by id, `head` (references only) by M3 name, `texts` by block."""
+"""`lines` by CUPO, `charges` by id (those of a line by CUPO/id), `head` (references only) by M3 name, `texts` by block."""
 
 
 def left_by_posting(plan: OrderPlan, *, cupos: Mapping[str, int]) -> State:
     """Returns what M3 holds of an order once it is confirmed as planned."""
     return {
         "lines": {str(cupos[line.key]): line_state(line) for line in plan.money.lines},
-        "charges": {charge.charge_id: number_text(charge.amount) for charge in plan.money.head_charges},
+        "charges": {
+            **{charge.charge_id: number_text(charge.amount) for charge in plan.money.head_charges},
+            **{name: text for line in plan.money.lines for name, text in taxes_state(line, cupo=cupos[line.key]).items()},
+        },
         "head": {name: plan.head.fields.get(name, "") for name in REFERENCES},
         "texts": dict.fromkeys(TEXT_BLOCKS, ""),
     }
@@ -42,3 +45,13 @@ def line_state(line: PlannedLine) -> dict[str, str]:
         AMOUNT: number_text(line.amount),
         PRICE: number_text(line.unit_price),
     }
+
+
+def taxes_state(line: PlannedLine, *, cupo: int) -> dict[str, str]:
+    """Returns what is kept of the charges of a line, which hold the shop's tax in tax mode T."""
+    return {charge_of_line(cupo, charge): number_text(amount) for charge, amount in line.line_taxes}
+
+
+def charge_of_line(cupo: int, charge: str) -> str:
+    """Returns how a charge of a line is named among the charges."""
+    return f"{cupo}/{charge}"

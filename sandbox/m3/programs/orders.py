@@ -128,24 +128,6 @@ def lst_conn_co_charge(run: Run) -> Iterable[Row]:
             }
 
 
-def lst_line_charge(run: Run) -> Iterable[Row]:
-    """List the charges of a line from a charge id on."""
-    order = run.state.order(run.text("ORNO"))
-    line = find_line(run, order.body)
-    for crid in sorted(line.charges):
-        if crid >= run.text("CRID"):
-            charge = line.charges[crid]
-            yield {
-                "ORNO": order.orno,
-                "PONR": str(line.ponr),
-                "CRID": crid,
-                "CRD0": charge.text,
-                "PBAM": str(charge.amount),
-                "VTCD": str(charge.vat_code),
-                "CUCD": order.body.head["CUCD"],
-            }
-
-
 def upd_price_info(run: Run) -> Iterable[Row]:
     """Change price and discounts of a line that is not invoiced; an explicit price 0 holds here."""
     order = run.state.order(run.text("ORNO"))

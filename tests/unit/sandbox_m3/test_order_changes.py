@@ -123,3 +123,36 @@ def test_text_block_is_replaced_and_read_back(m3: M3) -> None:
 
     assert m3.records("OIS100MI/GetText", **key)[0]["TEXT"] == "Ring three times"
     assert held(m3)["text_blocks"] == {"WEB1": "Ring three times"}
+
+
+def test_charge_of_a_line_is_added_once_changed_and_taken_off(m3: M3) -> None:
+    orno = m3.ordered("TAXTEUR")
+    line = {"ORNO": orno, "PONR": "1", "POSX": "0", "CRID": "TAX25"}
+
+    m3.records("OIS100MI/AddLineCharge", **line, CRAM="8.71")
+    twice = m3.code("OIS100MI/AddLineCharge", **line, CRAM="8.71")
+    m3.records("OIS100MI/UpdLineCharge", **line, CRAM="9.00")
+    rows = m3.records("OIS100MI/LstLineCharge", ORNO=orno, PONR="1", POSX="0")
+    m3.records("OIS100MI/DltLineCharge", **line)
+
+    assert twice == "XRE0104"
+    assert [(row["PONR"], row["CRID"], row["PBAM"]) for row in rows] == [("1", "TAX25", "9.00")]
+    assert m3.code("OIS100MI/DltLineCharge", **line) == "XRE0103"
+
+
+def test_charges_of_the_lines_after_it_follow_in_the_list(m3: M3) -> None:
+    orno = m3.ordered("TAXTEUR")
+    m3.records("OIS100MI/AddLineBatchEnt", ORNO=orno, **ADDED)
+    for ponr in ("1", "2"):
+        m3.records("OIS100MI/AddLineCharge", ORNO=orno, PONR=ponr, POSX="0", CRID="TAX25", CRAM="1.00")
+
+    rows = m3.records("OIS100MI/LstLineCharge", ORNO=orno, PONR="1", POSX="0")
+
+    assert [row["PONR"] for row in rows] == ["1", "2"]
+
+
+def test_charge_of_a_line_that_is_picked_stays(m3: M3) -> None:
+    orno = m3.ordered("TAXTEUR")
+    m3.control(f"orders/{orno}/advance", {"to": "44"})
+
+    assert m3.code("OIS100MI/AddLineCharge", ORNO=orno, PONR="1", POSX="0", CRID="TAX25", CRAM="1.00") == "WST0301"
