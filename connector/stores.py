@@ -61,6 +61,13 @@ class CancelPolicy(StrEnum):
     DELETE = "delete"  # as a whole if no line is past 22, else line by line
 
 
+class HoldBy(StrEnum):
+    """How an order is held in M3 while it is changed, or because it differs."""
+
+    LOCK = "lock"  # OIS100MI/LockOrder: hold code 9
+    STOP = "stop"  # OIS120MI/UpdCOStop with `stop_code`, where jobs of the site go on with locked orders
+
+
 class TaxMode(StrEnum):
     """Who computes the VAT of an order (money-and-stock section 3)."""
 
@@ -158,6 +165,8 @@ class OrdersConfig(Strict):
     changes: ChangePolicy = ChangePolicy.APPLY
     cancel: CancelPolicy = CancelPolicy.CLOSE
     close_reason: Text = Field(default="", max_length=3)
+    hold_by: HoldBy = HoldBy.LOCK
+    stop_code: int = Field(default=9, ge=1, le=9)
     progress: ProgressConfig = ProgressConfig()
 
     def action(self, status: str) -> OrderAction:

@@ -258,9 +258,10 @@ class _Following:
         due = [write for write in todo.writes if write.id not in change.entered]
         if not due:
             change, due = self._enter_again(change, todo.writes), todo.writes
-        if held.is_stopped and sender.hold is Hold.NO:
+        if sender.is_stopped_by_another(held):
             stopped = "the order is stopped in M3 (OBLC), by its credit check or a person"
-            _hand_over(self.run, self.news, self.number, what=stopped)
+            is_locked = sender.hold is not Hold.NO
+            _hand_over(self.run, self.news, self.number, what=stopped, is_locked=is_locked)
         sender.lock()
         try:
             taken = sender.send(due, states=change.states)

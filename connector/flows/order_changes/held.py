@@ -11,7 +11,7 @@ from connector.flows.context import Run
 from connector.flows.order_changes.wanted import Wanted
 from connector.m3.calls import Answer
 from connector.m3.programs import line_charges, ois100mi, order_changes
-from connector.m3.programs.ois100mi import LineKey, OrderLine, OrderValue
+from connector.m3.programs.ois100mi import NO_STOP, LineKey, OrderLine, OrderValue
 from connector.m3.rejections import is_not_found
 from connector.stores import TaxMode
 
@@ -52,9 +52,9 @@ class Held:
         return self.lowest_status >= DELIVERED
 
     @property
-    def is_stopped(self) -> bool:
-        """Whether an order stop is on it: ours while it is changed, M3's credit check's, or a person's."""
-        return self.head.get("OBLC", "") not in ("", "0")
+    def stop(self) -> str:
+        """The order stop on it (OBLC): ours while it is changed, where stops are how it is held, M3's credit check's or a person's."""
+        return self.head.get("OBLC", "") or NO_STOP
 
     @property
     def is_untouched(self) -> bool:

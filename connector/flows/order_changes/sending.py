@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from connector.errors import RecordLockedError
 from connector.flows.context import Run
 from connector.flows.order_changes.differing import Write
+from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.keeping import CHANGE
 from connector.flows.orders.left import State
 from connector.flows.orders.proving import LOCK, RELEASE, Hold, hold_of, set_hold
@@ -17,7 +18,9 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.m3.client import MAX_TRANSACTIONS, Answer
+from connector.m3.programs.ois100mi import NO_STOP
 from connector.m3.rejections import already_exists, is_not_found
+from connector.stores import HoldBy
 
 PROGRAM_TEXTS = "text "
 
@@ -31,6 +34,12 @@ class Sender:
         self._document = document
         self._number = number
         self.hold = hold_of(document)
+
+    def is_stopped_by_another(self, held: Held) -> bool:
+        """Tells whether M3's credit check or a person has stopped the order, so far as the code tells ours from theirs."""
+        orders = self._run.store.config.orders
+        is_ours = orders.hold_by is HoldBy.STOP and held.stop == str(orders.stop_code)
+        return held.stop != NO_STOP and (self.hold is Hold.NO or not is_ours)
 
     def lock(self) -> None:
         """Locks the order, unless it surely is."""

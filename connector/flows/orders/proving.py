@@ -10,9 +10,12 @@ from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
-from connector.m3.programs import ois100mi
+from connector.m3.calls import Call
+from connector.m3.programs import ois100mi, ois120mi
+from connector.m3.programs.ois100mi import NO_STOP
 from connector.money.comparison import Difference, compare_with_m3
 from connector.money.expected import Expected
+from connector.stores import HoldBy
 
 LOCK, RELEASE = "lock", "release"
 MOST_LINES = 1000
@@ -105,12 +108,28 @@ def hold_of(document: DocumentRecord) -> Hold:
 def set_hold(
     run: Run, document: DocumentRecord, name: str, number: str, *, why: str = "amounts compared after Confirm"
 ) -> None:
-    """Sets or clears the hold code; both are safe to repeat, so a lost answer is simply asked again."""
-    call = ois100mi.lock_order(number) if name == LOCK else ois100mi.release_order(number)
+    """Sets or clears the hold; both are safe to repeat, so a lost answer is simply asked again."""
+    call = _hold_call(run, name, number)
     intent = run.journal.intend(document.id, name, request=number, part=None)
+    if call is None:
+        run.journal.mark(intent, StepState.DONE, {"by": "another"})
+        return
     answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0], if_late=[left_late(intent)])
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
     run.journal.audit(run.store.m3.name_of(call), system="m3", key=number, why=why)
+
+
+def _hold_call(run: Run, name: str, number: str) -> Call | None:
+    """Returns what sets or clears the hold; None if the order is stopped by somebody else, whose stop stays."""
+    orders = run.store.config.orders
+    if orders.hold_by is HoldBy.LOCK:
+        return ois100mi.lock_order(number) if name == LOCK else ois100mi.release_order(number)
+    ours = str(orders.stop_code)
+    run.journal.pause()
+    stop = ois100mi.read_head(run.store.m3.read([ois100mi.get_head(number)])[0]).stop
+    if stop not in (NO_STOP, ours):
+        return None
+    return ois120mi.set_stop(number, ours if name == LOCK else NO_STOP)

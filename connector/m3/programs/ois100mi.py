@@ -17,6 +17,7 @@ from connector.m3.calls import Answer, Call
 from connector.m3.values import day, number, number_text
 
 ALLOCATED_DIGIT = "3"  # of a line status
+NO_STOP = "0"  # OBLC
 CLOSED = "99"  # ORST of a line that was ended before anything of it was delivered
 DELIVERY_ADDRESS = "1"  # ADRT 01: the delivery address of this order
 
@@ -106,7 +107,7 @@ class OrderHead:
     order_date: date | None
     lowest_status: str  # ORSL
     highest_status: str  # ORST
-    is_stopped: bool  # OBLC: order stop
+    stop: str  # OBLC: order stop; "0" if there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +394,7 @@ def read_head(answer: Answer) -> OrderHead:
         order_date=day(record.get("ORDT", "")),
         lowest_status=record.get("ORSL", ""),
         highest_status=record.get("ORST", ""),
-        is_stopped=record.get("OBLC", "") not in {"", "0"},
+        stop=record.get("OBLC", "") or NO_STOP,
     )
 
 

@@ -35,6 +35,7 @@ from connector.m3.programs import (
     ois017mi,
     ois030mi,
     ois100mi,
+    ois120mi,
     ois175mi,
     ois275mi,
     ois320mi,
@@ -140,6 +141,7 @@ CALLS = [
     order_changes.close_line(NUMBER, LineKey("1"), reason="WEB"),
     order_changes.delete_order(NUMBER),
     order_changes.list_charges(NUMBER),
+    ois120mi.set_stop(NUMBER, "9"),
     line_charges.list_charges(NUMBER, LineKey("1")),
     line_charges.connect(NUMBER, LineKey("1"), charge="TAX25", amount=Decimal("8.71")),
     line_charges.change(NUMBER, LineKey("1"), charge="TAX25", amount=Decimal("8.71")),
@@ -289,7 +291,7 @@ def test_order_lines_and_head_are_read() -> None:
     head = ois100mi.read_head(answer(CALLS[13], {"ORNO": "45678", "CUNO": "W1", "ORSL": "22", "OBLC": "1"}))
 
     assert (line.customer_line, line.net_amount, line.status, line.replaced_item) == (2, Decimal("88.19"), "22", "")
-    assert (head.customer, head.lowest_status, head.is_stopped) == ("W1", "22", True)
+    assert (head.customer, head.lowest_status, head.stop) == ("W1", "22", "1")
 
 
 def test_an_answer_without_a_balance_is_no_balance_of_none() -> None:
