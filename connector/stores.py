@@ -170,8 +170,12 @@ class OrdersConfig(Strict):
     progress: ProgressConfig = ProgressConfig()
 
     def action(self, status: str) -> OrderAction:
-        """Returns what `status` of the shop means here; an unknown status does nothing."""
+        """Returns what `status` of the shop means here; an unknown status does nothing, and is held (see `knows`)."""
         return {**DEFAULT_STATUSES, **self.statuses}.get(status, OrderAction.NONE)
+
+    def knows(self, status: str) -> bool:
+        """Tells whether anybody said what `status` of the shop means, here or by what M3's progress leads to."""
+        return status in DEFAULT_STATUSES or status in self.statuses or status in self.progress.forwards
 
     @model_validator(mode="after")
     def _progress_closes_nothing(self) -> Self:

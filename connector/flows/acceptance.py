@@ -22,11 +22,12 @@ class Shown:
 
     content: dict[str, Any]
     ends: bool
+    status: str = ""
 
 
 def show(run: Run, document: DocumentRecord, shown: Shown) -> DocumentRecord:
     """Stages what a dead letter of this run is about; nothing if it was that before."""
-    kept = {"content": shown.content, "ends": shown.ends}
+    kept = {"content": shown.content, "ends": shown.ends, "status": shown.status}
     if document.plan.get(SHOWN) == kept:
         return document
     return run.journal.replan(document, {**document.plan, SHOWN: kept})
@@ -35,7 +36,7 @@ def show(run: Run, document: DocumentRecord, shown: Shown) -> DocumentRecord:
 def accepted_of(document: DocumentRecord) -> Shown | None:
     """Returns what a person settled last, if nothing was brought to the other side since."""
     kept = document.plan.get(ACCEPTED)
-    return None if kept is None else Shown(kept["content"], kept["ends"])
+    return None if kept is None else Shown(kept["content"], kept["ends"], kept["status"])
 
 
 def without_shown(plan: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from connector.flows.orders import adopting, building, posting, proving, success
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of
-from connector.flows.orders.source import known_since
+from connector.flows.orders.source import known_since, unknown_status
 from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import note_refunds
 from connector.flows.stock import selling
@@ -52,6 +52,8 @@ def run(run: Run) -> Done:
     note_refunds(run, order, is_posted=document is not None)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
+    if order is not None and not run.store.config.orders.knows(order.status):
+        raise unknown_status(order, where="M3 does not have it")
     if run.store.config.orders.carried_as is CarriedAs.INVOICE:
         leave_invoice(run, order)
         return Done("carried as an invoice, not as an order")

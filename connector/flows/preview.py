@@ -12,7 +12,7 @@ from connector.flows.orders import building
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import OrderPlan
-from connector.flows.orders.source import read_newest
+from connector.flows.orders.source import read_newest, unknown_status
 from connector.flows.orders.values import reference_of
 from connector.ledger import bindings
 from connector.ledger.claims import Claim
@@ -81,6 +81,8 @@ def _preview(run: Run) -> Preview:
             return _posted(run, known, posted, order)
     if order is None:
         return Preview(reason="the order does not exist in the shop")
+    if not run.store.config.orders.knows(order.status):
+        raise unknown_status(order, where="M3 does not have it")
     action = run.store.config.orders.action(order.status)
     if action in (OrderAction.NONE, OrderAction.CLOSE):
         return Preview(reason=f"status {order.status}: nothing to carry across")

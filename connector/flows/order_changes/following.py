@@ -38,6 +38,7 @@ from connector.flows.order_changes.watching import is_locked_late, late_states, 
 from connector.flows.orders.left import LEFT
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.orders.proving import UNLOCKING, Hold, let_go
+from connector.flows.orders.source import unknown_status
 from connector.flows.orders.takeover import wait_until_settled
 from connector.flows.outcome import Done
 from connector.flows.stock import selling
@@ -72,6 +73,8 @@ def follow(run: Run, document: DocumentRecord, order: Order | None) -> Done:
     if news.is_settled and run.store.config.orders.changes is ChangePolicy.PERSON:
         return _Following(run, document, news, number).compare_only()
     document = acceptance.show(run, document, news.shown)
+    if not news.is_known:
+        raise unknown_status(order, where=f"order {number} stays as it is in M3")
     if run.store.config.orders.changes is ChangePolicy.PERSON and not is_under_way(document):
         _hand_over(run, news, number, what=_in_short(news))
     if standing_of(document) is Standing.DELETED:
@@ -89,6 +92,8 @@ def foresee(run: Run, document: DocumentRecord, order: Order | None) -> list[Cal
     news = read_news(run, document, order)
     if news.is_settled and not _is_doubted(run, document, news):
         return []
+    if not news.is_known:
+        raise unknown_status(order, where=f"order {number} stays as it is in M3")
     if not news.is_settled and run.store.config.orders.changes is ChangePolicy.PERSON:
         _hand_over(run, news, number, what=_in_short(news))
     following = _Following(run, document, news, number)

@@ -40,6 +40,7 @@ class News:
     was_ended: bool
     is_settled: bool
     is_by_person: bool = False
+    is_known: bool = True  # what the shop's status means; also if a person has settled that
 
     @property
     def held(self) -> dict[str, Any]:
@@ -49,7 +50,7 @@ class News:
     @property
     def shown(self) -> Shown:
         """What a person would settle by discarding."""
-        return Shown(self.after, self.ends)
+        return Shown(self.after, self.ends, "" if self.order is None else self.order.status)
 
 
 def nothing_of(content: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +73,8 @@ def read_news(run: Run, document: DocumentRecord, order: Order | None) -> News:
     was_ended = standing_of(document) is not Standing.OPEN if accepted is None else accepted.ends
     ends = _ends(run, order, was_ended=was_ended)
     is_same = ends == was_ended and (ends or not keys)
+    statuses = run.store.config.orders
+    is_known = order is None or statuses.knows(order.status) or (accepted is not None and accepted.status == order.status)
     is_looked_at = is_under_way(document) or is_watched(document, run.claim.now)
     return News(
         order=order,
@@ -80,8 +83,9 @@ def read_news(run: Run, document: DocumentRecord, order: Order | None) -> News:
         keys=keys,
         ends=ends,
         was_ended=was_ended,
-        is_settled=is_same and (accepted is not None or not is_looked_at),
+        is_settled=is_known and is_same and (accepted is not None or not is_looked_at),
         is_by_person=accepted is not None,
+        is_known=is_known,
     )
 
 

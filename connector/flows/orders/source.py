@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connector.errors import WooRejectedError
+from connector.errors import MappingError, WooRejectedError
 from connector.flows.context import Run
 from connector.ledger.claims import Claim
 from connector.ledger.fetched import keep_fetched
@@ -59,6 +59,17 @@ def fetch(run: Run) -> Order | None:
     """
     raw = _ask(run)
     return None if raw is None else parse_order(raw.data)
+
+
+def unknown_status(order: Order | None, *, where: str) -> MappingError:
+    """Returns the error of an order in a status that the store file does not name; `where` says what M3 holds of it."""
+    status = "" if order is None else order.status
+    return MappingError(
+        f"The order is {status} in the shop, and nobody said what that does in M3; {where}.",
+        field="status",
+        resolution=f"Name {status} under orders.statuses of the store file (none: nothing is done, and nobody told), then release; "
+        "or discard this exchange.",
+    )
 
 
 def _ask(run: Run) -> RawResource | None:
