@@ -12,6 +12,7 @@ from tests.integration.flows.story import quick_store
 from workers.base import run_exchange
 
 DELETES = quick_store(guests="common").replace("cancel: close ", "cancel: delete ")
+STOPS = quick_store(guests="common", hold_by="stop")
 FEE = [{"name": "Gift wrap", "total": "4.00"}]
 
 
@@ -39,6 +40,19 @@ def order_changed_after_posting(world: World) -> None:
         {"sku": "PAN-28", "quantity": 2},
     ]
     _change(world, order, line_items=lines, fee_lines=FEE, customer_note="At the door", transaction_id="pi_1")
+    world.go_on()
+
+
+def taxed_lines_changed(world: World) -> None:
+    """The tax of each line stands on charges of its own: one is raised, one goes with its line, one comes with its line."""
+    order = _post(world)
+    mugs, other = order["line_items"]
+    lines = [
+        {"id": mugs["id"], "quantity": 5, "subtotal": "53.11", "total": "53.11"},
+        {"id": other["id"], "quantity": 0},
+        {"sku": "PAN-28", "quantity": 2},
+    ]
+    _change(world, order, line_items=lines)
     world.go_on()
 
 

@@ -312,6 +312,8 @@ STORIES: dict[str, Told] = {
     ),
     "cancelled before it is taken": Told(order_cancelled_before_it_is_taken, books.of_nothing_in_m3),
     "changed after posting": Told(changes.order_changed_after_posting, changes.of_changed),
+    "taxed lines changed": Told(changes.taxed_lines_changed, config=tax_sent()),
+    "changed while it is stopped": Told(changes.order_changed_after_posting, changes.of_changed, config=changes.STOPS),
     "changed again meanwhile": Told(changes.order_changed_twice),
     "change's answer lost": Told(
         changes.order_changed_after_posting, changes.of_changed, first={"change": Fault.LOST_DONE}
