@@ -242,13 +242,15 @@ class _Following:
         begun = [] if change is None else change.states
         states = [*left, *begun, *late, state_of_wanted(self.wanted)]
         if begun or late:
-            return find_foreign(held, states)
+            return find_foreign(held, states, touched=self.wanted.head)
         if self.wanted.ends and not held.lines:
             return []
         posted = Expected.from_json(self.document.plan["expected"])
         differing = compare_with_m3(posted, held.value, held.amounts)
-        amounts = [Foreign(f"{one.what}: {one.found} instead of {one.expected}", one.what, one.found) for one in differing]
-        return [*amounts, *find_foreign_words(held, states)]
+        amounts = [
+            Foreign(f"{one.what}: {one.found} instead of {one.expected}", one.what, one.found) for one in differing
+        ]
+        return [*amounts, *find_foreign_words(held, states, touched=self.wanted.head)]
 
     def _forbid(self, sender: Sender, held: Held, todo: Todo) -> NoReturn:
         if todo.is_to_be_held:

@@ -1,4 +1,4 @@
-"""What M3 holds of a confirmed order, read in one bulk; in tax mode T one more tells the charges of its lines. Called by following.py."""
+"""What M3 holds of a confirmed order, read in one bulk, and the charges of its lines in another. Called by following.py."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Held:
 
     @property
     def stop(self) -> str:
-        """The order stop on it (OBLC): ours while it is changed, where stops are how it is held, M3's credit check's or a person's."""
+        """The order stop on it (OBLC): ours while it is held by one, M3's credit check's or a person's."""
         return self.head.get("OBLC", "") or NO_STOP
 
     @property
@@ -95,7 +95,9 @@ def look(run: Run, number: str, wanted: Wanted) -> Held | None:
         charges={one.id: one.amount for one in order_changes.read_charges(charges)},
         address=_first_or_nothing(others[0]) if wanted.address else {},
         texts=_texts(zip(blocks, others[len(others) - len(blocks) :], strict=True)),
-        line_charges=_line_charges(run, number, open_lines) if wanted.expected.tax_mode is TaxMode.SHOP_TAX_SENT else {},
+        line_charges=_line_charges(run, number, open_lines)
+        if wanted.expected.tax_mode is TaxMode.SHOP_TAX_SENT
+        else {},
     )
 
 

@@ -63,9 +63,7 @@ class Change:
             now: The ledger's time.
         """
         kept = {
-            write: entry
-            for write, entry in self.entered.items()
-            if write in left or entry.may_come(state, now=now)
+            write: entry for write, entry in self.entered.items() if write in left or entry.may_come(state, now=now)
         }
         return replace(self, entered=kept)
 

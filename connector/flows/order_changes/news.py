@@ -74,7 +74,9 @@ def read_news(run: Run, document: DocumentRecord, order: Order | None) -> News:
     ends = _ends(run, order, was_ended=was_ended)
     is_same = ends == was_ended and (ends or not keys)
     statuses = run.store.config.orders
-    is_known = order is None or statuses.knows(order.status) or (accepted is not None and accepted.status == order.status)
+    is_known = (
+        order is None or statuses.knows(order.status) or (accepted is not None and accepted.status == order.status)
+    )
     is_looked_at = is_under_way(document) or is_watched(document, run.claim.now)
     return News(
         order=order,

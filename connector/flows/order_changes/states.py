@@ -6,7 +6,7 @@ else is somebody's. The states are kept with the document before the first write
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -89,22 +89,28 @@ def merged(before: Mapping[str, Any], after: State) -> State:
     return {**after, **{part: {**before.get(part, {}), **after[part]} for part in ("head", "texts")}}
 
 
-def find_foreign(held: Held, states: Sequence[Mapping[str, Any]]) -> list[Foreign]:
+def find_foreign(held: Held, states: Sequence[Mapping[str, Any]], *, touched: Collection[str]) -> list[Foreign]:
     """Returns what M3 holds that is in none of the states, or lacks though it is in all of them."""
-    return [*_foreign_lines(held, states), *_foreign_charges(held, states), *find_foreign_words(held, states)]
-
-
-def find_foreign_words(held: Held, states: Sequence[Mapping[str, Any]]) -> list[Foreign]:
-    """Does so for references and texts alone; one that no state tells of, of an order posted long ago, is nobody's."""
     return [
-        *_foreign_values("the reference", references_of(held), [one.get("head", {}) for one in states]),
+        *_foreign_lines(held, states),
+        *_foreign_charges(held, states),
+        *find_foreign_words(held, states, touched=touched),
+    ]
+
+
+def find_foreign_words(held: Held, states: Sequence[Mapping[str, Any]], *, touched: Collection[str]) -> list[Foreign]:
+    """Does so for references and texts alone, as far as the change touches them.
+
+    One that no state tells of, of an order posted before they were kept, is nobody's.
+    """
+    references = {name: value for name, value in references_of(held).items() if name in touched}
+    return [
+        *_foreign_values("the reference", references, [one.get("head", {}) for one in states]),
         *_foreign_values("the text", held.texts, [one.get("texts", {}) for one in states]),
     ]
 
 
-def _foreign_values(
-    what: str, found: Mapping[str, str], states: Iterable[Mapping[str, str]]
-) -> Iterator[Foreign]:
+def _foreign_values(what: str, found: Mapping[str, str], states: Iterable[Mapping[str, str]]) -> Iterator[Foreign]:
     known: dict[str, set[str]] = {}
     for state in states:
         for name, value in state.items():

@@ -31,7 +31,11 @@ def left_by_posting(plan: OrderPlan, *, cupos: Mapping[str, int]) -> State:
         "lines": {str(cupos[line.key]): line_state(line) for line in plan.money.lines},
         "charges": {
             **{charge.charge_id: number_text(charge.amount) for charge in plan.money.head_charges},
-            **{name: text for line in plan.money.lines for name, text in taxes_state(line, cupo=cupos[line.key]).items()},
+            **{
+                name: text
+                for line in plan.money.lines
+                for name, text in taxes_state(line, cupo=cupos[line.key]).items()
+            },
         },
         "head": {name: plan.head.fields.get(name, "") for name in REFERENCES},
         "texts": dict.fromkeys(TEXT_BLOCKS, ""),

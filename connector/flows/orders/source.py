@@ -67,8 +67,8 @@ def unknown_status(order: Order | None, *, where: str) -> MappingError:
     return MappingError(
         f"The order is {status} in the shop, and nobody said what that does in M3; {where}.",
         field="status",
-        resolution=f"Name {status} under orders.statuses of the store file (none: nothing is done, and nobody told), then release; "
-        "or discard this exchange.",
+        resolution=f"Name {status} under orders.statuses of the store file (none: nothing is done, and nobody told); saving it "
+        "looks at the order again by itself. Or discard this exchange.",
     )
 
 

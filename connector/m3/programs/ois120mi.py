@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from connector.m3.calls import Call
 
+
 def set_stop(order_number: str, code: str) -> Call:
     """OIS120MI/UpdCOStop – sets the stop of a customer order (OBLC), 0 lifts whichever there is. Safe to repeat."""
     return Call("order.stop", {"ORNO": order_number, "OBLC": code})

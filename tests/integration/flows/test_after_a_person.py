@@ -106,7 +106,9 @@ def test_what_was_read_from_the_shop_is_believed_before_an_older_delivery(connec
     order = connector.sandbox.place(kind="guest")
     connector.poll()
     connector.settle()
-    connector.sandbox.post(f"{connector.sandbox.shop_url}/_control/orders/{order['id']}", {"action": "trash", "deliver": "never"})
+    connector.sandbox.post(
+        f"{connector.sandbox.shop_url}/_control/orders/{order['id']}", {"action": "trash", "deliver": "never"}
+    )
     connector.ask(order["id"])
     connector.settle()
     (held,) = connector.sandbox.m3_book()["orders"]

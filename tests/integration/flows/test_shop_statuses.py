@@ -54,8 +54,7 @@ def test_order_in_a_status_nobody_named_waits_for_a_person_with_the_line_to_writ
     with shop_says("packing"):
         order = common.place()
         held = ask(common, order)
-        common.connector.configure(statuses(packing="confirm"))
-        common.release(held["id"])
+        common.connector.configure(statuses(packing="confirm"))  # which makes what was unmappable due again
         common.go_on()
 
     assert (held["state"], held["reason_code"]) == ("dead_letter", "unmappable")

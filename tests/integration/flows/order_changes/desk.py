@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from connector.m3.client import M3Client
 from tests.harness import STORE
 from tests.integration.flows.story import Story
+
+
+def stopped_before(operation: str, meanwhile: Callable[[], None]) -> Callable[..., Any]:
+    """Returns the write to M3 by a worker that stands still before the first byte of one operation."""
+    stops = iter([meanwhile])
+    write = M3Client.write
+
+    def sends(self: M3Client, calls: Any) -> Any:
+        if calls[0].operation == operation and (stop := next(stops, None)) is not None:
+            stop()
+        return write(self, calls)
+
+    return sends
 
 
 class Desk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -12,7 +11,7 @@ from connector.ledger.documents import wake_for_hunt
 from connector.ledger.session import transaction
 from connector.m3.client import M3Client
 from tests.harness import SETTLED_S
-from tests.integration.flows.order_changes.desk import Desk
+from tests.integration.flows.order_changes.desk import Desk, stopped_before
 from tests.integration.flows.story import CUT_S, Story
 from workers.process import Process
 
@@ -100,7 +99,11 @@ def test_change_that_never_shows_is_a_persons_and_sent_again_only_when_released(
     desk.story.release(told["id"])
     desk.story.go_on()
 
-    assert (told["state"], "have no effect" in told["reason"], "release" in told["resolution"]) == ("dead_letter", True, True)
+    assert (told["state"], "have no effect" in told["reason"], "release" in told["resolution"]) == (
+        "dead_letter",
+        True,
+        True,
+    )
     assert looked_at == 1
     assert entered(desk) == 2
     assert desk.shop_and_m3_differ() == []
@@ -121,19 +124,6 @@ def test_line_that_m3_is_entering_is_not_sent_again_with_the_next_change(desk: D
     calls = desk.story.sandbox.m3_book()["calls"]
     assert calls["OIS100MI/AddLineBatchEnt"] == 1
     assert desk.shop_and_m3_differ() == []
-
-
-def stopped_before(operation: str, meanwhile: Callable[[], None]) -> Callable[..., Any]:
-    """Returns the write to M3 by a worker that stands still before the first byte of one operation."""
-    stops = iter([meanwhile])
-    write = M3Client.write
-
-    def sends(self: M3Client, calls: Any) -> Any:
-        if calls[0].operation == operation and (stop := next(stops, None)) is not None:
-            stop()
-        return write(self, calls)
-
-    return sends
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -12,11 +13,12 @@ import requests
 from connector.errors import WooRejectedError
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
+from connector.m3.client import M3Client
 from connector.m3.programs import order_changes
 from connector.m3.programs.ois100mi import LineKey
 from connector.woocommerce.client import WooClient
 from tests.harness import STORE
-from tests.integration.flows.order_changes.desk import Desk
+from tests.integration.flows.order_changes.desk import Desk, stopped_before
 from tests.integration.flows.story import Story, quick_store
 
 
@@ -202,12 +204,12 @@ def test_cancelled_order_that_a_person_closed_is_not_filled_again_by_a_later_sta
 
 
 def test_order_that_differed_and_was_corrected_in_m3_is_compared_before_anything_else(desk: Desk) -> None:
-    desk.story.tax_customer("GUESTHREUR", is_taxed=False)
-    desk.set_quantity("MUG-001", 5)
+    begin = partial(desk.story.tax_customer, "GUESTHREUR", is_taxed=False)
+    with patch.object(M3Client, "write", stopped_before("order.change_line", begin)):
+        desk.set_quantity("MUG-001", 5)
     locked = (waits(desk)["reason_code"], desk.held["held"])
     desk.story.tax_customer("GUESTHREUR", is_taxed=True)
-    amount = Decimal(desk.order["line_items"][0]["total"])
-    tell_m3(desk, "OIS100MI", "UpdPriceInfo", ORNO=desk.held["orno"], PONR="1", POSX="0", SAPR=str(amount), SACD="5")
+    tell_m3(desk, "OIS100MI", "ChgOrderRef", ORNO=desk.held["orno"], PYRE="corrected")
 
     desk.story.release(desk.story.exchange()["id"])
     desk.story.go_on()
