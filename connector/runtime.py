@@ -14,7 +14,7 @@ from connector.errors import ConfigurationError
 from connector.flows.catalogue.fields import SHOP, item_roots, shop_fields
 from connector.flows.catalogue.rules import FLOW as ITEMS
 from connector.flows.context import StoreContext
-from connector.flows.customers_to_m3 import CustomerRunValues
+from connector.flows.customers.values import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
 from connector.flows.products.carrying import ProductRunValues
 from connector.flows.refunds.plan import RefundRunValues
@@ -57,7 +57,7 @@ MAPPING_ROOTS: dict[str, dict[str, type]] = {
         "store": M3Config,
     },
     "refunds_to_m3": {"order": Order, "refund": Refund, "run": RefundRunValues, "store": M3Config},
-    "customers_to_m3": {"billing": Address, "run": CustomerRunValues, "store": M3Config},
+    "customers_to_m3": {"billing": Address, "shipping": Address, "run": CustomerRunValues, "store": M3Config},
     "products_to_m3": {"product": ShopProduct, "run": ProductRunValues, "store": M3Config},
     ITEMS: item_roots(Catalogue.load()),
 }

@@ -22,6 +22,7 @@ from connector.accounting.accounts import BooksConfig
 from connector.accounting.invoices import InvoicesConfig, StockRule
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import ConfigurationError
+from connector.publishing.customers import Accounts, GuestsWithAccount, OtherCompany, VatNumbers
 from connector.publishing.parts import Publishing
 from connector.publishing.progress import ProgressConfig
 from connector.publishing.rates import RatesConfig
@@ -235,6 +236,10 @@ class CustomersConfig(Strict):
     registered: GuestPolicy = GuestPolicy.PER_EMAIL
     template: str = Field(default="", max_length=10)
     number_prefix: str = Field(default="W", max_length=2, pattern="^[A-Z0-9]*$")
+    guests_with_account: GuestsWithAccount = GuestsWithAccount.SAME
+    other_company: OtherCompany = OtherCompany.PERSON
+    vat_numbers: VatNumbers = VatNumbers()
+    accounts: Accounts | None = None
     common: tuple[CommonCustomer, ...] = ()
 
     def common_number(self, *, country: str, currency: str, exempt: bool) -> str | None:

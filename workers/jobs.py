@@ -12,6 +12,7 @@ import structlog
 from connector.broker import enqueue_job
 from connector.errors import ConnectorError, LedgerUnavailableError
 from connector.flows.context import StoreContext
+from connector.flows.customers.poll import poll_customers
 from connector.flows.polling import Polled, poll_changed, poll_open
 from connector.flows.products.poll import poll_products
 from connector.flows.progress.poll import poll_progress
@@ -117,6 +118,20 @@ def _poll_products_of(process: Process, row: StoreRow) -> bool:
     return polled.is_finished
 
 
+def _poll_customers(process: Process) -> Turned:
+    """Polls the accounts of the running stores that follow them."""
+    job = "poll_customers"
+    parts = [Part(row.name, job, partial(_poll_customers_of, process, row)) for row in running_stores(process)]
+    return in_rounds(process, parts, for_s=rounds.TURN_S)
+
+
+def _poll_customers_of(process: Process, row: StoreRow) -> bool:
+    store = process.runtime.store(row.name, version=row.version)
+    polled = poll_customers(process.runtime.engine, store, for_s=rounds.SHARE_S)
+    _poll(process, store, polled)
+    return polled.is_finished
+
+
 def _poll_open_orders(process: Process) -> Turned:
     return each_store(process, "poll_open_orders", partial(_poll_open, process))
 
@@ -210,6 +225,7 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "poll_open_orders": _poll_open_orders,
     "poll_order_status": _poll_order_status,
     "poll_products": _poll_products,
+    "poll_customers": _poll_customers,
     "poll_refunds": _poll_refunds,
     "watch_webhooks": _watch_webhooks,
     "probe_stores": _probe_stores,

@@ -20,6 +20,8 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "poll_open_orders": 3600,  # all orders still open, by id: some changes leave date_modified alone
         "poll_order_status": 600,  # how far the posted orders are in M3 that are not finished
         "poll_products": 300,  # products changed in the shop, where their changes are carried
+        "poll_customers": 6
+        * 3600,  # all accounts of the shops that follow them: there is no list of those that changed
         "poll_refunds": 3600,  # refunds of the last weeks: a deleted one is told by nothing else
         "watch_webhooks": 300,  # the shop disables a webhook after seven failures and tells nobody
         "probe_stores": 60,  # stores paused for a wrong configuration are tried again

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.batch_sync import Asked, sync_batch
+from connector.cli.customer_sync import show_customers, sync_customers
 from connector.cli.moments import read_moment
 from connector.cli.opening import the_store
 from connector.cli.output import err, print_json, say, warn
@@ -20,6 +21,7 @@ from connector.cli.waiting import wait_until_settled
 from connector.cli.working import open_runtime
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
+from connector.flows.customers.leaving import FLOW as CUSTOMERS
 from connector.flows.polling import Polled, ask_for, poll_since
 from connector.flows.products.carrying import FLOW as PRODUCTS
 from connector.flows.progress.poll import FLOW as STATUS
@@ -32,7 +34,7 @@ from connector.runtime import Runtime
 BY_HAND = "orders_to_m3"
 """The flow whose exchanges a person can name: their keys are order numbers of the shop. Others are left by it."""
 
-NAMED = (BY_HAND, STATUS, PRODUCTS)
+NAMED = (BY_HAND, STATUS, PRODUCTS, CUSTOMERS)
 """The flows whose facts are named by ids of the shop or a time."""
 
 BATCHED = tuple(one.flow for one in PULLS.values())
@@ -47,7 +49,8 @@ app = typer.Typer()
 def sync(
     flow: Annotated[str, typer.Argument(help=f"The flow: {', '.join((*NAMED, *BATCHED))}.")],
     ids: Annotated[
-        str | None, typer.Option(help="Ids of the shop (orders, products) or item numbers of M3, with commas between.")
+        str | None,
+        typer.Option(help="Ids of the shop (orders, products, accounts) or item numbers of M3, with commas between."),
     ] = None,
     since: Annotated[
         str | None,
@@ -71,6 +74,13 @@ def sync(
             context = runtime.store(the_store(runtime.engine, store).name)
             raise typer.Exit(sync_batch(runtime, context, entry, asked))
     _require_order_flow(flow, full=full)
+    if flow == CUSTOMERS:
+        accounts = _accounts(ids, since=since or until)
+        with open_runtime() as runtime:
+            context = runtime.store(the_store(runtime.engine, store).name)
+            if dry_run:
+                raise typer.Exit(show_customers(runtime, context, ids=accounts, as_json=as_json))
+            raise typer.Exit(sync_customers(runtime, context, ids=accounts, wait=wait, as_json=as_json))
     wanted, window = _wanted(ids, since=since, until=until)
     if flow == PRODUCTS:
         with open_runtime() as runtime:
@@ -95,6 +105,15 @@ def sync(
         if wait and rows:
             rows = wait_until_settled(runtime.engine, [row.id for row in rows])
     _tell(rows, polled, waited=wait, as_json=as_json)
+
+
+def _accounts(ids: str | None, *, since: str | None) -> list[int]:
+    if since is not None or ids is None:
+        raise PermanentError(
+            "The shop cannot tell which accounts changed in a time.",
+            resolution="Name them by the shop's numbers: --ids 11,12. All are compared four times a day by themselves.",
+        )
+    return _read_ids(ids)
 
 
 def _refuse_window(moment: str | None) -> None:

@@ -11,7 +11,7 @@ from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.order_changes import following
 from connector.flows.order_changes.keeping import is_under_way
-from connector.flows.orders import adopting, building, posting, proving, succession, takeover
+from connector.flows.orders import adopting, building, erased, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of
@@ -85,6 +85,8 @@ def tidy(run: Run) -> None:
 def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
     """Settles an order that M3 holds: proved, and brought to what the shop says now."""
     number = document.final_number or ""
+    if order is not None and erased.is_erased(order):
+        document = erased.forget(run, document, order)
     if run.claim.fingerprint is None and not is_under_way(document):
         proving.prove(run, document, number)
         leave_write_back(run, number, may_be_told=True)  # an earlier run came this far, perhaps one forgotten since

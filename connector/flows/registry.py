@@ -43,12 +43,16 @@ ORDER_TOPICS = (
     "action.woocommerce_order_refunded",
 )
 
+CUSTOMER_TOPICS = ("customer.created", "customer.updated", "customer.deleted")
+
 PRODUCT_TOPICS = ("product.created", "product.updated", "product.deleted", "product.restored")
 
 FLOWS: dict[str, FlowEntry] = {
     "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS, tidy=orders_to_m3.tidy),
     "refunds_to_m3": FlowEntry("refunds_to_m3", "finance", refunds_to_m3.run, tidy=refunds_to_m3.tidy),
-    "customers_to_m3": FlowEntry("customers_to_m3", "customers", customers_to_m3.run, is_awaited=True),
+    "customers_to_m3": FlowEntry(
+        "customers_to_m3", "customers", customers_to_m3.run, topics=CUSTOMER_TOPICS, is_awaited=True
+    ),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
     "payments_to_m3": FlowEntry("payments_to_m3", "finance", payments_to_m3.run),
     "invoices_to_m3": FlowEntry("invoices_to_m3", "finance", invoices_to_m3.run),

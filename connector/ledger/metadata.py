@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.ledger import (
     audit_tables,
+    customer_tables,
     item_tables,
     job_tables,
     m3_tables,
@@ -17,6 +18,7 @@ from connector.ledger.base import Base
 MODULES = (
     tables,
     audit_tables,
+    customer_tables,
     item_tables,
     job_tables,
     m3_tables,

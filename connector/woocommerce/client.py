@@ -16,6 +16,7 @@ from connector.woocommerce.answers import unclear
 from connector.woocommerce.auth import api_root, choose_auth
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.checks import Note, OrderChanges, WebhookChanges, checked
+from connector.woocommerce.customers import Customers
 from connector.woocommerce.paging import Page, Place, ReadPage, changed_since, included, list_pages, list_rows
 from connector.woocommerce.products import Products
 from connector.woocommerce.refunds import Refunds
@@ -40,7 +41,7 @@ class WooClient:
     """One shop. Safe to keep for the life of a process.
 
     `products` holds the calls about products and variations, `terms` those about categories, attributes and their terms,
-    `refunds` those about refunds.
+    `refunds` those about refunds, `customers` those about accounts.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class WooClient:
         self.products = Products(self._transport, host=self._host)
         self.terms = Terms(self._transport, host=self._host)
         self.refunds = Refunds(self._transport, host=self._host)
+        self.customers = Customers(self._transport, host=self._host)
 
     def close(self) -> None:
         """Closes the pooled connections."""

@@ -15,6 +15,7 @@ _LIST: check.Schema = {
     "orderby": check.one_of("id", "include", "name", "registered_date"),
     "include": check.integers,
     "exclude": check.integers,
+    "role": check.one_of("all", "customer"),
 }
 _BODY: check.Schema = {
     "email": check.text,

@@ -30,7 +30,9 @@ def make_book(shop: Shop, *, waiting: int) -> JSONDict:
         "orders": [_order(shop, order) for order in shop.orders.values()],
         "gone": [_order(shop, order) for order in shop.gone],
         "products": [_product(p) for p in shop.products.values()],
-        "customers": [{"id": c.id, "email": c.email} for c in shop.customers.values()],
+        "customers": [
+            {"id": c.id, "email": c.email, "meta": {m.key: m.value for m in c.meta}} for c in shop.customers.values()
+        ],
         "refunds": [
             {"id": r.id, "order_id": r.order_id, "amount": fixed(r.amount), "reason": r.reason}
             for r in shop.refunds.values()

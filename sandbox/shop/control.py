@@ -10,6 +10,7 @@ from sandbox.shop.assortment import Assortment, make_products
 from sandbox.shop.backup import make_backup, restore_backup
 from sandbox.shop.book import make_book, page_of_products
 from sandbox.shop.checkout import Cart, place_order
+from sandbox.shop.control_customers import CustomerChange, change_customer
 from sandbox.shop.dispatcher import Deliver, Dispatcher
 from sandbox.shop.entities import Order
 from sandbox.shop.errors import RestError
@@ -66,6 +67,7 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
     control.add_url_rule("/_control/kinds", view_func=desk.kinds)
     control.add_url_rule("/_control/orders", view_func=desk.create_order, methods=["POST"])
     control.add_url_rule("/_control/orders/<int:order_id>", view_func=desk.change_order, methods=["POST"])
+    control.add_url_rule("/_control/customers", view_func=desk.put_customer, methods=["POST"])
     control.add_url_rule("/_control/products", view_func=desk.put_product, methods=["POST"])
     control.add_url_rule("/_control/faults", view_func=desk.set_faults, methods=["POST"])
     control.add_url_rule("/_control/faults", view_func=desk.show_faults, methods=["GET"])
@@ -135,6 +137,14 @@ class _Desk:
         with self._shop.lock:
             shown = _upsert(self._shop, body)
             self._dispatcher.queue_events(deliver)
+            return _json(shown)
+
+    def put_customer(self) -> Response:
+        """Make, change, erase or delete an account."""
+        wanted = CustomerChange.model_validate(_body())
+        with self._shop.lock:
+            shown = change_customer(self._shop, wanted)
+            self._dispatcher.queue_events(wanted.deliver)
             return _json(shown)
 
     def _make_products(self, wanted: Assortment) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
-from connector.flows.registry import FLOWS, PRODUCT_TOPICS
+from connector.flows.registry import CUSTOMER_TOPICS, FLOWS, PRODUCT_TOPICS
 from connector.stores import StoreConfig
 from connector.woocommerce.client import WooClient
 
@@ -19,6 +19,7 @@ OLDEST_VERSION = (8, 0)
 def needed_topics(config: StoreConfig) -> tuple[str, ...]:
     """Returns what the flows of a store listen to; a webhook nobody listens to would only cost the shop and the receiver work."""
     unused = PRODUCT_TOPICS if config.publish.products is None else ()
+    unused += CUSTOMER_TOPICS if config.customers.accounts is None else ()
     return tuple(topic for entry in FLOWS.values() for topic in entry.topics if topic not in unused)
 
 

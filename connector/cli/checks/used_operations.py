@@ -29,6 +29,18 @@ FINANCE = {"journal.": ("payments",), "invoice.": ("invoices",), "ledger.": ("pa
 """Beginning of an operation's key -> the parts of the store file of which one has to be there."""
 
 
+ACCOUNTS = (
+    "customer.address",
+    "customer.add_address",
+    "customer.change_address",
+    "customer.delete_address",
+    "customer.change",
+)
+"""Operations that serve customers.accounts alone."""
+EMAILS = ("customer.email", "customer.add_email", "customer.change_email")
+"""And those of them for customers.accounts.email_type."""
+
+
 def used_operations(operations: Iterable[Operation], config: StoreConfig) -> list[Operation]:
     """Returns the operations without those of parts the store file leaves out."""
     unpublished = [
@@ -36,4 +48,6 @@ def used_operations(operations: Iterable[Operation], config: StoreConfig) -> lis
     ]
     left_out = [key for key, parts in FINANCE.items() if all(getattr(config, part) is None for part in parts)]
     unused = (*unpublished, *left_out)
-    return [one for one in operations if not one.key.startswith(unused)]
+    accounts = config.customers.accounts
+    unfollowed = (*(ACCOUNTS if accounts is None else ()), *(() if accounts and accounts.email_type else EMAILS))
+    return [one for one in operations if not one.key.startswith(unused) and one.key not in unfollowed]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 
 from connector.errors import MappingError, MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run, StoreContext
-from connector.ledger import bindings
+from connector.flows.customers import leaving
+from connector.flows.customers.keys import Identity, identity_of, shopper_key, vat_number_of
+from connector.flows.orders.erased import is_erased
 from connector.ledger.dispatch import is_settled
 from connector.ledger.inbox import Received
+from connector.ledger.known_customers import (
+    KEEP_IDENTITY,
+    KnownCustomer,
+    bind_account,
+    find_account,
+    find_shopper,
+)
+from connector.publishing.customers import OtherCompany
 from connector.stores import GuestPolicy
-from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order
 
-CUSTOMER_FLOW = "customers_to_m3"
 VAT_EXEMPT_KEY = "is_vat_exempt"
 
 
@@ -24,12 +30,7 @@ class Shopper:
     """The owner of an order: `number` if it is a common customer, else the key of the shopper's own."""
 
     number: str | None
-    email_key: str | None
-
-
-def email_key(email: str) -> str:
-    """Returns the key of a shopper across stores: a digest of the normalised e-mail, so that keys can be shown and logged."""
-    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:32]
+    key: str | None
 
 
 def shopper_of(store: StoreContext, order: Order) -> Shopper:
@@ -40,7 +41,10 @@ def shopper_of(store: StoreContext, order: Order) -> Shopper:
     """
     policy = store.config.customers.registered if order.customer_id else store.config.customers.guests
     if policy is GuestPolicy.PER_EMAIL and order.billing.email.strip():
-        return Shopper(None, email_key(order.billing.email))
+        rules = store.config.customers
+        identity = identity_of(rules, order.billing, order.meta_data)
+        has_account = bool(order.customer_id)
+        return Shopper(None, shopper_key(rules, email=order.billing.email, has_account=has_account, identity=identity))
     country = order.delivery_address.country
     exempt = order.meta(VAT_EXEMPT_KEY) == "yes"
     number = store.config.customers.common_number(country=country, currency=order.currency, exempt=exempt)
@@ -60,18 +64,24 @@ def find_number(run: Run, order: Order) -> str:
 
     Raises:
         MissingDependencyError: The shopper is not in M3 yet; its exchange is staged.
-        NeedsPersonError: A person discarded the shopper's exchange, and the order brings nothing new about it.
+        NeedsPersonError: The e-mail address is another company's; its data were erased; or a person discarded the shopper's
+            exchange, and the order brings nothing new about it.
         MappingError: See `shopper_of`.
     """
+    if is_erased(order):
+        raise NeedsPersonError(
+            f"The personal data of order {order.id} were erased in the shop before M3 had it.",
+            resolution="Discard it: nobody can be sent anything. If it has to be booked, make the order in M3 by hand.",
+        )
     shopper = shopper_of(run.store, order)
     if shopper.number is not None:
         return shopper.number
-    key = shopper.email_key or ""
+    key = shopper.key or ""
     awaited = f"{run.store.m3_scope}/{key}"
-    is_over = is_settled(run.journal.connection, CUSTOMER_FLOW, key=awaited)  # asked before the binding it leaves
-    bound = bindings.find_m3_key(run.journal.connection, bindings.CUSTOMER, shop_scope=run.store.m3_scope, shop_key=key)
-    if bound is not None:
-        return bound
+    is_over = is_settled(run.journal.connection, leaving.FLOW, key=awaited)  # asked before the binding it leaves
+    known = find_known(run, order, key)
+    if known is not None:
+        return known.number
     if not run.leave(_customer_delivery(run.store, order, key)) and is_over:
         raise NeedsPersonError(
             f"The customer of order {order.id} was discarded, so the order has none in M3.",
@@ -79,37 +89,70 @@ def find_number(run: Run, order: Order) -> str:
         )
     raise MissingDependencyError(
         f"The customer of order {order.id} is not in M3 yet.",
-        kind=CUSTOMER_FLOW,
+        kind=leaving.FLOW,
         key=awaited,
         resolution="Nothing to do: the order goes on when the customer's exchange is done.",
     )
 
 
+def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
+    """Returns the customer of the shopper if it is bound: by e-mail address, or by the account that ordered.
+
+    Raises:
+        NeedsPersonError: It stands for another company than the order names.
+    """
+    rules = run.store.config.customers
+    connection = run.journal.connection
+    known = find_shopper(connection, run.store.m3_scope, key=key)
+    if known is None and order.customer_id and rules.other_company is not OtherCompany.OWN:
+        known = find_account(connection, run.store.name, m3_scope=run.store.m3_scope, account=order.customer_id)
+    if known is None:
+        return None
+    held = Identity(known.company, known.vat_number)
+    named = identity_of(rules, order.billing, order.meta_data)
+    if rules.other_company is OtherCompany.PERSON and named.is_other_than(held):
+        raise NeedsPersonError(
+            f"Order {order.id} names another company than customer {known.number} stands for, under one e-mail address.",
+            resolution="Is it the same company? Write its name and VAT number on the order in the shop as on the first one. "
+            "Else give the order an e-mail address of its own, or set customers.other_company in the store file to own "
+            "(a customer for each company) or same. It is looked at again by itself.",
+        )
+    if order.customer_id:
+        _learn(run, order.customer_id, known.number, held=held, named=named)
+    return known
+
+
+def _learn(run: Run, account: int, number: str, *, held: Identity, named: Identity) -> None:
+    """Keeps what the order of an account tells: whose customer it is, and for which company, where that was not known."""
+    store = run.store
+    bind_account(
+        run.journal.connection,
+        store.name,
+        account=account,
+        m3_scope=store.m3_scope,
+        number=number,
+        exchange_id=run.claim.exchange_id,
+    )
+    whole = held.filled_from(named)
+    if whole != held:
+        run.journal.stage(
+            KEEP_IDENTITY,
+            m3_scope=store.m3_scope,
+            number=number,
+            company=whole.company,
+            vat_number=whole.vat_number,
+        )
+
+
 def _customer_delivery(store: StoreContext, order: Order, key: str) -> Received:
     """What the customer's exchange has to know, taken from the order."""
-    body = canonical_json(
-        {
-            "store": store.name,
-            "customer_id": order.customer_id,
-            "email": order.billing.email.strip(),
-            "billing": json.loads(order.billing.model_dump_json()),
-        }
-    )
-    digest = hashlib.sha256(body).hexdigest()
-    return Received(
-        store=store.name,
-        source="order",
-        topic="order.customer",
-        kind="customer",
-        resource_id=str(order.customer_id) if order.customer_id else None,
-        flow=CUSTOMER_FLOW,
-        business_key=key,
-        scope=store.m3_scope,
-        pool="customers",
-        body=body,
-        body_size=len(body),
-        body_sha256=digest,
-        content_hash=digest,
+    number = vat_number_of(store.config.customers, order.billing, order.meta_data)
+    return leaving.shopper_of(
+        store,
+        key,
+        customer_id=order.customer_id,
+        email=order.billing.email,
+        billing=order.billing,
+        vat_number=number.number if number is not None and number.is_valid else "",
         modified_at=order.date_modified_gmt or order.created_at,
-        is_full=True,
     )

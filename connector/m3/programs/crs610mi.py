@@ -5,7 +5,7 @@ Source: signatures in catalogue.json; order-rules.md section 7; money-and-stock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +14,6 @@ from connector.m3.programs.charges import COLUMNS, Charge, read_charge
 from connector.m3.values import number
 
 DEFINITE = "20"  # STAT: orders need it; 10 is preliminary
-DELIVERY_ADDRESS = "1"  # ADRT 01
 
 CUSTOMER_COLUMNS = ("CUNO", "CUNM", "STAT", "ALCU", "YREF", "MAIL", "CSCD", "CUCD", "CUTP")
 
@@ -103,6 +102,32 @@ def change_basic_data(customer: str, fields: Mapping[str, str]) -> Call:
     return Call("customer.change", {"CUNO": customer, **fields}, ("CUNO",))
 
 
+def change_financial(customer: str, fields: Mapping[str, str]) -> Call:
+    """CRS610MI/ChgFinancial – changes a customer's tax and credit. Safe to repeat; a field left out keeps its value.
+
+    Args:
+        customer: CUNO.
+        fields: By M3 name, only those to change.
+    """
+    return Call("customer.change_financial", {"CUNO": customer, **fields})
+
+
+def get_fields(operation: str, customer: str, *, names: Iterable[str]) -> Call:
+    """CRS610MI/GetBasicData, GetOrderInfo or GetFinancial – reads chosen fields of a customer. Read only.
+
+    Args:
+        operation: `customer.basic`, `customer.order_info` or `customer.financial`.
+        customer: CUNO.
+        names: M3's names.
+    """
+    return Call(operation, {"CUNO": customer}, ("CUNO", *sorted(set(names) - {"CUNO"})))
+
+
+def read_fields(answer: Answer) -> dict[str, str]:
+    """Returns the fields as M3 has them; blank ones may be left out."""
+    return dict(answer.first())
+
+
 def list_by_search_key(search_key: str) -> Call:
     """CRS610MI/LstBySearchKey – lists customers from a search key (ALCU) on; read_found compares. Read only."""
     return Call("customer.by_search_key", {"ALCU": search_key}, CUSTOMER_COLUMNS)
@@ -172,18 +197,6 @@ def list_customer_charges(customer: str) -> Call:
 def read_customer_charges(answer: Answer, *, customer: str) -> list[Charge]:
     """Returns the charges of exactly this customer, which M3 adds to its orders by itself."""
     return [read_charge(record) for record in answer.require() if record.get("CUNO", customer) == customer]
-
-
-def add_address(customer: str, *, address: str, fields: Mapping[str, str], kind: str = DELIVERY_ADDRESS) -> Call:
-    """CRS610MI/AddAddress – gives a customer another address. The second is refused as existing.
-
-    Args:
-        customer: CUNO.
-        address: ADID, the number we give it, at most 6 characters.
-        fields: By M3 name; CUA1, PONO, CSCD, TOWN are required.
-        kind: ADRT; 1 is a delivery address.
-    """
-    return Call("customer.add_address", {"CUNO": customer, "ADRT": kind, "ADID": address, **fields}, ("ADID",))
 
 
 def _customer(record: Mapping[str, str]) -> Customer:

@@ -103,6 +103,15 @@ def change_address(run: Run) -> Iterable[Row]:
     return ()
 
 
+def delete_address(run: Run) -> Iterable[Row]:
+    """Delete an address record."""
+    _find_address(run)
+    customer = run.state.customer(run.text("CUNO"))
+    del customer.addresses[_address_key(run)]
+    customer.changed_ms = run.state.now_ms()
+    return ()
+
+
 def get_address(run: Run) -> Iterable[Row]:
     """Read an address record."""
     return [_address_row(run.text("CUNO"), _address_key(run), _find_address(run))]

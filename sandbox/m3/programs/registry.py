@@ -117,6 +117,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CRS610MI/SearchCustomer": customers.search_customer,
     "CRS610MI/AddAddress": customers.add_address,
     "CRS610MI/ChgAddress": customers.change_address,
+    "CRS610MI/DeleteAddress": customers.delete_address,
     "CRS610MI/GetAddress": customers.get_address,
     "CRS610MI/LstAddresses": customers.lst_addresses,
     "CRS111MI/Add": customers.add_email,

@@ -21,6 +21,7 @@ from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import asked_again, record_delivery
 from connector.m3.programs import ois100mi
 from tests.acceptance.crash_points import (
+    accounts,
     ages,
     books,
     catalogue,
@@ -361,6 +362,18 @@ STORIES: dict[str, Told] = {
     "trail is sealed": Told(ages.trail_is_sealed, ages.of_sealed, again=()),
     "order is invoiced": Told(ledgers.order_is_invoiced, ledgers.of_invoices, config=ledgers.INVOICES_ORDERS, again=()),
     "delivered in part, then all": Told(parcels.order_leaves_in_two_parcels, parcels.of_parcels, again=()),
+    "buyer with a VAT number": Told(
+        accounts.buyer_with_a_vat_number_comes, accounts.of_vat_number, config=OWN_CUSTOMER, again=()
+    ),
+    "account changes": Told(
+        accounts.account_changes, accounts.of_changed, config=accounts.FOLLOWS_ACCOUNTS, again=("customers_to_m3",)
+    ),
+    "account becomes a customer": Told(
+        accounts.account_is_made_a_customer, accounts.of_made, config=accounts.following(create="at_once"), again=()
+    ),
+    "account is erased": Told(
+        accounts.account_is_erased, accounts.of_erased, config=accounts.FOLLOWS_ACCOUNTS, again=()
+    ),
     "store locked out": Told(store_locked_out, again=()),
 }
 """What the table tells, in its order: a point is played with all its faults in the first story that has it."""

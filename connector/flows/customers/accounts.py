@@ -1,0 +1,269 @@
+"""Follows an account of the shop: what it says and M3 has otherwise is written, field by field, and read back.
+
+Called by customers_to_m3. Only an account changes a customer, for only a login proves who changes. Every write is absolute, so
+one whose answer was lost is waited out and compared again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from connector.errors import MissingDependencyError, NeedsPersonError, NotYetError
+from connector.flows import tenure
+from connector.flows.context import Run
+from connector.flows.customers.erasing import ERASED, erase, is_erased
+from connector.flows.customers.keys import identity_of, shopper_key, vat_number_of
+from connector.flows.customers.leaving import FLOW, shopper_of
+from connector.flows.customers.wanted import (
+    Difference,
+    Held,
+    Wanted,
+    compact,
+    differences,
+    kept_by_m3,
+    read_held,
+    wanted_of,
+)
+from connector.flows.orders.source import is_believed
+from connector.flows.outcome import Done
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.known_customers import (
+    KEEP_IDENTITY,
+    KnownCustomer,
+    bind_account,
+    find_account,
+    find_shopper,
+)
+from connector.ledger.steps import References
+from connector.ledger.tables import StepState
+from connector.m3.rejections import already_exists, is_not_found
+from connector.publishing.customers import Accounts, Create, InvalidVatNumber
+from connector.stores import GuestPolicy
+from connector.woocommerce.models import Customer, parse_customer
+
+KIND = "account"
+SOON_S = 5.0
+
+
+def run_account(run: Run) -> Done:
+    """Compares the account with its customer in M3 and writes what differs.
+
+    Raises:
+        MissingDependencyError: The customer is made first.
+        NotYetError: A write of a lost worker may still arrive.
+        NeedsPersonError: M3 has no such customer any more, has another VAT number, or keeps what was changed.
+        M3RejectedError: M3 refused a change.
+    """
+    config = run.store.config.customers.accounts
+    if config is None:
+        return Done("this store does not follow its accounts (customers.accounts of its file)")
+    known = find_account(
+        run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=int(run.claim.business_key)
+    )
+    customer = read_account(run)
+    if customer is None or is_erased(customer):
+        return erase(run, config, known, is_gone=customer is None)
+    known = known or first_time(run, config, customer)
+    if known is None:
+        return Done("no order of this account is in M3 yet")
+    return follow(run, config, customer, known)
+
+
+def read_account(run: Run) -> Customer | None:
+    """Returns the account as told last, or as the shop shows it where that may be wrong; None if it is gone.
+
+    After an erasure nothing is believed but the shop: what was told before may come late.
+    """
+    if run.claim.body is not None and is_believed(run.claim) and run.claim.fingerprint != ERASED:
+        return parse_customer(run.claim.body)
+    run.journal.pause()
+    row = run.store.shop.customers.get(int(run.claim.business_key))
+    return None if row is None else parse_customer(row)
+
+
+def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer | None:
+    """Returns the customer of an account that is not bound yet; None if it is none, and is not to be made one now.
+
+    Raises:
+        MissingDependencyError: Its exchange is left.
+    """
+    rules = run.store.config.customers
+    email = (customer.billing.email or customer.email).strip()
+    is_wanted = config.create is Create.AT_ONCE and rules.registered is GuestPolicy.PER_EMAIL
+    if not is_wanted or customer.billing.is_empty or not email:
+        return None
+    identity = identity_of(rules, customer.billing, customer.meta_data)
+    key = shopper_key(rules, email=email, has_account=True, identity=identity)
+    known = find_shopper(run.journal.connection, run.store.m3_scope, key=key)
+    if known is not None:
+        bind_account(
+            run.journal.connection,
+            run.store.name,
+            account=customer.id,
+            m3_scope=run.store.m3_scope,
+            number=known.number,
+            exchange_id=run.claim.exchange_id,
+        )
+        return find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=customer.id)
+    number = vat_number_of(rules, customer.billing, customer.meta_data)
+    run.leave(
+        shopper_of(
+            run.store,
+            key,
+            customer_id=customer.id,
+            email=email,
+            billing=customer.billing,
+            vat_number=number.number if number is not None and number.is_valid else "",
+            modified_at=customer.date_modified_gmt or customer.date_created_gmt,
+        )
+    )
+    raise MissingDependencyError(
+        f"Account {customer.id} is not in M3 yet.",
+        kind=FLOW,
+        key=f"{run.store.m3_scope}/{key}",
+        resolution="Nothing to do: it goes on when its customer is made.",
+    )
+
+
+def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer) -> Done:
+    """Brings M3 what the account says."""
+    _wait_for_lost(run)
+    number = known.number
+    wanted = wanted_of(run.store, customer, config, number=number)
+    is_doubted = run.claim.is_doubtful or run.claim.is_replay
+    if wanted.fingerprint == run.claim.fingerprint and run.claim.live_document is None and not is_doubted:
+        return Done("nothing that is carried has changed")
+    held = _look(run, config, number)
+    require_same_company(wanted, held, number=number)
+    due = differences(config, wanted, held, number=number)
+    document = run.claim.live_document
+    if due:
+        tenure.require(run)
+        document = document or _begin(run, number)
+        missed = [one for one in due if not write(run, document, number, one, wanted.notes)]
+        require_held(run, config, wanted, number=number, missed=missed)
+    if document is not None:
+        run.journal.forget_document(document.id)
+    _keep_identity(run, customer, number)
+    left = kept_by_m3(run.store, config, wanted, held)
+    if left:
+        raise NeedsPersonError(
+            f"The address of customer {number} is shorter in the shop; M3 still has {', '.join(left)}.",
+            resolution=f"Empty these fields of customer {number} in CRS610 or OIS002. It is looked at again by itself.",
+        )
+    return Done(_said(run, number, due, wanted), fingerprint=wanted.fingerprint)
+
+
+def require_same_company(wanted: Wanted, held: Held, *, number: str) -> None:
+    """Lets nothing be written where M3 and the shop name two VAT numbers.
+
+    Raises:
+        NeedsPersonError: They do: it may be another company.
+    """
+    if wanted.vat_number and held.vat_number and compact(wanted.vat_number) != compact(held.vat_number):
+        raise NeedsPersonError(
+            f"Customer {number} has another VAT number in M3 than the account in the shop, so nothing was written.",
+            resolution=f"Is it the same company? Correct the number of customer {number} in CRS610, or in the shop. If the "
+            "account belongs to another company now, make it a customer of its own in M3 and discard this exchange.",
+        )
+
+
+def write(run: Run, document: DocumentRecord, number: str, due: Difference, notes: Sequence[str]) -> bool:
+    """Sends one write; False if the record came or went meanwhile, so that it has to be looked at again.
+
+    Raises:
+        OutcomeUnknownError: The next run looks first, when the write can arrive no more.
+        M3RejectedError: M3 refused it.
+    """
+    intent = run.journal.intend(document.id, due.name, request=due.call.fields, part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([due.call])[0])
+    if answer.error is not None:
+        run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
+        if already_exists(answer.error) or is_not_found(answer.error):
+            return False
+        raise answer.error
+    run.journal.mark(intent, StepState.DONE, {})
+    name = run.store.m3.name_of(due.call)
+    run.journal.audit(name, system="m3", key=number, after={"changed": sorted(due.fields)}, why="; ".join(notes))
+    return True
+
+
+def require_held(run: Run, config: Accounts, wanted: Wanted, *, number: str, missed: Sequence[Difference]) -> None:
+    """Reads back what was written.
+
+    Raises:
+        NotYetError: A record came or went meanwhile.
+        NeedsPersonError: M3 took a change and shows something else.
+    """
+    left = differences(config, wanted, _look(run, config, number), number=number)
+    fields = sorted({name for one in left for name in one.fields})
+    if missed and left:
+        raise NotYetError(
+            f"A record of customer {number} came or went in M3 meanwhile.",
+            retry_after_s=SOON_S,
+            resolution="Nothing to do: it is compared again.",
+        )
+    if left:
+        raise NeedsPersonError(
+            f"M3 took the change of customer {number} but still shows another value in {', '.join(fields)}.",
+            resolution="Look at the customer in CRS610: the field may be locked there. Else take it out of "
+            "config/mappings/customers_to_m3.yaml, or give the part to M3 under customers.accounts.owners.",
+        )
+
+
+def _look(run: Run, config: Accounts, number: str) -> Held:
+    run.journal.pause()
+    held = read_held(run.store, config, number=number)
+    if held is None:
+        raise NeedsPersonError(
+            f"M3 has no customer {number} any more, so a change of its account has no place.",
+            resolution=f"Make customer {number} again in CRS610, or discard this exchange.",
+        )
+    return held
+
+
+def _begin(run: Run, number: str) -> DocumentRecord:
+    return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(cuno=number), plan={})
+
+
+def _keep_identity(run: Run, customer: Customer, number: str) -> None:
+    identity = identity_of(run.store.config.customers, customer.billing, customer.meta_data)
+    run.journal.stage(
+        KEEP_IDENTITY,
+        m3_scope=run.store.m3_scope,
+        number=number,
+        company=identity.company,
+        vat_number=identity.vat_number,
+    )
+
+
+def _said(run: Run, number: str, due: Sequence[Difference], wanted: Wanted) -> str:
+    fields = sorted({name for one in due for name in one.fields})
+    words = f"{', '.join(fields)} of customer {number} written" if fields else f"customer {number} holds it already"
+    if not wanted.is_wrong_vat:
+        return words
+    if run.store.config.customers.vat_numbers.invalid is InvalidVatNumber.PERSON:
+        raise NeedsPersonError(
+            f"The VAT number of the account of customer {number} cannot be one; everything else is in M3.",
+            resolution="Correct it in the shop; M3 has none or the old one until then.",
+        )
+    return f"{words}; its VAT number cannot be one and was left out"
+
+
+def _wait_for_lost(run: Run) -> None:
+    """Waits until a write whose answer was not seen can arrive no more: late, it would undo a newer one.
+
+    Raises:
+        NotYetError: The settle time since it was intended is not over.
+    """
+    document = run.claim.live_document
+    steps = document.steps if document is not None else ()
+    lost = [step for step in steps if step.state in (StepState.INTENDED, StepState.UNKNOWN)]
+    ends = max((step.intended_at + timedelta(seconds=run.store.settle_s) for step in lost), default=None)
+    if ends is not None and run.claim.now < ends:
+        raise NotYetError(
+            "A change of the customer was begun by a worker that was lost; it may still arrive in M3.",
+            retry_after_s=(ends - run.claim.now).total_seconds(),
+            resolution="Nothing to do: the customer is read after the settle time.",
+        )

@@ -1,0 +1,52 @@
+"""Leaves the exchange of a shopper, for orders that need the customer and accounts that are made one at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+
+from connector.flows.context import StoreContext
+from connector.ledger.inbox import Received
+from connector.woocommerce.canonical import canonical_json
+from connector.woocommerce.models import Address
+
+FLOW, POOL = "customers_to_m3", "customers"
+
+
+def shopper_of(
+    store: StoreContext,
+    key: str,
+    *,
+    customer_id: int,
+    email: str,
+    billing: Address,
+    vat_number: str,
+    modified_at: datetime | None,
+) -> Received:
+    """Returns what the shopper's exchange has to know; the same again brings nothing new."""
+    content = {
+        "store": store.name,
+        "customer_id": customer_id,
+        "email": email.strip(),
+        "billing": json.loads(billing.model_dump_json()),
+    }
+    body = canonical_json(content | ({"vat_number": vat_number} if vat_number else {}))
+    digest = hashlib.sha256(body).hexdigest()
+    return Received(
+        store=store.name,
+        source="order",
+        topic="order.customer",
+        kind="customer",
+        resource_id=str(customer_id) if customer_id else None,
+        flow=FLOW,
+        business_key=key,
+        scope=store.m3_scope,
+        pool=POOL,
+        body=body,
+        body_size=len(body),
+        body_sha256=digest,
+        content_hash=digest,
+        modified_at=modified_at,
+        is_full=True,
+    )

@@ -1,0 +1,234 @@
+"""Brings a shopper into M3: by binding, then by search key, then created from the template. Called by customers_to_m3.
+
+The exchange is keyed by M3 company and normalised e-mail, across stores. CUNO is ours and follows from that key, so that
+"already exists" is the answer to a repeated Add, and two workers can never make two customers of one shopper.
+"""
+
+from __future__ import annotations
+
+from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError
+from connector.flows.context import Run
+from connector.flows.customers.keys import digest_of, identity_of
+from connector.flows.customers.values import CustomerRunValues, Shopper, read_shopper, values_of
+from connector.flows.outcome import Done
+from connector.ledger import bindings
+from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.known_customers import KEEP_IDENTITY, bind_account
+from connector.ledger.steps import References
+from connector.ledger.tables import DocumentState, StepState
+from connector.m3.programs import crs610mi
+from connector.m3.rejections import already_exists, is_not_found
+
+FLOW = "customers_to_m3"
+KIND = "customer"
+ADD, VAT_NUMBER = "add", "vat_number"
+VRNO = "VRNO"
+ACTIVE = "20"
+
+
+def run_shopper(run: Run) -> Done:
+    """Makes sure that the shopper has one M3 customer, and binds it.
+
+    Raises:
+        MappingError: No template is configured.
+        NeedsPersonError: A customer of that number exists and is somebody else, or came out inactive.
+        M3RejectedError: M3 refused the customer.
+    """
+    number = bindings.find_m3_key(
+        run.journal.connection, bindings.CUSTOMER, shop_scope=run.store.m3_scope, shop_key=run.claim.business_key
+    )
+    if number is not None and run.claim.fingerprint == number:
+        see_again(run, number)
+        return Done(f"bound to customer {number}; its orders change nothing about it")
+    shopper = read_shopper(run)
+    values = values_of(run.store, key=run.claim.business_key, shopper=shopper)
+    document = run.claim.live_document
+    if number is None:
+        number = find_in_m3(run, shopper, values)
+        if number is None:
+            number, document = create(run, shopper, values)
+        else:
+            conclude_earlier(run, number)
+        bind(run, shopper, number)
+    if shopper.vat_number:
+        carry_vat_number(run, document, number, values)
+    return Done(f"customer {number}", fingerprint=number)
+
+
+def see_again(run: Run, number: str) -> None:
+    """Asks M3 for a customer that is bound, if a person doubts that it still has it.
+
+    Raises:
+        NeedsPersonError: It does not: orders of the shopper would be refused.
+    """
+    if not run.claim.is_replay:
+        return
+    run.journal.pause()
+    answer = run.store.m3.read([crs610mi.get_basic_data(number)])[0]
+    if is_not_found(answer.error):
+        raise NeedsPersonError(
+            f"Customer {number} is bound to a shopper, and M3 does not have it any more.",
+            resolution=f"Make customer {number} in CRS610 again, under this number; then release the exchange.",
+        )
+    if run.claim.body is not None:  # what was told of somebody erased is forgotten
+        check_owner(crs610mi.read_customer(answer), read_shopper(run))
+
+
+def bind(run: Run, shopper: Shopper, number: str) -> None:
+    """Stages the binding of the shopper, and of the account if there is one, and which company the customer stands for."""
+    bindings.bind(
+        run.journal.connection,
+        bindings.CUSTOMER,
+        shop_scope=run.store.m3_scope,
+        shop_key=run.claim.business_key,
+        m3_scope=run.store.m3_scope,
+        m3_key=number,
+        exchange_id=run.claim.exchange_id,
+    )
+    if shopper.customer_id:
+        bind_account(
+            run.journal.connection,
+            run.store.name,
+            account=shopper.customer_id,
+            m3_scope=run.store.m3_scope,
+            number=number,
+            exchange_id=run.claim.exchange_id,
+        )
+    company = identity_of(run.store.config.customers, shopper.billing, ()).company
+    vat_number = digest_of(shopper.vat_number) if shopper.vat_number else ""
+    run.journal.stage(KEEP_IDENTITY, m3_scope=run.store.m3_scope, number=number, company=company, vat_number=vat_number)
+
+
+def find_in_m3(run: Run, shopper: Shopper, values: CustomerRunValues) -> str | None:
+    """Looks for the shopper by our number and by search key, in one bulk; e-mail must match.
+
+    Raises:
+        NeedsPersonError: Our number is taken by somebody with another e-mail.
+    """
+    run.journal.pause()
+    calls = [crs610mi.get_basic_data(values.customer_number), crs610mi.list_by_search_key(values.search_key)]
+    own, listed = run.store.m3.read(calls, max_records=20)
+    if not is_not_found(own.error):
+        return check_owner(crs610mi.read_customer(own), shopper)
+    same_key = crs610mi.read_found(listed, search_key=values.search_key)
+    matching = [one for one in same_key if one.email.strip().casefold() == shopper.normalised_email]
+    return check_owner(matching[0], shopper) if matching else None
+
+
+def conclude_earlier(run: Run, number: str) -> None:
+    """Writes down that the customer an earlier run began to add is there, so that no document of it stays open."""
+    document = run.claim.live_document
+    if document is None:
+        return
+    last = document.step(ADD)
+    if last is not None and last.state is not StepState.REFUSED:
+        run.journal.resolve(last.id, StepState.DONE, {"number": number})
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+
+
+def check_owner(customer: crs610mi.Customer, shopper: Shopper) -> str:
+    """Returns the number of a customer that is this shopper and may order.
+
+    Raises:
+        NeedsPersonError: It has another e-mail, or is not active.
+    """
+    if customer.email and customer.email.strip().casefold() != shopper.normalised_email:
+        raise NeedsPersonError(
+            f"Customer {customer.number} exists in M3 with another e-mail address.",
+            resolution=f"Compare customer {customer.number} in CRS610 with the shop's; correct the e-mail there or here.",
+        )
+    if customer.status != ACTIVE:
+        raise NeedsPersonError(
+            f"Customer {customer.number} has status {customer.status} in M3; orders need {ACTIVE}.",
+            resolution=f"Complete and activate customer {customer.number} in CRS610.",
+        )
+    return customer.number
+
+
+def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> tuple[str, DocumentRecord]:
+    """CRS610MI/Add with our number; "already exists" means that an earlier Add took effect, and is checked as found."""
+    roots = {"billing": shopper.billing, "run": values, "store": run.store.config.m3}
+    mapped = run.store.mappings[FLOW].apply("add", values=roots)
+    document = run.claim.live_document or begin(run, values.customer_number)
+    lost = document.step(ADD)
+    intent = run.journal.intend(document.id, ADD, request=mapped.fields, part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([crs610mi.add(mapped.fields)])[0])
+    if already_exists(answer.error):
+        run.journal.mark(intent, StepState.REFUSED, {"code": "exists"})
+        run.journal.commit()
+        existing = run.store.m3.read([crs610mi.get_basic_data(values.customer_number)])[0]
+        number = check_owner(crs610mi.read_customer(existing), shopper)
+        _conclude_lost(run, lost, StepState.DONE)
+        run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+        return number, document
+    if answer.error is not None:
+        run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
+        raise _refusal(answer.error, values.template)
+    added = crs610mi.read_added(answer)
+    _conclude_lost(run, lost, StepState.REFUSED)
+    run.journal.mark(intent, StepState.DONE, {"number": added.number})
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=added.number)
+    run.journal.audit(
+        "CRS610MI/Add",
+        system="m3",
+        key=added.number,
+        after={"ALCU": values.search_key},
+        why="; ".join(f"{note.field}: {note.what}" for note in mapped.notes),
+    )
+    return added.number, document
+
+
+def begin(run: Run, number: str) -> DocumentRecord:
+    """Begins the document of a customer."""
+    return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(cuno=number), plan={})
+
+
+def carry_vat_number(run: Run, document: DocumentRecord | None, number: str, values: CustomerRunValues) -> None:
+    """CRS610MI/ChgFinancial with the VAT number, which Add does not take; absolute, so it may be written twice.
+
+    Raises:
+        NeedsPersonError: The customer has another VAT number in M3: it may be another company.
+        M3RejectedError: M3 refused the number; the customer is bound all the same.
+    """
+    roots = {"run": values, "store": run.store.config.m3}
+    fields = run.store.mappings[FLOW].apply("financial", values=roots).fields
+    if not fields:
+        return
+    run.journal.pause()
+    held = crs610mi.read_fields(
+        run.store.m3.read([crs610mi.get_fields("customer.financial", number, names=[VRNO])])[0]
+    ).get(VRNO, "")
+    if held == fields.get(VRNO, held):
+        return
+    if held:
+        raise NeedsPersonError(
+            f"Customer {number} has another VAT number in M3 than the shop has.",
+            resolution=f"Is customer {number} of CRS610 the same company? Correct the number there or in the shop. If it is "
+            "another one, give the shopper's account another e-mail address, or set customers.other_company: own.",
+        )
+    document = document or begin(run, number)
+    intent = run.journal.intend(document.id, VAT_NUMBER, request=fields, part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([crs610mi.change_financial(number, fields)])[0])
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+    if answer.error is not None:
+        run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
+        raise answer.error
+    run.journal.mark(intent, StepState.DONE, {})
+    run.journal.audit("CRS610MI/ChgFinancial", system="m3", key=number, after={"changed": sorted(fields)})
+
+
+def _conclude_lost(run: Run, lost: StepRecord | None, state: StepState) -> None:
+    """Says of an Add whose answer was lost what the next one showed: M3 makes a number once, so one of them was none."""
+    if lost is not None and lost.state is StepState.UNKNOWN:
+        run.journal.resolve(lost.id, state, {"known_by": "the next Add"})
+
+
+def _refusal(error: ConnectorError, template: str) -> ConnectorError:
+    """A template that M3 does not know is waited for: it may be created, or the store file corrected."""
+    if isinstance(error, M3RejectedError) and error.field == "CUTM":
+        return NeedsPersonError(
+            f"M3 has no template customer {template}: {error.message}",
+            resolution="Create it in CRS610, or correct customers.template in the store file (`connector store add`); the "
+            "customer is then created by itself.",
+        )
+    return error

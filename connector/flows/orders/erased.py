@@ -1,0 +1,42 @@
+"""An order whose personal data were erased in the shop: M3 keeps what it has, the ledger forgets. Called by orders_to_m3.
+
+Source: WooCommerce, class-wc-privacy-erasers.php, remove_order_personal_data: names become "[deleted]", the e-mail address one of
+site.invalid, and the meta row _anonymized is "yes".
+"""
+
+from __future__ import annotations
+
+from connector.flows.context import Run
+from connector.flows.orders.personal import PERSONAL_PATHS
+from connector.flows.orders.plan import content_of
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.forgetting import FORGET_BODIES
+from connector.woocommerce.models import Order
+
+META_KEY = "_anonymized"
+FLOW = "orders_to_m3"
+PAYMENT = ("order.transaction_id", "order.customer_id")
+"""Emptied with the rest, and no person's by themselves."""
+
+
+def is_erased(order: Order) -> bool:
+    """Tells whether the shop has taken a person's data off the order."""
+    return order.meta(META_KEY) == "yes"
+
+
+def forget(run: Run, document: DocumentRecord, order: Order) -> DocumentRecord:
+    """Returns the document as if M3 had been sent what is left; what deliveries told of the person is dropped.
+
+    Amounts and lines stay as they were sent: a change of these is one as ever.
+    """
+    left = content_of(run.store, order)
+    before = document.plan["content"]
+    content = {key: left[key] if key in left and _goes(key) else value for key, value in before.items()}
+    run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
+    if content == before:
+        return document
+    return run.journal.replan(document, {**document.plan, "content": content})
+
+
+def _goes(key: str) -> bool:
+    return key.startswith((*PERSONAL_PATHS, *PAYMENT))

@@ -1,0 +1,100 @@
+"""Which customer of M3 a shopper or an account of a shop is, and which company it stands for. Called by flows and the command line.
+
+A shopper is bound by the digest of the e-mail address, within tenant and company of M3; an account by the shop's number, within
+its store: a customer of M3 has one account in a store at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.prepared import Prepared
+
+CUSTOMER, ACCOUNT = "customer", "account"
+"""Kinds of bindings."""
+
+_FIND = text("""
+SELECT b.m3_key AS number, coalesce(i.company, '') AS company, coalesce(i.vat_number, '') AS vat_number
+FROM binding b LEFT JOIN customer_identity i ON i.m3_scope = :m3_scope AND i.number = b.m3_key
+WHERE b.kind = :kind AND b.shop_scope = :scope AND b.shop_key = :key
+""")
+_BIND = text("""
+INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key, exchange_id)
+VALUES ('account', :store, :account, :scope, :number, :exchange_id) ON CONFLICT DO NOTHING
+""")
+_UNBIND = text("DELETE FROM binding WHERE kind = 'account' AND shop_scope = :store AND shop_key = :account")
+_ACCOUNTS = text("""
+SELECT m3_key AS number, CAST(shop_key AS bigint) AS account FROM binding
+WHERE kind = 'account' AND shop_scope = :store AND (CAST(:numbers AS varchar[]) IS NULL OR m3_key = ANY(:numbers))
+ORDER BY m3_key
+""")
+
+KEEP_IDENTITY = Prepared(
+    "customer_identity_keep",
+    """
+INSERT INTO customer_identity AS i (m3_scope, number, company, vat_number) VALUES (:m3_scope, :number, :company, :vat_number)
+ON CONFLICT (m3_scope, number) DO UPDATE SET
+    company = excluded.company, vat_number = excluded.vat_number, learnt_at = ledger_now()
+WHERE (i.company, i.vat_number) IS DISTINCT FROM (excluded.company, excluded.vat_number)
+""",
+    types={},
+)
+"""Keeps which company a customer stands for; staged by the journal."""
+
+
+@dataclass(frozen=True)
+class KnownCustomer:
+    """A customer of M3 that is bound, and the company it stands for, as digests."""
+
+    number: str
+    company: str
+    vat_number: str
+
+
+@dataclass(frozen=True)
+class BoundAccount:
+    """An account of a shop and its customer in M3."""
+
+    number: str
+    account: int
+
+
+def find_shopper(connection: Connection, m3_scope: str, *, key: str) -> KnownCustomer | None:
+    """Returns the customer of a shopper, by the shopper's key, or None."""
+    row = connection.execute(
+        _FIND, {"kind": CUSTOMER, "scope": m3_scope, "m3_scope": m3_scope, "key": key}
+    ).one_or_none()
+    return None if row is None else KnownCustomer(*row)
+
+
+def find_account(connection: Connection, store: str, *, m3_scope: str, account: int) -> KnownCustomer | None:
+    """Returns the customer of an account of a shop, or None."""
+    row = connection.execute(
+        _FIND, {"kind": ACCOUNT, "scope": store, "m3_scope": m3_scope, "key": str(account)}
+    ).one_or_none()
+    return None if row is None else KnownCustomer(*row)
+
+
+def bind_account(
+    connection: Connection, store: str, *, account: int, m3_scope: str, number: str, exchange_id: int
+) -> None:
+    """Stages that an account is a customer of M3; where either is bound otherwise already, that stays."""
+    scope = f"{m3_scope}/{store}"
+    values = {"store": store, "account": str(account), "scope": scope, "number": number, "exchange_id": exchange_id}
+    connection.execute(_BIND, values)
+
+
+def unbind_account(connection: Connection, store: str, *, account: int) -> None:
+    """Stages that an account is no customer of M3 any more."""
+    connection.execute(_UNBIND, {"store": store, "account": str(account)})
+
+
+def bound_accounts(
+    connection: Connection, store: str, *, numbers: Collection[str] | None = None
+) -> Sequence[BoundAccount]:
+    """Returns the accounts of a store that are these customers of M3, or all of them, by M3's number."""
+    values = {"store": store, "numbers": None if numbers is None else list(numbers)}
+    return [BoundAccount(*row) for row in connection.execute(_ACCOUNTS, values)]

@@ -1,0 +1,62 @@
+"""The accounts of a shop; `WooClient.customers` is one, used by the flows and polls of customers.
+
+A list shows the role "customer" alone unless it is asked for all: wholesale plug-ins give their buyers roles of their own.
+Source: reference/woocommerce/behaviour.md sections 3 and 4, rest-recorded/customer*.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from connector.errors import WooRejectedError
+from connector.woocommerce.answers import unclear
+from connector.woocommerce.canonical import JSONDict
+from connector.woocommerce.paging import START, Page, Place, included, list_pages, list_rows
+from connector.woocommerce.transport import Transport
+
+UNKNOWN = "woocommerce_rest_invalid_id"
+NOT_FOUND = 404
+_EVERY_ROLE = (("role", "all"),)
+
+
+class Customers:
+    """The accounts of one shop."""
+
+    def __init__(self, transport: Transport, *, host: str) -> None:
+        """Shares the connection of the client; `host` is for messages."""
+        self._transport = transport
+        self._host = host
+
+    def get(self, customer_id: int) -> JSONDict | None:
+        """Gets one account; None if the shop says that it has none of this number.
+
+        Raises:
+            WooRejectedError: Another refusal; a 404 without the shop's own code may be a plug-in's or a proxy's.
+        """
+        path = f"customers/{customer_id}"
+        try:
+            answer = self._transport.read(path)
+        except WooRejectedError as error:
+            if error.status == NOT_FOUND and error.remote_code == UNKNOWN:
+                return None
+            raise
+        if isinstance(answer.data, dict) and "id" in answer.data:
+            return answer.data
+        raise unclear(f"GET {path}", host=self._host, is_write=False, what="the answer is JSON but no customer")
+
+    def pages(self, *, place: Place = START) -> Iterator[Page]:
+        """Yields all accounts page by page, ascending by id; the shop has no filter by date of change.
+
+        Raises:
+            RemoteUnavailableError: No usable answer, or the list cannot be walked.
+        """
+        return list_pages(partial(self._transport.read, "customers"), params=_EVERY_ROLE, place=place)
+
+    def by_id(self, customer_ids: Sequence[int]) -> dict[int, JSONDict]:
+        """Returns the accounts of these numbers that there are, by number; asked in lists of 100."""
+        found: dict[int, JSONDict] = {}
+        for chunk in included(customer_ids):
+            rows = list_rows(partial(self._transport.read, "customers"), params=(*_EVERY_ROLE, *chunk))
+            found |= {int(row["id"]): row for row in rows}
+        return found

@@ -1,0 +1,99 @@
+"""Who is one customer: guests and accounts, several addresses of one login, and companies that share a mailbox."""
+
+from __future__ import annotations
+
+from tests.harness import Connector
+from tests.integration.flows.customers.desk import GOOD_VAT, OTHER_VAT, VAT_KEY, Desk, file_of
+
+
+def test_a_guest_with_the_address_of_an_account_is_its_customer_and_changes_nothing(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+
+    desk.order(billing={"address_1": "Vlaška 7"})
+
+    made = desk.customer()
+    assert desk.orders() == [made["cuno"]] * 2
+    assert made["fields"]["CUA1"] == "Savska 1"
+
+
+def test_guests_are_customers_of_their_own_where_the_store_keeps_them_apart(connector: Connector) -> None:
+    desk = Desk(connector, file_of(guests_with_account="apart"))
+    desk.order(desk.account())
+
+    desk.order()
+
+    assert len(set(desk.orders())) == 2
+
+
+def test_one_login_is_one_customer_whatever_address_the_bill_has(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+
+    desk.order(account, billing={"email": "office@example.com"})
+
+    assert desk.orders() == [desk.customer()["cuno"]] * 2
+
+
+def test_another_company_under_the_same_address_waits_for_a_person(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order(billing={"company": "Brodovi d.o.o."})
+
+    desk.order(billing={"company": "Kruške i sinovi"})
+
+    (held,) = connector.rows("SELECT reason, resolution FROM exchange WHERE state = 'dead_letter'")
+    assert "another company" in held["reason"]
+    assert "Kru" not in held["reason"] + held["resolution"]
+    assert len(desk.orders()) == 1
+
+
+def test_the_same_company_written_another_way_is_the_same(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order(billing={"company": "Kruške i sinovi d.o.o."})
+
+    desk.order(billing={"company": "KRUSKE I SINOVI, d.o.o."})
+    desk.order()
+
+    assert desk.orders() == [desk.customer()["cuno"]] * 3
+
+
+def test_a_vat_number_tells_companies_apart_whatever_they_are_called(connector: Connector) -> None:
+    desk = Desk(connector, file_of(other_company="own"))
+    first = {"billing": {"company": "Kruške"}, "meta_data": [{"key": VAT_KEY, "value": GOOD_VAT}]}
+    second = {"billing": {"company": "Kruške"}, "meta_data": [{"key": VAT_KEY, "value": OTHER_VAT}]}
+
+    desk.order(**first)
+    desk.order(**second)
+    desk.order(**first)
+
+    one, two, again = desk.orders()
+    assert one != two
+    assert one == again
+    assert sorted(made["fields"]["VRNO"] for made in desk.customers()) == sorted([GOOD_VAT, OTHER_VAT])
+
+
+def test_a_company_may_be_of_one_name_under_the_same_address_where_the_address_alone_decides(
+    connector: Connector,
+) -> None:
+    desk = Desk(connector, file_of(other_company="same"))
+    desk.order(billing={"company": "Brodovi"})
+
+    desk.order(billing={"company": "Kruške"})
+
+    assert desk.orders() == [desk.customer()["cuno"]] * 2
+
+
+def test_a_customer_found_in_m3_with_another_vat_number_is_not_taken(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order(billing={"company": "Brodovi"}, meta_data=[{"key": VAT_KEY, "value": GOOD_VAT}])
+    with connector.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM binding WHERE kind = 'customer'")
+        connection.exec_driver_sql("UPDATE exchange SET fingerprint = NULL WHERE flow = 'customers_to_m3'")
+
+    desk.order(billing={"company": "Brodovi"}, meta_data=[{"key": VAT_KEY, "value": OTHER_VAT}])
+
+    held = connector.rows("SELECT flow, reason FROM exchange WHERE state = 'dead_letter'")
+    assert "customers_to_m3" in [row["flow"] for row in held]
+    assert "another VAT number" in str(held)
