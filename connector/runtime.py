@@ -14,6 +14,8 @@ from connector.errors import ConfigurationError
 from connector.flows.catalogue.fields import SHOP, item_roots, shop_fields
 from connector.flows.catalogue.rules import FLOW as ITEMS
 from connector.flows.context import StoreContext
+from connector.flows.customer_publishing.fields import FLOW as CUSTOMERS
+from connector.flows.customer_publishing.fields import account_fields, account_roots
 from connector.flows.customers.values import CustomerRunValues
 from connector.flows.orders.values import OrderRunValues
 from connector.flows.products.carrying import ProductRunValues
@@ -60,8 +62,12 @@ MAPPING_ROOTS: dict[str, dict[str, type]] = {
     "customers_to_m3": {"billing": Address, "shipping": Address, "run": CustomerRunValues, "store": M3Config},
     "products_to_m3": {"product": ShopProduct, "run": ProductRunValues, "store": M3Config},
     ITEMS: item_roots(Catalogue.load()),
+    CUSTOMERS: account_roots(Catalogue.load()),
 }
 """What the paths of each mapping file may start with."""
+
+SHOP_FIELDS = {ITEMS: shop_fields, CUSTOMERS: account_fields}
+"""The flows whose files map to the shop, and the fields of what they make there."""
 
 
 class Runtime:
@@ -337,8 +343,8 @@ def _load_mapping(flow: str, config_dir: Path, config: StoreConfig, catalogue: C
         ) from None
 
     def signature(program: str, name: str) -> ReadOnlyMapping[str, FieldSpec] | None:
-        if flow == ITEMS:
-            return shop_fields(name) if program == SHOP else None
+        if flow in SHOP_FIELDS:
+            return SHOP_FIELDS[flow](name) if program == SHOP else None
         found = catalogue.find(program, name)
         return found.inputs if found else None
 
@@ -348,5 +354,5 @@ def _load_mapping(flow: str, config_dir: Path, config: StoreConfig, catalogue: C
         roots=MAPPING_ROOTS[flow],
         signature=signature,
         lookups=config.lookups,
-        sides=TO_SHOP if flow == ITEMS else TO_M3,
+        sides=TO_SHOP if flow in SHOP_FIELDS else TO_M3,
     )

@@ -234,6 +234,7 @@ JOBS: dict[str, Callable[[Process], Turned]] = {
     "pull_prices": partial(pull_changes, kind="prices"),
     "pull_stock": partial(pull_changes, kind="stock"),
     "pull_items": partial(pull_changes, kind="items"),
+    "pull_customers": partial(pull_changes, kind="customers"),
     "pull_rates": pull_rates,
     "compare_daily": compare_daily,
     "reconcile_daily": reconcile_daily,

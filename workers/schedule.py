@@ -31,6 +31,7 @@ def job_every_s(settings: Settings) -> dict[str, int]:
         "pull_stock": settings.poll_s,
         # M3 tells the day of a change of an item only, so each time those of today are read anew.
         "pull_items": 5 * settings.poll_s,
+        "pull_customers": 5 * settings.poll_s,  # customers changed in M3, where the shop shows them
         "pull_rates": 60,  # looks whose time of the day has come to read exchange rates
         "reconcile_daily": 60,  # looks whose time of the day has come to compare the shop with M3's books
         "seal_audit": 300,  # lines of the audit trail that are some minutes old

@@ -18,7 +18,7 @@ from connector.cli.moments import read_moment
 from connector.cli.opening import open_ledger_only, person, require_store
 from connector.cli.output import err, print_json, say, shown
 from connector.errors import PermanentError
-from connector.flows.orders.customer import email_key
+from connector.flows.customers.keys import email_key
 from connector.ledger import seals
 from connector.ledger.audit_export import About, Line, Subject, Wanted, export_audit, find_exchanges
 from connector.ledger.audit_removal import count_removable, remove_audit

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from connector.ion.bods import Bod, Noun
 from connector.ion.due import Due, merged
 from connector.ion.events import M3Event
-from connector.ion.rules import ITEM_FLOWS, ORDER_FLOWS
+from connector.ion.rules import CUSTOMER_FLOWS, ITEM_FLOWS, ORDER_FLOWS
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import changed_in_m3, stage_delivery
 from connector.ledger.item_offers import find_unsold
+from connector.ledger.known_customers import bound_accounts
 from connector.ledger.messages import find_shop_order
 from connector.ledger.offers import mark_due
 from connector.ledger.session import OpenLedger
@@ -98,6 +99,10 @@ def _make_due(connection: OpenLedger, due: Sequence[Due], *, place: Place) -> tu
             sent, told = _mark_items(connection, one, place=place)
             messages += sent
             said += told
+        elif one.flow in CUSTOMER_FLOWS:
+            sent, told = _mark_customers(connection, one, place=place)
+            messages += sent
+            said += told
         else:
             sent, bound = _wake_orders(connection, one, place=place)
             messages += sent
@@ -115,6 +120,15 @@ def _mark_items(connection: OpenLedger, due: Due, *, place: Place) -> tuple[list
     messages = mark_due(connection, place.store, flow=due.flow, item_numbers=sold)
     said = [f"{due.flow} for {_shown(sold, 'item')}"] if sold else []
     return messages, said + ([f"the shop does not sell {_shown(left_out, 'item')}"] if left_out else [])
+
+
+def _mark_customers(connection: OpenLedger, due: Due, *, place: Place) -> tuple[list[DueMessage], list[str]]:
+    """Leaves out customers without an account in the shop: most customers of M3 never saw it."""
+    bound = [one.number for one in bound_accounts(connection, place.store, numbers=due.keys)]
+    messages = mark_due(connection, place.store, flow=due.flow, item_numbers=bound)
+    said = [f"{due.flow} for {_shown(bound, 'customer')}"] if bound else []
+    left_out = [number for number in due.keys if number not in bound]
+    return messages, said + ([f"no account of the shop is {_shown(left_out, 'customer')}"] if left_out else [])
 
 
 def _wake_orders(connection: OpenLedger, due: Due, *, place: Place) -> tuple[list[DueMessage], list[str]]:

@@ -10,6 +10,8 @@ from typing import Protocol
 from connector.flows.catalogue import compare as catalogue_compare
 from connector.flows.catalogue import pull as catalogue_pull
 from connector.flows.context import StoreContext
+from connector.flows.customer_publishing import compare as customers_compare
+from connector.flows.customer_publishing import pull as customers_pull
 from connector.flows.prices import compare as prices_compare
 from connector.flows.prices import pull as prices_pull
 from connector.flows.pulling import Compared, Progress, Pulled
@@ -65,6 +67,7 @@ PULLS = {
     "items": PullEntry("items", "items_to_woo", catalogue_pull.pull, catalogue_compare.compare),
     "prices": PullEntry("prices", "prices_to_woo", prices_pull.pull, prices_compare.compare),
     "stock": PullEntry("stock", "stock_to_woo", stock_pull.pull, stock_compare.compare),
+    "customers": PullEntry("customers", "customers_to_woo", customers_pull.pull, customers_compare.compare),
 }
 
 

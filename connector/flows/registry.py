@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connector.flows import (
     customers_to_m3,
+    customers_to_woo,
     invoices_to_m3,
     items_to_woo,
     m3_events,
@@ -53,6 +54,7 @@ FLOWS: dict[str, FlowEntry] = {
     "customers_to_m3": FlowEntry(
         "customers_to_m3", "customers", customers_to_m3.run, topics=CUSTOMER_TOPICS, is_awaited=True
     ),
+    "customers_to_woo": FlowEntry("customers_to_woo", "customers", customers_to_woo.run),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
     "payments_to_m3": FlowEntry("payments_to_m3", "finance", payments_to_m3.run),
     "invoices_to_m3": FlowEntry("invoices_to_m3", "finance", invoices_to_m3.run),

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from connector.ion.rules import ITEM_FLOWS
 
 LONGEST_ITEM_NUMBER = 15
-LONGEST_ORDER_NUMBER = 10
-"""ITNO and ORNO in M3's published signatures (MMS200MI/GetItmBasic, OIS100MI/GetHead)."""
+LONGEST_OTHER_NUMBER = 10
+"""ITNO, ORNO and CUNO in M3's published signatures (MMS200MI/GetItmBasic, OIS100MI/GetHead, CRS610MI/GetBasicData)."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """Keys a flow shall look at again: item numbers, or order numbers of M3; sorted, each once."""
+    """Keys a flow shall look at again: item, order or customer numbers of M3; sorted, each once."""
 
     flow: str
     keys: tuple[str, ...]
@@ -22,7 +22,7 @@ class Due:
 
 def due_of(flow: str, found: Iterable[str]) -> tuple[Due, int]:
     """Returns what is due for a flow, and how many of the found keys cannot be keys in M3."""
-    longest = LONGEST_ITEM_NUMBER if flow in ITEM_FLOWS else LONGEST_ORDER_NUMBER
+    longest = LONGEST_ITEM_NUMBER if flow in ITEM_FLOWS else LONGEST_OTHER_NUMBER
     keys = {key.strip() for key in found}
     good = {key for key in keys if 0 < len(key) <= longest and key.isprintable()}
     return Due(flow, tuple(sorted(good))), len(keys - good - {""})

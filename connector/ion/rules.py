@@ -19,8 +19,9 @@ from connector.errors import ConfigurationError
 
 ITEM_FLOWS = ("items_to_woo", "prices_to_woo", "stock_to_woo")
 ORDER_FLOWS = ("order_status_to_woo", "orders_to_m3")
-LISTENERS = (*ITEM_FLOWS, *ORDER_FLOWS)
-"""Flows that may be made due: the former by item number, the latter by M3's order number."""
+CUSTOMER_FLOWS = ("customers_to_woo",)
+LISTENERS = (*ITEM_FLOWS, *ORDER_FLOWS, *CUSTOMER_FLOWS)
+"""Flows that may be made due: by item number, by M3's order number, by M3's customer number."""
 
 FILES = ("bods.yaml", "events.yaml")
 ANYWHERE = "**."

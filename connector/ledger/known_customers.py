@@ -23,7 +23,7 @@ WHERE b.kind = :kind AND b.shop_scope = :scope AND b.shop_key = :key
 """)
 _BIND = text("""
 INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key, exchange_id)
-VALUES ('account', :store, :account, :scope, :number, :exchange_id) ON CONFLICT DO NOTHING
+VALUES ('account', :store, :account, :scope, :number, :exchange_id) ON CONFLICT DO NOTHING RETURNING id
 """)
 _UNBIND = text("DELETE FROM binding WHERE kind = 'account' AND shop_scope = :store AND shop_key = :account")
 _ACCOUNTS = text("""
@@ -80,11 +80,11 @@ def find_account(connection: Connection, store: str, *, m3_scope: str, account: 
 
 def bind_account(
     connection: Connection, store: str, *, account: int, m3_scope: str, number: str, exchange_id: int
-) -> None:
-    """Stages that an account is a customer of M3; where either is bound otherwise already, that stays."""
+) -> bool:
+    """Stages that an account is a customer of M3; False where either is bound already: that stays."""
     scope = f"{m3_scope}/{store}"
     values = {"store": store, "account": str(account), "scope": scope, "number": number, "exchange_id": exchange_id}
-    connection.execute(_BIND, values)
+    return connection.execute(_BIND, values).one_or_none() is not None
 
 
 def unbind_account(connection: Connection, store: str, *, account: int) -> None:

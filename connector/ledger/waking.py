@@ -7,7 +7,12 @@ from sqlalchemy import Connection
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.prepared import Prepared
 
-POOLS = {"items_to_woo": "catalog", "prices_to_woo": "catalog", "stock_to_woo": "inventory"}
+POOLS = {
+    "items_to_woo": "catalog",
+    "prices_to_woo": "catalog",
+    "stock_to_woo": "inventory",
+    "customers_to_woo": "customers",
+}
 """Which pool runs the exchange of a batch flow; the registry says the same (a test compares them)."""
 
 _WAKE = Prepared(

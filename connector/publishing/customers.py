@@ -82,3 +82,10 @@ class Accounts(Strict):
     def owner(self, part: CustomerPart) -> Master:
         """Returns the master of a part; the shop unless the file says otherwise."""
         return self.owners.get(part, Master.SHOP)
+
+
+class CustomersPublishing(Strict):
+    """What M3 says of customers goes to their accounts in the shop, as config/mappings/customers_to_woo.yaml says.
+
+    Which parts of name and address M3 is the master of stands under customers.accounts.owners; the rest of the file is M3's.
+    """

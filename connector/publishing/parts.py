@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector.publishing.customers import CustomersPublishing
 from connector.publishing.items import ItemsPublishing
 from connector.publishing.prices import PricesPublishing
 from connector.publishing.products import ProductsPublishing
@@ -15,6 +16,7 @@ class Publishing(Strict):
 
     items: ItemsPublishing | None = None
     prices: PricesPublishing | None = None
+    customers: CustomersPublishing | None = None
     products: ProductsPublishing | None = None  # what is changed in the shop
     stock: StockPublishing | None = None
     times: PublishTimes = PublishTimes()

@@ -26,6 +26,7 @@ class PublishTimes(Strict):
     items: Clock = time(2, 0)
     prices: Clock = time(0, 5)  # soon after the day begins on which new prices hold
     stock: Clock = time(3, 0)
+    customers: Clock = time(4, 0)
 
 
 def latest_slot(at: time, *, zone: tzinfo, now: datetime) -> datetime:

@@ -9,15 +9,43 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from pydantic import Field
+
 from connector.errors import WooRejectedError
 from connector.woocommerce.answers import unclear
+from connector.woocommerce.batches import Batch, ElementResult
 from connector.woocommerce.canonical import JSONDict
+from connector.woocommerce.checks import Written, WrittenMeta
 from connector.woocommerce.paging import START, Page, Place, included, list_pages, list_rows
 from connector.woocommerce.transport import Transport
 
 UNKNOWN = "woocommerce_rest_invalid_id"
 NOT_FOUND = 404
 _EVERY_ROLE = (("role", "all"),)
+
+
+class BillingChange(Written):
+    """What may be changed of a billing address; texts alone, for the shop takes anything."""
+
+    first_name: str | None = Field(default=None, max_length=255)
+    last_name: str | None = Field(default=None, max_length=255)
+    company: str | None = Field(default=None, max_length=255)
+    address_1: str | None = Field(default=None, max_length=255)
+    address_2: str | None = Field(default=None, max_length=255)
+    city: str | None = Field(default=None, max_length=255)
+    state: str | None = Field(default=None, max_length=255)
+    postcode: str | None = Field(default=None, max_length=50)
+    country: str | None = Field(default=None, pattern="^([A-Z]{2})?$")
+    email: str | None = Field(default=None, pattern=r"^([^@\s]+@[^@\s]+)?$")
+    phone: str | None = Field(default=None, max_length=100)
+
+
+class AccountChange(Written):
+    """What the connector may change on an account. The e-mail address it logs in with is never one of it."""
+
+    id: int = Field(gt=0)
+    billing: BillingChange | None = None
+    meta_data: list[WrittenMeta] | None = Field(default=None, min_length=1)
 
 
 class Customers:
@@ -60,3 +88,15 @@ class Customers:
             rows = list_rows(partial(self._transport.read, "customers"), params=(*_EVERY_ROLE, *chunk))
             found |= {int(row["id"]): row for row in rows}
         return found
+
+    def write_batch(self, elements: Sequence[JSONDict]) -> list[ElementResult]:
+        """Changes up to 100 accounts in one call and says of each what became of it; absolute, so it may be sent twice.
+
+        Each comes back as `customer.updated`.
+
+        Raises:
+            OutcomeUnknownError: No clear answer; any of them may have been written.
+            WooRejectedError: The call as a whole was refused.
+        """
+        batch = Batch(self._transport, self._host, "customers")
+        return batch.write(create=(), update=elements, create_as=AccountChange, update_as=AccountChange)

@@ -14,6 +14,7 @@ class Record(StrEnum):
     ORDER = "OOHEAD"
     DELIVERY = "MHDISH"
     INVOICE = "CINHED"
+    CUSTOMER = "OCUSMA"
 
 
 class Operation(StrEnum):
@@ -27,7 +28,7 @@ class Operation(StrEnum):
 @dataclass(frozen=True)
 class Change:
     """One changed record; `key`: ITNO | ITNO, WHLO | PRRF, CUCD, CUNO, FVDT, ITNO | ORNO |
-    DLIX | IVNO."""
+    DLIX | IVNO | CUNO."""
 
     record: Record
     operation: Operation

@@ -11,7 +11,7 @@ from sandbox.m3.control_items import route_items
 from sandbox.m3.control_ledger import route_ledger
 from sandbox.m3.control_vouchers import route_vouchers
 from sandbox.m3.faults import Settings
-from sandbox.m3.master_data import CustomerIn, upsert_customers
+from sandbox.m3.master_data import CustomerIn, change_customer, upsert_customers
 from sandbox.m3.programs.confirm import release, release_waiting
 from sandbox.m3.progress import Parcels, advance, advance_all
 from sandbox.m3.refusals import Refusal
@@ -19,6 +19,7 @@ from sandbox.m3.site import Site
 from sandbox.m3.tokens import ionapi_file
 
 CUSTOMERS = TypeAdapter(list[CustomerIn])
+FIELDS = TypeAdapter(dict[str, str])
 
 
 class ResetIn(BaseModel):
@@ -117,6 +118,11 @@ def _route_customers(control: Blueprint, site: Site) -> None:
     def customers() -> Response:
         given = CUSTOMERS.validate_python(as_list(body()))
         return locked(site, lambda: {"customers": upsert_customers(site.state, given)})
+
+    @control.post("/customers/<cuno>")
+    def customer(cuno: str) -> Response:
+        given = FIELDS.validate_python(body())
+        return locked(site, lambda: {"fields": change_customer(site.state, cuno, given)})
 
 
 def _route_orders(control: Blueprint, site: Site) -> None:

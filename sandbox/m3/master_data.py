@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from sandbox.clock import Clock
+from sandbox.m3.changes import Operation, Record
 from sandbox.m3.entities import ChargeType, Customer
 from sandbox.m3.item_data import ItemIn, ean13, upsert_items
 from sandbox.m3.money import CURRENCY_DECIMALS
@@ -144,8 +145,22 @@ def upsert_customers(state: State, customers: Iterable[CustomerIn]) -> int:
             changed_ms=state.now_ms(),
             created_by_call=old.created_by_call if old else False,
         )
+        state.tell(Record.CUSTOMER, Operation.UPDATE if old else Operation.CREATE, given.cuno)
         count += 1
     return count
+
+
+def change_customer(state: State, cuno: str, fields: dict[str, str]) -> dict[str, str]:
+    """Change fields of a customer as a person does in CRS610, and give them all; an empty text empties the field.
+
+    Raises:
+        Refusal: there is no such customer.
+    """
+    customer = state.customer(cuno)
+    customer.fields = {name: text for name, text in (customer.fields | fields).items() if text}
+    customer.changed_ms = state.now_ms()
+    state.tell(Record.CUSTOMER, Operation.UPDATE, cuno)
+    return customer.fields
 
 
 def _customer_fields(given: CustomerIn) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from sandbox.shop import schema as check
 from sandbox.shop.api_orders import match_ids
+from sandbox.shop.batch import BatchActions, run_batch
 from sandbox.shop.customers import create_customer, delete_customer, show_customer, update_customer
 from sandbox.shop.entities import Customer
 from sandbox.shop.errors import RestError
 from sandbox.shop.routing import Answer, Call, Endpoint, Route, editing, page_of
-from sandbox.shop.wire import to_int
+from sandbox.shop.wire import JSONDict, to_int
 
 _LIST: check.Schema = {
     "page": check.at_least(1),
@@ -28,7 +29,11 @@ _BODY: check.Schema = {
 
 
 def _find(call: Call, *, status: int = 404) -> Customer:
-    customer = call.shop.customers.get(to_int(call.ids[0]))
+    return _numbered(call, to_int(call.ids[0]), status=status)
+
+
+def _numbered(call: Call, number: int, *, status: int) -> Customer:
+    customer = call.shop.customers.get(number)
     if customer is None:
         raise RestError("woocommerce_rest_invalid_id", "Invalid resource ID.", status=status)
     return customer
@@ -82,7 +87,28 @@ def delete(call: Call) -> Answer:
     return Answer(shown)
 
 
+def batch(call: Call) -> Answer:
+    """Create, change and delete accounts, each by itself."""
+
+    def create(element: JSONDict) -> JSONDict:
+        return show_customer(create_customer(call.shop, element), base=call.base)
+
+    def update(number: int, element: JSONDict) -> JSONDict:
+        customer = _numbered(call, number, status=400)
+        update_customer(call.shop, customer, element)
+        return show_customer(customer, base=call.base)
+
+    def remove(number: int) -> JSONDict:
+        customer = _numbered(call, number, status=404)
+        shown = show_customer(customer, base=call.base)
+        delete_customer(call.shop, customer)
+        return shown
+
+    return run_batch(call, BatchActions(create=create, update=update, delete=remove))
+
+
 ROUTES = [
+    Route(r"customers/batch", editing(Endpoint(batch, "batch"))),
     Route(
         r"customers",
         {

@@ -44,8 +44,8 @@ NO_AMOUNTS = {
 
 READS_NO_AMOUNTS = {
     "connector/flows/catalogue/facts.py": "names of groups",
-    "connector/flows/customers_to_m3.py": "a shopper",
-    "connector/flows/orders/customer.py": "an address of our own making",
+    "connector/flows/customers/values.py": "a shopper",
+    "connector/flows/customers/leaving.py": "an address of our own making",
     "connector/flows/orders/dates.py": "decimals of currencies, days",
     "connector/flows/prices/pull.py": "moments",
     "connector/flows/stock/correcting.py": "our own; quantities are texts",

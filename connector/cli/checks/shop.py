@@ -18,8 +18,10 @@ OLDEST_VERSION = (8, 0)
 
 def needed_topics(config: StoreConfig) -> tuple[str, ...]:
     """Returns what the flows of a store listen to; a webhook nobody listens to would only cost the shop and the receiver work."""
-    unused = PRODUCT_TOPICS if config.publish.products is None else ()
-    unused += CUSTOMER_TOPICS if config.customers.accounts is None else ()
+    unused = {
+        *(PRODUCT_TOPICS if config.publish.products is None else ()),
+        *(CUSTOMER_TOPICS if config.customers.accounts is None else ()),
+    }
     return tuple(topic for entry in FLOWS.values() for topic in entry.topics if topic not in unused)
 
 

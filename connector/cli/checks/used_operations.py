@@ -20,6 +20,7 @@ PARTS = {
     "price.": "prices",
     "balance.": "stock",
     "count.": "stock",
+    "customer.changed": "customers",
     "currency.rate": "rates",
 }
 """Beginning of an operation's key -> the part of the store file that uses it (of `publish`, or beside it).

@@ -41,7 +41,7 @@ class ItemUnit:
     DMCF: str = ""
 
 
-class _Fields(dict[str, FieldSpec]):
+class OpenFields(dict[str, FieldSpec]):
     """Fields by name; those that begin with a prefix are fields too."""
 
     def __init__(self, fields: dict[str, FieldSpec], *, prefixes: tuple[str, ...]) -> None:
@@ -70,7 +70,7 @@ _BOTH: dict[str, FieldSpec] = {
     "menu_order": _NUMBER,
 }
 _RECORDS = {
-    "Product": _Fields(
+    "Product": OpenFields(
         {
             "name": ShopField(required=True),
             "short_description": _TEXT,
@@ -79,7 +79,7 @@ _RECORDS = {
         },
         prefixes=(ATTRIBUTE, META),
     ),
-    "Variation": _Fields(_BOTH, prefixes=(OPTION, META)),
+    "Variation": OpenFields(_BOTH, prefixes=(OPTION, META)),
 }
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from connector.errors import MissingDependencyError, NeedsPersonError, NotYetError
 from connector.flows import tenure
 from connector.flows.context import Run
+from connector.flows.customers import binding
 from connector.flows.customers.erasing import ERASED, erase, is_erased
 from connector.flows.customers.keys import identity_of, shopper_key, vat_number_of
 from connector.flows.customers.leaving import FLOW, shopper_of
@@ -31,7 +32,6 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.known_customers import (
     KEEP_IDENTITY,
     KnownCustomer,
-    bind_account,
     find_account,
     find_shopper,
 )
@@ -97,14 +97,7 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
     key = shopper_key(rules, email=email, has_account=True, identity=identity)
     known = find_shopper(run.journal.connection, run.store.m3_scope, key=key)
     if known is not None:
-        bind_account(
-            run.journal.connection,
-            run.store.name,
-            account=customer.id,
-            m3_scope=run.store.m3_scope,
-            number=known.number,
-            exchange_id=run.claim.exchange_id,
-        )
+        binding.bind(run, account=customer.id, number=known.number)
         return find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=customer.id)
     number = vat_number_of(rules, customer.billing, customer.meta_data)
     run.leave(

@@ -1,4 +1,4 @@
-"""Leaves the exchange of a shopper, for orders that need the customer and accounts that are made one at once."""
+"""What makes the exchanges of customers_to_m3 due: of a shopper, for an order that needs the customer, and of an account."""
 
 from __future__ import annotations
 
@@ -49,4 +49,22 @@ def shopper_of(
         content_hash=digest,
         modified_at=modified_at,
         is_full=True,
+    )
+
+
+def account_asked(store: str, account: int, *, source: str) -> Received:
+    """Returns what makes an account be looked at anew, whatever is known of it; `source`: cli or poll_missing."""
+    return Received(
+        store=store,
+        source=source,
+        topic="customer.asked",
+        kind="customer",
+        resource_id=str(account),
+        flow=FLOW,
+        business_key=str(account),
+        pool=POOL,
+        body=None,
+        body_size=0,
+        body_sha256="",
+        is_full=False,
     )

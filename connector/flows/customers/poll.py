@@ -13,10 +13,9 @@ from collections.abc import Collection, Iterable
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
-from connector.flows.customers.leaving import FLOW, POOL
+from connector.flows.customers.leaving import FLOW, POOL, account_asked
 from connector.flows.polling import MISSING_SHARE, MOST_MISSING, Polled, keep_received, record_resource
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, read_poll
-from connector.ledger.inbox import Received
 from connector.ledger.known_customers import bound_accounts
 from connector.ledger.session import Ledger, transaction
 from connector.publishing.customers import Create
@@ -68,21 +67,7 @@ def ask_for_customers(ledger: Ledger, store: str, *, customer_ids: Iterable[int]
     """Makes accounts due by the shop's number, whatever is known of them: each run asks the shop anew."""
     polled = Polled()
     for customer_id in customer_ids:
-        asked = Received(
-            store=store,
-            source=source,
-            topic="customer.asked",
-            kind="customer",
-            resource_id=str(customer_id),
-            flow=FLOW,
-            business_key=str(customer_id),
-            pool=POOL,
-            body=None,
-            body_size=0,
-            body_sha256="",
-            is_full=False,
-        )
-        keep_received(ledger, asked, polled)
+        keep_received(ledger, account_asked(store, customer_id, source=source), polled)
     return polled
 
 

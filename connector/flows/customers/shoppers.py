@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError
 from connector.flows.context import Run
+from connector.flows.customers import binding
 from connector.flows.customers.keys import digest_of, identity_of
 from connector.flows.customers.values import CustomerRunValues, Shopper, read_shopper, values_of
 from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord, StepRecord
-from connector.ledger.known_customers import KEEP_IDENTITY, bind_account
+from connector.ledger.known_customers import KEEP_IDENTITY
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.m3.programs import crs610mi
@@ -86,14 +87,7 @@ def bind(run: Run, shopper: Shopper, number: str) -> None:
         exchange_id=run.claim.exchange_id,
     )
     if shopper.customer_id:
-        bind_account(
-            run.journal.connection,
-            run.store.name,
-            account=shopper.customer_id,
-            m3_scope=run.store.m3_scope,
-            number=number,
-            exchange_id=run.claim.exchange_id,
-        )
+        binding.bind(run, account=shopper.customer_id, number=number)
     company = identity_of(run.store.config.customers, shopper.billing, ()).company
     vat_number = digest_of(shopper.vat_number) if shopper.vat_number else ""
     run.journal.stage(KEEP_IDENTITY, m3_scope=run.store.m3_scope, number=number, company=company, vat_number=vat_number)

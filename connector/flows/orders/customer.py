@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from connector.errors import MappingError, MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run, StoreContext
-from connector.flows.customers import leaving
+from connector.flows.customers import binding, leaving
 from connector.flows.customers.keys import Identity, identity_of, shopper_key, vat_number_of
 from connector.flows.orders.erased import is_erased
 from connector.ledger.dispatch import is_settled
@@ -14,7 +14,6 @@ from connector.ledger.inbox import Received
 from connector.ledger.known_customers import (
     KEEP_IDENTITY,
     KnownCustomer,
-    bind_account,
     find_account,
     find_shopper,
 )
@@ -125,14 +124,7 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
 def _learn(run: Run, account: int, number: str, *, held: Identity, named: Identity) -> None:
     """Keeps what the order of an account tells: whose customer it is, and for which company, where that was not known."""
     store = run.store
-    bind_account(
-        run.journal.connection,
-        store.name,
-        account=account,
-        m3_scope=store.m3_scope,
-        number=number,
-        exchange_id=run.claim.exchange_id,
-    )
+    binding.bind(run, account=account, number=number)
     whole = held.filled_from(named)
     if whole != held:
         run.journal.stage(

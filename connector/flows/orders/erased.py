@@ -21,7 +21,7 @@ PAYMENT = ("order.transaction_id", "order.customer_id")
 
 def is_erased(order: Order) -> bool:
     """Tells whether the shop has taken a person's data off the order."""
-    return order.meta(META_KEY) == "yes"
+    return bool(order.meta(META_KEY) == "yes")
 
 
 def forget(run: Run, document: DocumentRecord, order: Order) -> DocumentRecord:

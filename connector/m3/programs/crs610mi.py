@@ -128,6 +128,20 @@ def read_fields(answer: Answer) -> dict[str, str]:
     return dict(answer.first())
 
 
+def list_changed(since_ms: int) -> Call:
+    """CRS610MI/LstByNumber – lists customers stamped at a moment or later, in the order of numbers. Read only.
+
+    Args:
+        since_ms: LMTS as GetServerTime gives it. The rows do not show theirs.
+    """
+    return Call("customer.changed", {"LMTS": str(since_ms)}, ("CUNO",))
+
+
+def read_numbers(answer: Answer) -> list[str]:
+    """Returns the customer numbers of a list."""
+    return [record["CUNO"] for record in answer.require() if record.get("CUNO")]
+
+
 def list_by_search_key(search_key: str) -> Call:
     """CRS610MI/LstBySearchKey – lists customers from a search key (ALCU) on; read_found compares. Read only."""
     return Call("customer.by_search_key", {"ALCU": search_key}, CUSTOMER_COLUMNS)

@@ -22,8 +22,9 @@ DOCUMENTS = {
     Record.ORDER: "Sync.SalesOrder",
     Record.DELIVERY: "Sync.Shipment",
     Record.INVOICE: "Sync.Invoice",
+    Record.CUSTOMER: "Sync.CustomerPartyMaster",
 }
-TABLES = (Record.ITEM, Record.BALANCE, Record.PRICE, Record.ORDER)
+TABLES = (Record.ITEM, Record.BALANCE, Record.PRICE, Record.ORDER, Record.CUSTOMER)
 GATHERED = ("Sync.InventoryCount", "Sync.PriceList")
 """Documents that travel together when they are gathered, one noun each."""
 
@@ -75,6 +76,8 @@ class Announcer:
     def _is_there(self, change: Change) -> bool:
         if change.record is Record.ORDER:
             return change.key[0] in self._state.orders
+        if change.record is Record.CUSTOMER:
+            return change.key[0] in self._state.customers
         return change.record not in (Record.ITEM, Record.BALANCE) or change.key[0] in self._state.items
 
     def _wanted_names(self, change: Change) -> list[str]:
@@ -111,6 +114,7 @@ class Announcer:
             "Sync.SalesOrder": self._order,
             "Sync.Shipment": self._shipment,
             "Sync.Invoice": self._invoice,
+            "Sync.CustomerPartyMaster": self._customer,
         }
 
     def _item(self, change: Change) -> tuple[Identity, Element]:
@@ -144,6 +148,10 @@ class Announcer:
         invoice = self._state.dispatch.invoices[int(change.key[0])]
         identity = self._identity(invoice.exin, DIVISION)
         return identity, bods.invoice(self._state, invoice, identity)
+
+    def _customer(self, change: Change) -> tuple[Identity, Element]:
+        identity = self._identity(change.key[0], MASTER)
+        return identity, bods.customer_party_master(self._state, change.key[0], identity)
 
     def _identity(self, document_id: str, entity: str, location: str = "") -> Identity:
         # Grows within every document, also over a restart: it begins at the time, as a number of 64 bits.

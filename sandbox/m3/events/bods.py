@@ -107,6 +107,18 @@ def inventory_count(state: State, itno: str, whlo: str, identity: Identity) -> E
     return node("InventoryCount", header, line)
 
 
+def customer_party_master(state: State, cuno: str, identity: Identity) -> Element:
+    """Write a customer; the places are those of OAGIS, M3's own are not published."""
+    customer = state.customers[cuno]
+    header = node(
+        "CustomerPartyMasterHeader",
+        node("PartyIDs", identity.node()),
+        node("Name", customer.fields.get("CUNM", "")),
+        path("Status/Code", "Open" if customer.status == "20" else "Pending"),
+    )
+    return node("CustomerPartyMaster", header)
+
+
 def price_list(state: State, key: PriceKey, identity: Identity) -> Element:
     """Write the price of an item in a list; the list is the alternate id of the document."""
     prrf, cucd, _, fvdt, itno = key

@@ -6,9 +6,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 DocumentName = Literal[
-    "Sync.ItemMaster", "Sync.InventoryCount", "Sync.PriceList", "Sync.SalesOrder", "Sync.Shipment", "Sync.Invoice"
+    "Sync.ItemMaster",
+    "Sync.InventoryCount",
+    "Sync.PriceList",
+    "Sync.SalesOrder",
+    "Sync.Shipment",
+    "Sync.Invoice",
+    "Sync.CustomerPartyMaster",
 ]
-TableName = Literal["MITMAS", "MITBAL", "OPRBAS", "OOHEAD"]
+TableName = Literal["MITMAS", "MITBAL", "OPRBAS", "OOHEAD", "OCUSMA"]
 ALL_DOCUMENTS: tuple[DocumentName, ...] = (
     "Sync.ItemMaster",
     "Sync.InventoryCount",
@@ -16,8 +22,9 @@ ALL_DOCUMENTS: tuple[DocumentName, ...] = (
     "Sync.SalesOrder",
     "Sync.Shipment",
     "Sync.Invoice",
+    "Sync.CustomerPartyMaster",
 )
-ALL_TABLES: tuple[TableName, ...] = ("MITMAS", "MITBAL", "OPRBAS", "OOHEAD")
+ALL_TABLES: tuple[TableName, ...] = ("MITMAS", "MITBAL", "OPRBAS", "OOHEAD", "OCUSMA")
 
 
 class EventSettings(BaseModel):

@@ -14,7 +14,7 @@ from sandbox.m3.state import CONO, State
 
 
 def table_event(state: State, change: Change, *, sequence: int) -> bytes:
-    """Write the event of a changed item, balance, price or order."""
+    """Write the event of a changed item, balance, price, order or customer."""
     content = {
         "publisher": "M3",
         "documentName": str(change.record),
@@ -49,6 +49,9 @@ def _elements(state: State, change: Change) -> dict[str, Any]:
     if change.record is Record.ORDER:
         order = state.orders[change.key[0]]
         return {"ORNO": order.orno, "CUNO": order.body.cuno, "ORSL": order.lowest_status, "ORST": order.highest_status}
+    if change.record is Record.CUSTOMER:
+        customer = state.customers[change.key[0]]
+        return {"CUNO": customer.cuno, "STAT": customer.status}
     prrf, cucd, cuno, fvdt, itno = change.key
     price = state.prices.get(price_key(change))
     return {

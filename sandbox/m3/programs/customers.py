@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from sandbox.m3.changes import Operation, Record
 from sandbox.m3.entities import Customer
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.programs.search import parse_query
@@ -28,6 +29,7 @@ def add_customer(run: Run) -> Iterable[Row]:
     _check_status(run)
     fields = template.fields | _sent(run) | {"PYNO": cuno, "INRC": cuno}
     state.customers[cuno] = Customer(cuno, fields, changed_ms=state.now_ms(), created_by_call=True)
+    state.tell(Record.CUSTOMER, Operation.CREATE, cuno)
     return [{"CUNO": cuno, "ERRM": ""}]
 
 
@@ -42,6 +44,7 @@ def change_customer(run: Run) -> Iterable[Row]:
     _check_status(run)
     customer.fields |= _sent(run)
     customer.changed_ms = run.state.now_ms()
+    run.state.tell(Record.CUSTOMER, Operation.UPDATE, customer.cuno)
     return [{"CUNO": customer.cuno}]
 
 

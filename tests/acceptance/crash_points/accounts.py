@@ -8,6 +8,7 @@ import yaml
 
 from tests.acceptance.crash_points import books
 from tests.acceptance.crash_points.world import BUYER, World
+from tests.harness import STORE
 from tests.integration.flows.story import quick_store
 
 JOB = "poll_customers"
@@ -30,6 +31,7 @@ def following(**accounts: Any) -> str:
 
 
 FOLLOWS_ACCOUNTS = following()
+SHOWS_CUSTOMERS = yaml.safe_dump({**yaml.safe_load(following(owners={"phone": "m3"})), "publish": {"customers": {}}})
 
 
 def buyer_with_a_vat_number_comes(world: World) -> None:
@@ -98,6 +100,37 @@ def of_erased(world: World) -> list[str]:
     wrong = [f"not forgotten: {kept}"] if kept else []
     wrong += [f"still bound: {bound}"] if bound else []
     return [*wrong, *([] if made == 1 else [f"{made} customers in M3"]), *books.of_posted_orders(world)]
+
+
+def customer_is_shown_in_the_shop(world: World) -> None:
+    """M3 gives a customer other terms and another telephone number; nobody tells, the pull finds it."""
+    _known(world)
+    with world.quietly():
+        world.turn("pull_customers")
+        world.sweep_until_sent()
+        world.go_on()
+        number = world.sandbox.m3_book()["customers"][0]["cuno"]
+        url = f"{world.sandbox.m3_url}/_control/customers/{number}"
+        world.sandbox.post(url, {"TEPY": "030", "PHNO": "01 777 000"})
+    world.turn("pull_customers")
+    world.go_on()
+    world.connector.pass_time(60)
+    world.sweep_until_sent()
+    world.go_on()
+
+
+def of_shown(world: World) -> list[str]:
+    """Says what is wrong: the account shows M3's terms and number, and M3 keeps what is its own."""
+    (made,) = world.sandbox.m3_book()["customers"]
+    shop = world.connector.process.runtime.store(STORE).shop
+    row = next(one for page in shop.customers.pages() for one in page.rows if one["email"] == BUYER["email"])
+    meta = {one["key"]: one["value"] for one in row["meta_data"]}
+    wanted = {"_m3_customer_number": made["cuno"], "_m3_payment_terms": "030", "phone": "01 777 000"}
+    found = {name: meta.get(name) for name in wanted} | {"phone": row["billing"]["phone"]}
+    wrong = [] if found == wanted else [f"account in the shop: {found}"]
+    wrong += [] if made["fields"]["PHNO"] == "01 777 000" else [f"telephone in M3: {made['fields']['PHNO']}"]
+    due = world.connector.rows("SELECT item_number FROM offer WHERE wanted_rev > done_rev")
+    return [*wrong, *([f"still due: {due}"] if due else []), *books.of_posted_orders(world)]
 
 
 def _known(world: World) -> dict[str, Any]:

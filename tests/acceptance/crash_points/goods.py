@@ -32,6 +32,7 @@ PUBLISHES_TWO = publishing(
     items={"select": [{"field": "ITNO", "in": [*TWO]}]},
     prices={"price_list": "WEB", "currency": "EUR"},
     stock={},
+    customers={},
 )
 
 

@@ -252,8 +252,8 @@ def of_pulled(world: World) -> list[str]:
     runtime = world.connector.process.runtime
     reasons = {
         (row.item_number, row.reason)
-        for entry in PULLS.values()
-        for row in entry.compare(runtime.engine, runtime.store(STORE), item_numbers=goods.TWO)
+        for kind in GOODS
+        for row in PULLS[kind].compare(runtime.engine, runtime.store(STORE), item_numbers=goods.TWO)
     }
     wrong = [] if slots == [f"daily {kind} of {STORE}" for kind in sorted(PULLS)] else [f"read as a whole: {slots}"]
     wrong += [] if reasons == {(item, Reason.EQUAL) for item in goods.TWO} else [f"both sides: {reasons}"]
@@ -279,7 +279,8 @@ def deliver(world: World, order: dict[str, Any]) -> None:
     assert answer.status_code == 200
 
 
-PULL_JOBS = ("pull_items", "pull_stock", "compare_daily", "pull_prices")
+GOODS = ("items", "prices", "stock")
+PULL_JOBS = ("pull_items", "pull_stock", "compare_daily", "pull_prices", "pull_customers")
 CART = [{"sku": "MUG-001", "quantity": 3}, {"sku": "MUG-002", "quantity": 1}]
 OWN_CUSTOMER = quick_store()
 HOLDING = quick_store(guests="common", **{"on-hold": "batch"})
@@ -373,6 +374,9 @@ STORIES: dict[str, Told] = {
     ),
     "account is erased": Told(
         accounts.account_is_erased, accounts.of_erased, config=accounts.FOLLOWS_ACCOUNTS, again=()
+    ),
+    "customer shown in the shop": Told(
+        accounts.customer_is_shown_in_the_shop, accounts.of_shown, config=accounts.SHOWS_CUSTOMERS, again=()
     ),
     "store locked out": Told(store_locked_out, again=()),
 }

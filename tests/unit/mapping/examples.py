@@ -46,6 +46,7 @@ class CustomerRunValues:
     search_key: str = "demo5"
     reference: str = "demo-5"
     email: str = "ana@example.com"
+    vat_number: str = "HR33392005961"
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def load_orders() -> Mapping:
 
 def load_customers() -> Mapping:
     """Loads the shipped file of the customer flow."""
-    return _load_shipped("customers_to_m3", {"billing": Address, "run": CustomerRunValues})
+    return _load_shipped("customers_to_m3", {"billing": Address, "shipping": Address, "run": CustomerRunValues})
 
 
 def recorded_order(name: str, **changes: Any) -> Order:
