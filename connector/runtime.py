@@ -28,7 +28,7 @@ from connector.ledger.tokens import LedgerTokenStore
 from connector.m3.catalogue import Catalogue
 from connector.m3.client import M3Client, M3Context
 from connector.m3.ionapi import Grant, IonApi, parse_ionapi
-from connector.m3.layout import Layout, load_layout
+from connector.m3.layout import Layout, RecordKind, load_layout
 from connector.m3.operations import load_operations
 from connector.m3.token import TokenSource
 from connector.mapping.engine import Mapping
@@ -257,14 +257,9 @@ class Runtime:
             m3=self._m3(ionapi, config),
             mappings=load_mappings(self.settings.config_dir, config, catalogue=self._catalogue),
             event_rules=self.event_rules,
-            layout=self._layout(config),
+            layout=load_store_layout(self.settings.config_dir, config),
             neighbours=partial(self.neighbours, row.name),
         )
-
-    def _layout(self, config: StoreConfig) -> Layout | None:
-        if config.invoices is None or not config.invoices.layout:
-            return None
-        return load_layout(self.settings.config_dir / "m3" / "layouts" / f"{config.invoices.layout}.yaml")
 
     def _shop(self, row: StoreRow, config: StoreConfig, credentials: StoreCredentials) -> WooClient:
         limits = config.shop
@@ -330,6 +325,23 @@ def load_mappings(config_dir: Path, config: StoreConfig, *, catalogue: Catalogue
     signatures = catalogue or Catalogue.load()
     flows = [flow for flow in MAPPING_ROOTS if flow != ITEMS or config.publish.items is not None]
     return {flow: _load_mapping(flow, config_dir, config, signatures) for flow in flows}
+
+
+def load_store_layout(config_dir: Path, config: StoreConfig) -> Layout | None:
+    """Loads the layout of a store's invoice lines; None if it has none.
+
+    Raises:
+        ConfigurationError: The file is missing or wrong, or has no place for what the store file says of an account.
+    """
+    invoices = config.invoices
+    if invoices is None or not invoices.layout:
+        return None
+    layout = load_layout(config_dir / "m3" / "layouts" / f"{invoices.layout}.yaml")
+    layout.require_room(RecordKind.RECEIVABLE, [invoices.receivable])
+    if invoices.credit_prefix:
+        layout.require_side(RecordKind.RECEIVABLE)
+    layout.require_room(RecordKind.OTHER, invoices.counterparts, has_vat_codes=bool(invoices.vat_codes))
+    return layout
 
 
 def _load_mapping(flow: str, config_dir: Path, config: StoreConfig, catalogue: Catalogue) -> Mapping:

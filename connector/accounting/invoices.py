@@ -46,6 +46,9 @@ class InvoicesConfig(Strict):
     number_prefix: str = Field(
         min_length=1, max_length=8, pattern="^[A-Z0-9-]*$"
     )  # CINO is this and the shop's order id
+    credit_prefix: str = Field(
+        default="", max_length=8, pattern="^[A-Z0-9-]*$"
+    )  # CINO of a credit is this and the shop's refund id; empty: a person credits
     due_days: int = Field(default=0, ge=0, le=365)
     receivable: Account
     revenue: tuple[RevenueRule, ...] = Field(min_length=1)
@@ -56,6 +59,20 @@ class InvoicesConfig(Strict):
     taxes: tuple[TaxRule, ...] = ()
     vat_codes: dict[str, Text] = Field(default_factory=dict)  # rate in percent -> VTCD, of accounts without one
     stock: StockRule | None = None
+
+    def number_of(self, order_id: int) -> str:
+        """Returns the invoice number (CINO): ours, from what never changes of an order."""
+        return f"{self.number_prefix}{order_id}"
+
+    def credit_of(self, refund_id: int) -> str:
+        """Returns the number (CINO) of the credit for a refund."""
+        return f"{self.credit_prefix}{refund_id}"
+
+    @property
+    def counterparts(self) -> tuple[Account, ...]:
+        """Every account that stands against the receivable."""
+        others = (self.shipping, self.fees, self.rounding, *(() if self.discounts is None else (self.discounts,)))
+        return (*others, *(rule.account for rule in self.revenue), *(rule.account for rule in self.taxes))
 
     def revenue_account(self, *, categories: frozenset[str], tax_class: str, country: str) -> Account | None:
         """Returns the account of a line's revenue, or None if no rule fits."""

@@ -12,7 +12,7 @@ from connector.errors import ConfigurationError
 from connector.ledger.stores import StoreRow
 from connector.m3.ionapi import Grant, parse_ionapi
 from connector.m3.operations import load_operations
-from connector.runtime import Runtime, load_mappings
+from connector.runtime import Runtime, load_mappings, load_store_layout
 from connector.settings import environment
 from connector.stores import STORE_CODE, StoreConfig, parse_store_config
 from connector.vault.credentials import NEEDED, CredentialName
@@ -103,6 +103,7 @@ def complete_store(
     shop_url = given.shop_url or (known.shop_url if known else "")
     config = parse_store_config(text, source=source)
     load_mappings(runtime.settings.config_dir, config)
+    load_store_layout(runtime.settings.config_dir, config)
     load_operations(runtime.settings.config_dir, config.operations)
     ionapi = given.secrets.get(CredentialName.IONAPI) or runtime.cipher.open(sealed[CredentialName.IONAPI]).decode(
         "utf-8"

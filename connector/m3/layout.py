@@ -6,7 +6,7 @@ Source: money-and-stock.md section 10.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from connector.accounting.accounts import Account
 from connector.errors import ConfigurationError, MappingError
 from connector.m3.values import number_text
 
@@ -28,6 +29,8 @@ FIELDS = frozenset(
     }
 )
 """What an invoice line can say, by M3's names; a constant may stand under any name."""
+EVERY_LINE = ("AIT1", "CUCD", "ACDT", "VTXT")
+"""Without these a line is not what was planned, or cannot be found in the ledger again."""
 
 Value = str | Decimal | date
 
@@ -41,6 +44,10 @@ class RecordKind(StrEnum):
 
     RECEIVABLE = "receivable"  # the customer invoice itself
     OTHER = "other"  # what stands against it
+
+
+NEEDED = {RecordKind.RECEIVABLE: (*EVERY_LINE, "CUNO", "PYNO", "CINO", "DUDT"), RecordKind.OTHER: EVERY_LINE}
+"""The customer, payer, invoice number and due date are why invoices go by position at all (money-and-stock section 10)."""
 
 
 class Place(_Part):
@@ -72,7 +79,18 @@ class Place(_Part):
             )
         if len(self.value) > self.width:
             raise ValueError(f"{self.field}: the value has {len(self.value)} characters, {self.width} are there")
+        if self.align == "left" and self.pad.isdigit():
+            raise ValueError(f"{self.field}: {self.pad!r} after a value makes another one; let it align: right")
+        if self.field == "CUAM" and self.pad not in (" ", "0"):
+            raise ValueError(f"{self.field}: an amount is padded with blanks or zeros, not with {self.pad!r}")
         return self
+
+    def fill(self, text: str) -> str:
+        """Returns a text at its full width; a minus stands before the zeros that fill it up."""
+        if self.align == "left":
+            return text.ljust(self.width, self.pad)
+        minus, digits = ("-", text[1:]) if self.pad == "0" and text.startswith("-") else ("", text)
+        return minus + digits.rjust(self.width - len(minus), self.pad)
 
 
 class RecordLayout(_Part):
@@ -92,12 +110,24 @@ class RecordLayout(_Part):
                     f"({right.first}-{right.last}) overlap"
                 )
         amounts = [one for one in self.places if one.field == "CUAM"]
-        tells_side = any(one.field == "DBCR" for one in self.places) or any(one.sign != "none" for one in amounts)
         if len(amounts) != 1:
             raise ValueError(f"{self.identity}: CUAM, the amount, must stand in it once")
-        if self.kind is RecordKind.OTHER and not tells_side:
+        if self.kind is RecordKind.OTHER and not self.tells_side:
             raise ValueError(f"{self.identity}: neither DBCR nor a sign of CUAM tells debit from credit")
+        missing = [one for one in NEEDED[self.kind] if one not in self.filled]
+        if missing:
+            raise ValueError(f"{self.identity}: {', '.join(missing)} must stand in it, not as a constant")
         return self
+
+    @property
+    def tells_side(self) -> bool:
+        """Whether it tells debit from credit."""
+        return any(one.field == "DBCR" or (one.field == "CUAM" and one.sign != "none") for one in self.places)
+
+    @property
+    def filled(self) -> frozenset[str]:
+        """The fields that hold what each line says; constants are none."""
+        return frozenset(one.field for one in self.places if not one.value)
 
 
 class Layout(_Part):
@@ -124,6 +154,45 @@ class Layout(_Part):
         """Returns the record type for a kind of line."""
         return next(one for one in self.records if one.kind is kind)
 
+    def require_side(self, kind: RecordKind) -> None:
+        """Makes sure that a record tells debit from credit, as the receivable must where invoices are credited.
+
+        Raises:
+            ConfigurationError: It does not.
+        """
+        record = self.record(kind)
+        if not record.tells_side:
+            raise ConfigurationError(
+                f"Record {record.identity} of layout {self.interface} has neither DBCR nor a sign of CUAM, so a credit "
+                "(invoices.credit_prefix) would be an invoice.",
+                resolution="Give it one in the layout file and in GLS850, or take credit_prefix out of the store file.",
+            )
+
+    def require_room(self, kind: RecordKind, accounts: Iterable[Account], *, has_vat_codes: bool = False) -> None:
+        """Makes sure that nothing the store file says of an account is dropped.
+
+        Args:
+            kind: The lines they are on.
+            accounts: The accounts.
+            has_vat_codes: They get VAT codes by rate, besides their own.
+
+        Raises:
+            ConfigurationError: A VAT code or a dimension has no place in the record.
+        """
+        record = self.record(kind)
+        named = {
+            name
+            for one in accounts
+            for name in (*one.dimensions, *(("VTCD",) if one.vat_code or has_vat_codes else ()))
+        }
+        missing = sorted(named - record.filled)
+        if missing:
+            raise ConfigurationError(
+                f"{', '.join(missing)}: an account of the store file's `invoices` has it, and record {record.identity} of layout "
+                f"{self.interface} no place for it.",
+                resolution="Give it a place in the layout file and in GLS850, or take it out of `invoices`.",
+            )
+
     def render(self, kind: RecordKind, values: Mapping[str, Value]) -> str:
         """Returns the line, without blanks at its end.
 
@@ -138,7 +207,7 @@ class Layout(_Part):
 
     def _texts(self, record: RecordLayout, values: Mapping[str, Value]) -> Iterator[tuple[Place, str]]:
         known = {"INRI": record.identity, **values}
-        self._require_dimensions(record, values)
+        self._require_places(record, values)
         for place in record.places:
             text = place.value or self._text(place, known.get(place.field, ""), is_debit=known.get("DBCR") != "C")
             if len(text) > place.width:
@@ -149,14 +218,12 @@ class Layout(_Part):
                     field=place.field,
                     resolution="Widen the place in the layout file and in GLS850, or correct the value; then release.",
                 )
-            yield (
-                place,
-                text.rjust(place.width, place.pad) if place.align == "right" else text.ljust(place.width, place.pad),
-            )
+            yield place, place.fill(text)
 
-    def _require_dimensions(self, record: RecordLayout, values: Mapping[str, Value]) -> None:
-        placed = {one.field for one in record.places}
-        missing = sorted(name for name in values if name.startswith("AIT") and name != "AIT1" and name not in placed)
+    def _require_places(self, record: RecordLayout, values: Mapping[str, Value]) -> None:
+        """What the runtime refuses when it reads the files (`require_room`) is held here too, should it ever come so far."""
+        said = {name for name, value in values.items() if value != "" and (name.startswith("AIT") or name == "VTCD")}
+        missing = sorted(said - record.filled)
         if missing:
             raise MappingError(
                 f"{', '.join(missing)}: an account of the store file has it, and record {record.identity} no place for it.",
