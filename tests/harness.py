@@ -244,6 +244,7 @@ class Connector:
             connection.execute(text("DELETE FROM cursor"))
             connection.execute(text("DELETE FROM token"))
         self.process.runtime.store(STORE).remembered.clear()
+        self.process.runtime.store(STORE).vouchers.clear()
 
     def notes(self, order_id: int) -> list[str]:
         """Returns the notes on an order that tell its number in M3."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -35,13 +36,35 @@ class PaymentMethod(Strict):
     fee: GatewayFee | None = None
 
 
+class Against(StrEnum):
+    """What an invoice is paid with in the receivables."""
+
+    PREPAYMENT = "prepayment"  # the journal at once stays, and its liability is used up (money-and-stock section 9 b)
+    CLEARING = "clearing"  # there is no journal at once but of the fee; the gateway's account is debited (section 9 a)
+
+
+class Settlement(Strict):
+    """The invoices are paid in the receivables (ARS040) once M3 has them."""
+
+    against: Against
+    batch_type: Text = Field(min_length=1, max_length=3)  # BOPE
+    payment_type: Text = Field(default="", max_length=2)  # PYTP
+    series: int = Field(ge=10, le=99)  # the first two digits of PBID, one for each store
+
+
 class PaymentsConfig(Strict):
-    """Recipe: at once by journal, debit clearing, credit the liability of prepayments (money-and-stock section 9 b)."""
+    """Payments: by a journal at once, onto the invoices once they are there, or both."""
 
     interface: Text = Field(min_length=1, max_length=15)  # INTN of GLS850, usage type 2
     identity: Text = Field(min_length=1, max_length=2)  # INRI, the record type of its lines
     liability: Account
     methods: dict[str, PaymentMethod]
+    settle: Settlement | None = None
+
+    @property
+    def has_prepayments(self) -> bool:
+        """Whether a payment is posted before there is an invoice."""
+        return self.settle is None or self.settle.against is Against.PREPAYMENT
 
     def accounts(self) -> Iterator[Account]:
         """Goes through every account a journal may touch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from connector.ion.rules import EventRules
 from connector.ledger.claims import Claim
@@ -13,6 +14,7 @@ from connector.ledger.inbox import Received, stage_delivery
 from connector.ledger.steps import Journal
 from connector.m3.client import M3Client
 from connector.m3.layout import Layout
+from connector.m3.programs.gls200mi import VoucherRow
 from connector.mapping.engine import Mapping
 from connector.stores import StoreConfig
 from connector.woocommerce.client import WooClient
@@ -31,6 +33,9 @@ class StoreContext:
     event_rules: Callable[[], EventRules]  # of config/ion, read anew when a file changes
     layout: Layout | None = None  # of invoice lines, where the store file names one
     remembered: dict[str, str] = field(default_factory=dict)  # what dates.py read from the ledger in this process
+    vouchers: dict[date, tuple[datetime, list[VoucherRow]]] = field(
+        default_factory=dict
+    )  # what books/looking.py read last
     neighbours: Callable[[], Sequence[StoreContext]] = tuple  # other stores on the same warehouses of M3
 
     @property

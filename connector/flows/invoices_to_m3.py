@@ -7,38 +7,28 @@ site that `operations` binds. KEY1, lines and invoice number are fixed before th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
 from functools import partial
-from typing import Any
 
-from connector.accounting.invoices import EVERY, InvoicesConfig
+from connector.accounting.invoices import InvoicesConfig
 from connector.errors import PermanentError
-from connector.flows import acceptance, tenure
+from connector.flows import acceptance
 from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
-from connector.flows.books.keys import BookDay, book_day, epoch_of, key_of, text_of
-from connector.flows.books.leaving import money_of
-from connector.flows.books.sheet import Sheet, sums_by_account
+from connector.flows.books.invoice_lines import categories_of, invoice_sheet
+from connector.flows.books.keys import epoch_of
+from connector.flows.books.leaving import leave_settlement, money_of
+from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
-from connector.flows.orders import adopting
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals
-from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.succession import is_set_aside
-from connector.ledger.tables import DocumentState
-from connector.m3.layout import RecordKind, Value
-from connector.m3.programs.gls840mi import INVOICE
-from connector.m3.values import day_text, number_text
-from connector.money.invoice_journal import RECEIVABLE, invoice_journal
-from connector.money.journal import Entry, Journal
+from connector.money.invoice_journal import invoice_journal
 from connector.stores import OrderAction
 from connector.woocommerce.models import Order
 
 LETTER = "I"
-DESCRIPTION = "Invoices of the web shop"
 
 
 def run(run: Run) -> Done:
@@ -47,33 +37,29 @@ def run(run: Run) -> Done:
     Raises:
         ConnectorError: See errors.py and books/posting.py.
     """
+    if is_set_aside(run.claim.business_key):
+        return owning.finish_set_aside(run)
+    order, posted = owning.take_up(run)
+    if posted is not None:
+        return compare_posted(run, posted, order)
     config = run.store.config.invoices
     if config is None:
         return Done("orders are not carried as invoices")
-    if is_set_aside(run.claim.business_key):
-        return owning.finish_set_aside(run)
-    document = run.claim.live_document
-    order = fetch(run)
-    if order is not None:
-        owning.require_own(run, order)
-    if document is not None and document.state is DocumentState.CONFIRMED:
-        return compare_posted(run, document, order)
     if order is None:
         return Done("the order does not exist in the shop any more")
-    if document is None and run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
+    if run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
         return Done(f"status {order.status}: nothing to carry across")
     if not order.total:
         return Done("nothing was to be paid")
-    customer = find_number(run, order)
-    held = tenure.require(run)
-    is_forgotten = held is not None and held.may_be_forgotten(order.created_at)
     voucher = posting.post(
         run,
-        partial(make_sheet, run, order, config, customer),
-        may_be_known=is_forgotten or adopting.may_be_known(run, created_at=order.created_at, is_marked=False),
+        partial(make_sheet, run, order, config, find_number(run, order)),
+        made_at=order.created_at,
+        happened_at=order.created_at,
         content=money_of(order),
     )
-    return Done(f"invoice {number_of(config, order)} posted as {voucher}")
+    leave_settlement(run, order, is_invoiced=True)
+    return Done(f"invoice {config.number_of(order.id)} posted as {voucher}")
 
 
 def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
@@ -82,12 +68,11 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     Raises:
         PermanentError: The shop's order was deleted or cancelled, or its amounts changed.
     """
-    posting.see_again(run, document)
     where = f"its invoice is posted as {document.final_number}"
     accepted = acceptance.accepted_of(document)
     before = document.plan["content"] if accepted is None else accepted.content
     after = before if order is None else money_of(order)
-    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
+    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key] and key not in _credited(run))
     ends = order is None or run.store.config.orders.action(order.status) is OrderAction.CLOSE
     if not changed and (not ends or (accepted is not None and accepted.ends)):
         by_person = "" if accepted is None else "; a person settled what came after"
@@ -107,17 +92,18 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     raise _for_person(run, f"The order's amounts were changed in the shop ({', '.join(changed)}), and {where}.")
 
 
+def _credited(run: Run) -> tuple[str, ...]:
+    """Names what is no change of the invoice, since each refund is credited by an exchange of its own (credits_to_m3)."""
+    config = run.store.config.invoices
+    return ("refunds",) if config is not None and config.credit_prefix else ()
+
+
 def _for_person(run: Run, what: str) -> PermanentError:
     return PermanentError(
         what,
         resolution=f"`connector exchanges show {run.claim.exchange_id}` shows both sides. Credit or correct the invoice in M3 if "
         "it shall not stand as it is, then discard this exchange.",
     )
-
-
-def number_of(config: InvoicesConfig, order: Order) -> str:
-    """Returns the invoice number (CINO): ours, from what never changes of an order."""
-    return f"{config.number_prefix}{order.id}"
 
 
 def make_sheet(run: Run, order: Order, config: InvoicesConfig, customer: str, version: int) -> Sheet:
@@ -134,75 +120,15 @@ def make_sheet(run: Run, order: Order, config: InvoicesConfig, customer: str, ve
         categories=categories_of(run, order, config),
         decimals=currency_decimals(run, order.currency).amounts,
     )
-    day = book_day(run.store.config, order.date_paid_gmt or order.created_at)
-    key = key_of(run.store.name, LETTER, order.id, version=version)
-    common: dict[str, Value] = {
-        "CUCD": run.store.config.lookups.get("currency", {}).get(order.currency, order.currency),
-        "ACDT": day.day,
-        "VTXT": text_of(key, order),
-    }
-    invoice = _invoice_values(order, config, customer, day)
-    return Sheet(
-        kind=INVOICE,
-        key=key,
+    return invoice_sheet(
+        run,
+        order,
+        journal,
+        letter=LETTER,
+        document_id=order.id,
         epoch=epoch_of(order),
-        interface=config.interface if run.store.layout is None else run.store.layout.interface,
-        description=DESCRIPTION,
-        day=day.day,
-        happened_on=day.happened_on,
-        currency=str(common["CUCD"]),
-        expected=sums_by_account(journal),
-        lines=tuple(_line(run, one, common, invoice) for one in _in_order(journal)),
+        number=config.number_of(order.id),
+        customer=customer,
+        moment=order.date_paid_gmt or order.created_at,
+        version=version,
     )
-
-
-def _in_order(journal: Journal) -> list[Entry]:
-    return sorted(journal.entries, key=lambda one: one.what != RECEIVABLE)
-
-
-def _invoice_values(order: Order, config: InvoicesConfig, customer: str, day: BookDay) -> dict[str, Value]:
-    return {
-        "CUNO": customer,
-        "PYNO": customer,
-        "CINO": number_of(config, order),
-        "INYR": str(day.day.year),
-        "IVDT": day.day,
-        "DUDT": day.day + timedelta(days=config.due_days),
-    }
-
-
-def _line(run: Run, entry: Entry, common: Mapping[str, Value], invoice: Mapping[str, Value]) -> dict[str, str]:
-    """Returns a line as it is sent: positional, or by fields where the site has a program of its own."""
-    kind = RecordKind.RECEIVABLE if entry.what == RECEIVABLE else RecordKind.OTHER
-    values: dict[str, Value] = {
-        **common,
-        **(invoice if kind is RecordKind.RECEIVABLE else {}),
-        "AIT1": entry.account.account,
-        **entry.account.dimensions,
-        "CUAM": entry.amount,
-        "DBCR": entry.side.value,
-        "VTCD": entry.account.vat_code,
-    }
-    if run.store.layout is not None:
-        return {"PARM": run.store.layout.render(kind, values)}
-    return {name: _as_text(value) for name, value in values.items() if value != ""}
-
-
-def _as_text(value: Value) -> str:
-    if isinstance(value, date):
-        return day_text(value)
-    return value if isinstance(value, str) else number_text(value)
-
-
-def categories_of(run: Run, order: Order, config: InvoicesConfig) -> dict[int, frozenset[str]]:
-    """Returns the categories of the order's products, if a rule asks for them; a product that is gone has none."""
-    if all(rule.category == EVERY for rule in config.revenue):
-        return {}
-    run.journal.pause()
-    ids = sorted({line.product_id for line in order.line_items if line.product_id})
-    rows = run.store.shop.products.by_id(ids, fields=("categories",))
-    return {product: _slugs(row) for product, row in rows.items()}
-
-
-def _slugs(row: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(str(one.get("slug")) for one in row.get("categories") or ())

@@ -9,19 +9,18 @@ from __future__ import annotations
 from functools import partial
 
 from connector.accounting.payments import PaymentsConfig
-from connector.flows import tenure
+from connector.errors import PermanentError
 from connector.flows.books import owning, posting
 from connector.flows.books.keys import book_day, epoch_of, key_of, text_of
-from connector.flows.books.sheet import Sheet, sums_by_account
+from connector.flows.books.leaving import payment_of
+from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
 from connector.flows.context import Run
-from connector.flows.orders import adopting
 from connector.flows.orders.dates import currency_decimals
-from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done
+from connector.ledger.claims import DocumentRecord
 from connector.ledger.succession import is_set_aside
-from connector.ledger.tables import DocumentState
 from connector.m3.programs.gls840mi import JOURNAL
-from connector.m3.values import day_text, number_text
+from connector.m3.values import day_text
 from connector.money.journal import Journal
 from connector.money.payment_journal import payment_journal
 from connector.money.sums import check_currency
@@ -37,29 +36,56 @@ def run(run: Run) -> Done:
     Raises:
         ConnectorError: See errors.py and books/posting.py.
     """
+    if is_set_aside(run.claim.business_key):
+        return owning.finish_set_aside(run)
+    order, posted = owning.take_up(run)
+    if posted is not None:
+        return compare_posted(run, posted, order)
     config = run.store.config.payments
     if config is None:
         return Done("payments are not carried")
-    if is_set_aside(run.claim.business_key):
-        return owning.finish_set_aside(run)
-    order = fetch(run)
-    if order is not None:
-        owning.require_own(run, order)
-    document = run.claim.live_document
-    if document is not None and document.state is DocumentState.CONFIRMED:
-        posting.see_again(run, document)
-        return Done(f"posted as {document.final_number}")
     reason = why_nothing(order)
     if order is None or order.date_paid_gmt is None or reason:
         return Done(reason)
-    held = tenure.require(run)
-    is_forgotten = held is not None and held.may_be_forgotten(order.created_at)
+    journal = journal_of(run, order, config)
+    if not journal.entries:
+        return Done("paid onto its invoice, and no fee of the gateway is stated")
     voucher = posting.post(
         run,
-        partial(make_sheet, run, order, config),
-        may_be_known=is_forgotten or adopting.may_be_known(run, created_at=order.date_paid_gmt, is_marked=False),
+        partial(make_sheet, run, order, config, journal),
+        made_at=order.created_at,
+        happened_at=order.date_paid_gmt,
+        content=payment_of(order),
     )
     return Done(f"posted as {voucher}")
+
+
+def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
+    """Settles a payment that is posted. Another total of the order, or its end, takes nothing of it back; a refund does.
+
+    Raises:
+        PermanentError: The shop says now that it was paid otherwise than what was posted.
+    """
+    said = f"posted as {document.final_number}"
+    before = document.plan["content"]
+    after = before if order is None else payment_of(order)
+    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
+    if not changed:
+        return Done(said)
+    run.journal.audit(
+        "changed after posting",
+        system="shop",
+        key=document.final_number or "",
+        before={key: before[key] for key in changed},
+        after={key: after[key] for key in changed},
+    )
+    if changed == ["total"]:
+        return Done(f"{said}: {before['total']} were paid, the order is {after['total']} now")
+    raise PermanentError(
+        f"The payment is {said}, and the shop has changed its {', '.join(changed)} since.",
+        resolution=f"`connector exchanges show {run.claim.exchange_id}` shows both sides. Correct the voucher in M3 if it "
+        "shall not stand as it is, then discard this exchange.",
+    )
 
 
 def why_nothing(order: Order | None) -> str:
@@ -71,17 +97,25 @@ def why_nothing(order: Order | None) -> str:
     return "" if order.total else "nothing was to be paid"
 
 
-def make_sheet(run: Run, order: Order, config: PaymentsConfig, version: int) -> Sheet:
-    """Returns everything that will be sent, proved in memory.
+def journal_of(run: Run, order: Order, config: PaymentsConfig) -> Journal:
+    """Returns what is posted, proved.
 
     Raises:
-        MappingError: An account, the fee or an open day is missing; nothing was written.
+        MappingError: An account or the fee is missing.
         AmountsDifferError: The amounts do not add up.
     """
-    assert order.date_paid_gmt is not None, "only what is paid is posted"
     decimals = currency_decimals(run, order.currency).amounts
     check_currency(order, decimals=decimals)
-    journal = payment_journal(order, config=config, decimals=decimals)
+    return payment_journal(order, config=config, decimals=decimals)
+
+
+def make_sheet(run: Run, order: Order, config: PaymentsConfig, journal: Journal, version: int) -> Sheet:
+    """Returns everything that will be sent.
+
+    Raises:
+        MappingError: The day is closed; nothing was written.
+    """
+    assert order.date_paid_gmt is not None, "only what is paid is posted"
     day = book_day(run.store.config, order.date_paid_gmt)
     key = key_of(run.store.name, LETTER, order.id, version=version)
     common = {
@@ -102,17 +136,3 @@ def make_sheet(run: Run, order: Order, config: PaymentsConfig, version: int) -> 
         expected=sums_by_account(journal),
         lines=tuple({**common, **fields} for fields in fields_of(journal)),
     )
-
-
-def fields_of(journal: Journal) -> list[dict[str, str]]:
-    """Returns each entry by M3's field names."""
-    return [
-        {
-            "AIT1": one.account.account,
-            **one.account.dimensions,
-            "CUAM": number_text(one.amount),
-            "DBCR": one.side.value,
-            **({"VTCD": one.account.vat_code} if one.account.vat_code else {}),
-        }
-        for one in journal.entries
-    ]

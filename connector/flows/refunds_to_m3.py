@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from connector.errors import MissingDependencyError, NeedsPersonError, PermanentError
 from connector.flows import tenure
+from connector.flows.books.leaving import leave_credit, leave_repayment
 from connector.flows.context import Run
 from connector.flows.orders import adopting, building, posting, proving, takeover
 from connector.flows.orders.dates import currency_decimals
@@ -24,7 +25,7 @@ from connector.ledger.posted import Posted, find_posted
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
 from connector.money.refunds import Of, Taken, take
-from connector.stores import OrderAction
+from connector.stores import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
 
@@ -40,10 +41,14 @@ def run(run: Run) -> Done:
     document = posting.resolve(run, bind=bind)
     takeover.clear_leftovers(run)
     found = read(run)
+    leave_repayment(run, found.refund)
     if document is not None:
         return compare_posted(run, document, found)
     order_id, _ = ids_of(run.claim.business_key)
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
+    if posted is None and run.store.config.orders.carried_as is CarriedAs.INVOICE:
+        leave_credit(run, found.refund)
+        return Done("its order is carried as an invoice, and credited in the ledger")
     if found.refund is None or found.order is None:
         return gone(found, posted)
     if posted is None:

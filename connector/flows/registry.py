@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector.flows import (
+    credits_to_m3,
     customers_to_m3,
     customers_to_woo,
     invoices_to_m3,
@@ -17,6 +18,8 @@ from connector.flows import (
     prices_to_woo,
     products_to_m3,
     refunds_to_m3,
+    repayments_to_m3,
+    settlements_to_m3,
     stock_to_m3,
     stock_to_woo,
 )
@@ -57,6 +60,9 @@ FLOWS: dict[str, FlowEntry] = {
     "customers_to_woo": FlowEntry("customers_to_woo", "customers", customers_to_woo.run),
     "order_status_to_woo": FlowEntry("order_status_to_woo", "status", order_status_to_woo.run),
     "payments_to_m3": FlowEntry("payments_to_m3", "finance", payments_to_m3.run),
+    "credits_to_m3": FlowEntry("credits_to_m3", "finance", credits_to_m3.run),
+    "settlements_to_m3": FlowEntry("settlements_to_m3", "finance", settlements_to_m3.run),
+    "repayments_to_m3": FlowEntry("repayments_to_m3", "finance", repayments_to_m3.run),
     "invoices_to_m3": FlowEntry("invoices_to_m3", "finance", invoices_to_m3.run),
     "items_to_woo": FlowEntry("items_to_woo", "catalog", items_to_woo.run),
     "prices_to_woo": FlowEntry("prices_to_woo", "catalog", prices_to_woo.run),

@@ -48,6 +48,20 @@ def find_posted(connection: Connection, *, shop_scope: str, shop_key: str) -> Po
     return Posted(row.exchange_id, row.fingerprint, document)
 
 
+_BATCH = text("""
+SELECT m.id, m.kind, m.temporary_number, m.final_number, m.cuno, m.yref, m.plan
+FROM exchange e JOIN document m ON m.exchange_id = e.id AND m.state = 'confirmed'
+WHERE e.scope = :scope AND e.flow = :flow AND e.business_key = :business_key ORDER BY m.id DESC LIMIT 1
+""")
+
+
+def find_posted_batch(connection: Connection, scope: str, *, flow: str, business_key: str) -> DocumentRecord | None:
+    """Returns what a flow of the ledger posted of a fact, without its steps; None if it did not."""
+    values = {"scope": scope, "flow": flow, "business_key": business_key}
+    row = connection.execute(_BATCH, values).one_or_none()
+    return None if row is None else DocumentRecord(**row._mapping, state=DocumentState.CONFIRMED, steps=())
+
+
 _SETTLED_AT = text("""
 SELECT settled_at FROM exchange WHERE scope = :scope AND flow = :flow AND business_key = :business_key AND state = 'done'
 """)

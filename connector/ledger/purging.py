@@ -2,7 +2,8 @@
 
 What stays whatever its age: everything of an exchange that is not done; the newest delivery of an exchange, with which the next
 one is compared; an exchange's last attempt; documents that stand for something in M3, with their steps, for they keep it from
-being made twice, and tell what a person settled; the audit trail, which audit_removal.py removes, if anybody.
+being made twice, and tell what a person settled; the newest batch of each posting to M3's ledger; the audit trail, which
+audit_removal.py removes, if anybody.
 
 See docs/decisions/0012.
 """
@@ -23,6 +24,10 @@ SOME = 500
 """Rows removed in one transaction: no lock is held for long, and an interrupted purge keeps what it did."""
 WINDOW = 5000
 """Ids looked at by one statement."""
+
+
+LEDGER_BATCH = "ledger_batch"
+"""Kind of the documents of flows/books: the newest says which version of its KEY1 is the highest that was ever begun."""
 
 
 class Kind(StrEnum):
@@ -57,6 +62,8 @@ _WHICH = {
     Kind.DOCUMENT: f"""
         FROM document x JOIN exchange e ON e.id = x.exchange_id
         WHERE coalesce(x.ended_at, x.begun_at) < {_OLD} AND e.state = 'done' AND x.state = 'abandoned'
+          AND NOT (x.kind = '{LEDGER_BATCH}' AND NOT EXISTS (
+              SELECT FROM document n WHERE n.exchange_id = x.exchange_id AND n.kind = x.kind AND n.id > x.id))
           AND NOT EXISTS (SELECT FROM step s WHERE s.document_id = x.id AND s.state IN ('intended', 'unknown'))""",
     Kind.MESSAGE: f"FROM message x WHERE x.taken_at < {_OLD}",
 }

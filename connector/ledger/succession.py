@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-_FLOWS = ("orders_to_m3", "order_status_to_woo", "payments_to_m3", "invoices_to_m3")
+_FLOWS = ("orders_to_m3", "order_status_to_woo", "payments_to_m3", "settlements_to_m3", "invoices_to_m3")
 """Flows whose exchanges are keyed by the id of an order."""
 
 _RENAME_EXCHANGES = text("""

@@ -1,4 +1,7 @@
-"""The journal of a payment: the gateway owes us, we owe the buyer, and the gateway keeps its fee. Called by payments_to_m3."""
+"""The journals of a payment (the gateway owes us, we owe the buyer, the gateway keeps its fee) and of what is paid back.
+
+Called by the flows of payments.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,42 @@ from connector.woocommerce.models import Order
 
 
 def payment_journal(order: Order, *, config: PaymentsConfig, decimals: int) -> Journal:
-    """Returns what a payment of the whole order posts.
+    """Returns what a payment of the whole order posts at once; nothing but the fee where its invoice is paid instead.
 
     Raises:
         MappingError: The payment method has no clearing account, or the fee the shop states cannot be used.
         AmountsDifferError: The total has more decimals than its currency.
     """
-    method = _method(order, config)
-    entries = [
-        debit(order.total, method.clearing, "payment"),
-        credit(order.total, config.liability, "prepayment"),
-    ]
+    method = method_of(order, config)
+    entries: list[Entry] = []
+    if config.has_prepayments:
+        entries += [
+            debit(order.total, method.clearing, "payment"),
+            credit(order.total, config.liability, "prepayment"),
+        ]
     if method.fee is not None:
         entries += _fee_entries(order, method, method.fee, decimals)
     return make_journal(entries, currency=order.currency, decimals=decimals)
 
 
-def _method(order: Order, config: PaymentsConfig) -> PaymentMethod:
+def repayment_journal(order: Order, amount: Decimal, *, config: PaymentsConfig, decimals: int) -> Journal:
+    """Returns what a gateway's repayment posts: we owe the buyer less, and the gateway us. It keeps its fee.
+
+    Raises:
+        MappingError: The payment method has no clearing account.
+        AmountsDifferError: The amount has more decimals than its currency.
+    """
+    clearing = method_of(order, config).clearing
+    entries = [debit(amount, config.liability, "repayment"), credit(amount, clearing, "repaid by the gateway")]
+    return make_journal(entries, currency=order.currency, decimals=decimals)
+
+
+def method_of(order: Order, config: PaymentsConfig) -> PaymentMethod:
+    """Returns how an order's payment method is posted.
+
+    Raises:
+        MappingError: The store file does not list it.
+    """
     found = config.methods.get(order.payment_method)
     if found is None:
         raise MappingError(

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.m3.control_bodies import body, locked
-from sandbox.m3.posting import update_payments
+from sandbox.m3.posting import delete_unposted, update_payments
 from sandbox.m3.site import Site
 
 
@@ -15,6 +15,7 @@ class LedgerIn(BaseModel):
     closed_through: str = Field(default="", pattern=r"^(\d{8})?$")
     lag_s: float = Field(default=0, ge=0)
     fails_silently: bool = False
+    posts_payments: bool = False
 
 
 def route_ledger(control: Blueprint, site: Site) -> None:
@@ -26,8 +27,13 @@ def route_ledger(control: Blueprint, site: Site) -> None:
         with site.state.lock:
             ledger = site.state.ledger
             ledger.closed_through, ledger.lag_s = wanted.closed_through, wanted.lag_s
-            ledger.fails_silently = wanted.fails_silently
+            ledger.fails_silently, ledger.posts_payments = wanted.fails_silently, wanted.posts_payments
         return jsonify(wanted.model_dump())
+
+    @control.post("/ledger/batches/<key>/delete")
+    def delete_batch(key: str) -> Response:
+        """What a person does in GLS840 with a batch that is not in the ledger; its KEY1 may be given again."""
+        return locked(site, lambda: {"key1": delete_unposted(site.state, key)})
 
     @control.post("/payments/update")
     def update() -> Response:

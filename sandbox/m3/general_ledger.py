@@ -11,11 +11,14 @@ from enum import StrEnum
 CONTROL_ACCOUNT = "1510"
 """The receivables account: only customer invoices and payments may touch it."""
 
+BANK_ACCOUNT = "1930"
+"""Where a payment goes that names no account."""
+
 ACCOUNTS = {
     CONTROL_ACCOUNT: "Accounts receivable",
     "1580": "Clearing, card gateway",
     "1581": "Clearing, PayPal",
-    "1930": "Bank",
+    BANK_ACCOUNT: "Bank",
     "2420": "Prepayments of customers",
     "2610": "Output VAT 25 %",
     "2611": "Output VAT 5 %",
@@ -54,7 +57,7 @@ INTERFACES = {
             INVOICE_HEAD: {
                 **{"INRI": (1, 2), "CUNO": (3, 12), "PYNO": (13, 22), "CINO": (23, 37), "INYR": (38, 41)},
                 **{"IVDT": (42, 49), "DUDT": (50, 57), "CUCD": (58, 60), "CUAM": (61, 77), "ACDT": (78, 85)},
-                **{"VTXT": (86, 125), "AIT1": (126, 135)},
+                **{"VTXT": (86, 125), "AIT1": (126, 135), "DBCR": (136, 136)},
             },
             "I2": {
                 **{"INRI": (1, 2), "AIT1": (3, 12), "AIT2": (13, 22), "CUCD": (23, 25), "CUAM": (26, 42)},
@@ -155,6 +158,7 @@ class GeneralLedger:
     closed_through: str = ""  # YYYYMMDD; every day up to here belongs to a closed period
     lag_s: float = 0  # how long the job takes that updates a sent batch
     fails_silently: bool = False  # the job loses what it is sent, and tells nobody
+    posts_payments: bool = False  # a job posts controlled payment batches at once, as a person else does
     next_voucher: int = 7_000_001
 
     def take_voucher(self) -> int:

@@ -1,8 +1,19 @@
 """The job behind GLS840 and the person behind ARS040: what is sent becomes vouchers; programs and control call it."""
 
 from decimal import Decimal
+from itertools import count
 
-from sandbox.m3.general_ledger import INVOICE_HEAD, Batch, BatchStatus, Invoice, Posting
+from sandbox.m3.dispatch import Invoice as OrderInvoice
+from sandbox.m3.general_ledger import (
+    BANK_ACCOUNT,
+    CONTROL_ACCOUNT,
+    INVOICE_HEAD,
+    Batch,
+    BatchStatus,
+    Invoice,
+    Payment,
+    Posting,
+)
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.state import State
 
@@ -14,6 +25,16 @@ def update_due(state: State) -> None:
         is_due = batch.sent_ms + ledger.lag_s * 1000 <= state.now_ms()
         if batch.status is BatchStatus.SENT and is_due and not ledger.fails_silently:
             _post(state, batch)
+    if ledger.posts_payments:
+        update_payments(state)
+
+
+def delete_unposted(state: State, key: str) -> str:
+    """Do what a person does in GLS840 with a batch the ledger does not have; give its key."""
+    batch = state.ledger.batches.get(key)
+    if batch is None or batch.status is BatchStatus.UPDATED:
+        raise Refusal("XRE0103", "KEY1", value=key)
+    return state.ledger.batches.pop(key).key
 
 
 def update_payments(state: State) -> list[str]:
@@ -25,8 +46,31 @@ def update_payments(state: State) -> list[str]:
             if invoice is None:
                 raise Refusal("XRE0103", "CINO", value=line["CINO"])
             invoice.paid += Decimal(line["PYAM"])
-        payment.is_updated = True
+        _post_payment(state, payment)
     return [one.key for one in waiting]
+
+
+def _post_payment(state: State, payment: Payment) -> None:
+    """Write the voucher of a payment batch: the accounts of its lines against the receivables."""
+    voucher = state.ledger.take_voucher()
+    numbers = count(1)
+    for line in payment.lines.values():
+        amount = Decimal(line["PYAM"])
+        fields = {"CUCD": line.get("CUCD", ""), "ACDT": payment.fields["ACDT"], "OCDT": state.today(), "VTXT": ""}
+        for account, is_debit in ((line.get("AIT1", BANK_ACCOUNT), amount > 0), (CONTROL_ACCOUNT, amount < 0)):
+            row = {**fields, "AIT1": account}
+            year = payment.fields["ACDT"][:4]
+            posting = Posting(voucher, next(numbers), year, row, abs(amount), is_debit, payment.key)
+            state.ledger.postings.append(posting)
+    payment.is_updated = True
+
+
+def record_invoice(state: State, made: OrderInvoice, *, customer: str) -> None:
+    """Put the invoice of a customer order into the receivables, as M3's invoicing does."""
+    ledger = state.ledger
+    fields = {"IVDT": made.day, "DUDT": made.day, "ACDT": made.day, "CUCD": made.currency, "PYNO": customer}
+    invoice = Invoice(customer, made.exin, made.year, made.currency, made.net + made.vat, ledger.take_voucher(), fields)
+    ledger.invoices[(invoice.customer, invoice.number, invoice.year)] = invoice
 
 
 def _post(state: State, batch: Batch) -> None:
@@ -44,7 +88,7 @@ def _post(state: State, batch: Batch) -> None:
                 line.fields["CINO"],
                 line.fields["INYR"],
                 line.fields["CUCD"],
-                line.amount,
+                line.amount if line.is_debit else -line.amount,
                 voucher,
                 line.fields,
             )

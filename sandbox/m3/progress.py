@@ -8,6 +8,7 @@ from sandbox.m3.changes import Operation, Record
 from sandbox.m3.dispatch import INVOICED, PLANNED, SENT, Delivery, Invoice
 from sandbox.m3.entities import LINE_STATUSES, Line, Order
 from sandbox.m3.money import VAT_RATES, round_amount
+from sandbox.m3.posting import record_invoice
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.state import State
 
@@ -205,4 +206,5 @@ def _invoice_delivery(state: State, order: Order, delivery: Delivery) -> None:
         vat=round_amount(vat, currency),
     )
     delivery.ivno, delivery.status = ivno, INVOICED
+    record_invoice(state, state.dispatch.invoices[ivno], customer=body.cuno)
     state.tell(Record.INVOICE, Operation.CREATE, str(ivno))

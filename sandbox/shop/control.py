@@ -254,7 +254,8 @@ def _change(shop: Shop, order: Order, wanted: OrderChange) -> None:
     if wanted.note:
         add_note(shop, order, wanted.note)
     if wanted.refund is not None:
-        create_refund(shop, order, {"api_refund": False, **wanted.refund})
+        refund = create_refund(shop, order, {"api_refund": False, **wanted.refund})
+        refund.is_paid_back = bool(wanted.refund.get("paid_back"))  # as with a gateway that can
     if wanted.model_extra:
         update_order(shop, order, dict(wanted.model_extra))
 

@@ -220,6 +220,7 @@ class Refund:
     fees: list[FeeLine] = field(default_factory=list)
     taxes: list[TaxLine] = field(default_factory=list)
     meta: list[Meta] = field(default_factory=list)
+    is_paid_back: bool = False  # by the gateway
 
 
 @dataclass

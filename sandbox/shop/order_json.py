@@ -265,7 +265,7 @@ def show_refund(shop: Shop, refund: Refund, *, base: str, with_parent: bool = Fa
         "amount": fixed(refund.amount),
         "reason": refund.reason,
         "refunded_by": 1,
-        "refunded_payment": False,
+        "refunded_payment": refund.is_paid_back,
         "meta_data": show_meta(refund.meta),
         "line_items": [show_line(shop, line, fixed) for line in refund.lines],
         "shipping_lines": [show_shipping(line, fixed) for line in refund.shipping_lines],

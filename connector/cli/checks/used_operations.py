@@ -29,6 +29,9 @@ All others are used by every store, but for those of the ledger."""
 FINANCE = {"journal.": ("payments",), "invoice.": ("invoices",), "ledger.": ("payments", "invoices")}
 """Beginning of an operation's key -> the parts of the store file of which one has to be there."""
 
+SETTLING = ("receipt.", "receivable.")
+"""Beginnings of what `payments.settle` of the store file uses."""
+
 
 ACCOUNTS = (
     "customer.address",
@@ -48,6 +51,8 @@ def used_operations(operations: Iterable[Operation], config: StoreConfig) -> lis
         key for key, part in PARTS.items() if getattr(config.publish, part, getattr(config, part, None)) is None
     ]
     left_out = [key for key, parts in FINANCE.items() if all(getattr(config, part) is None for part in parts)]
+    if config.payments is None or config.payments.settle is None:
+        left_out += SETTLING
     unused = (*unpublished, *left_out)
     accounts = config.customers.accounts
     unfollowed = (*(ACCOUNTS if accounts is None else ()), *(() if accounts and accounts.email_type else EMAILS))

@@ -1,4 +1,4 @@
-"""The identity of what is posted to the ledger: KEY1, the voucher text, the day. Called by the flows of payments and invoices."""
+"""The identity of what is posted to the ledger: KEY1, the voucher text, the day. Called by the flows of the ledger."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from connector.accounting.accounts import ClosedPeriod
 from connector.errors import MappingError
 from connector.stores import StoreConfig
-from connector.woocommerce.models import Order
+from connector.woocommerce.models import Order, Refund
 
 KEY_LENGTH = 15
 TEXT_LENGTH = 40
+BATCH_DIGITS, BATCH_VERSIONS = 10, 10
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -35,6 +36,28 @@ def key_of(store: str, kind: str, order_id: int, *, version: int) -> str:
     return f"{store.upper()}{kind}{number.rjust(room, '0')}{_DIGITS[version]}"
 
 
+def batch_number(series: int, order_id: int, *, version: int) -> str:
+    """Returns PBID: the store's series, the shop's order, the version; always ten digits.
+
+    Raises:
+        MappingError: The number or the version does not fit; a key is never cut.
+    """
+    number = f"{series}{order_id:07d}{version}"
+    if len(number) > BATCH_DIGITS or version >= BATCH_VERSIONS:
+        raise MappingError(
+            f"Order {order_id}, version {version} has no room in PBID ({BATCH_DIGITS} digits).",
+            rule="payments.settle.series",
+            field="PBID",
+            resolution="Match the payment with the invoice in M3 by hand and discard the exchange.",
+        )
+    return number
+
+
+def version_of(key: str) -> int:
+    """Returns the version a KEY1 was made for."""
+    return _DIGITS.index(key[-1])
+
+
 def _base36(number: int) -> str:
     text = ""
     while number:
@@ -43,10 +66,16 @@ def _base36(number: int) -> str:
     return text or "0"
 
 
-def text_of(key: str, order: Order) -> str:
-    """Returns the text of every voucher line: KEY1, when the order was made (an id may be given twice), its number."""
+def text_of(key: str, order: Order, *, epoch: str | None = None) -> str:
+    """Returns the text of every voucher line: KEY1, when the fact was made (an id may be given twice), the order's number.
+
+    Args:
+        key: KEY1.
+        order: The order.
+        epoch: Of what is posted, where it is not the order itself.
+    """
     label = "".join(character for character in order.number if character.isascii() and character.isalnum())
-    return f"{key} {_epoch(order)} {label}"[:TEXT_LENGTH].rstrip()
+    return f"{key} {epoch or epoch_of(order)} {label}"[:TEXT_LENGTH].rstrip()
 
 
 def is_of_order(text: str, *, key: str, epoch: str) -> bool:
@@ -56,11 +85,17 @@ def is_of_order(text: str, *, key: str, epoch: str) -> bool:
 
 def epoch_of(order: Order) -> str:
     """Returns what tells an order from another one that was given the same id."""
-    return _epoch(order)
+    return epoch_of_moment(order.created_at)
 
 
-def _epoch(order: Order) -> str:
-    return str(int(order.created_at.timestamp()))
+def epoch_of_moment(moment: datetime) -> str:
+    """Returns the second something was made in."""
+    return str(int(moment.timestamp()))
+
+
+def epoch_of_refund(order: Order, refund: Refund) -> str:
+    """Returns what tells a refund from another one that was given the same id."""
+    return epoch_of_moment(refund.date_created_gmt) if refund.date_created_gmt is not None else epoch_of(order)
 
 
 @dataclass(frozen=True)
@@ -82,7 +117,15 @@ def book_day(config: StoreConfig, moment: datetime) -> BookDay:
     Raises:
         MappingError: The day is closed and the store holds such facts.
     """
-    day = moment.astimezone(config.m3.zone).date()
+    return on_open_day(config, moment.astimezone(config.m3.zone).date())
+
+
+def on_open_day(config: StoreConfig, day: date) -> BookDay:
+    """Returns the accounting date of something that belongs to a day.
+
+    Raises:
+        MappingError: The day is closed and the store holds such facts.
+    """
     closed = config.books.closed_through
     if closed is None or day > closed:
         return BookDay(day, day)

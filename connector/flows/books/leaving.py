@@ -1,26 +1,30 @@
-"""Leaves the exchanges of the ledger that an order asks for. Called by the order's own run, which every news of an order causes."""
+"""Leaves the exchanges of the ledger that an order or a refund asks for. Called by their own runs, which all news causes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from connector.flows.context import Run
 from connector.ledger.inbox import Received
 from connector.stores import OrderAction
 from connector.woocommerce.canonical import canonical_json
-from connector.woocommerce.models import Order
+from connector.woocommerce.models import Order, Refund
 
-PAYMENTS, INVOICES = "payments_to_m3", "invoices_to_m3"
+PAYMENTS, REPAYMENTS, INVOICES = "payments_to_m3", "repayments_to_m3", "invoices_to_m3"
+SETTLEMENTS, CREDITS = "settlements_to_m3", "credits_to_m3"
 POOL = "finance"
 
 
 def leave_payment(run: Run, order: Order | None) -> None:
-    """Stages the exchange of an order's payment, once it is paid; the same payment brings nothing new."""
+    """Stages the exchanges of an order's payment, once it is paid; the same payment brings nothing new."""
     if order is None or order.date_paid_gmt is None or run.store.config.payments is None:
         return
-    run.leave(_told(run, flow=PAYMENTS, topic="order.paid", content=f"paid:{order.date_paid_gmt.isoformat()}"))
+    content = f"paid:{order.date_paid_gmt.isoformat()}:{order.payment_method}:{order.currency}"
+    run.leave(_told(run, flow=PAYMENTS, topic="order.paid", content=content))
+    leave_settlement(run, order)
 
 
 def leave_invoice(run: Run, order: Order | None) -> None:
@@ -30,6 +34,43 @@ def leave_invoice(run: Run, order: Order | None) -> None:
     state = {"status": "gone"} if order is None else {"status": order.status, **money_of(order)}
     content = f"invoice:{hashlib.sha256(canonical_json(state)).hexdigest()}"
     run.leave(_told(run, flow=INVOICES, topic="order.changed", content=content))
+
+
+def leave_settlement(run: Run, order: Order, *, is_invoiced: bool = False) -> None:
+    """Stages the exchange that pays the order's invoices, once it is paid; looked at again when it may have one at last."""
+    config = run.store.config.payments
+    if config is None or config.settle is None or order.date_paid_gmt is None:
+        return
+    action = "invoiced" if is_invoiced else run.store.config.orders.action(order.status).value
+    content = f"paid:{order.date_paid_gmt.isoformat()}:{action}"
+    run.leave(_told(run, flow=SETTLEMENTS, topic="order.paid", content=content))
+
+
+def leave_credit(run: Run, refund: Refund | None) -> None:
+    """Stages the exchange that credits a directly invoiced order for a refund; also of one that is gone."""
+    config = run.store.config.invoices
+    if config is None or not config.credit_prefix:
+        return
+    content = "gone" if refund is None else f"refunded:{refund.id}"
+    run.leave(_of_refund(_told(run, flow=CREDITS, topic="refund.found", content=content)))
+
+
+def leave_repayment(run: Run, refund: Refund | None) -> None:
+    """Stages the exchange of what a gateway gave back; also of a refund that is gone, which may have been posted."""
+    if run.store.config.payments is None or not (refund is None or refund.refunded_payment):
+        return
+    content = "gone" if refund is None else f"repaid:{refund.id}"
+    run.leave(_of_refund(_told(run, flow=REPAYMENTS, topic="refund.repaid", content=content)))
+
+
+def _of_refund(told: Received) -> Received:
+    return replace(told, kind="refund", resource_id=(told.business_key or "").partition("-")[2])
+
+
+def payment_of(order: Order) -> dict[str, object]:
+    """Returns what a payment is made of, and nothing of the buyer."""
+    kept: dict[str, object] = json.loads(order.model_dump_json(include={"currency", "total", "payment_method"}))
+    return kept
 
 
 def money_of(order: Order) -> dict[str, object]:

@@ -1,14 +1,18 @@
-"""Tells the order of a posting from another one that got the same id of a restored shop. Called by the flows of the ledger."""
+"""What each flow of the ledger begins with: the order, whether the posting is its own, and what an earlier run left unfinished.
+
+Called by the flows of payments and invoices.
+"""
 
 from __future__ import annotations
 
 from connector.errors import NotYetError
-from connector.flows import tenure
 from connector.flows.books import posting
 from connector.flows.books.keys import epoch_of
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
+from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done
+from connector.ledger.claims import DocumentRecord
 from connector.ledger.inbox import asked_again
 from connector.ledger.succession import hand_over
 from connector.woocommerce.models import Order
@@ -18,19 +22,29 @@ def finish_set_aside(run: Run) -> Done:
     """Ends the posting of an order whose id the shop gave to another one: what was begun is finished, nothing is begun."""
     if run.claim.live_document is None:
         return Done("the shop gave the id to another order")
-    tenure.require(run)
     return Done(f"posted as {posting.go_on(run, run.claim.live_document)}; the shop gave its id to another order")
 
 
-def require_own(run: Run, order: Order) -> None:
-    """Makes sure that what this exchange posted or began is of this very order.
+def take_up(run: Run) -> tuple[Order | None, DocumentRecord | None]:
+    """Reads the order, and finishes what an earlier run began before anybody asks what the order is like now.
+
+    Returns:
+        The order, None if the shop does not have it any more; and what is posted of it, if anything is.
 
     Raises:
         NotYetError: Its id belongs to another order now; both go on as exchanges of their own.
+        ConnectorError: See `posting.post`.
     """
+    order = fetch(run)
     document = run.claim.live_document
     if document is None:
-        return
+        return order, None
+    if order is not None:
+        _require_own(run, order, document)
+    return order, document.confirmed_as(posting.go_on(run, document))
+
+
+def _require_own(run: Run, order: Order, document: DocumentRecord) -> None:
     epoch = Sheet.from_json(document.plan["sheet"]).epoch
     if epoch == epoch_of(order):
         return

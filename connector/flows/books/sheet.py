@@ -1,4 +1,4 @@
-"""What is posted for one fact, line by line as it will be sent. Made by the flows of payments and invoices, sent by posting.py."""
+"""What is posted for one fact, line by line as it will be sent. Made by the flows of the ledger, sent by posting.py."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connector.m3.values import number_text
 from connector.money.journal import Journal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """One batch of GLS840, complete before the first write.
+    """One batch of GLS840 or ARS040, complete before the first write.
 
-    `expected` is what the ledger has to show for it: account -> amount in `currency`, negative for credit.
+    `expected` is what M3 has to show for it, in `currency`: account -> amount, negative for credit; or, where invoices are paid,
+    invoice -> what is paid of it.
     """
 
-    kind: str  # gls840mi.JOURNAL or INVOICE
-    key: str  # KEY1
+    kind: str  # gls840mi.JOURNAL or INVOICE, ars040mi.RECEIPT
+    key: str  # KEY1, PBID
     epoch: str
-    interface: str
+    interface: str  # INTN, BOPE
     description: str
     day: date
     happened_on: date
     currency: str
     expected: Mapping[str, Decimal]
     lines: tuple[Mapping[str, str], ...]
+    customer: str = ""  # CUNO, of an invoice
 
     def to_json(self) -> dict[str, Any]:
         """Returns what the document keeps, so that every later run sends the same again."""
@@ -53,3 +56,17 @@ def sums_by_account(journal: Journal) -> dict[str, Decimal]:
     for one in journal.entries:
         sums[one.account.account] = sums.get(one.account.account, Decimal(0)) + one.signed
     return {account: amount for account, amount in sums.items() if amount}
+
+
+def fields_of(journal: Journal) -> list[dict[str, str]]:
+    """Returns each entry by M3's field names."""
+    return [
+        {
+            "AIT1": one.account.account,
+            **one.account.dimensions,
+            "CUAM": number_text(one.amount),
+            "DBCR": one.side.value,
+            **({"VTCD": one.account.vat_code} if one.account.vat_code else {}),
+        }
+        for one in journal.entries
+    ]

@@ -11,7 +11,7 @@ from datetime import date
 from connector.m3.calls import Answer, Call
 from connector.m3.values import day
 
-COLUMNS = ("IVNO", "YEA4", "EXIN", "IVDT", "CUCD", "DLIX")
+COLUMNS = ("IVNO", "YEA4", "EXIN", "IVDT", "CUCD", "DLIX", "CUNO", "PYNO")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Invoice:
     year: str
     text_number: str
     invoice_date: date | None
+    customer: str = ""
+    payer: str = ""
 
 
 def list_invoice_heads_by_order(order_number: str) -> Call:
@@ -34,7 +36,12 @@ def read_invoices(answer: Answer) -> list[Invoice]:
     rows = answer.require()
     found = {
         (record.get("YEA4", ""), record.get("IVNO", "").zfill(9)): Invoice(
-            record.get("IVNO", ""), record.get("YEA4", ""), record.get("EXIN", ""), day(record.get("IVDT", ""))
+            record.get("IVNO", ""),
+            record.get("YEA4", ""),
+            record.get("EXIN", "").strip(),
+            day(record.get("IVDT", "")),
+            customer=record.get("CUNO", "").strip(),
+            payer=record.get("PYNO", "").strip(),
         )
         for record in rows
     }

@@ -5,12 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.acceptance.crash_points import books
+from tests.acceptance.crash_points.refunds import of_refunds
 from tests.acceptance.crash_points.world import World
-from tests.integration.flows.books.counting_house import FEE_KEY, invoicing, meta, paying, sums_of
+from tests.integration.flows.books.counting_house import FEE_KEY, SETTLE, invoicing, meta, paying, sums_of
+from tests.integration.flows.refunds.desk import part_of
 
 CARRIES_PAYMENTS = paying()
 INVOICES_ORDERS = invoicing()
-FEE = Decimal("1.25")
+SETTLES_INVOICES = paying(payments={"settle": SETTLE})
+CREDITS_INVOICES = invoicing(invoices={"credit_prefix": "W1C-"})
+LOOKED_AGAIN_S = 901
+FEE, PAID_BACK = Decimal("1.25"), Decimal("7.77")
 
 
 def order_is_paid(world: World) -> None:
@@ -23,6 +28,82 @@ def order_is_invoiced(world: World) -> None:
     """The order becomes an invoice, and no order."""
     world.place(coupons=["TEN"])
     world.go_on()
+
+
+def payment_is_paid_back(world: World) -> None:
+    """M3 has invoiced the paid order; the gateway gives a part back, and the refund's own return goes across besides."""
+    with world.quietly():
+        order = world.place()
+        world.go_on()
+        (number,) = [one["orno"] for one in world.sandbox.m3_book()["orders"]]
+        world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+    refund = {"amount": str(PAID_BACK), "paid_back": True}
+    world.sandbox.post(
+        f"{world.sandbox.shop_url}/_control/orders/{order['id']}", {"deliver": "never", "refund": refund}
+    )
+    world.connector.ask(order["id"])
+    world.go_on()
+
+
+def invoice_is_paid(world: World) -> None:
+    """M3 has invoiced the paid order; a job there posts each payment batch that is controlled."""
+    with world.quietly():
+        world.place()
+        world.go_on()
+        (number,) = [one["orno"] for one in world.sandbox.m3_book()["orders"]]
+        world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+        world.sandbox.post(f"{world.sandbox.m3_url}/_control/ledger", {"posts_payments": True})
+    for _ in range(2):
+        world.connector.pass_time(LOOKED_AGAIN_S)
+        world.go_on()
+
+
+def of_settlements(world: World) -> list[str]:
+    """Says what is wrong: the invoice is paid by one batch of one line, and so is the prepayment used up."""
+    book = world.sandbox.m3_book()
+    (order,) = world.placed
+    paid = [(one["paid"], one["reco"]) for one in book["invoices"]]
+    updated = [one for one in book["payment_batches"] if one["updated"]]
+    lines = [(one["PYAM"], one["AIT1"]) for batch in updated for one in batch["lines"]]
+    wrong = [] if paid == [(order["total"], "9")] else [f"invoices: {paid}"]
+    wrong += [] if lines == [(order["total"], "2420")] else [f"lines of payment batches: {lines}"]
+    return [*wrong, *books.of_posted_orders(world)]
+
+
+def invoice_is_credited(world: World) -> None:
+    """A mug of the invoiced order comes back."""
+    with world.quietly():
+        order = world.place()
+        world.go_on()
+    refund = {"line_items": [part_of(order["line_items"][0], 1)]}
+    world.sandbox.post(
+        f"{world.sandbox.shop_url}/_control/orders/{order['id']}", {"deliver": "never", "refund": refund}
+    )
+    world.connector.ask(order["id"])
+    world.go_on()
+
+
+def of_credits(world: World) -> list[str]:
+    """Says what is wrong: the invoice is as ever, and the refund one credit of its amount, balanced."""
+    book = world.sandbox.m3_book()
+    found = sorted((one["cino"], one["amount"]) for one in book["invoices"])
+    wanted = sorted(
+        [
+            *((f"W1-{order['id']}", order["total"]) for order in world.placed),
+            *((f"W1C-{one['id']}", f"-{one['amount']}") for one in world.sandbox.shop_book()["refunds"]),
+        ]
+    )
+    unbalanced = [one["key1"] for one in book["journals"] if sum(sums_of(one).values())]
+    wrong = [] if found == wanted else [f"invoices: {found}, not {wanted}"]
+    wrong += [f"unbalanced: {unbalanced}"] if unbalanced else []
+    return [*wrong, *books.of_nothing_in_m3(world)]
+
+
+def of_repayments(world: World) -> list[str]:
+    """Says what is wrong: what was paid back is one voucher, the reverse of so much of the payment."""
+    found = [sums_of(one) for one in world.sandbox.m3_book()["journals"] if one["key1"].startswith("W1R")]
+    wrong = [] if found == [{"2420": PAID_BACK, "1580": -PAID_BACK}] else [f"vouchers of repayments: {found}"]
+    return [*wrong, *of_refunds(world)]
 
 
 def of_invoices(world: World) -> list[str]:

@@ -353,6 +353,13 @@ STORIES: dict[str, Told] = {
         shelves.stock_is_corrected_in_the_shop, shelves.of_stock, config=shelves.SHOWS_STOCK, again=()
     ),
     "order is paid": Told(ledgers.order_is_paid, ledgers.of_payments, config=ledgers.CARRIES_PAYMENTS, again=()),
+    "payment is paid back": Told(
+        ledgers.payment_is_paid_back, ledgers.of_repayments, config=ledgers.CARRIES_PAYMENTS, again=()
+    ),
+    "invoice is credited": Told(
+        ledgers.invoice_is_credited, ledgers.of_credits, config=ledgers.CREDITS_INVOICES, again=()
+    ),
+    "invoice is paid": Told(ledgers.invoice_is_paid, ledgers.of_settlements, config=ledgers.SETTLES_INVOICES, again=()),
     "rates of the day": Told(rates.rates_of_the_day_are_read, rates.of_rates, config=rates.NEEDS_RATES, again=()),
     "goods given back": Told(refunds.goods_are_given_back, refunds.of_refunds, again=("refunds_to_m3",)),
     "money given back": Told(refunds.money_is_given_back_and_nobody_is_told, refunds.of_refunds, again=()),

@@ -223,4 +223,5 @@ class World(Story):
         """A new process knows only what the ledger holds."""
         store = runtime.store(STORE)
         store.remembered.clear()
+        store.vouchers.clear()
         store.m3._tokens._cached = None

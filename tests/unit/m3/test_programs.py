@@ -15,6 +15,8 @@ from connector.m3.calls import Answer, Call
 from connector.m3.catalogue import Catalogue
 from connector.m3.operations import load_operations
 from connector.m3.programs import (
+    ars040mi,
+    ars200mi,
     balances,
     counts,
     crs055mi,
@@ -44,6 +46,7 @@ from connector.m3.programs import (
     ois350mi,
     order_changes,
 )
+from connector.m3.programs.ars200mi import InvoiceKey
 from connector.m3.programs.ois017mi import ListHead
 from connector.m3.programs.ois100mi import LineKey
 from connector.m3.programs.ois275mi import BatchStatus
@@ -52,6 +55,7 @@ EXAMPLES = Path(__file__).parents[2] / "fixtures" / "m3_examples"
 OPERATIONS = load_operations(Path(__file__).parents[3] / "config", {})
 NUMBER = "0010000123"
 KEY = "W1P0000000001I1"
+BATCH = "7100000541"
 PRICE_LIST = ListHead("WEB", "EUR", date(2026, 1, 1), None)
 ADDRESS = {"CUA1": "Long Street 1", "PONO": "12345", "CSCD": "DE", "TOWN": "Town"}
 
@@ -135,6 +139,21 @@ CALLS = [
         )
     ),
     gls200mi.list_vouchers(division="AAA", first=date(2026, 11, 20), last=date(2026, 11, 22)),
+    ars040mi.add_batch_head(BATCH, company=1, division="AAA", batch_type="WEB", day=date(2026, 11, 22)),
+    ars040mi.add_batch_line(
+        BATCH,
+        number=1,
+        company=1,
+        division="AAA",
+        fields={
+            **{"CINO": "2026-4001", "INYR": "2026", "CUNO": "GUESTHREUR", "PYNO": "GUESTHREUR", "PYAM": "189.75"},
+            **{"CUCD": "EUR", "LPDT": "20261122", "PYTP": "01", "AIT1": "2420", "AIT2": "WEB"},
+        },
+    ),
+    ars040mi.control_batch(BATCH, company=1, division="AAA"),
+    ars200mi.get_totals(
+        InvoiceKey(payer="GUESTHREUR", customer="GUESTHREUR", number="2026-4001", year="2026"), division="AAA"
+    ),
     order_changes.change_quantity(NUMBER, LineKey("1"), quantity=Decimal(5)),
     order_changes.change_price(
         NUMBER, LineKey("1"), {"SAPR": "12.90", "SACD": "1", "DIA1": "0", "DIP1": "100", "DIC1": "8"}

@@ -29,6 +29,7 @@ PAYMENTS: dict[str, Any] = {
         "cod": {"clearing": {"account": "1930"}},
     },
 }
+SETTLE: dict[str, Any] = {"against": "prepayment", "batch_type": "WEB", "series": 71}
 BOOKS: dict[str, Any] = {"control_accounts": ["1510"]}
 
 
@@ -89,6 +90,22 @@ class CountingHouse(Story):
     def set_ledger(self, **values: Any) -> None:
         """Closes periods of M3, or lets its job lag or fail."""
         self.sandbox.post(f"{self.sandbox.m3_url}/_control/ledger", values)
+
+    def delete_batch(self, key: str) -> None:
+        """Deletes a batch that is not in the ledger, as a person does in GLS840."""
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/ledger/batches/{key}/delete", {})
+
+    def update_payments(self) -> None:
+        """Posts every controlled payment batch, as a person does in ARS041."""
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/payments/update", {})
+
+    def open_batches(self) -> list[str]:
+        """Returns the KEY1 of batches that are not in the ledger."""
+        return [str(one["key1"]) for one in self.sandbox.m3_book()["journal_batches"]]
+
+    def versions(self) -> list[str]:
+        """Returns the version of each voucher's KEY1."""
+        return [one["key1"][-1] for one in self.journals()]
 
     def forget_everything(self) -> None:
         """Leaves the ledger as a restored backup from before the order would."""

@@ -1,0 +1,98 @@
+"""Which customer invoices M3 has of an order, and what is open of each. Called by settlements_to_m3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.errors import MissingDependencyError
+from connector.flows.books.leaving import INVOICES
+from connector.flows.books.sheet import Sheet
+from connector.flows.context import Run
+from connector.flows.orders.customer import find_number
+from connector.ledger.posted import find_posted, find_posted_batch
+from connector.m3.programs import ars200mi, ois100mi, ois350mi
+from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
+from connector.stores import CarriedAs, OrderAction
+from connector.woocommerce.models import Order
+
+MOST_LINES = 1000
+INVOICED, ENDED = "77", ("90", "99")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """One invoice as the receivables show it."""
+
+    key: InvoiceKey
+    totals: InvoiceTotals
+
+
+def bills_of(run: Run, order: Order) -> list[Bill]:
+    """Returns the invoices of an order, oldest first; none if there will be none.
+
+    Raises:
+        MissingDependencyError: M3 has not got the order yet, or not invoiced all of it.
+        RetryableError: M3 cannot be asked now.
+    """
+    is_direct = run.store.config.orders.carried_as is CarriedAs.INVOICE
+    keys = _direct(run, order) if is_direct else _of_customer_order(run, order)
+    if not keys:
+        return []
+    run.journal.pause()
+    answers = run.store.m3.read([ars200mi.get_totals(key, division=run.store.config.m3.division) for key in keys])
+    return [Bill(key, ars200mi.read_totals(answer)) for key, answer in zip(keys, answers, strict=True)]
+
+
+def _direct(run: Run, order: Order) -> list[InvoiceKey]:
+    """The one invoice that invoices_to_m3 posted."""
+    config = run.store.config.invoices
+    posted = find_posted_batch(
+        run.journal.connection, run.store.name, flow=INVOICES, business_key=run.claim.business_key
+    )
+    if config is None or posted is None:
+        if not _may_come(run, order):
+            return []
+        raise _wait(
+            f"The invoice of order {order.id} is not posted yet.", "posted_invoice", f"{run.store.name}/{order.id}"
+        )
+    customer = posted.cuno or find_number(run, order)
+    year = str(Sheet.from_json(posted.plan["sheet"]).day.year)
+    return [InvoiceKey(payer=customer, customer=customer, number=config.number_of(order.id), year=year)]
+
+
+def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:
+    """What M3 has invoiced of the customer order, once nothing of it is left to be invoiced."""
+    posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key)
+    if posted is None:
+        if not _may_come(run, order):
+            return []
+        raise _wait(f"Order {order.id} is not in M3 yet.", "posted_order", f"{run.store.name}/{order.id}")
+    number = posted.document.final_number or ""
+    run.journal.pause()
+    lines = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=MOST_LINES)[0])
+    if any(line.status not in (INVOICED, *ENDED) for line in lines):
+        raise _wait(f"Order {number} is not wholly invoiced in M3.", "invoice", f"{run.store.m3_scope}/{number}")
+    found = run.store.m3.read([ois350mi.list_invoice_heads_by_order(number)], max_records=MOST_LINES)[0]
+    customer = posted.document.cuno or ""
+    return [
+        InvoiceKey(
+            payer=one.payer or one.customer or customer,
+            customer=one.customer or customer,
+            number=one.text_number or one.number,
+            year=one.year,
+        )
+        for one in ois350mi.read_invoices(found)
+    ]
+
+
+def _may_come(run: Run, order: Order) -> bool:
+    return run.store.config.orders.action(order.status) not in (OrderAction.NONE, OrderAction.CLOSE)
+
+
+def _wait(what: str, kind: str, key: str) -> MissingDependencyError:
+    return MissingDependencyError(
+        f"{what} There is nothing to pay.",
+        kind=kind,
+        key=key,
+        resolution="Nothing to do: it is looked at again by itself until M3 has the invoice.",
+    )

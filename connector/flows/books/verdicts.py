@@ -1,0 +1,97 @@
+"""What is said of a batch that cannot go on (burnt, taken, given up, not posted yet), and what becomes of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError, NotYetError
+from connector.flows.books.sheet import Sheet
+from connector.flows.books.ways import Way
+from connector.flows.context import Run
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.people import use_up_rebuild
+from connector.ledger.tables import DocumentState
+
+NEXT_VERSION = "Nothing to do: the next version of the key is taken."
+
+
+def burn(run: Run, document: DocumentRecord, sheet: Sheet, way: Way, error: ConnectorError) -> ConnectorError:
+    """Gives a batch up that M3 refused; one that is only locked is kept."""
+    if not isinstance(error, M3RejectedError):
+        return error
+    run.journal.change_document(document.id, state=DocumentState.ABANDONED)
+    run.journal.audit("key burnt", system="m3", key=sheet.key, why=error.message)
+    return M3RejectedError(
+        error.message,
+        program=error.program,
+        transaction=error.transaction,
+        message_id=error.message_id,
+        field=error.field,
+        resolution=f"Delete batch {sheet.key} in {way.program} and correct the cause ({way.causes}); then release the exchange: "
+        "the next version of the key is taken.",
+    )
+
+
+def taken(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> ConnectorError:
+    """The key was used before, not by this document: for another order, or in a batch nobody updated."""
+    run.journal.commit()
+    if way.is_of_another(run, sheet):
+        run.journal.change_document(document.id, state=DocumentState.ABANDONED)
+        return NotYetError(
+            f"Key {sheet.key} belongs to another order, which had the same id.",
+            retry_after_s=1,
+            resolution=NEXT_VERSION,
+        )
+    return NeedsPersonError(
+        f"Key {sheet.key} is taken in M3, and nothing posted of {sheet.happened_on} to {sheet.day} has it.",
+        resolution=f"Look at batch {sheet.key} in {way.program}. Update it there, and the connector notices by itself; or delete "
+        f"it, then: connector dead-letters release {run.claim.exchange_id} --rebuild",
+    )
+
+
+def given_up(run: Run, document: DocumentRecord, sheet: Sheet) -> ConnectorError:
+    """Leaves a batch that a person deleted in M3, who says so by a release with --rebuild; its key is never sent again."""
+    run.journal.change_document(document.id, state=DocumentState.ABANDONED)
+    run.journal.audit("key given up", system="m3", key=sheet.key, why="released with --rebuild")
+    use_up_rebuild(run.journal.connection, run.claim.exchange_id)
+    return NotYetError(f"A person gave batch {sheet.key} up.", retry_after_s=1, resolution=NEXT_VERSION)
+
+
+def gone(document: DocumentRecord) -> NeedsPersonError:
+    """M3 showed it as posted once, and does not any more."""
+    number = document.final_number
+    return NeedsPersonError(
+        f"Voucher {number} is not in M3's ledger any more.",
+        resolution=f"Look in GLS200 whether it was reversed or M3 was put back to a backup. Nothing is posted a second time: "
+        f"enter it by hand under {number} if it has to be there, then discard this exchange.",
+    )
+
+
+def still_arriving(now: datetime, over_at: datetime) -> NotYetError:
+    """An answer was lost, and the write may still take effect."""
+    return NotYetError(
+        "The last write of the batch was sent and its answer not seen; it may still take effect.",
+        retry_after_s=(over_at - now).total_seconds(),
+        resolution="Nothing to do: M3 is asked again after the settle time.",
+    )
+
+
+def not_posted_yet(sheet: Sheet, way: Way) -> NotYetError:
+    """M3 took the batch; whoever posts it there has not done so."""
+    return NotYetError(
+        f"M3 took batch {sheet.key}, and does not show it as posted yet.",
+        retry_after_s=way.look_again_s,
+        resolution=f"Nothing to do if {way.posted_by} does its work. Else look at batch {sheet.key} in {way.program} and update "
+        "it there; the connector notices by itself. If you delete it: dead-letters release --rebuild.",
+    )
+
+
+def refused_again(sheet: Sheet, way: Way, error: ConnectorError) -> NotYetError:
+    """A write whose answer was lost may have been taken, so what M3 says of the next one does not burn the key."""
+    return NotYetError(
+        f"M3 refuses batch {sheet.key}: {error.message} The answer to an earlier write was lost, and M3 does not show the "
+        "batch as posted.",
+        retry_after_s=way.look_again_s,
+        resolution=f"Nothing to do if {way.posted_by} does its work. Else look at batch {sheet.key} in {way.program}: correct the "
+        "cause and update it there, and the connector notices by itself; or delete it, then: dead-letters release --rebuild.",
+    )

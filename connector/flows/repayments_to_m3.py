@@ -1,0 +1,123 @@
+"""Carries what a gateway gave back into M3's ledger: the reverse entry of a payment, once for each refund. Run by workers/base.py.
+
+The shop says of a refund whether its gateway paid it back (`refunded_payment`); what a person pays back by hand is booked with the
+bank statement. What M3 credits for the goods is the refund's own flow (refunds_to_m3), which leaves this one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from connector.accounting.payments import PaymentsConfig
+from connector.errors import NeedsPersonError, PermanentError
+from connector.flows.books import posting
+from connector.flows.books.keys import book_day, epoch_of_refund, key_of, text_of
+from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
+from connector.flows.context import Run
+from connector.flows.orders.dates import currency_decimals
+from connector.flows.outcome import Done
+from connector.flows.refunds.reading import Found, read
+from connector.ledger.claims import DocumentRecord
+from connector.m3.programs.gls840mi import JOURNAL
+from connector.m3.values import day_text
+from connector.money.payment_journal import repayment_journal
+from connector.money.sums import check_currency
+from connector.woocommerce.models import Order, Refund
+
+LETTER = "R"
+DESCRIPTION = "Repayments of the web shop"
+
+
+def run(run: Run) -> Done:
+    """Posts the repayment of one refund, or goes on with its batch.
+
+    Raises:
+        ConnectorError: See errors.py and books/posting.py.
+    """
+    document = run.claim.live_document
+    if document is not None:
+        document = document.confirmed_as(posting.go_on(run, document))
+    found = read(run)
+    if document is not None:
+        return compare_posted(run, document, found)
+    config = run.store.config.payments
+    if config is None:
+        return Done("payments are not carried")
+    order, refund = found.order, found.refund
+    if order is None or refund is None:
+        return Done("deleted in the shop before it was carried across")
+    if not refund.refunded_payment:
+        return Done("the gateway did not pay it back")
+    if not refund.amount:
+        return Done("nothing was paid back")
+    _require_rest(order, refund, found)
+    made_at = refund.date_created_gmt or order.created_at
+    voucher = posting.post(
+        run,
+        partial(make_sheet, run, order, refund, config),
+        made_at=made_at,
+        happened_at=made_at,
+        content={"amount": str(refund.amount)},
+    )
+    return Done(f"posted as {voucher}")
+
+
+def compare_posted(run: Run, document: DocumentRecord, found: Found) -> Done:
+    """Settles a repayment that is posted; a refund never changes, but it may be deleted, or its id given to another one.
+
+    Raises:
+        NeedsPersonError: The shop does not have it any more.
+    """
+    said = f"posted as {document.final_number}"
+    if found.order is None:
+        return Done(f"{said}; its order does not exist in the shop any more")
+    sheet = Sheet.from_json(document.plan["sheet"])
+    if found.refund is not None and epoch_of_refund(found.order, found.refund) == sheet.epoch:
+        return Done(said)
+    raise NeedsPersonError(
+        f"The refund was deleted in the shop, or its id given to another one, and what the gateway paid back is {said}.",
+        resolution="Ask the payment provider whether the buyer got the money. If not, reverse the voucher in M3; then discard "
+        "this exchange.",
+    )
+
+
+def _require_rest(order: Order, refund: Refund, found: Found) -> None:
+    before = sum(one.amount for one in found.earlier)
+    if before + refund.amount > order.total:
+        raise PermanentError(
+            f"Refund {refund.id} of {refund.amount} with {before} before it is more than was paid ({order.total}).",
+            resolution="Correct the refunds in the shop, or enter it in M3 by hand; then discard this exchange.",
+        )
+
+
+def make_sheet(run: Run, order: Order, refund: Refund, config: PaymentsConfig, version: int) -> Sheet:
+    """Returns everything that will be sent, proved in memory.
+
+    Raises:
+        MappingError: The payment method has no account, or the day is closed; nothing was written.
+        AmountsDifferError: The amount has more decimals than its currency.
+    """
+    decimals = currency_decimals(run, order.currency).amounts
+    check_currency(order, decimals=decimals)
+    journal = repayment_journal(order, refund.amount, config=config, decimals=decimals)
+    day = book_day(run.store.config, refund.date_created_gmt or order.created_at)
+    key = key_of(run.store.name, LETTER, refund.id, version=version)
+    epoch = epoch_of_refund(order, refund)
+    common = {
+        "INRI": config.identity,
+        "CUCD": run.store.config.lookups.get("currency", {}).get(order.currency, order.currency),
+        "ACDT": day_text(day.day),
+        "VTXT": text_of(key, order, epoch=epoch),
+    }
+    return Sheet(
+        kind=JOURNAL,
+        key=key,
+        epoch=epoch,
+        interface=config.interface,
+        description=DESCRIPTION,
+        day=day.day,
+        happened_on=day.happened_on,
+        currency=common["CUCD"],
+        expected=sums_by_account(journal),
+        lines=tuple({**common, **fields} for fields in fields_of(journal)),
+    )

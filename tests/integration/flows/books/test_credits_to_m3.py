@@ -1,0 +1,105 @@
+"""Each refund of a directly invoiced order is one credit, on the very accounts of the sale."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.harness import Connector
+from tests.integration.flows.books.counting_house import CountingHouse, invoicing, sums_of
+from tests.integration.flows.refunds.desk import part_of
+
+FLOW = "credits_to_m3"
+
+
+@pytest.fixture
+def direct(connector: Connector) -> CountingHouse:
+    house = CountingHouse(connector)
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    return house
+
+
+def give_back(house: CountingHouse, order: dict[str, Any], **refund: Any) -> None:
+    house.change(order, refund=refund)
+    house.go_on()
+
+
+def everything(order: dict[str, Any]) -> list[dict[str, Any]]:
+    lines = [part_of(line, line["quantity"]) for line in order["line_items"]]
+    others = [part_of({**line, "quantity": 1}, 1) for line in (*order["shipping_lines"], *order["fee_lines"])]
+    return [*lines, *({**one, "quantity": 0} for one in others)]
+
+
+def all_accounts(house: CountingHouse) -> dict[str, Decimal]:
+    """What all vouchers together leave on each account."""
+    sums: dict[str, Decimal] = {}
+    for journal in house.journals():
+        for account, amount in sums_of(journal).items():
+            sums[account] = sums.get(account, Decimal(0)) + amount
+    return {account: amount for account, amount in sums.items() if amount}
+
+
+def test_goods_given_back_are_one_credit_invoice(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    mug = order["line_items"][0]
+    give_back(direct, order, line_items=[part_of(mug, 1)])
+    direct.change(order, customer_note="news")
+    direct.go_on()
+
+    (refund,) = direct.sandbox.shop_book()["refunds"]
+    net = Decimal(mug["total"]) / 3
+    amount = Decimal(refund["amount"])
+    assert direct.books_of("C") == [{"1510": -amount, "3010": net, "2610": amount - net}]
+    (credit,) = [one for one in direct.sandbox.m3_book()["invoices"] if one["cino"].startswith("W1C-")]
+    assert (credit["cino"], credit["amount"]) == (f"W1C-{refund['id']}", f"-{refund['amount']}")
+    assert direct.exchange("invoices_to_m3")["state"] == "done"
+
+
+def test_everything_given_back_leaves_nothing_but_what_the_shop_has_not_paid_back(direct: CountingHouse) -> None:
+    order = direct.place(coupons=["TEN"], fees=[{"name": "Gift wrap", "total": "4.00"}])
+    direct.go_on()
+    give_back(direct, order, line_items=everything(order))
+
+    (refund,) = direct.sandbox.shop_book()["refunds"]
+    rest = Decimal(order["total"]) - Decimal(refund["amount"])  # tax, which each row of a refund rounds anew
+    assert len(direct.books_of("C")) == 1
+    assert all_accounts(direct) == ({"1510": rest, "2610": -rest} if rest else {})
+
+
+def test_money_alone_is_credited_at_the_rates_of_the_sale(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    give_back(direct, order, amount="5.00")
+
+    assert direct.books_of("C") == [{"1510": Decimal("-5.00"), "3010": Decimal("4.00"), "2610": Decimal("1.00")}]
+
+
+def test_refund_before_the_invoice_is_posted_waits_for_it(direct: CountingHouse) -> None:
+    direct.set_ledger(lag_s=3600)
+    order = direct.place()
+    direct.connector.drain()
+    direct.change(order, refund={"amount": "5.00"})
+    direct.connector.drain()
+    assert direct.exchange(FLOW)["state"] == "blocked"
+
+    direct.set_ledger()
+    direct.go_on()
+    direct.connector.pass_time(901)
+    direct.go_on()
+
+    assert [len(direct.books_of(letter)) for letter in "IC"] == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["AddBatchHead", "AddBatchLine", "CtrlBatch", "UpdBatch"])
+@pytest.mark.parametrize("fault", ["drop_after_commit", "late_answer"])
+def test_answer_that_is_lost_or_late_credits_nothing_twice(direct: CountingHouse, name: str, fault: str) -> None:
+    order = direct.place()
+    direct.go_on()
+    direct.m3_fault(f"GLS840MI/{name}", fault)
+    direct.change(order, refund={"amount": "5.00"})
+    direct.go_on_late()
+
+    assert len(direct.books_of("C")) == 1

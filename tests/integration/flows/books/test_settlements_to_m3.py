@@ -1,0 +1,173 @@
+"""What was paid in the shop pays the order's invoices in M3, once M3 has them all; it is done when M3 shows them as paid."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.harness import Connector
+from tests.integration.flows.books.counting_house import (
+    FEE_KEY,
+    PAYMENTS,
+    SETTLE,
+    CountingHouse,
+    invoicing,
+    meta,
+    paying,
+)
+
+FLOW = "settlements_to_m3"
+
+
+@pytest.fixture
+def till(connector: Connector) -> CountingHouse:
+    house = CountingHouse(connector)
+    connector.configure(paying(payments={"settle": SETTLE}))
+    return house
+
+
+def advance(house: CountingHouse, **to: Any) -> None:
+    (held,) = house.orders()
+    house.sandbox.post(f"{house.sandbox.m3_url}/_control/orders/{held['orno']}/advance", to)
+
+
+def look_again(house: CountingHouse) -> None:
+    """Lets the quarter of an hour pass after which what waits is looked at."""
+    house.connector.pass_time(901)
+    house.connector.drain()
+
+
+def batches(house: CountingHouse) -> list[dict[str, Any]]:
+    held: list[dict[str, Any]] = house.sandbox.m3_book()["payment_batches"]
+    return held
+
+
+def open_of(house: CountingHouse) -> list[tuple[str, str]]:
+    return [(one["paid"], one["reco"]) for one in house.sandbox.m3_book()["invoices"]]
+
+
+def invoiced(house: CountingHouse, **order: Any) -> dict[str, Any]:
+    """Places a paid order whose invoice waits to be paid by a controlled batch."""
+    placed = house.place(**order)
+    house.connector.drain()
+    advance(house, to="77")
+    look_again(house)
+    return placed
+
+
+def test_invoice_is_paid_against_the_prepayment(till: CountingHouse) -> None:
+    order = invoiced(till)
+    (batch,) = batches(till)
+    assert batch["controlled"] and till.exchange(FLOW)["state"] == "waiting"
+
+    till.update_payments()
+    look_again(till)
+
+    (line,) = batch["lines"]
+    assert (line["PYAM"], line["AIT1"]) == (order["total"], "2420")
+    assert open_of(till) == [(order["total"], "9")]
+    assert (till.exchange(FLOW)["state"], len(till.books_of())) == ("done", 1)
+
+
+def test_payment_waits_until_the_whole_order_is_invoiced(till: CountingHouse) -> None:
+    order = till.place()
+    till.connector.drain()
+    advance(till, to="77", lines=[{"ponr": 1}])
+    look_again(till)
+    assert (batches(till), till.exchange(FLOW)["state"]) == ([], "blocked")
+
+    advance(till, to="77")
+    look_again(till)
+    till.update_payments()
+    look_again(till)
+
+    (batch,) = batches(till)
+    assert len(batch["lines"]) == 2
+    assert sum(Decimal(one["PYAM"]) for one in batch["lines"]) == Decimal(order["total"])
+    assert till.exchange(FLOW)["state"] == "done"
+
+
+def test_against_the_clearing_account_only_the_fee_is_posted_at_once(connector: Connector) -> None:
+    house = CountingHouse(connector)
+    connector.configure(paying(payments={"settle": {**SETTLE, "against": "clearing"}}))
+    order = invoiced(house, meta_data=meta(**{FEE_KEY: "1.25"}))
+
+    (batch,) = batches(house)
+    assert (batch["lines"][0]["PYAM"], batch["lines"][0]["AIT1"]) == (order["total"], "1580")
+    assert house.books_of() == [{"1580": Decimal("-1.25"), "6570": Decimal("1.00"), "2640": Decimal("0.25")}]
+
+
+def test_direct_invoice_is_paid_as_soon_as_it_is_posted(connector: Connector) -> None:
+    house = CountingHouse(connector)
+    connector.configure(invoicing(payments={**PAYMENTS, "settle": SETTLE}))
+    order = house.place()
+    house.connector.drain()
+    house.update_payments()
+    look_again(house)
+
+    assert open_of(house) == [(order["total"], "9")]
+    assert house.exchange(FLOW)["state"] == "done"
+
+
+@pytest.mark.parametrize("name", ["AddBatchHead", "AddBatchLine", "ControlBatch"])
+@pytest.mark.parametrize("fault", ["drop_after_commit", "late_answer", "lock", "http_503"])
+def test_answer_that_is_lost_or_late_pays_nothing_twice(till: CountingHouse, name: str, fault: str) -> None:
+    till.m3_fault(f"ARS040MI/{name}", fault)
+    order = invoiced(till)
+    for _ in range(3):
+        look_again(till)
+    till.update_payments()
+    look_again(till)
+
+    assert open_of(till) == [(order["total"], "9")]
+    assert [len(one["lines"]) for one in batches(till)] == [1]
+    assert till.exchange(FLOW)["state"] == "done"
+
+
+def test_invoice_that_a_person_paid_gets_no_second_payment(till: CountingHouse) -> None:
+    order = invoiced(till)
+    till.update_payments()
+    till.forget_everything()
+    till.connector.ask(order["id"])
+    till.go_on()
+
+    assert len(batches(till)) == 1
+    assert "paid in M3 already" in till.exchange(FLOW)["reason"]
+
+
+def test_other_amount_than_was_paid_waits_for_a_person_before_anything_is_written(till: CountingHouse) -> None:
+    till.place()
+    till.connector.drain()
+    till.tax_customer("GUESTHREUR", is_taxed=False)
+    advance(till, to="77")
+    look_again(till)
+
+    held = till.exchange(FLOW)
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
+    assert batches(till) == []
+
+
+def test_batch_that_m3_refuses_is_made_anew_under_the_next_number(till: CountingHouse) -> None:
+    till.place()
+    till.connector.drain()
+    advance(till, to="77")
+    till.m3_fault("ARS040MI/ControlBatch", "nok")
+    look_again(till)
+    held = till.exchange(FLOW)
+    assert held["state"] == "dead_letter" and "Delete batch" in held["resolution"]
+
+    till.release(held["id"])
+    till.connector.drain()
+
+    assert [one["pbid"][-1] for one in batches(till) if one["controlled"]] == ["2"]
+
+
+def test_order_that_never_came_to_m3_has_nothing_to_pay(till: CountingHouse) -> None:
+    order = till.place(status="on-hold", payment_method="bacs")
+    till.change(order, set_paid=True, status="cancelled")
+    till.go_on()
+
+    assert batches(till) == []
+    assert till.exchange(FLOW)["state"] == "done"
