@@ -338,6 +338,16 @@ class StoreConfig(Strict):
         return self
 
     @model_validator(mode="after")
+    def _books_can_be_converted(self) -> Self:
+        if not self.books.convert_to:
+            return self
+        if self.rates is None or self.books.rate_type not in self.rates.types:
+            raise ValueError(f"books.convert_to: the part `rates` has to read rates of type {self.books.rate_type}")
+        if self.payments is not None and self.payments.settle is not None:
+            raise ValueError("books.convert_to: an invoice is paid in its own currency; leave payments.settle out")
+        return self
+
+    @model_validator(mode="after")
     def _invoices_are_whole(self) -> Self:
         is_direct = self.orders.carried_as is CarriedAs.INVOICE
         if is_direct != (self.invoices is not None):

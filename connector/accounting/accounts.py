@@ -40,4 +40,6 @@ class BooksConfig(Strict):
 
     closed_through: date | None = None  # the last day of the newest closed period
     closed_period: ClosedPeriod = ClosedPeriod.HOLD
+    convert_to: str = Field(default="", pattern="^([A-Z]{3})?$")  # CUCD of everything posted; empty: the order's own
+    rate_type: int = Field(default=1, ge=1, le=99)  # CRTP of the rates it is converted by
     control_accounts: tuple[Text, ...] = ()  # of receivables: a journal there would split ledger and sub-ledger

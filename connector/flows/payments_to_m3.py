@@ -11,6 +11,7 @@ from functools import partial
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import PermanentError
 from connector.flows.books import owning, posting
+from connector.flows.books.converting import in_books_currency
 from connector.flows.books.keys import book_day, epoch_of, key_of, text_of
 from connector.flows.books.leaving import payment_of
 from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
@@ -114,13 +115,15 @@ def make_sheet(run: Run, order: Order, config: PaymentsConfig, journal: Journal,
 
     Raises:
         MappingError: The day is closed; nothing was written.
+        NotYetError: M3 has no rate for the day.
     """
     assert order.date_paid_gmt is not None, "only what is paid is posted"
     day = book_day(run.store.config, order.date_paid_gmt)
+    journal, conversion = in_books_currency(run, journal, day=day.happened_on)
     key = key_of(run.store.name, LETTER, order.id, version=version)
     common = {
         "INRI": config.identity,
-        "CUCD": run.store.config.lookups.get("currency", {}).get(order.currency, order.currency),
+        "CUCD": run.store.config.lookups.get("currency", {}).get(journal.currency, journal.currency),
         "ACDT": day_text(day.day),
         "VTXT": text_of(key, order),
     }
@@ -135,4 +138,5 @@ def make_sheet(run: Run, order: Order, config: PaymentsConfig, journal: Journal,
         currency=common["CUCD"],
         expected=sums_by_account(journal),
         lines=tuple({**common, **fields} for fields in fields_of(journal)),
+        conversion=conversion,
     )

@@ -11,6 +11,7 @@ from functools import partial
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import NeedsPersonError, PermanentError
 from connector.flows.books import posting
+from connector.flows.books.converting import in_books_currency
 from connector.flows.books.keys import book_day, epoch_of_refund, key_of, text_of
 from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
 from connector.flows.context import Run
@@ -96,16 +97,18 @@ def make_sheet(run: Run, order: Order, refund: Refund, config: PaymentsConfig, v
     Raises:
         MappingError: The payment method has no account, or the day is closed; nothing was written.
         AmountsDifferError: The amount has more decimals than its currency.
+        NotYetError: M3 has no rate for the day.
     """
     decimals = currency_decimals(run, order.currency).amounts
     check_currency(order, decimals=decimals)
     journal = repayment_journal(order, refund.amount, config=config, decimals=decimals)
     day = book_day(run.store.config, refund.date_created_gmt or order.created_at)
+    journal, conversion = in_books_currency(run, journal, day=day.happened_on)
     key = key_of(run.store.name, LETTER, refund.id, version=version)
     epoch = epoch_of_refund(order, refund)
     common = {
         "INRI": config.identity,
-        "CUCD": run.store.config.lookups.get("currency", {}).get(order.currency, order.currency),
+        "CUCD": run.store.config.lookups.get("currency", {}).get(journal.currency, journal.currency),
         "ACDT": day_text(day.day),
         "VTXT": text_of(key, order, epoch=epoch),
     }
@@ -120,4 +123,5 @@ def make_sheet(run: Run, order: Order, refund: Refund, config: PaymentsConfig, v
         currency=common["CUCD"],
         expected=sums_by_account(journal),
         lines=tuple({**common, **fields} for fields in fields_of(journal)),
+        conversion=conversion,
     )

@@ -6,7 +6,7 @@ way nobody gave a meaning holds the money (money-and-stock section 10).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -124,3 +124,40 @@ def between(amount: Decimal, source: Worth, target: Worth, *, decimals: int) -> 
         exact.prec = _DIGITS
         worth = amount * source.numerator * target.denominator / (source.denominator * target.numerator)
         return round_half_up(worth, decimals)
+
+
+def ratio(
+    source: Worth | None, target: Worth | None, *, source_currency: str, target_currency: str
+) -> Callable[[Decimal], Decimal]:
+    """Returns what turns an amount of one currency into one of the other, not rounded.
+
+    Args:
+        source: What the one is worth; None if it is the division's own.
+        target: The same of the other.
+        source_currency: The one.
+        target_currency: The other.
+
+    Raises:
+        MappingError: The two are not stated in the same currency, or no rate is kept of either.
+    """
+    locals_of = {
+        source.rate.local_currency if source else source_currency,
+        target.rate.local_currency if target else target_currency,
+    }
+    if len(locals_of) > 1:
+        raise MappingError(
+            f"The rates kept do not lead from {source_currency} to {target_currency}.",
+            rule="rates.currencies",
+            field="CUCD",
+            resolution="List under rates.currencies of the store file every currency that is not the division's own, and no "
+            "other; then release.",
+        )
+    numerator = (source.numerator if source else 1) * (target.denominator if target else Decimal(1))
+    denominator = (source.denominator if source else 1) * (target.numerator if target else Decimal(1))
+
+    def convert(amount: Decimal) -> Decimal:
+        with localcontext() as exact:
+            exact.prec = _DIGITS
+            return amount * numerator / denominator
+
+    return convert

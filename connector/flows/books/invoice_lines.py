@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from connector.accounting.invoices import EVERY, InvoicesConfig
+from connector.flows.books.converting import in_books_currency
 from connector.flows.books.keys import book_day, key_of, text_of
 from connector.flows.books.sheet import Sheet, sums_by_account
 from connector.flows.context import Run
@@ -49,13 +50,15 @@ def invoice_sheet(
 
     Raises:
         MappingError: A place in the layout or an open day is missing; nothing was written.
+        NotYetError: M3 has no rate for the day.
     """
     config = run.store.config.invoices
     assert config is not None, "only a store with invoices makes any"
     day = book_day(run.store.config, moment)
+    journal, conversion = in_books_currency(run, journal, day=day.happened_on)
     key = key_of(run.store.name, letter, document_id, version=version)
     common: dict[str, Value] = {
-        "CUCD": run.store.config.lookups.get("currency", {}).get(order.currency, order.currency),
+        "CUCD": run.store.config.lookups.get("currency", {}).get(journal.currency, journal.currency),
         "ACDT": day.day,
         "VTXT": text_of(key, order, epoch=epoch),
     }
@@ -79,6 +82,7 @@ def invoice_sheet(
         expected=sums_by_account(journal),
         lines=tuple(_line(run, one, common, invoice) for one in _in_order(journal)),
         customer=customer,
+        conversion=conversion,
     )
 
 

@@ -108,6 +108,8 @@ def _begin(run: Run, sheet: Sheet, content: Mapping[str, object]) -> DocumentRec
     if sheet.day != sheet.happened_on:
         note = {"happened_on": sheet.happened_on, "posted_on": sheet.day}
         run.journal.audit("day in a closed period", system="ledger", key=sheet.key, after=note)
+    if sheet.conversion:
+        run.journal.audit("converted", system="ledger", key=sheet.key, after=dict(sheet.conversion))
     return document
 
 

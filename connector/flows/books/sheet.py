@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -31,6 +31,7 @@ class Sheet:
     expected: Mapping[str, Decimal]
     lines: tuple[Mapping[str, str], ...]
     customer: str = ""  # CUNO, of an invoice
+    conversion: Mapping[str, str] = field(default_factory=dict)  # how the amounts came out of another currency
 
     def to_json(self) -> dict[str, Any]:
         """Returns what the document keeps, so that every later run sends the same again."""
@@ -38,6 +39,7 @@ class Sheet:
         values["day"], values["happened_on"] = self.day.isoformat(), self.happened_on.isoformat()
         values["expected"] = {account: str(amount) for account, amount in self.expected.items()}
         values["lines"] = [dict(line) for line in self.lines]
+        values["conversion"] = dict(self.conversion)
         return values
 
     @classmethod

@@ -1,0 +1,84 @@
+"""Books kept in one currency: what is posted is converted by M3's rate of the day, and waits where there is none."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connector.errors import ConfigurationError
+from connector.flows.rates import read_rates
+from connector.stores import parse_store_config
+from tests.harness import STORE, Connector
+from tests.integration.flows.books.counting_house import BOOKS, PAYMENTS, SETTLE, CountingHouse, invoicing, paying
+
+RATES = {"currencies": ["USD"]}
+IN_EUROS = {"convert_to": "EUR"}
+
+
+@pytest.fixture
+def house(connector: Connector) -> CountingHouse:
+    house = CountingHouse(connector)
+    content = invoicing(payments=PAYMENTS, books={**BOOKS, **IN_EUROS}, rates=RATES)
+    connector.configure(content)
+    return house
+
+
+def read_todays_rates(house: CountingHouse) -> Decimal:
+    (rate,) = read_rates(house.connector.engine, house.connector.process.runtime.store(STORE)).rates
+    return rate.value if rate.method == 1 else 1 / rate.value
+
+
+def lines(house: CountingHouse, letter: str) -> list[dict[str, Any]]:
+    (journal,) = [one for one in house.journals() if one["key1"].startswith(f"W1{letter}")]
+    return list(journal["lines"])
+
+
+def test_invoice_and_payment_of_a_day_come_to_the_same_amount_in_the_books(house: CountingHouse) -> None:
+    rate = read_todays_rates(house)
+    order = house.place(currency="USD", coupons=["TEN"])
+    house.go_on()
+
+    total = round(Decimal(order["total"]) * rate, 2)
+    (invoice,), (payment,) = house.books_of("I"), house.books_of("P")
+    assert (invoice["1510"], payment["1580"], payment["2420"]) == (total, total, -total)
+    assert sum(invoice.values()) == 0
+    assert {one["cucd"] for letter in "IP" for one in lines(house, letter)} == {"EUR"}
+    assert len(house.connector.rows("SELECT 1 FROM audit WHERE action = 'converted'")) == 2
+
+
+def test_without_a_rate_for_the_day_everything_waits_and_goes_on_by_itself(house: CountingHouse) -> None:
+    order = house.place(currency="USD")
+    house.connector.drain()
+
+    waiting = house.exchange("invoices_to_m3")
+    assert (waiting["state"], waiting["reason_code"]) == ("waiting", "not_yet")
+    assert "no rate of type 1 for USD" in waiting["reason"]
+    assert house.sandbox.m3_book()["calls"].get("GLS840MI/AddBatchHead", 0) == 0
+
+    read_todays_rates(house)
+    house.go_on()
+
+    assert len(house.books_of("I")) == len(house.books_of("P")) == 1
+    assert order["currency"] == "USD"
+
+
+def test_order_in_the_currency_of_the_books_needs_no_rate(house: CountingHouse) -> None:
+    order = house.place()
+    house.go_on()
+
+    assert house.books_of("P") == [{"1580": Decimal(order["total"]), "2420": -Decimal(order["total"])}]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (paying(books=IN_EUROS), "rates"),
+        (paying(books={**IN_EUROS, "rate_type": 2}, rates=RATES), "type 2"),
+        (paying(books=IN_EUROS, rates=RATES, payments={"settle": SETTLE}), "settle"),
+    ],
+)
+def test_store_file_that_cannot_be_converted_is_refused(content: str, word: str) -> None:
+    with pytest.raises(ConfigurationError, match=word):
+        parse_store_config(content, source="test")
