@@ -72,7 +72,9 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     accepted = acceptance.accepted_of(document)
     before = document.plan["content"] if accepted is None else accepted.content
     after = before if order is None else money_of(order)
-    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key] and key not in _credited(run))
+    changed = sorted(
+        key for key in before.keys() & after.keys() if before[key] != after[key] and key not in _credited(run)
+    )
     ends = order is None or run.store.config.orders.action(order.status) is OrderAction.CLOSE
     if not changed and (not ends or (accepted is not None and accepted.ends)):
         by_person = "" if accepted is None else "; a person settled what came after"

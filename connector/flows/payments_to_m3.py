@@ -10,6 +10,8 @@ from functools import partial
 
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import PermanentError
+from connector.flows import acceptance
+from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
 from connector.flows.books.converting import in_books_currency
 from connector.flows.books.keys import book_day, epoch_of, key_of, text_of
@@ -68,7 +70,8 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
         PermanentError: The shop says now that it was paid otherwise than what was posted.
     """
     said = f"posted as {document.final_number}"
-    before = document.plan["content"]
+    accepted = acceptance.accepted_of(document)
+    before = document.plan["content"] if accepted is None else accepted.content
     after = before if order is None else payment_of(order)
     changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
     if not changed:
@@ -82,6 +85,7 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
     )
     if changed == ["total"]:
         return Done(f"{said}: {before['total']} were paid, the order is {after['total']} now")
+    acceptance.show(run, document, Shown(after, ends=False))
     raise PermanentError(
         f"The payment is {said}, and the shop has changed its {', '.join(changed)} since.",
         resolution=f"`connector exchanges show {run.claim.exchange_id}` shows both sides. Correct the voucher in M3 if it "
