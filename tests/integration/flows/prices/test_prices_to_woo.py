@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from connector.m3.calls import Answer
 from tests.integration.flows.other_answers import altered, refused
 from tests.integration.flows.prices.shelf import Shelf
 
@@ -154,3 +157,18 @@ def test_a_unit_m3_refuses_stops_no_other_item(shelf: Shelf, monkeypatch: pytest
 
     assert shelf.shown("PAN-28")["regular_price"] == "51.00"
     assert (shelf.problem(MUG), shelf.shown(MUG)["regular_price"]) == ("price_unreadable", "12.90")
+
+
+def test_prices_from_certain_quantities_on_are_left_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.price(MUG, "13.45")
+
+    def with_scale(answer: Answer) -> Answer:
+        is_it = answer.call.operation == "price.base" and answer.error is None
+        return replace(answer, records=tuple({**one, "MXID": "SC1"} for one in answer.records)) if is_it else answer
+
+    altered(monkeypatch, shelf.connector, with_scale)
+
+    shelf.carry(MUG)
+
+    assert shelf.shown(MUG) == {"regular_price": "13.45"}
+    assert (shelf.problem(MUG), shelf.offer(MUG)["written"]["has_scale"]) == (None, True)

@@ -68,7 +68,7 @@ def test_warehouses_are_summed_and_a_lack_in_one_counts(story: StockStory) -> No
     assert story.shown(MUG) == 14
 
 
-def test_refused_element_is_told_and_others_are_written(story: StockStory) -> None:
+def test_batch_the_shop_cannot_take_now_is_written_later(story: StockStory) -> None:
     story.m3_holds(MUG, 20)
     story.m3_holds(PAN, 21)
     story.sandbox.shop_rule("POST", "products/batch", "http_503")
