@@ -6,10 +6,11 @@ Where items are published too, that flow knows its products, and nothing is look
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from connector.flows.context import StoreContext
-from connector.ledger.items import find_items
-from connector.ledger.offers import Product
+from connector.ledger.items import find_items, mapped_by_hand
+from connector.ledger.offers import Product, find_products
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import bind_products
 from connector.woocommerce.canonical import JSONDict
@@ -46,16 +47,26 @@ def _bind(ledger: Ledger, store: StoreContext, rows: Iterable[JSONDict]) -> None
     with transaction(ledger) as connection:
         known = find_items(connection, store.name, skus=list(by_sku), max_age_h=EVER_H)
         numbers = {sku: known[sku].item_number if sku in known else sku for sku in by_sku}
-        bind_products(connection, store.name, products=list(_products(by_sku, numbers)))
+        said = {sku for sku, one in known.items() if one.mapped_by_hand}
+        taken = _bound_by_a_person(connection, store.name, set(numbers.values()))
+        bind_products(connection, store.name, products=list(_products(by_sku, numbers, said=said, taken=taken)))
 
 
-def _products(by_sku: dict[str, list[JSONDict]], numbers: dict[str, str]) -> Iterator[Product]:
-    taken: set[str] = set()
-    for sku, rows in by_sku.items():
-        item = numbers[sku]
-        if len(rows) > 1 or len(item) > ITEM_NUMBER_LENGTH or item in taken:
+def _bound_by_a_person(connection: Any, store: str, items: set[str]) -> dict[str, str]:
+    """Returns the items bound to the product a person named, with its SKU: no other product becomes theirs."""
+    bound = find_products(connection, store, item_numbers=items)
+    said = mapped_by_hand(connection, store, skus=[one.sku for one in bound.values()], item_numbers=())
+    return {item: one.sku for item, one in bound.items() if said.get(one.sku) == item}
+
+
+def _products(
+    by_sku: dict[str, list[JSONDict]], numbers: dict[str, str], *, said: set[str], taken: dict[str, str]
+) -> Iterator[Product]:
+    """Yields what is to be bound, first what a person said."""
+    for sku in sorted(by_sku, key=lambda one: one not in said):
+        item, rows = numbers[sku], by_sku[sku]
+        if len(rows) > 1 or len(item) > ITEM_NUMBER_LENGTH or taken.setdefault(item, sku) != sku:
             continue
-        taken.add(item)
         row = rows[0]
         parent = int(row["parent_id"]) if row["type"] == VARIATION else None
         yield Product(item_number=item, sku=sku, product_id=int(row["id"]), kind=str(row["type"]), parent_id=parent)

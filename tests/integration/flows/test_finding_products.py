@@ -115,6 +115,23 @@ def test_what_a_person_says_later_holds_before_what_was_found(shop: Shop) -> Non
     assert "as a person said" in str(shop.problems(MUG)["stock_to_woo"][1])
 
 
+@pytest.mark.parametrize("sku", ["BOOK-5", "AAA-1"])
+def test_nightly_walk_over_the_shop_keeps_to_what_a_person_said(shop: Shop, sku: str) -> None:
+    shop.publish("stock")
+    shop.m3_has(MUG, price="12.00", on_hand=12)
+    shop.change(sku, name="Another mug")
+    shop.say(sku, MUG)
+    store = shop.connector.process.runtime.store(STORE)
+
+    for _ in range(2):
+        PULLS["stock"].pull(shop.connector.engine, store, full=True)
+        shop.connector.settle()
+
+    bound = shop.connector.rows("SELECT sku FROM product WHERE item_number = :item", item=MUG)
+    assert bound == [{"sku": sku}]
+    assert shop.products(sku)[0]["stock_quantity"] == 12
+
+
 def test_product_that_was_found_stays_the_items_when_a_person_names_another_one(shop: Shop) -> None:
     shop.m3_has(MUG, price="12.00", on_hand=12)
     shop.carry(MUG)
