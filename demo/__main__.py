@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench.checker.telling import print_verdict
 from connector.logs import configure_logs
+from demo.agreeing import reconcile_money
 from demo.books import Books
 from demo.cast import Told
 from demo.errors import DemoError
@@ -87,7 +88,11 @@ def _report(console: Console, stage: Stage, told: Told) -> bool:
         print_life(console, Books(stage.shop.book(), stage.m3.book()), ledger, order_id=told.hero)
     print_ledger(console, ledger)
     print_sides(console, sides)
-    is_well = found.is_well and ledger.is_well and told.is_at_rest and all(one.is_well for one in sides)
+    is_reconciled = reconcile_money(console, stage)
+    console.print()
+    is_well = (
+        found.is_well and ledger.is_well and told.is_at_rest and all(one.is_well for one in sides) and is_reconciled
+    )
     if is_well:
         console.print(
             "[bold green]The books agree: every order, payment, invoice and refund once, every amount to the cent;"

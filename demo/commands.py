@@ -10,7 +10,7 @@ from typing import Any
 from connector.processes import child_environment
 from demo.errors import DemoError
 
-LIMIT_S = 60
+LIMIT_S = 120
 CONNECTOR = ("connector",)
 
 
@@ -32,6 +32,18 @@ class Commands:
         Raises:
             DemoError: It ended otherwise or took too long; holds what it said.
         """
+        status, said, errors = self.end(*arguments, also=also)
+        if status not in may_end_with:
+            words = (errors or said).strip()
+            raise DemoError(f"`connector {' '.join(arguments[:2])}` ended with status {status}:\n{words}")
+        return said
+
+    def end(self, *arguments: str, also: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+        """Runs one command to its end; returns its exit status, what it printed, and what it said of errors.
+
+        Raises:
+            DemoError: It took too long.
+        """
         try:
             ended = subprocess.run(  # noqa: S603 - our own program, no shell
                 [*CONNECTOR, *arguments],
@@ -44,11 +56,16 @@ class Commands:
             )
         except subprocess.TimeoutExpired:
             raise DemoError(f"`connector {arguments[0]}` took more than {LIMIT_S} s.") from None
-        if ended.returncode not in may_end_with:
-            said = (ended.stderr or ended.stdout).strip()
-            raise DemoError(f"`connector {' '.join(arguments[:2])}` ended with status {ended.returncode}:\n{said}")
-        return ended.stdout
+        return ended.returncode, ended.stdout, ended.stderr
 
     def read(self, *arguments: str) -> Any:
-        """Runs a listing with --json and returns what it lists."""
-        return json.loads(self.run(*arguments, "--json", may_end_with=(0, 1)))
+        """Runs a listing with --json and returns what it lists.
+
+        Raises:
+            DemoError: It was refused, or took too long.
+        """
+        _, said, errors = self.end(*arguments, "--json")
+        try:
+            return json.loads(said)
+        except ValueError:
+            raise DemoError(f"`connector {' '.join(arguments[:2])}` lists nothing:\n{errors.strip()}") from None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from demo import ledger, sights
 from demo.acts import Deed, Sight, Watched
+from demo.agreeing import reconcile_money
 from demo.books import Books
-from demo.stores import STORE
+from demo.errors import DemoError
+from demo.stores import DIRECT, STORE
 
 
 def order(**fields: Any) -> dict[str, Any]:
@@ -117,3 +121,40 @@ def test_a_payment_that_is_missing_doubled_or_wrong_is_found(journals: list[dict
 
     assert right == []
     assert len(wrong) == 1 and finding in wrong[0]
+
+
+class Said:
+    """Stands for the stage and its `connector`: ends each command as it was told to, in turn."""
+
+    def __init__(self, *endings: tuple[int, str]) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self._endings = list(endings)
+
+    @property
+    def commands(self) -> Said:
+        return self
+
+    def end(self, *arguments: str) -> tuple[int, str, str]:
+        self.asked.append(arguments)
+        status, said = self._endings.pop(0)
+        return status, said, "why not"
+
+
+def reconciled(*endings: tuple[int, str]) -> tuple[bool, Said]:
+    said = Said(*endings)
+    is_well = reconcile_money(Console(file=StringIO()), said)  # type: ignore[arg-type]  # all it needs of a stage
+    return is_well, said
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 0), (0, 1)])
+def test_the_demo_is_well_only_when_both_stores_are_explained(first: int, second: int) -> None:
+    is_well, said = reconciled((first, "a table"), (second, "a table"))
+
+    assert is_well is (first == second == 0)
+    assert said.asked == [("reconcile", "money", "--store", store) for store in (STORE, DIRECT)]
+
+
+@pytest.mark.parametrize("ending", [(2, "usage"), (1, "")])
+def test_a_reconciliation_that_could_not_be_made_is_not_taken_for_one(ending: tuple[int, str]) -> None:
+    with pytest.raises(DemoError, match="why not"):
+        reconciled(ending)
