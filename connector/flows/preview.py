@@ -21,7 +21,7 @@ from connector.ledger.posted import Posted, find_posted
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.steps import Journal
 from connector.m3.client import Call
-from connector.m3.programs import ois100mi
+from connector.m3.programs import batch_orders
 from connector.stores import OrderAction
 from connector.woocommerce.models import Order
 
@@ -132,8 +132,8 @@ def _posted(run: Run, number: str, posted: Posted | None, order: Order | None) -
 
 def _calls(run: Run, plan: OrderPlan, *, with_confirm: bool) -> list[Call]:
     cupos = {line.key: number for number, line in enumerate(plan.money.lines, start=1)}
-    calls = [ois100mi.add_batch_head(plan.head.fields), *building.rest_calls(plan, TEMPORARY, cupos)]
-    return [*calls, ois100mi.confirm(TEMPORARY)] if with_confirm else calls
+    calls = [batch_orders.add_batch_head(plan.head.fields), *building.rest_calls(plan, TEMPORARY, cupos)]
+    return [*calls, batch_orders.confirm(TEMPORARY)] if with_confirm else calls
 
 
 def _sums(plan: OrderPlan) -> list[str]:

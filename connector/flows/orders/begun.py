@@ -13,7 +13,7 @@ from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.takeover import list_unknown
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
-from connector.m3.programs.ois100mi import ListedBatchHead
+from connector.m3.programs.batch_orders import ListedBatchHead
 from connector.m3.programs.ois275mi import BatchStatus
 from connector.money.expected import Expected
 

@@ -19,7 +19,7 @@ from connector.ledger.order_lines import number_lines
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.m3.client import MAX_TRANSACTIONS, Answer, Call
-from connector.m3.programs import ois100mi
+from connector.m3.programs import batch_orders
 from connector.m3.rejections import is_not_found
 from connector.money.expected import Expected
 
@@ -80,11 +80,11 @@ def _begin(run: Run, plan: OrderPlan, content: dict[str, object], cupos: dict[st
 
 
 def _add_head(run: Run, document: DocumentRecord, plan: OrderPlan) -> str:
-    call = ois100mi.add_batch_head(plan.head.fields)
+    call = batch_orders.add_batch_head(plan.head.fields)
     intent = run.journal.intend(document.id, HEAD, request=call.fields)
     try:
         answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
-        temporary = ois100mi.read_temporary_number(answer)
+        temporary = batch_orders.read_temporary_number(answer)
     except OutcomeUnknownError:
         raise
     except ConnectorError as error:  # M3 answered that there is no head: nothing is left behind
@@ -101,10 +101,10 @@ def rest_calls(plan: OrderPlan, temporary: str, cupos: dict[str, int]) -> list[C
     """Everything but head and Confirm, lines first."""
     numbered = zip(plan.lines, plan.money.lines, strict=True)
     return [
-        *(ois100mi.add_batch_line(temporary, fields | {"CUPO": str(cupos[line.key])}) for fields, line in numbered),
-        ois100mi.add_batch_address(temporary, plan.address.fields),
+        *(batch_orders.add_batch_line(temporary, fields | {"CUPO": str(cupos[line.key])}) for fields, line in numbered),
+        batch_orders.add_batch_address(temporary, plan.address.fields),
         *(
-            ois100mi.add_batch_head_charge(
+            batch_orders.add_batch_head_charge(
                 temporary,
                 charge=charge.charge_id,
                 amount=charge.amount,
@@ -113,7 +113,7 @@ def rest_calls(plan: OrderPlan, temporary: str, cupos: dict[str, int]) -> list[C
             )
             for charge, text in zip(plan.money.head_charges, plan.charge_texts, strict=True)
         ),
-        *(ois100mi.add_batch_text(temporary, fields) for fields in plan.texts),
+        *(batch_orders.add_batch_text(temporary, fields) for fields in plan.texts),
     ]
 
 
@@ -161,9 +161,11 @@ def _add_line_taxes(
     run: Run, document: DocumentRecord, plan: OrderPlan, *, temporary: str, cupos: dict[str, int], added: list[Answer]
 ) -> None:
     """Adds the shop's tax as line charges (tax mode T); they need the line numbers M3 gave."""
-    places = {one.call.fields["CUPO"]: ois100mi.read_line_key(one) for one in added if "CUPO" in one.call.fields}
+    places = {one.call.fields["CUPO"]: batch_orders.read_line_key(one) for one in added if "CUPO" in one.call.fields}
     calls = [
-        ois100mi.add_batch_line_charge(temporary, line=places[str(cupos[line.key])], charge=charge_id, amount=amount)
+        batch_orders.add_batch_line_charge(
+            temporary, line=places[str(cupos[line.key])], charge=charge_id, amount=amount
+        )
         for line in plan.money.lines
         for charge_id, amount in line.line_taxes
     ]
@@ -183,13 +185,13 @@ def delete(run: Run, document: DocumentRecord, temporary: str) -> None:
         RetryableError: M3 cannot be reached now; the next run deletes.
     """
     intent = run.journal.intend(document.id, DELETE, request=temporary, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([ois100mi.delete_batch_head(temporary)])[0])
+    answer = run.journal.send(intent, lambda: run.store.m3.write([batch_orders.delete_batch_head(temporary)])[0])
     if answer.error is not None and not is_not_found(answer.error):
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
     run.journal.commit()
-    seen = run.store.m3.read([ois100mi.get_batch_head(temporary)])[0]
+    seen = run.store.m3.read([batch_orders.get_batch_head(temporary)])[0]
     if not is_not_found(seen.error):
         seen.require()
         raise RecordLockedError(

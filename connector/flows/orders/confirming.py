@@ -18,7 +18,7 @@ from connector.flows.orders.personal import personal_values
 from connector.flows.orders.takeover import wait_until_settled
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.tables import DocumentState, StepState
-from connector.m3.programs import ois100mi, ois275mi
+from connector.m3.programs import batch_orders, ois275mi
 from connector.m3.programs.ois275mi import BatchStatus, TemporaryStatus
 from connector.m3.rejections import is_not_found, without_personal_data
 from connector.money.expected import Expected
@@ -39,7 +39,7 @@ def confirm(run: Run, document: DocumentRecord, temporary: str) -> str:
     tenure.require(run)
     run.journal.change_document(document.id, state=DocumentState.CONFIRMING)
     intent = run.journal.intend(document.id, CONFIRM, request=temporary, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([ois100mi.confirm(temporary)])[0])
+    answer = run.journal.send(intent, lambda: run.store.m3.write([batch_orders.confirm(temporary)])[0])
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code, "message": answer.error.message})
         return final_number(run, document, temporary, refusal=answer.error)
@@ -153,8 +153,8 @@ def _require_all_lines(run: Run, document: DocumentRecord, temporary: str) -> No
     """
     sent = {line.cupo for line in Expected.from_json(document.plan["expected"]).lines}
     run.journal.pause()
-    answer = run.store.m3.read([ois100mi.list_batch_lines(temporary)], max_records=len(sent) + 1)[0]
-    held = [line.customer_line for line in ois100mi.read_batch_lines(answer)]
+    answer = run.store.m3.read([batch_orders.list_batch_lines(temporary)], max_records=len(sent) + 1)[0]
+    held = [line.customer_line for line in batch_orders.read_batch_lines(answer)]
     if sorted(held) == sorted(sent):
         return
     gone = ", ".join(str(one) for one in sorted(sent.difference(held))) or "none"
@@ -211,8 +211,8 @@ def _raise_for(run: Run, document: DocumentRecord, status: TemporaryStatus, *, r
 
 
 def _error_texts(run: Run, document: DocumentRecord, temporary: str) -> str:
-    answer = run.store.m3.read([ois100mi.list_error_messages(temporary)])[0]
+    answer = run.store.m3.read([batch_orders.list_error_messages(temporary)])[0]
     personal = personal_values(document.plan.get("content", {}))
-    found = ois100mi.read_error_messages(answer)
+    found = batch_orders.read_error_messages(answer)
     texts = [f"{one.message_id} {without_personal_data(one.text, personal)}".strip() for one in found]
     return "; ".join(texts) or "no message given"

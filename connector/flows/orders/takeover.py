@@ -14,7 +14,7 @@ from connector.flows.orders import building
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.documents import live_temporary_numbers
 from connector.ledger.tables import DocumentState, StepState
-from connector.m3.programs import ois100mi, ois275mi
+from connector.m3.programs import batch_orders, ois275mi
 from connector.m3.rejections import is_not_found
 
 LIST_LENGTH = 5000
@@ -127,7 +127,7 @@ def find_orphans(run: Run, document: DocumentRecord) -> set[str]:
     return {head.temporary_number for head in heads if not head.final_number}
 
 
-def list_unknown(run: Run, *, customer: str, reference: str | None) -> list[ois100mi.ListedBatchHead]:
+def list_unknown(run: Run, *, customer: str, reference: str | None) -> list[batch_orders.ListedBatchHead]:
     """Returns the batch orders of a customer with a reference that are in no live document of this ledger.
 
     Raises:
@@ -135,8 +135,8 @@ def list_unknown(run: Run, *, customer: str, reference: str | None) -> list[ois1
     """
     live = live_temporary_numbers(run.journal.connection, run.store.m3_scope)
     run.journal.pause()
-    answer = run.store.m3.read([ois100mi.list_batch_heads(customer)], max_records=LIST_LENGTH)[0]
-    heads = ois100mi.read_batch_heads(answer, your_reference=reference)
+    answer = run.store.m3.read([batch_orders.list_batch_heads(customer)], max_records=LIST_LENGTH)[0]
+    heads = batch_orders.read_batch_heads(answer, your_reference=reference)
     if answer.is_cut:
         raise NeedsPersonError(
             f"Customer {customer} has more batch orders in OIS275 than can be listed ({LIST_LENGTH}).",

@@ -19,7 +19,7 @@ from connector.flows.pulling import Reason
 from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
 from connector.ledger.inbox import asked_again, record_delivery
-from connector.m3.programs import ois100mi
+from connector.m3.programs import batch_orders
 from tests.acceptance.crash_points import (
     accounts,
     ages,
@@ -163,7 +163,7 @@ def order_rebuilt_for_a_person(world: World, *, is_deleted: bool) -> None:
     if is_deleted:
         (temporary,) = world.batch_orders()
         m3 = world.connector.process.runtime.store(STORE).m3
-        m3.write([ois100mi.delete_batch_head(temporary)])[0].require()
+        m3.write([batch_orders.delete_batch_head(temporary)])[0].require()
     world.release_all(rebuild=True)
     world.go_on()
 

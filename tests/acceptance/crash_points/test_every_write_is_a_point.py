@@ -13,7 +13,7 @@ from connector.flows.outcome import Done
 from connector.flows.registry import FLOWS, FlowEntry
 from connector.ledger.inbox import Received, record_delivery
 from connector.ledger.steps import References
-from connector.m3.programs import ois100mi
+from connector.m3.programs import batch_orders
 from tests.acceptance.crash_points import books
 from tests.acceptance.crash_points.cases import Plan
 from tests.acceptance.crash_points.world import World
@@ -64,7 +64,7 @@ def test_flow_that_nobody_tells_of_is_named(plan: Plan) -> None:
 
 
 def forgets_the_step_in_m3(run: Run) -> Done:
-    run.store.m3.write([ois100mi.delete_batch_head("1")])
+    run.store.m3.write([batch_orders.delete_batch_head("1")])
     return Done("")
 
 
@@ -75,22 +75,22 @@ def forgets_the_step_in_the_shop(run: Run) -> Done:
 
 
 def writes_while_it_reads(run: Run) -> Done:
-    run.store.m3.read([ois100mi.delete_batch_head("1")])
+    run.store.m3.read([batch_orders.delete_batch_head("1")])
     return Done("")
 
 
 def writes_twice_behind_one_step(run: Run) -> Done:
     document = run.journal.begin_document("t", m3_scope=run.store.m3_scope, references=References(), plan={})
     intent = run.journal.intend(document.id, "add", request={})
-    run.journal.send(intent, lambda: run.store.m3.write([ois100mi.delete_batch_head("1")]))
-    run.store.m3.write([ois100mi.delete_batch_head("2")])
+    run.journal.send(intent, lambda: run.store.m3.write([batch_orders.delete_batch_head("1")]))
+    run.store.m3.write([batch_orders.delete_batch_head("2")])
     return Done("")
 
 
 def sends_before_it_commits(run: Run) -> Done:
     document = run.journal.begin_document("t", m3_scope=run.store.m3_scope, references=References(), plan={})
     run.journal.intend(document.id, "add", request={})
-    run.store.m3.write([ois100mi.delete_batch_head("1")])
+    run.store.m3.write([batch_orders.delete_batch_head("1")])
     return Done("")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from connector.flows.orders.values import reference_of
 from connector.ledger.session import transaction
-from connector.m3.programs import ois100mi
+from connector.m3.programs import batch_orders
 from connector.woocommerce.models import parse_order
 from tests.harness import STORE
 from tests.integration.flows.story import Story
@@ -41,10 +41,10 @@ def by_hand(story: Story, *, customer: str, fields: dict[str, str]) -> str:
     """Makes an order in M3 that this connector did not make."""
     m3 = story.connector.process.runtime.store(STORE).m3
     head = {"CUNO": customer, "ORTP": "W01", "FACI": "001", "WHLO": "001", "CUCD": "EUR", **fields}
-    temporary = ois100mi.read_temporary_number(m3.write([ois100mi.add_batch_head(head)])[0])
+    temporary = batch_orders.read_temporary_number(m3.write([batch_orders.add_batch_head(head)])[0])
     line = {"ITNO": "MUG-001", "ORQT": "1", "SAPR": "10.00", "WHLO": "001"}
-    m3.write([ois100mi.add_batch_line(temporary, line)])[0].require()
-    return m3.write([ois100mi.confirm(temporary)])[0].first()["ORNO"]
+    m3.write([batch_orders.add_batch_line(temporary, line)])[0].require()
+    return m3.write([batch_orders.confirm(temporary)])[0].first()["ORNO"]
 
 
 def test_order_posted_before_the_ledger_was_lost_is_adopted_and_not_doubled(common: Story) -> None:

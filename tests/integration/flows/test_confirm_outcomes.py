@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from connector.m3.programs import ois100mi
+from connector.m3.programs import batch_orders
 from tests.harness import SETTLED_S, STORE
 from tests.integration.flows.story import Story
 
@@ -25,7 +25,7 @@ def release_in_m3(story: Story) -> None:
 def delete_in_m3(story: Story) -> None:
     (temporary,) = story.batch_orders()
     m3 = story.connector.process.runtime.store(STORE).m3
-    m3.write([ois100mi.delete_batch_head(temporary)])[0].require()
+    m3.write([batch_orders.delete_batch_head(temporary)])[0].require()
 
 
 @pytest.mark.parametrize("status", ["15", "25", "55"])

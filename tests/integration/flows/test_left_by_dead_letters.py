@@ -11,7 +11,7 @@ import pytest
 
 from connector.flows.orders import posting
 from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
-from connector.m3.programs import ois100mi
+from connector.m3.programs import batch_orders
 from tests.harness import STORE
 from tests.integration.flows.crashing import KilledError
 from tests.integration.flows.story import LATE_S, Story
@@ -177,4 +177,4 @@ def test_batch_order_a_person_works_on_is_left_alone(common: Story) -> None:
 
     assert len(common.batch_orders()) == 1
     m3 = common.connector.process.runtime.store(STORE).m3
-    assert m3.read([ois100mi.get_batch_head(common.batch_orders()[0])])[0].error is None
+    assert m3.read([batch_orders.get_batch_head(common.batch_orders()[0])])[0].error is None

@@ -25,23 +25,23 @@ from connector.errors import (
 from connector.m3 import transport
 from connector.m3.client import Call, M3Client
 from connector.m3.ionapi import IonApi, parse_ionapi
-from connector.m3.programs import mms200mi, ois100mi, ois275mi
+from connector.m3.programs import batch_orders, mms200mi, ois100mi, ois275mi
 from connector.stores import OperationConfig
 from tests.integration.m3.conftest import MakeClient
 from tests.integration.m3.gateway import EXECUTE, Behaviour, Gateway, after, cut, half, reply, results
 
 NUMBER = "0010000123"
-CONFIRM = ois100mi.confirm(NUMBER)
+CONFIRM = batch_orders.confirm(NUMBER)
 ITEM = mms200mi.get_item_basic("MUG-001")
 NOK = {"errorMessage": "Item number X does not exist   WIT0103 ITNO", "errorCode": "WIT0103", "errorField": "ITNO"}
 
 
 def line(number: int) -> Call:
-    return ois100mi.add_batch_line(NUMBER, {"ITNO": f"ITEM-{number}", "ORQT": "1", "CUPO": str(number)})
+    return batch_orders.add_batch_line(NUMBER, {"ITNO": f"ITEM-{number}", "ORQT": "1", "CUPO": str(number)})
 
 
 def test_a_bulk_goes_out_as_published(client: M3Client, gateway: Gateway) -> None:
-    (answer,) = client.write([ois100mi.add_batch_head({"CUNO": "W1", "CUOR": "", "YREF": "Zoë"})])
+    (answer,) = client.write([batch_orders.add_batch_head({"CUNO": "W1", "CUOR": "", "YREF": "Zoë"})])
 
     (seen,) = gateway.calls
     assert seen.path == EXECUTE
@@ -60,7 +60,7 @@ def test_a_bulk_goes_out_as_published(client: M3Client, gateway: Gateway) -> Non
 
 def test_no_personal_data_and_no_token_is_in_the_address_or_the_log(client: M3Client, gateway: Gateway) -> None:
     with capture_logs() as logs:
-        client.write([ois100mi.add_batch_address(NUMBER, {"CUNM": "Anna Example", "TOWN": "Köln"})])
+        client.write([batch_orders.add_batch_address(NUMBER, {"CUNM": "Anna Example", "TOWN": "Köln"})])
 
     assert gateway.calls[0].path == EXECUTE
     assert "Anna" not in str(logs) and "token-1" not in str(logs) and NUMBER not in str(logs)
@@ -136,7 +136,7 @@ def test_a_full_list_is_marked_as_cut(client: M3Client, gateway: Gateway) -> Non
 
 def test_a_value_that_does_not_fit_is_refused_before_anything_is_sent(client: M3Client, gateway: Gateway) -> None:
     with pytest.raises(MappingError, match="field ITNO: the value has 16"):
-        client.write([line(1), ois100mi.add_batch_line(NUMBER, {"ITNO": "X" * 16})])
+        client.write([line(1), batch_orders.add_batch_line(NUMBER, {"ITNO": "X" * 16})])
 
     assert gateway.calls == gateway.token_calls == []
 
@@ -305,7 +305,7 @@ def test_an_operation_bound_otherwise_goes_out_under_the_sites_names(make_client
         order__add_head=OperationConfig(program="ZOS100MI", transaction="NewHead", fields={"CUNO": "ZCUS"})
     )
 
-    (answer,) = client.write([ois100mi.add_batch_head({"CUNO": "W1", "ZZNEW": "x" * 500})])
+    (answer,) = client.write([batch_orders.add_batch_head({"CUNO": "W1", "ZZNEW": "x" * 500})])
 
     assert gateway.calls[0].json["program"] == "ZOS100MI"
     sent = gateway.calls[0].json["transactions"][0]
@@ -318,9 +318,9 @@ def test_a_renamed_field_of_a_published_transaction_is_sent_and_the_others_check
 ) -> None:
     client = make_client(order__add_head=OperationConfig(fields={"CUOR": "ZZOR"}))
 
-    client.write([ois100mi.add_batch_head({"CUNO": "W1", "CUOR": "x" * 99})])
+    client.write([batch_orders.add_batch_head({"CUNO": "W1", "CUOR": "x" * 99})])
     with pytest.raises(MappingError, match="field CUNO"):
-        client.write([ois100mi.add_batch_head({"CUNO": "X" * 11})])
+        client.write([batch_orders.add_batch_head({"CUNO": "X" * 11})])
 
     assert gateway.calls[0].json["transactions"][0]["record"] == {"CUNO": "W1", "ZZOR": "x" * 99}
 

@@ -18,6 +18,7 @@ from connector.m3.programs import (
     ars040mi,
     ars200mi,
     balances,
+    batch_orders,
     counts,
     crs055mi,
     crs111mi,
@@ -60,19 +61,19 @@ PRICE_LIST = ListHead("WEB", "EUR", date(2026, 1, 1), None)
 ADDRESS = {"CUA1": "Long Street 1", "PONO": "12345", "CSCD": "DE", "TOWN": "Town"}
 
 CALLS = [
-    ois100mi.add_batch_head({"CUNO": "W1", "ORDT": "20261122"}),
-    ois100mi.add_batch_line(NUMBER, {"ITNO": "MUG-001", "ORQT": "3", "CUPO": "1"}),
-    ois100mi.add_batch_address(NUMBER, {"CUNM": "Anna Example", **ADDRESS}),
-    ois100mi.add_batch_head_charge(NUMBER, charge="SHP25", amount=Decimal("5.00"), currency="EUR", description="x"),
-    ois100mi.add_batch_line_charge(NUMBER, line=LineKey("1"), charge="TAX25", amount=Decimal("-8.71")),
-    ois100mi.add_batch_text(NUMBER, {"TYPE": "1", "TYTR": "1", "PARM": "x"}),
-    ois100mi.confirm(NUMBER),
-    ois100mi.get_order_no(NUMBER),
-    ois100mi.list_error_messages(NUMBER),
-    ois100mi.list_batch_lines(NUMBER),
-    ois100mi.list_batch_heads("W1", lowest="10", highest="89"),
-    ois100mi.get_batch_head(NUMBER),
-    ois100mi.delete_batch_head(NUMBER),
+    batch_orders.add_batch_head({"CUNO": "W1", "ORDT": "20261122"}),
+    batch_orders.add_batch_line(NUMBER, {"ITNO": "MUG-001", "ORQT": "3", "CUPO": "1"}),
+    batch_orders.add_batch_address(NUMBER, {"CUNM": "Anna Example", **ADDRESS}),
+    batch_orders.add_batch_head_charge(NUMBER, charge="SHP25", amount=Decimal("5.00"), currency="EUR", description="x"),
+    batch_orders.add_batch_line_charge(NUMBER, line=LineKey("1"), charge="TAX25", amount=Decimal("-8.71")),
+    batch_orders.add_batch_text(NUMBER, {"TYPE": "1", "TYTR": "1", "PARM": "x"}),
+    batch_orders.confirm(NUMBER),
+    batch_orders.get_order_no(NUMBER),
+    batch_orders.list_error_messages(NUMBER),
+    batch_orders.list_batch_lines(NUMBER),
+    batch_orders.list_batch_heads("W1", lowest="10", highest="89"),
+    batch_orders.get_batch_head(NUMBER),
+    batch_orders.delete_batch_head(NUMBER),
     ois100mi.get_head(NUMBER),
     ois100mi.get_order_value(NUMBER),
     ois100mi.list_lines(NUMBER),
@@ -216,37 +217,37 @@ def answer(call: Call, *records: dict[str, str]) -> Answer:
 
 
 def test_a_batch_head_gives_the_temporary_number() -> None:
-    assert ois100mi.read_temporary_number(published("order-addbatchhead-ok", CALLS[0])) == NUMBER
+    assert batch_orders.read_temporary_number(published("order-addbatchhead-ok", CALLS[0])) == NUMBER
 
 
 def test_a_batch_head_without_a_number_is_an_unknown_outcome() -> None:
     with pytest.raises(OutcomeUnknownError):
-        ois100mi.read_temporary_number(answer(CALLS[0], {}))
+        batch_orders.read_temporary_number(answer(CALLS[0], {}))
 
 
 def test_a_refused_call_raises_its_error_when_read() -> None:
     refused = M3RejectedError("no", program="OIS100MI", transaction="AddBatchHead")
 
     with pytest.raises(M3RejectedError):
-        ois100mi.read_temporary_number(Answer(CALLS[0], (), refused))
+        batch_orders.read_temporary_number(Answer(CALLS[0], (), refused))
 
 
 def test_a_line_gives_its_number_and_suffix() -> None:
-    assert ois100mi.read_line_key(answer(CALLS[1], {"PONR": "3"})) == LineKey("3", "0")
+    assert batch_orders.read_line_key(answer(CALLS[1], {"PONR": "3"})) == LineKey("3", "0")
 
 
 def test_an_amount_is_sent_as_plain_text() -> None:
-    call = ois100mi.add_batch_head_charge(NUMBER, charge="FEE0", amount=Decimal("-0.13"), currency="EUR")
+    call = batch_orders.add_batch_head_charge(NUMBER, charge="FEE0", amount=Decimal("-0.13"), currency="EUR")
 
     assert call.fields["CRAM"] == "-0.13"
 
 
 def test_no_final_number_is_an_empty_text() -> None:
-    call = ois100mi.get_order_no(NUMBER)
+    call = batch_orders.get_order_no(NUMBER)
 
-    assert ois100mi.read_order_number(answer(call, {"ORNR": "0000045678"})) == "0000045678"
-    assert ois100mi.read_order_number(answer(call, {"ORNR": "0000000000"})) == ""
-    assert ois100mi.read_order_number(answer(call)) == ""
+    assert batch_orders.read_order_number(answer(call, {"ORNR": "0000045678"})) == "0000045678"
+    assert batch_orders.read_order_number(answer(call, {"ORNR": "0000000000"})) == ""
+    assert batch_orders.read_order_number(answer(call)) == ""
 
 
 def test_a_stuck_batch_order_has_a_status_and_no_final_number() -> None:
@@ -274,7 +275,7 @@ def test_a_batch_status_nobody_knows_is_waited_out() -> None:
 
 
 def test_the_errors_of_a_batch_order_are_given_in_m3s_words() -> None:
-    (error,) = ois100mi.read_error_messages(published("order-errors-of-batch-order", CALLS[8]))
+    (error,) = batch_orders.read_error_messages(published("order-errors-of-batch-order", CALLS[8]))
 
     assert (error.message_id, error.text) == ("WIT0103", "Item number WOO-OLD does not exist")
 
@@ -294,13 +295,15 @@ def test_batch_heads_are_told_apart_by_reference_and_final_number() -> None:
         {"ORNO": "3", "ORNR": "", "YREF": "W1-55-1", "STAT": "20"},
     ]
 
-    heads = ois100mi.read_batch_heads(answer(CALLS[10], *rows), your_reference="W1-54-1")
+    heads = batch_orders.read_batch_heads(answer(CALLS[10], *rows), your_reference="W1-54-1")
 
     assert [(head.temporary_number, head.final_number) for head in heads] == [("1", ""), ("2", "45678")]
 
 
 def test_batch_lines_carry_the_number_we_gave_them() -> None:
-    (line,) = ois100mi.read_batch_lines(answer(CALLS[9], {"PONR": "1", "CUPO": "0000007", "ORQT": "3", "SAPR": "9.5"}))
+    (line,) = batch_orders.read_batch_lines(
+        answer(CALLS[9], {"PONR": "1", "CUPO": "0000007", "ORQT": "3", "SAPR": "9.5"})
+    )
 
     assert (line.customer_line, line.quantity, line.price) == (7, Decimal(3), Decimal("9.5"))
 
