@@ -21,7 +21,24 @@ from connector.woocommerce.client import WooClient
 from tests.harness import ROOT, SETTLED_S, STORE, Connector
 from tests.integration.flows.story import Story, quick_store
 
+IN_FIXTURES = b"0010004567"
 SAMPLE = (ROOT / "tests" / "fixtures" / "ion" / "02-sync-salesorder-shipped.xml").read_bytes()
+SHIPMENT = (ROOT / "tests" / "fixtures" / "ion" / "04-sync-shipment-tracking.xml").read_bytes()
+INVOICE = b"""<?xml version="1.0" encoding="UTF-8"?>
+<SyncInvoice xmlns="http://schema.infor.com/InforOAGIS/2" releaseID="9.2">
+  <ApplicationArea><Sender><LogicalID>lid://infor.m3.m3tst</LogicalID></Sender></ApplicationArea>
+  <DataArea>
+    <Sync>
+      <TenantID>ACMEM3_TST</TenantID><AccountingEntityID>100_AAA</AccountingEntityID><LocationID>001</LocationID>
+      <ActionCriteria><ActionExpression actionCode="Add"/></ActionCriteria>
+    </Sync>
+    <Invoice>
+      <InvoiceHeader><DocumentID><ID accountingEntity="100_AAA" variationID="1">7000012</ID></DocumentID></InvoiceHeader>
+      <InvoiceLine><SalesOrderReference><DocumentID><ID>0010004567</ID></DocumentID></SalesOrderReference></InvoiceLine>
+    </Invoice>
+  </DataArea>
+</SyncInvoice>
+"""
 EXCHANGE = "SELECT * FROM exchange WHERE flow = 'order_status_to_woo'"
 
 
@@ -46,10 +63,10 @@ class Posted:
     def advance(self, **how: Any) -> None:
         self.sandbox.post(f"{self.sandbox.m3_url}/_control/orders/{self.orno}/advance", how)
 
-    def tell(self, *, version: int) -> bool:
-        """Brings a version of the order's BOD and runs what it made due; tells whether it made anything due."""
+    def tell(self, *, version: int, document: bytes = SAMPLE) -> bool:
+        """Brings a version of a BOD about the order and runs what it made due; tells whether it made anything due."""
         store = self.connector.process.runtime.store(STORE)
-        content = SAMPLE.replace(b"0010004567", self.orno.encode()).replace(b"7003", str(version).encode())
+        content = document.replace(IN_FIXTURES, self.orno.encode()).replace(b"7003", str(version).encode())
         payload = open_payload(BytesIO(content))
         message = BodMessage(STORE, "", Parameters({}), payload)
         rules = load_event_rules(ROOT / "config")
@@ -141,6 +158,32 @@ def test_invoices_are_told_and_finish_the_order(posted: Posted) -> None:
     before = posted.sandbox.m3_book()["calls"]["OIS100MI/LstLine"]
     assert posted.poll() == 0
     assert posted.sandbox.m3_book()["calls"]["OIS100MI/LstLine"] == before
+
+
+@pytest.mark.parametrize("document", [SAMPLE, SHIPMENT, INVOICE], ids=["SalesOrder", "Shipment", "Invoice"])
+def test_each_document_of_m3_about_an_order_has_it_looked_at(posted: Posted, document: bytes) -> None:
+    posted.advance(to="77", tracking="T-1")
+
+    assert posted.tell(version=1, document=document)
+
+    (number,) = (one["exin"] for one in posted.sandbox.m3_book()["order_invoices"])
+    told = posted.shop
+    assert (told["status"], told["meta"]["_m3_delivery"], told["meta"]["_m3_invoices"]) == ("completed", "all", number)
+    assert told["meta"]["_m3_tracking"] == "T-1"
+
+
+def test_invoice_number_that_comes_after_everything_left_is_told_without_another_status(posted: Posted) -> None:
+    posted.advance(to="66")
+    posted.tell(version=1)
+    before = posted.shop["meta"].get("_m3_invoices")
+
+    posted.advance(to="77")
+    posted.tell(version=1, document=INVOICE)
+
+    assert before is None
+    assert posted.shop["meta"]["_m3_invoices"]
+    assert posted.writes[-1] == "PUT order"
+    assert posted.shop["status"] == "completed"
 
 
 def test_message_that_comes_twice_or_late_writes_nothing_more(posted: Posted) -> None:
