@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.flows.order_changes.desk import Desk
-from tests.integration.flows.story import Story
+from tests.integration.flows.story import Story, quick_store, tax_sent
 
 EDITS = ("one mug", "five mugs", "no second", "a pan", "a fee", "note", "cancelled", "processing")
 EXAMPLES = int(os.environ.get("EDIT_EXAMPLES", "4"))
@@ -32,7 +32,7 @@ def edit(desk: Desk, what: str) -> None:
         desk.set_quantity("MUG-001", 1 if what == "one mug" else 5)
 
 
-@pytest.mark.parametrize("currency", ["EUR", "USD"])
+@pytest.mark.parametrize(("currency", "is_tax_sent"), [("EUR", False), ("USD", False), ("EUR", True)])
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -41,12 +41,16 @@ def edit(desk: Desk, what: str) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(edits=st.lists(st.sampled_from(EDITS), min_size=2, max_size=5))
-def test_edits_in_any_order_end_as_the_shop_has_the_order(common: Story, currency: str, edits: list[str]) -> None:
+def test_edits_in_any_order_end_as_the_shop_has_the_order(
+    common: Story, currency: str, is_tax_sent: bool, edits: list[str]
+) -> None:
     common.start_anew()
     common.connector.forget()
+    common.connector.configure(tax_sent() if is_tax_sent else quick_store(guests="common"))
     desk = Desk(common, currency=currency)
 
     for what in edits:
-        edit(desk, what)
+        if not (is_tax_sent and what == "a fee"):  # the store has no charge for the tax of fees
+            edit(desk, what)
 
     assert (desk.is_closed() if desk.order["status"] == "cancelled" else desk.shop_and_m3_differ()) == []
