@@ -16,7 +16,7 @@ from connector.flows.reconciling.result import QUIET, Row
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.session import transaction
 from connector.m3.calls import Call
-from connector.m3.programs import ois100mi, order_changes
+from connector.m3.programs import batch_orders, order_changes
 from connector.m3.programs.ois100mi import LineKey
 from tests.harness import STORE
 from tests.integration.flows.refunds.desk import Desk
@@ -52,10 +52,10 @@ class Clerk(Desk):
         customer = self.order_of(like)["cuno"]
         today = f"{self.today():%Y%m%d}"
         head = {"CUNO": customer, "ORTP": "W01", "FACI": "001", "WHLO": "001", "CUCD": "EUR", "ORDT": today}
-        (added,) = self.in_m3(ois100mi.add_batch_head({**head, "YREF": reference}))
+        (added,) = self.in_m3(batch_orders.add_batch_head({**head, "YREF": reference}))
         line = {"ITNO": "MUG-001", "ORQT": str(quantity), "SAPR": "10.00", "SACD": "1", "WHLO": "001"}
-        self.in_m3(ois100mi.add_batch_line(added["ORNO"], line))
-        (confirmed,) = self.in_m3(ois100mi.confirm(added["ORNO"]))
+        self.in_m3(batch_orders.add_batch_line(added["ORNO"], line))
+        (confirmed,) = self.in_m3(batch_orders.confirm(added["ORNO"]))
         return confirmed["ORNO"]
 
     def today(self) -> date:
