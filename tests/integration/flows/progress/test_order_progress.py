@@ -232,6 +232,19 @@ def test_what_a_person_made_of_the_order_stays(posted: Posted, by_hand: str) -> 
     assert posted.shop["meta"]["_m3_delivery"] == "all"
 
 
+def test_order_that_falls_back_in_m3_does_not_fall_back_in_the_shop(posted: Posted) -> None:
+    posted.advance(to="66")
+    posted.tell(version=1)
+    before = posted.shop
+
+    with posted.m3_says(ORST="22"):
+        posted.tell(version=2)
+
+    assert (before["status"], posted.shop["status"]) == ("completed", "completed")
+    assert posted.shop["meta"]["_m3_delivery"] == "all"
+    assert posted.exchange["reason"].endswith("open in M3 (22/22)")
+
+
 def test_order_in_the_trash_is_told_nothing(posted: Posted) -> None:
     posted.story.change(posted.order, action="trash")
     posted.advance(to="77")
