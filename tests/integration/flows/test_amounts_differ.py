@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
 from tests.integration.flows.story import Story
 
 CUSTOMER = "GUESTHREUR"
@@ -86,3 +88,19 @@ def test_order_m3_refuses_to_lock_still_shows_the_difference(common: Story) -> N
     exchange = common.exchange()
     assert exchange["reason_code"] == "amounts_differ"
     assert "could not be locked" in exchange["reason"]
+
+
+def test_order_that_differs_and_is_discarded_stays_as_it_is_and_is_unlocked(common: Story) -> None:
+    post_without_vat(common)
+    told = common.exchange()["resolution"]
+    before = common.orders()[0]["total"]
+    with transaction(common.connector.engine) as connection:
+        decision = discard(connection, common.exchange()["id"], who="test", why="invoiced without VAT")
+
+    common.go_on()
+
+    assert "discarding it leaves the order as it is and unlocks it" in told
+    assert decision.is_locked
+    (held,) = common.orders()
+    assert (held["held"], held["total"]) == (False, before)
+    assert common.exchange()["state"] == "done"
