@@ -163,6 +163,7 @@ CALLS = [
     order_changes.close_line(NUMBER, LineKey("1"), reason="WEB"),
     order_changes.delete_order(NUMBER),
     order_changes.list_charges(NUMBER),
+    crs610mi.list_by_number("W1"),
     ois120mi.set_stop(NUMBER, "9"),
     line_charges.list_charges(NUMBER, LineKey("1")),
     line_charges.connect(NUMBER, LineKey("1"), charge="TAX25", amount=Decimal("8.71")),
