@@ -90,7 +90,7 @@ def problems(
 def _published_flows(row: StoreRow) -> list[str]:
     """Returns the flows that show items in the shop; the sweeper sends what is made due in them."""
     publish = parse_store_config(row.config, source=row.config_source).publish
-    return [one.flow for one in PULLS.values() if getattr(publish, one.part) is not None]
+    return [one.flow for one in PULLS.values() if one.is_of_items and getattr(publish, one.part) is not None]
 
 
 def _require_item(runtime: Runtime, store: str, item_number: str) -> str:

@@ -1,4 +1,4 @@
-"""The table of what is pulled from M3 and compared with the shop: items, prices, stock. Read by workers and CLI."""
+"""The table of what is pulled from M3 and compared with the shop: items, prices, stock, customers. Read by workers and CLI."""
 
 from __future__ import annotations
 
@@ -51,12 +51,13 @@ class Compare(Protocol):
 
 @dataclass(frozen=True)
 class PullEntry:
-    """One kind of facts. `part` is its name in `publish` of a store file."""
+    """One kind of facts. `part` is its name in `publish` of a store file; `is_of_items`: its keys are item numbers."""
 
     part: str
     flow: str
     pull: Pull
     compare: Compare
+    is_of_items: bool = True
 
     def is_published(self, store: StoreContext) -> bool:
         """Tells whether the store publishes it; if not, the shop's own values are left alone."""
@@ -67,7 +68,9 @@ PULLS = {
     "items": PullEntry("items", "items_to_woo", catalogue_pull.pull, catalogue_compare.compare),
     "prices": PullEntry("prices", "prices_to_woo", prices_pull.pull, prices_compare.compare),
     "stock": PullEntry("stock", "stock_to_woo", stock_pull.pull, stock_compare.compare),
-    "customers": PullEntry("customers", "customers_to_woo", customers_pull.pull, customers_compare.compare),
+    "customers": PullEntry(
+        "customers", "customers_to_woo", customers_pull.pull, customers_compare.compare, is_of_items=False
+    ),
 }
 
 
