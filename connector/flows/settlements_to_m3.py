@@ -28,7 +28,7 @@ from connector.m3.programs.ars040mi import RECEIPT
 from connector.m3.values import day_text, number_text
 from connector.money.payment_journal import method_of
 from connector.money.rounding import ZERO
-from connector.money.settling import spread
+from connector.money.settling import payable, spread
 from connector.money.sums import check_currency
 from connector.woocommerce.models import Order
 
@@ -106,20 +106,22 @@ def make_sheet(
 
 
 def _shares(run: Run, order: Order, bills: Sequence[Bill], currency: str) -> list[tuple[Bill, Decimal]]:
-    """Returns what each invoice is paid; together what the buyer paid, to the cent."""
+    """Returns what each invoice is paid; together what the buyer paid and was not given back before it was invoiced."""
     decimals = currency_decimals(run, order.currency).amounts
     check_currency(order, decimals=decimals)
     rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
     limit = run.store.config.money.limit_for(rows, decimals=decimals) * len(bills)
     is_open = sum((one.totals.open for one in bills), ZERO)
-    if {one.totals.currency for one in bills} != {currency} or abs(is_open - order.total) > limit:
+    refunded = -sum((one.total for one in order.refunds), ZERO)
+    amount = payable(order.total, refunded=refunded, is_open=is_open, limit=limit)
+    if amount is None or {one.totals.currency for one in bills} != {currency}:
         stand = ", ".join(f"{one.key.label}: {one.totals.open} {one.totals.currency}" for one in bills)
         raise NeedsPersonError(
-            f"The buyer paid {order.total} {currency}, and this is open in M3: {stand}.",
+            f"The buyer paid {order.total} {currency}, {refunded} of it given back, and this is open in M3: {stand}.",
             resolution="Match the payment with the invoices in M3 by hand (ARS110), then discard this exchange; or correct what "
             "is open there, and the connector notices by itself.",
         )
-    shares = spread(order.total, [one.totals.open for one in bills])
+    shares = spread(amount, [one.totals.open for one in bills])
     return [(one, share) for one, share in zip(bills, shares, strict=True) if share]
 
 

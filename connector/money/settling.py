@@ -8,6 +8,19 @@ from decimal import Decimal
 from connector.money.rounding import ZERO
 
 
+def payable(total: Decimal, *, refunded: Decimal, is_open: Decimal, limit: Decimal) -> Decimal | None:
+    """Returns how much of a payment goes onto the invoices; None if they are open for something else.
+
+    Args:
+        total: What was paid.
+        refunded: What was given back since. Before M3 invoiced the order, that made its invoices smaller; after it, it is a
+            credit of its own.
+        is_open: What is open of the invoices.
+        limit: How far they may miss by rounding.
+    """
+    return next((amount for amount in (total, total - refunded) if abs(is_open - amount) <= limit), None)
+
+
 def spread(total: Decimal, opens: Sequence[Decimal]) -> list[Decimal]:
     """Returns the share of each invoice: what is open of it, and on the last one what rounding leaves.
 

@@ -134,6 +134,23 @@ def test_documents_in_m3_stay_and_abandoned_ones_go_unless_an_outcome_is_unknown
     assert (purged.counts[Kind.DOCUMENT], len(world.rows("SELECT 1 FROM step"))) == (1, steps - 1)
 
 
+def test_newest_batch_of_a_posting_stays_for_it_says_which_keys_were_begun(world: Connector, done: int) -> None:
+    for key in ("W1P00000000A1", "W1P00000000A2"):
+        change(
+            world,
+            "INSERT INTO document (exchange_id, kind, m3_scope, state, cuor, begun_at)"
+            " SELECT exchange_id, 'ledger_batch', m3_scope, 'abandoned', :key, begun_at FROM document"
+            " WHERE exchange_id = :e AND kind <> 'ledger_batch'",
+            key=key,
+            e=done,
+        )
+
+    purge(world.engine, days=DAYS)
+
+    left = world.rows("SELECT cuor FROM document WHERE exchange_id = :e AND kind = 'ledger_batch'", e=done)
+    assert [row["cuor"] for row in left] == ["W1P00000000A2"]
+
+
 def test_sealed_audit_trail_stays(world: Connector, done: int) -> None:
     lines = len(world.rows("SELECT 1 FROM audit"))
 
