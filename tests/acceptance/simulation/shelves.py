@@ -60,8 +60,7 @@ class Shelves(Buyers):
         self.tally.faults[f"message of M3 {fate}"] += fate != "arrives"
         self.tell(f"A message of M3 ({told.name}) {fate}.")
         if fate == "is garbled":
-            self.history.goods.garbled += 1
-            self._hear(replace(told, payload=told.payload[: len(told.payload) // 2]))
+            self._hear_half(told)
         elif fate != "is lost":
             for _ in range(2 if fate == "arrives twice" else 1):
                 self._hear(told)
@@ -115,11 +114,17 @@ class Shelves(Buyers):
         if arrives:
             self.deliver_all()
 
-    def _hear(self, told: Told) -> None:
+    def _hear_half(self, told: Told) -> None:
+        """A document cut in half is stored and waits for a person; an event's body is its own envelope, and is refused."""
+        half = replace(told, payload=told.payload[: len(told.payload) // 2])
+        self.history.goods.garbled += told.is_bod
+        self._hear(half, Answered.ACCEPTED if told.is_bod else Answered.REFUSED)
+
+    def _hear(self, told: Told, expected: Answered = Answered.ACCEPTED) -> None:
         answers = [self.world.news.deliver(told)]
         while answers[-1] is Answered.TRY_AGAIN and len(answers) < SENT_AT_MOST:
             answers.append(self.world.news.deliver(told))
-        assert answers[-1] is Answered.ACCEPTED, f"{told.name} of {len(told.payload)} bytes was answered {answers}"
+        assert answers[-1] is expected, f"{told.name} of {len(told.payload)} bytes was answered {answers}"
 
 
 def _in_m3(what: str, amount: int) -> tuple[str, dict[str, Any]]:
