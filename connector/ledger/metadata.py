@@ -11,6 +11,7 @@ from connector.ledger import (
     progress_tables,
     rate_tables,
     reconciliation_tables,
+    refund_tables,
     tables,
 )
 from connector.ledger.base import Base
@@ -25,6 +26,7 @@ MODULES = (
     progress_tables,
     rate_tables,
     reconciliation_tables,
+    refund_tables,
 )
 """Importing a module declares its tables."""
 
