@@ -1,6 +1,6 @@
 """Deliveries of customer orders and their packages: MWS410MI, MWS411MI, MWS423MI, OIS100MI.
 
-Called by the status flow. Lists position on their keys and go on past them: the readers compare every row.
+Called by the flows of order status and refunds. Lists position on their keys and go on past them: the readers compare every row.
 
 Source: signatures in catalogue.json; order-rules.md section 10.
 """
@@ -8,8 +8,10 @@ Source: signatures in catalogue.json; order-rules.md section 10.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from connector.m3.calls import Answer, Call
+from connector.m3.values import number
 
 CUSTOMER_ORDER = "3"
 """RORC of customer orders."""
@@ -40,6 +42,22 @@ def list_by_line(order_number: str, *, line: str, suffix: str) -> Call:
     """OIS100MI/LstDelLineByCO – lists the deliveries of one line of an order. Read only."""
     fields = {"ORNO": order_number, "PONR": line, "POSX": suffix}
     return Call("delivery.by_line", fields, ("DLIX", "RIDN"))
+
+
+def list_quantities(order_number: str, *, line: str, suffix: str) -> Call:
+    """OIS100MI/LstDelLineByCO – lists how much of one line each delivery holds. Read only."""
+    fields = {"ORNO": order_number, "PONR": line, "POSX": suffix}
+    return Call("delivery.by_line", fields, ("DLIX", "RIDN", "RIDL", "TRQT"))
+
+
+def read_quantities(answer: Answer, order_number: str, line: str) -> dict[str, Decimal]:
+    """Returns how much of exactly this line is in each delivery (DLIX), in the basic unit."""
+    quantities: dict[str, Decimal] = {}
+    for row in answer.require():
+        if row.get("RIDN") == order_number and number(row.get("RIDL", "")) == number(line):
+            delivery = row.get("DLIX", "")
+            quantities[delivery] = quantities.get(delivery, Decimal(0)) + number(row.get("TRQT", ""))
+    return quantities
 
 
 def read_numbers(answer: Answer, *, order_number: str) -> list[str]:
