@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,6 +151,12 @@ class M3Client:
             ConnectorError: Any other: surely nothing was executed.
         """
         return self._run(calls, is_write=True, max_records=100)
+
+    def as_kind(self, kind: str, *, for_kind: str) -> M3Client:
+        """Returns the same way into M3, on which operations of one kind stand for those of another; see `standing_in`."""
+        other = copy(self)
+        other._operations = self._operations.standing_in(kind, for_kind=for_kind)
+        return other
 
     def name_of(self, call: Call) -> str:
         """Returns the program and transaction a call goes to at this site, for showing."""

@@ -53,6 +53,11 @@ class Operations:
         """Goes through all operations."""
         return iter(self._operations.values())
 
+    def standing_in(self, kind: str, *, for_kind: str) -> Operations:
+        """Returns these, with those of `kind` in place of those of `for_kind`: credit_memo.confirm for order.confirm."""
+        own = {key.partition(".")[2]: one for key, one in self._operations.items() if key.startswith(f"{kind}.")}
+        return Operations(self._operations | {f"{for_kind}.{name}": one for name, one in own.items()})
+
     def get(self, key: str) -> Operation:
         """Returns the operation `key`.
 

@@ -178,6 +178,7 @@ CALLS = [
     order_changes.get_address(NUMBER),
     deliveries.list_by_order(NUMBER),
     deliveries.list_by_line(NUMBER, line="1", suffix="0"),
+    deliveries.list_quantities(NUMBER, line="1", suffix="0"),
     deliveries.get_head("10001"),
     deliveries.list_packages("10001"),
     crs610mi.list_by_number("W1"),
@@ -205,7 +206,10 @@ def test_a_call_fits_its_published_signature(call: Call) -> None:
 
 
 def test_every_operation_of_the_file_is_made_by_a_program_module() -> None:
-    assert {operation.key for operation in OPERATIONS} == {call.operation for call in CALLS}
+    made = {call.operation for call in CALLS}
+    memos = {f"credit_memo.{key.removeprefix('order.')}" for key in made if key.startswith("order.")}
+
+    assert {operation.key for operation in OPERATIONS} - memos == made
 
 
 def published(name: str, call: Call) -> Answer:
