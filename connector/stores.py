@@ -273,6 +273,13 @@ class CreditItem(Strict):
     item: Text = Field(min_length=1, max_length=15)
 
 
+class BeforeInvoice(StrEnum):
+    """What becomes of money given back without goods while M3 has picked nothing of the order."""
+
+    WAIT = "wait"  # a credit order, once the order is invoiced
+    CHARGE = "charge"  # a negative head charge on the order itself
+
+
 class RefundsConfig(Strict):
     """What becomes of a refund."""
 
@@ -285,6 +292,7 @@ class RefundsConfig(Strict):
     restocked_location: Text = Field(default="", max_length=10)
     other_location: Text = Field(default="", max_length=10)
     look_back_days: int = Field(default=60, ge=1, le=365)
+    before_invoice: BeforeInvoice = BeforeInvoice.WAIT
 
     def credit_item(self, rate: Decimal) -> str | None:
         """Returns the item for money at VAT `rate`, or None if none is configured."""

@@ -11,6 +11,7 @@ from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.order_changes import following
 from connector.flows.order_changes.keeping import is_under_way
+from connector.flows.order_changes.reduced import as_reduced, wake_refunds
 from connector.flows.orders import adopting, building, erased, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan
@@ -47,9 +48,10 @@ def run(run: Run) -> Done:
     document = posting.resolve(run, bind=bind)
     takeover.clear_leftovers(run)
     order = succession.read_own(run)
-    selling.note_order(run, order)
     leave_payment(run, order)
     note_refunds(run, order, is_posted=document is not None)
+    order = None if order is None else as_reduced(run, order)
+    selling.note_order(run, order)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
     if order is not None and not run.store.config.orders.knows(order.status):
@@ -92,7 +94,9 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
         leave_write_back(run, number, may_be_told=True)  # an earlier run came this far, perhaps one forgotten since
     elif order is not None and shop_forgot(run, order, number):
         leave_write_back(run, number, may_be_told=True)
-    return following.follow(run, document, order)
+    done = following.follow(run, document, order)
+    wake_refunds(run, order)
+    return done
 
 
 def shop_forgot(run: Run, order: Order, number: str) -> bool:

@@ -1,4 +1,7 @@
-"""A dry run: what would be sent to M3 for an order, and nothing written anywhere. Called by `connector sync --dry-run`."""
+"""A dry run: what would be sent to M3 for an order, and nothing written anywhere. Called by `connector sync --dry-run`.
+
+The preview of refunds (flows/refunds/preview.py) is made of the same parts.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import datetime
 from connector.errors import MissingDependencyError
 from connector.flows.context import Run, StoreContext
 from connector.flows.order_changes import following
+from connector.flows.order_changes.reduced import as_reduced
 from connector.flows.orders import building
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan
@@ -61,7 +65,8 @@ def preview_order(ledger: Ledger, store: StoreContext, *, order_id: int, is_repl
         ConnectorError: What a real run would end with (unknown item, amounts that do not add up ...).
     """
     with transaction(ledger) as connection:
-        journal = DryJournal(ledger, replace(_dry_claim(store, order_id, now(connection)), is_replay=is_replay))
+        claim = dry_claim(store, flow="orders_to_m3", key=str(order_id), pool="orders", at=now(connection))
+    journal = DryJournal(ledger, replace(claim, is_replay=is_replay))
     run = Run(store=store, journal=journal)
     try:
         return _preview(run)
@@ -71,6 +76,7 @@ def preview_order(ledger: Ledger, store: StoreContext, *, order_id: int, is_repl
 
 def _preview(run: Run) -> Preview:
     order = read_newest(run)
+    order = None if order is None else as_reduced(run, order)
     known = bindings.find_m3_key(
         run.journal.connection, bindings.ORDER, shop_scope=run.store.name, shop_key=run.claim.business_key
     )
@@ -78,7 +84,7 @@ def _preview(run: Run) -> Preview:
         posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key)
         is_of_other = posted is not None and order is not None and _is_other(run, posted, order)
         if not is_of_other:
-            return _posted(run, known, posted, order)
+            return preview_posted(run, known, posted, order)
     if order is None:
         return Preview(reason="the order does not exist in the shop")
     if not run.store.config.orders.knows(order.status):
@@ -92,11 +98,15 @@ def _preview(run: Run) -> Preview:
     except MissingDependencyError:
         customer, said = NEW_CUSTOMER, "a new customer, created first from the template"
     plan = make_plan(run, order, customer)
-    calls = _calls(run, plan, with_confirm=action is OrderAction.CONFIRM)
-    names = [run.store.m3.name_of(call) for call in calls]
+    return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
+
+
+def preview_plan(run: Run, plan: OrderPlan, *, said: str, with_confirm: bool = True) -> Preview:
+    """Shows every transaction of a batch order, and its sums."""
+    calls = _calls(plan, with_confirm=with_confirm)
     return Preview(
         customer=said,
-        transactions=[(name, dict(call.fields)) for name, call in zip(names, calls, strict=True)],
+        transactions=[(run.store.m3.name_of(call), dict(call.fields)) for call in calls],
         sums=_sums(plan),
         notes=list(plan.notes),
     )
@@ -107,7 +117,7 @@ def _is_other(run: Run, posted: Posted, order: Order) -> bool:
     return posted.document.yref not in (None, reference_of(run.store.name, order))
 
 
-def _posted(run: Run, number: str, posted: Posted | None, order: Order | None) -> Preview:
+def preview_posted(run: Run, number: str, posted: Posted | None, order: Order | None) -> Preview:
     """Says what a run would make of an order that M3 holds.
 
     Raises:
@@ -130,7 +140,7 @@ def _posted(run: Run, number: str, posted: Posted | None, order: Order | None) -
     )
 
 
-def _calls(run: Run, plan: OrderPlan, *, with_confirm: bool) -> list[Call]:
+def _calls(plan: OrderPlan, *, with_confirm: bool) -> list[Call]:
     cupos = {line.key: number for number, line in enumerate(plan.money.lines, start=1)}
     calls = [batch_orders.add_batch_head(plan.head.fields), *building.rest_calls(plan, TEMPORARY, cupos)]
     return [*calls, batch_orders.confirm(TEMPORARY)] if with_confirm else calls
@@ -146,15 +156,16 @@ def _sums(plan: OrderPlan) -> list[str]:
     ]
 
 
-def _dry_claim(store: StoreContext, order_id: int, at: datetime) -> Claim:
+def dry_claim(store: StoreContext, *, flow: str, key: str, pool: str, at: datetime) -> Claim:
+    """Returns a claim of an exchange that is not there."""
     return Claim(
         exchange_id=0,
         store=store.name,
         scope=store.name,
         store_version=0,
-        flow="orders_to_m3",
-        business_key=str(order_id),
-        pool="orders",
+        flow=flow,
+        business_key=key,
+        pool=pool,
         claim_no=0,
         revision=0,
         done_rev=0,

@@ -1,10 +1,13 @@
 """Carries a refund of the shop into M3: one return or credit order, proved to the cent. Run by workers/base.py.
 
-Reads downwards as the business goes: what earlier runs left is resolved first, then the order must be in M3, then how far M3
-has come with it decides, then the return is planned and proved in memory, written, confirmed and compared.
+Reads downwards as the business goes: what earlier runs left is resolved first, then the order must be in M3, then earlier
+refunds go first, then how far M3 has come with it decides: what is not picked is taken off the order, the rest is planned and
+proved in memory as a return of its invoice, written, confirmed and compared.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from connector.errors import MissingDependencyError, NeedsPersonError, PermanentError
 from connector.flows import tenure
@@ -14,17 +17,17 @@ from connector.flows.orders import adopting, building, posting, proving, takeove
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
-from connector.flows.refunds.noticing import ids_of
-from connector.flows.refunds.plan import content_of, make_plan, reference_of
-from connector.flows.refunds.reading import Found, read
-from connector.flows.refunds.stage import Sale, Stage, find_invoice, look, wait_for_invoice
-from connector.flows.refunds.unpicked import make_smaller
-from connector.ledger import bindings
+from connector.flows.refunds import invoices, noticing, turns, unpicked
+from connector.flows.refunds.invoices import Portion
+from connector.flows.refunds.noticing import ids_of, part_of
+from connector.flows.refunds.plan import as_credit_memo, content_of, make_plan, reference_of
+from connector.flows.refunds.reading import Found, read, take_back
+from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
+from connector.ledger import bindings, refunds
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import Posted, find_posted
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
-from connector.money.refunds import Of, Taken, take
 from connector.stores import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
@@ -38,19 +41,21 @@ def run(run: Run) -> Done:
     Raises:
         ConnectorError: See errors.py; workers/fates.py says what becomes of the exchange.
     """
-    document = posting.resolve(run, bind=bind)
-    takeover.clear_leftovers(run)
+    memo = as_credit_memo(run)
+    document = posting.resolve(memo, bind=bind)
+    takeover.clear_leftovers(memo)
     found = read(run)
-    leave_repayment(run, found.refund)
+    if part_of(run.claim.business_key) == 1:  # the gateway gave the money back once, however many returns there are
+        leave_repayment(run, found.refund)
     if document is not None:
-        return compare_posted(run, document, found)
+        return compare_posted(memo, document, found)
     order_id, _ = ids_of(run.claim.business_key)
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
     if posted is None and run.store.config.orders.carried_as is CarriedAs.INVOICE:
         leave_credit(run, found.refund)
         return Done("its order is carried as an invoice, and credited in the ledger")
     if found.refund is None or found.order is None:
-        return gone(found, posted)
+        return gone(run, found, posted)
     if posted is None:
         return wait_for_order(run, found.order)
     if not found.refund.amount:
@@ -60,7 +65,7 @@ def run(run: Run) -> Done:
 
 def tidy(run: Run) -> None:
     """Leaves nothing in M3 of a refund that waits for a person; see `posting.tidy`."""
-    posting.tidy(run, bind=bind)
+    posting.tidy(as_credit_memo(run), bind=bind)
 
 
 def compare_posted(run: Run, document: DocumentRecord, found: Found) -> Done:
@@ -75,25 +80,32 @@ def compare_posted(run: Run, document: DocumentRecord, found: Found) -> Done:
             f"The refund was deleted in the shop, and M3 holds it as {number}.",
             resolution=f"Close {number} in OIS300, or charge the buyer anew if it is invoiced; then discard this exchange.",
         )
-    if found.refund is not None and reference_of(run.store.name, found.refund) != document.yref:
+    part = part_of(run.claim.business_key)
+    if found.refund is not None and reference_of(run.store.name, found.refund, part=part) != document.yref:
         raise NeedsPersonError(
             f"M3 holds {number} for a refund of this id, and the shop has given the id to another one.",
             resolution="Credit the refund the shop has now in M3 by hand, then discard this exchange.",
         )
+    leave_further(run, found, document.plan["content"])
     return Done(f"posted as {number}", fingerprint=fingerprint_of(document.plan["content"]))
 
 
-def gone(found: Found, posted: Posted | None) -> Done:
-    """Ends a refund that the shop does not have any more and M3 never got.
+def gone(run: Run, found: Found, posted: Posted | None) -> Done:
+    """Ends a refund that the shop does not have any more and M3 never got as a return.
 
     Raises:
         NeedsPersonError: It went with its whole order, so nobody can tell whether the buyer got the money.
     """
+    number = posted.document.final_number if posted is not None else None
+    order_id, refund_id = ids_of(run.claim.business_key)
+    taken_off = unpicked.give_up(run, found, order_id=order_id, refund_id=refund_id)
     if found.order is not None:
-        return Done("deleted in the shop before it was carried across")
+        grows = f"; order {number} is brought back to what the shop has" if taken_off is not None else ""
+        return Done(f"deleted in the shop before it was credited{grows}")
     if posted is None:
         return Done("its order was deleted in the shop, and M3 never got it")
-    number = posted.document.final_number
+    if taken_off is not None and taken_off["later"] is None:
+        return Done(f"its order was deleted in the shop; nothing of {number} is delivered")
     raise NeedsPersonError(
         f"The refund went with its order, which was deleted in the shop; M3 holds the order as {number}.",
         resolution=f"Ask the payment provider whether the buyer got money back; if so, credit order {number} in M3 by hand. "
@@ -119,53 +131,84 @@ def wait_for_order(run: Run, order: Order) -> Done:
 
 def carry(run: Run, found: Found, posted: Posted) -> Done:
     """Does what the stage of the refunded lines in M3 asks for."""
-    order, refund = found.order, found.refund
-    assert order is not None and refund is not None, "asked for before"
+    order = found.order
+    assert order is not None, "asked for before"
     if run.store.config.refunds is None:
         raise PermanentError(
             f"The store file does not say what becomes of refunds, and M3 holds the order as {posted.document.final_number}.",
             resolution="Add `refunds` to the store file (config/stores/example.yaml explains it) and release; or credit the "
             "buyer in M3 by hand and discard.",
         )
+    if part_of(run.claim.business_key) > 1:
+        return carry_further(run, found, posted)
+    turns.wait_for_earlier(run, found)
     decimals = currency_decimals(run, order.currency)
-    rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
-    limit = run.store.config.money.limit_for(rows, decimals=decimals.amounts)
-    taken = take(order, refund, earlier=found.earlier, decimals=decimals.amounts, limit=limit)
-    sale = look(run, posted, taken)
-    if sale.stage is Stage.ENDED:
+    taken = take_back(run, found, decimals=decimals.amounts)
+    left = unpicked.what_is_left(run, found, posted, taken)
+    if left is None:
+        return Done(f"order {posted.document.final_number} was made smaller by it before it was picked")
+    sale = look(run, posted, left)
+    if left is taken:
+        unpicked.make_smaller(run, found, posted, sale, taken=taken, decimals=decimals.amounts)
+    stage = sale.stage_for(left.pieces)
+    if stage is Stage.ENDED:
         return Done(f"order {sale.number} ended in M3 without an invoice: nothing to credit")
-    if sale.stage is Stage.UNPICKED and _asks_for_less(order, found, taken, sale):
-        return make_smaller(run, sale, taken)
-    if sale.stage is not Stage.INVOICED:
+    if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
-    return credit(run, found, taken, sale)
+    portions = invoices.share_out(run, found, left, sale=sale, decimals=decimals.amounts)
+    return credit(run, found, portions[0], sale, kept=invoices.kept_of(portions))
 
 
-def _asks_for_less(order: Order, found: Found, taken: Taken, sale: Sale) -> bool:
-    """Tells whether goods shall not be delivered: they are refunded themselves, or the whole order is."""
-    is_all = taken.total + sum(one.amount for one in found.earlier) == order.total
-    return any(piece.of is Of.GOODS for piece in taken.pieces) or (is_all and sale.is_wholly_unpicked)
+def carry_further(run: Run, found: Found, posted: Posted) -> Done:
+    """Credits what a refund takes back of a further invoice, as its first part has laid down.
+
+    Raises:
+        MissingDependencyError: The first part is not in M3 yet.
+    """
+    order_id, refund_id = ids_of(run.claim.business_key)
+    first = noticing.key_of(order_id, refund_id)
+    content = refunds.content_of(run.journal.connection, run.store.name, first)
+    if content is None:
+        raise MissingDependencyError(
+            f"The first part of refund {refund_id} is not in M3 yet.",
+            kind=noticing.FLOW,
+            key=f"{run.store.name}/{first}",
+            resolution="Nothing to do: this part goes on when that one is settled.",
+        )
+    portion = invoices.portion_from(content["further"][part_of(run.claim.business_key) - 2])
+    return credit(run, found, portion, look(run, posted, portion.taken), kept=invoices.kept_of([portion]))
 
 
-def credit(run: Run, found: Found, taken: Taken, sale: Sale) -> Done:
-    """Plans, proves, writes and confirms a return or credit order."""
+def leave_further(run: Run, found: Found, content: dict[str, Any]) -> None:
+    """Stages the exchanges of what a refund takes back of further invoices; told again, they bring nothing new."""
+    order_id, refund_id = ids_of(run.claim.business_key)
+    for part, _ in enumerate(content.get("further", ()) if found.refund is not None else (), start=2):
+        run.leave(noticing.found(run.store.name, order_id=order_id, refund_id=refund_id, is_posted=True, part=part))
+
+
+def credit(run: Run, found: Found, portion: Portion, sale: Sale, *, kept: dict[str, Any]) -> Done:
+    """Plans, proves, writes and confirms a return or credit order; `kept` goes into the ledger with it."""
     order, refund = found.order, found.refund
     assert order is not None and refund is not None and refund.date_created_gmt is not None, "asked for before"
     held = tenure.require(run)
+    memo = as_credit_memo(run)
     decimals = currency_decimals(run, order.currency)
-    plan = make_plan(run, found, taken, sale=sale, invoice=find_invoice(run, sale), decimals=decimals)
-    content = content_of(run.store, found, taken)
+    plan = make_plan(run, found, portion.taken, sale=sale, invoice=portion.invoice, decimals=decimals)
+    content = content_of(run.store, found, portion.taken) | kept
     known = posting.look_up_if_needed(  # the shop keeps no mark of a return, and they are few: M3 is always asked
-        run, plan, content=content, created_at=refund.date_created_gmt, is_marked=True, held=held
+        memo, plan, content=content, created_at=refund.date_created_gmt, is_marked=True, held=held
     )
     if known is not None:
-        posting.adopt_known(run, plan, content=content, number=known, bind=bind)
+        posting.adopt_known(memo, plan, content=content, number=known, bind=bind)
+        leave_further(run, found, content)
         return Done(f"found in M3 as {known}", fingerprint=fingerprint_of(content))
-    document, temporary = building.build(run, plan, content=content)
-    earlier = posting.look_up_before_second(run, document, temporary, plan)
+    turns.take_turn(run, found)
+    document, temporary = building.build(memo, plan, content=content)
+    earlier = posting.look_up_before_second(memo, document, temporary, plan)
     if earlier is not None:
-        return take_over_earlier(run, found, *earlier)
-    number = posting.confirm_and_prove(run, document, temporary, bind=bind)
+        return take_over_earlier(memo, found, *earlier)
+    number = posting.confirm_and_prove(memo, document, temporary, bind=bind)
+    leave_further(run, found, content)
     return Done(f"posted as {number}", fingerprint=fingerprint_of(content))
 
 

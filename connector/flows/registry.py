@@ -53,7 +53,7 @@ PRODUCT_TOPICS = ("product.created", "product.updated", "product.deleted", "prod
 
 FLOWS: dict[str, FlowEntry] = {
     "orders_to_m3": FlowEntry("orders_to_m3", "orders", orders_to_m3.run, topics=ORDER_TOPICS, tidy=orders_to_m3.tidy),
-    "refunds_to_m3": FlowEntry("refunds_to_m3", "finance", refunds_to_m3.run, tidy=refunds_to_m3.tidy),
+    "refunds_to_m3": FlowEntry("refunds_to_m3", "finance", refunds_to_m3.run, is_awaited=True, tidy=refunds_to_m3.tidy),
     "customers_to_m3": FlowEntry(
         "customers_to_m3", "customers", customers_to_m3.run, topics=CUSTOMER_TOPICS, is_awaited=True
     ),

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.tables import DocumentState
+from connector.ledger.tables import DocumentState, State
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,14 @@ def find_posted_batch(connection: Connection, scope: str, *, flow: str, business
     values = {"scope": scope, "flow": flow, "business_key": business_key}
     row = connection.execute(_BATCH, values).one_or_none()
     return None if row is None else DocumentRecord(**row._mapping, state=DocumentState.CONFIRMED, steps=())
+
+
+_STATE = text("SELECT state FROM exchange WHERE id = :id")
+
+
+def standing_state(connection: Connection, exchange_id: int) -> State:
+    """Returns where an exchange stands."""
+    return State(connection.execute(_STATE, {"id": exchange_id}).scalar_one())
 
 
 _SETTLED_AT = text("""

@@ -10,6 +10,7 @@ from typing import Any
 from connector.flows.acceptance import Shown, accepted_of
 from connector.flows.context import Run
 from connector.flows.order_changes.keeping import is_under_way
+from connector.flows.order_changes.reduced import is_nothing
 from connector.flows.orders.plan import content_of
 from connector.ledger.claims import DocumentRecord
 from connector.stores import OrderAction
@@ -93,7 +94,7 @@ def read_news(run: Run, document: DocumentRecord, order: Order | None) -> News:
 
 def _ends(run: Run, order: Order | None, *, was_ended: bool) -> bool:
     """A status that neither ends nor confirms leaves the order as it is: open, or ended."""
-    if order is None:
+    if order is None or is_nothing(order):
         return True
     action = run.store.config.orders.action(order.status)
     if action is OrderAction.CLOSE:

@@ -1,6 +1,7 @@
 """Leaves an exchange for each refund an order of the shop lists. Called by the order flow for each order it reads.
 
-The key of a refund is its order's id and its own. It is looked at again when M3 has got the order meanwhile.
+The key of a refund is its order's id and its own. It is looked at again when M3 has got the order meanwhile. What it takes back
+of further invoices has exchanges of its own, whose keys end with their number, from 2 on.
 """
 
 from __future__ import annotations
@@ -15,15 +16,21 @@ from connector.woocommerce.models import Order
 FLOW, POOL = "refunds_to_m3", "finance"
 
 
-def key_of(order_id: int, refund_id: int) -> str:
-    """Returns the business key of a refund."""
-    return f"{order_id}-{refund_id}"
+def key_of(order_id: int, refund_id: int, *, part: int = 1) -> str:
+    """Returns the business key of a refund, or of a further part of it."""
+    return f"{order_id}-{refund_id}" + (f"-{part}" if part > 1 else "")
 
 
 def ids_of(key: str) -> tuple[int, int]:
     """Returns the ids of the order and of the refund."""
-    order_id, _, refund_id = key.partition("-")
+    order_id, refund_id, *_ = key.split("-")
     return int(order_id), int(refund_id)
+
+
+def part_of(key: str) -> int:
+    """Returns which part of a refund a key stands for: 1, or that of a further invoice."""
+    _, _, *part = key.split("-")
+    return int(part[0]) if part else 1
 
 
 def note_refunds(run: Run, order: Order | None, *, is_posted: bool) -> None:
@@ -32,8 +39,8 @@ def note_refunds(run: Run, order: Order | None, *, is_posted: bool) -> None:
         run.leave(found(run.store.name, order_id=run.claim.business_key, refund_id=refund.id, is_posted=is_posted))
 
 
-def found(store: str, *, order_id: str | int, refund_id: int, is_posted: bool) -> Received:
-    """Returns what tells of a refund; the run reads it from the shop."""
+def found(store: str, *, order_id: str | int, refund_id: int, is_posted: bool, part: int = 1) -> Received:
+    """Returns what tells of a refund or of a further part of it; the run reads it from the shop."""
     body = canonical_json({"id": refund_id, "order_id": int(order_id), "posted": is_posted})
     digest = hashlib.sha256(body).hexdigest()
     return Received(
@@ -43,7 +50,7 @@ def found(store: str, *, order_id: str | int, refund_id: int, is_posted: bool) -
         kind="refund",
         resource_id=str(refund_id),
         flow=FLOW,
-        business_key=key_of(int(order_id), refund_id),
+        business_key=key_of(int(order_id), refund_id, part=part),
         pool=POOL,
         body=body,
         body_size=len(body),

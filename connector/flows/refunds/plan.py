@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from connector.flows.orders.dates import CurrencyDecimals, server_date
 from connector.flows.orders.plan import FLOW as ORDERS
 from connector.flows.orders.plan import OrderPlan, charge_text, line_fields
 from connector.flows.orders.values import YREF_LENGTH, OrderRunValues, next_delivery
+from connector.flows.refunds.noticing import part_of
 from connector.flows.refunds.reading import Found
 from connector.flows.refunds.stage import Sale
 from connector.m3.programs import mms200mi
@@ -49,16 +50,18 @@ class RefundRunValues(OrderRunValues):
     refund_id: str
 
 
-def reference_of(store: str, refund: Refund) -> str:
+def reference_of(store: str, refund: Refund, *, part: int = 1) -> str:
     """Returns the unique external reference of a refund (YREF): <store>-R<refund id>-<creation epoch>.
 
-    It does not begin as an order's does, so that nothing that looks for orders finds a return.
+    That of a further part ends with its number. It does not begin as an order's does, so that nothing that looks for orders
+    finds a return.
 
     Raises:
         MappingError: It would not fit, or the shop does not say when the refund was made.
     """
     made_at = refund.date_created_gmt
     reference = f"{store}-R{refund.id}-{int(made_at.timestamp())}" if made_at is not None else ""
+    reference += f"-{part}" if part > 1 else ""
     if not reference or len(reference) > YREF_LENGTH:
         raise MappingError(
             f"Refund {refund.id} has no reference that fits into YREF ({YREF_LENGTH} characters).",
@@ -66,6 +69,12 @@ def reference_of(store: str, refund: Refund) -> str:
             resolution="Credit it in M3 by hand, then discard this exchange.",
         )
     return reference
+
+
+def as_credit_memo(run: Run) -> Run:
+    """Returns the run with the operations by which this site makes a credit memo: the batch flow of an order, or its own."""
+    memos = run.store.m3.as_kind("credit_memo", for_kind="order")
+    return replace(run, store=replace(run.store, m3=memos))
 
 
 def make_plan(
@@ -159,7 +168,7 @@ def _values(
     assert config is not None and refund.date_created_gmt is not None, "asked for before"
     return RefundRunValues(
         customer_number=sale.customer,
-        reference=reference_of(run.store.name, refund),
+        reference=reference_of(run.store.name, refund, part=part_of(run.claim.business_key)),
         order_number_text=f"{run.store.name.upper()}-{order.number}",
         order_date=refund.date_created_gmt.astimezone(m3.zone).date(),
         delivery_date=next_delivery(server_date(run), lead_days=0, working_days=rules.working_days),

@@ -5,17 +5,26 @@ A refund never changes in the shop: it is there, or it was deleted, which only a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from connector.errors import WooRejectedError
 from connector.flows.context import Run
+from connector.flows.orders.source import UNKNOWN_ORDER
 from connector.flows.refunds.noticing import ids_of
 from connector.ledger import refunds
+from connector.money.refunds import Taken, take
 from connector.woocommerce.models import Order, Refund, parse_order, parse_refund
 
 NOT_FOUND = 404
+NO_ORDER = (UNKNOWN_ORDER, "woocommerce_rest_invalid_order_id")
+NO_REFUND = ("woocommerce_rest_shop_order_refund_invalid_id", "woocommerce_rest_invalid_order_refund_id")
+"""What the shop itself says of an id it does not have; any other 404 may be a plug-in's or a proxy's.
+
+Source: WooCommerce's refunds controller: the former of a refund it does not know, the latter of one of another order.
+"""
 
 T = TypeVar("T")
 
@@ -28,6 +37,10 @@ class Found:
     refund: Refund | None
     earlier: tuple[Refund, ...]  # what counts before it: made earlier, or posted to M3 and deleted in the shop since
     restocked_before: dict[int, int]  # units of each line of the order that posted refunds put back on sale
+    returned: dict[str, dict[int, Decimal]] = field(
+        default_factory=dict
+    )  # invoice -> line -> pieces posted refunds took of it
+    counted: frozenset[int] = frozenset()  # the exchanges of the posted refunds that were counted
 
 
 def read(run: Run) -> Found:
@@ -42,21 +55,45 @@ def read(run: Run) -> Found:
     others = [one for one in posted if one.exchange_id != run.claim.exchange_id]
     run.journal.pause()
     shop = run.store.shop
-    order = _or_none(lambda: parse_order(shop.get_order(order_id).data))
+    order = _or_none(lambda: parse_order(shop.get_order(order_id).data), NO_ORDER)
     if order is None:
         return Found(None, None, (), {})
-    listed = {row.id: row for row in map(parse_refund, _or_none(lambda: shop.refunds.of_order(order_id)) or ())}
-    refund = listed.get(refund_id) or _or_none(lambda: parse_refund(shop.refunds.get(order_id, refund_id)))
-    deleted = [parse_refund(one.content["refund"]) for one in others if one.refund_id not in listed]
-    earlier = [*(one for one in listed.values() if one.id < refund_id), *deleted]
-    return Found(order, refund, tuple(earlier), _restocked(others))
+    rows = _or_none(lambda: shop.refunds.of_order(order_id), NO_ORDER) or ()
+    listed = {row.id: row for row in map(parse_refund, rows)}
+    refund = listed.get(refund_id) or _or_none(
+        lambda: parse_refund(shop.refunds.get(order_id, refund_id)), (*NO_ORDER, *NO_REFUND)
+    )
+    gone = {one.refund_id: one.content["refund"] for one in others if one.refund_id not in (*listed, refund_id)}
+    earlier = (*(one for one in listed.values() if one.id < refund_id), *map(parse_refund, gone.values()))
+    return Found(
+        order,
+        refund,
+        earlier,
+        _restocked(others),
+        returned=_returned(others),
+        counted=frozenset(one.exchange_id for one in others),
+    )
 
 
-def _or_none(ask: Callable[[], T]) -> T | None:
+def take_back(run: Run, found: Found, *, decimals: int) -> Taken:
+    """Returns what the refund takes back, row by row, capped at what was sold and is left.
+
+    Raises:
+        AmountsDifferError: It takes more than is left, or contradicts itself.
+        MappingError: A tax rate that the order does not name.
+    """
+    order, refund = found.order, found.refund
+    assert order is not None and refund is not None, "asked for before"
+    rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
+    limit = run.store.config.money.limit_for(rows, decimals=decimals)
+    return take(order, refund, earlier=found.earlier, decimals=decimals, limit=limit)
+
+
+def _or_none(ask: Callable[[], T], codes: Collection[str]) -> T | None:
     try:
         return ask()
     except WooRejectedError as error:
-        if error.status == NOT_FOUND:
+        if error.status == NOT_FOUND and error.remote_code in codes:
             return None
         raise
 
@@ -68,3 +105,13 @@ def _restocked(posted: list[refunds.PostedRefund]) -> dict[int, int]:
         for line_id, pieces in taken.items():
             units[int(line_id)] = units.get(int(line_id), 0) + int(pieces)
     return units
+
+
+def _returned(posted: list[refunds.PostedRefund]) -> dict[str, dict[int, Decimal]]:
+    pieces: dict[str, dict[int, Decimal]] = {}
+    for one in posted:
+        for invoice, lines in one.content.get("returned", {}).items():
+            of_invoice = pieces.setdefault(invoice, {})
+            for line_id, some in lines.items():
+                of_invoice[int(line_id)] = of_invoice.get(int(line_id), Decimal(0)) + Decimal(some)
+    return pieces

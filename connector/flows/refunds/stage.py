@@ -6,18 +6,18 @@ Invoiced: a return. The two digits of a line status are its least and its most p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from connector.errors import MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run
+from connector.flows.order_changes.news import Standing, standing_of
 from connector.ledger.order_lines import read_shop_lines
 from connector.ledger.posted import Posted
-from connector.m3.programs import ois100mi, ois350mi
+from connector.m3.programs import ois100mi
 from connector.m3.programs.ois100mi import OrderLine
-from connector.m3.programs.ois350mi import Invoice
-from connector.money.refunds import Of, Taken
+from connector.money.refunds import Of, Piece, Taken
 
 MOST_LINES = 1000
 INVOICED, ENDED = "77", ("90", "99")
@@ -34,23 +34,51 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Sale:
-    """The order in M3 that a refund belongs to. `lines` by the id of the shop's line; several where one was split."""
+    """The order in M3 that a refund belongs to, as it stands.
+
+    `lines` by the id of the shop's line, several where one was split; ended ones only if there are no others. `stage` is that of
+    all lines that are not ended.
+    """
 
     number: str
     customer: str
-    lines: dict[int, tuple[OrderLine, ...]]
+    lines: Mapping[int, tuple[OrderLine, ...]]
     stage: Stage
-    is_wholly_unpicked: bool
+
+    def stage_of_line(self, line_id: int) -> Stage:
+        """Returns how far M3 has come with one line of the shop."""
+        return stage_of(self.lines[line_id]) or Stage.UNDER_WAY
+
+    def stage_for(self, pieces: Iterable[Piece]) -> Stage:
+        """Returns how far M3 has come with what some pieces take back; money that belongs to no line waits for all of them.
+
+        Raises:
+            NeedsPersonError: Part of it ended in M3.
+        """
+        stages = {self.stage_of_line(line_id) for line_id in lines_of(pieces)} or {self.stage}
+        if len(stages) > 1 and Stage.ENDED in stages:
+            raise NeedsPersonError(
+                f"Order {self.number} in M3 was delivered in part and ended in part, and the refund concerns both.",
+                resolution="Credit what was invoiced in M3 by hand, then discard this exchange.",
+            )
+        return stages.pop() if len(stages) == 1 else Stage.UNDER_WAY
+
+
+def lines_of(pieces: Iterable[Piece]) -> set[int]:
+    """Returns the shop's lines whose goods or price is given back."""
+    return {piece.source_id for piece in pieces if piece.of in (Of.GOODS, Of.PRICE)}
 
 
 def look(run: Run, posted: Posted, taken: Taken) -> Sale:
     """Reads the order's lines from M3.
 
     Raises:
-        NeedsPersonError: M3 does not have a line that is refunded, or ended part of what is refunded.
+        NeedsPersonError: M3 does not have a line that is refunded.
         RetryableError: M3 cannot be asked now.
     """
-    number = posted.document.final_number or ""
+    number, customer = posted.document.final_number or "", posted.document.cuno or ""
+    if standing_of(posted.document) is Standing.DELETED:
+        return Sale(number, customer, {}, Stage.ENDED)
     shop_lines = read_shop_lines(run.journal.connection, posted.exchange_id)
     run.journal.pause()
     answer = run.store.m3.read([ois100mi.list_lines(number)], max_records=MOST_LINES)[0]
@@ -59,21 +87,25 @@ def look(run: Run, posted: Posted, taken: Taken) -> Sale:
     for line in held:
         for line_id in shop_lines.get(line.customer_line, ()):
             by_id[line_id] = (*by_id.get(line_id, ()), line)
-    goods = {piece.source_id for piece in taken.pieces if piece.of is Of.GOODS}
-    missing = sorted(goods - by_id.keys())
+    missing = sorted(lines_of(taken.pieces) - by_id.keys())
     if missing:
         raise NeedsPersonError(
             f"Refund {taken.refund_id} gives back order line {missing[0]}, which order {number} in M3 does not hold.",
             resolution=f"Compare order {number} in OIS300 with the shop; credit the buyer in M3 by hand, then discard this "
             "exchange.",
         )
-    concerned = [line for line_id in goods for line in by_id[line_id]] if goods else held
-    is_wholly_unpicked = stage_of(held) is Stage.UNPICKED
-    return Sale(number, posted.document.cuno or "", by_id, _one_stage(concerned, number), is_wholly_unpicked)
+    by_id = {line_id: _live(lines) for line_id, lines in by_id.items()}
+    return Sale(number, customer, by_id, stage_of(_live(held)) or Stage.UNDER_WAY)
+
+
+def _live(lines: Iterable[OrderLine]) -> tuple[OrderLine, ...]:
+    """Leaves out the traces of lines that were ended, unless there are no others."""
+    every = tuple(lines)
+    return tuple(line for line in every if line.status not in ENDED) or every
 
 
 def stage_of(lines: Iterable[OrderLine]) -> Stage | None:
-    """Returns the stage that all of some lines have reached, or None if they differ."""
+    """Returns the stage that all of some lines have reached, or None if they differ or there are none."""
     stages = {_stage(line) for line in lines}
     return stages.pop() if len(stages) == 1 else None
 
@@ -86,16 +118,6 @@ def _stage(line: OrderLine) -> Stage:
     return Stage.UNPICKED if line.is_unpicked else Stage.UNDER_WAY
 
 
-def _one_stage(lines: list[OrderLine], number: str) -> Stage:
-    stage = stage_of(lines)
-    if stage is None and any(_stage(line) is Stage.ENDED for line in lines):
-        raise NeedsPersonError(
-            f"Order {number} in M3 was delivered in part and ended in part, and the refund concerns both.",
-            resolution="Credit what was invoiced in M3 by hand, then discard this exchange.",
-        )
-    return stage or Stage.UNDER_WAY
-
-
 def wait_for_invoice(run: Run, sale: Sale) -> MissingDependencyError:
     """Returns what a refund waits with while M3 delivers and invoices; looked at again every quarter of an hour."""
     return MissingDependencyError(
@@ -104,18 +126,3 @@ def wait_for_invoice(run: Run, sale: Sale) -> MissingDependencyError:
         key=f"{run.store.m3_scope}/{sale.number}",
         resolution="Nothing to do: the refund goes on once M3 has invoiced the order.",
     )
-
-
-def find_invoice(run: Run, sale: Sale) -> Invoice:
-    """Returns the invoice a return refers to: the newest of the order.
-
-    Raises:
-        MissingDependencyError: There is none yet.
-        RetryableError: M3 cannot be asked now.
-    """
-    run.journal.pause()
-    answer = run.store.m3.read([ois350mi.list_invoice_heads_by_order(sale.number)], max_records=MOST_LINES)[0]
-    invoices = ois350mi.read_invoices(answer)
-    if not invoices:
-        raise wait_for_invoice(run, sale)
-    return invoices[-1]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector.flows.polling import ask_for
+from connector.flows.refunds.poll import poll_refunds
 from tests.harness import STORE
 from tests.integration.flows.story import Story
 
@@ -46,6 +47,10 @@ class Desk(Story):
             "DELETE", f"orders/{order['id']}/refunds/{refund_id}", params=(("force", "true"),)
         )
 
+    def poll(self) -> int:
+        """Polls the shop for refunds; returns how many brought news."""
+        return poll_refunds(self.connector.engine, self.connector.process.runtime.store(STORE)).news
+
     def order_of(self, order: dict[str, Any]) -> dict[str, Any]:
         """Returns the sale in M3."""
         (found,) = [one for one in self.orders() if one["yref"].startswith(f"{STORE}-{order['id']}-")]
@@ -57,8 +62,10 @@ class Desk(Story):
         return held
 
     def refunds(self) -> list[dict[str, Any]]:
-        """Returns the exchanges of refunds, oldest first."""
-        return self.connector.rows("SELECT * FROM exchange WHERE flow = 'refunds_to_m3' ORDER BY id")
+        """Returns the exchanges of refunds, the earliest refund first."""
+        return self.connector.rows(
+            "SELECT * FROM exchange WHERE flow = 'refunds_to_m3' ORDER BY CAST(split_part(business_key, '-', 2) AS bigint), id"
+        )
 
 
 def part_of(line: dict[str, Any], pieces: int) -> dict[str, Any]:
