@@ -15,6 +15,7 @@ from connector.cli.opening import the_store
 from connector.cli.output import err, print_json, say, warn
 from connector.cli.previews import print_previews
 from connector.cli.product_sync import show_products, sync_products
+from connector.cli.refund_sync import show_refunds, sync_refunds
 from connector.cli.sending import send_messages
 from connector.cli.status_sync import show_status, sync_status
 from connector.cli.waiting import wait_until_settled
@@ -26,6 +27,7 @@ from connector.flows.polling import Polled, ask_for, poll_since
 from connector.flows.products.carrying import FLOW as PRODUCTS
 from connector.flows.progress.poll import FLOW as STATUS
 from connector.flows.pulls import PULLS, entry_of_flow
+from connector.flows.refunds.noticing import FLOW as REFUNDS
 from connector.flows.registry import FLOWS
 from connector.ledger.listing import ExchangeRow, exchanges_by_id, exchanges_by_key
 from connector.ledger.session import transaction
@@ -34,8 +36,15 @@ from connector.runtime import Runtime
 BY_HAND = "orders_to_m3"
 """The flow whose exchanges a person can name: their keys are order numbers of the shop. Others are left by it."""
 
-NAMED = (BY_HAND, STATUS, PRODUCTS, CUSTOMERS)
+NAMED = (BY_HAND, STATUS, PRODUCTS, CUSTOMERS, REFUNDS)
 """The flows whose facts are named by ids of the shop or a time."""
+
+BY_ID_OR_TIME = {
+    PRODUCTS: (show_products, sync_products),
+    STATUS: (show_status, sync_status),
+    REFUNDS: (show_refunds, sync_refunds),
+}
+"""How such a flow is shown and carried."""
 
 BATCHED = tuple(one.flow for one in PULLS.values())
 """The flows that carry items in batches; what is named for them are item numbers of M3."""
@@ -50,12 +59,15 @@ def sync(
     flow: Annotated[str, typer.Argument(help=f"The flow: {', '.join((*NAMED, *BATCHED))}.")],
     ids: Annotated[
         str | None,
-        typer.Option(help="Ids of the shop (orders, products, accounts) or item numbers of M3, with commas between."),
+        typer.Option(
+            help="Ids of the shop (orders, also of refunds; products, accounts) or item numbers of M3, with commas between."
+        ),
     ] = None,
     since: Annotated[
         str | None,
         typer.Option(
-            help="Orders or products changed (of order_status_to_woo: posted) from then on: a time (UTC), or 2h, 3d."
+            help="Orders or products changed (of order_status_to_woo: posted; refunds: made) from then on: a time (UTC), "
+            "or 2h, 3d."
         ),
     ] = None,
     until: Annotated[str | None, typer.Option(help="With --since: what changed up to then.")] = None,
@@ -82,18 +94,13 @@ def sync(
                 raise typer.Exit(show_customers(runtime, context, ids=accounts, as_json=as_json))
             raise typer.Exit(sync_customers(runtime, context, ids=accounts, wait=wait, as_json=as_json))
     wanted, window = _wanted(ids, since=since, until=until)
-    if flow == PRODUCTS:
+    if flow in BY_ID_OR_TIME:
+        show, carry = BY_ID_OR_TIME[flow]
         with open_runtime() as runtime:
             context = runtime.store(the_store(runtime.engine, store).name)
             if dry_run:
-                raise typer.Exit(show_products(runtime, context, ids=wanted, window=window, as_json=as_json))
-            raise typer.Exit(sync_products(runtime, context, ids=wanted, window=window, wait=wait, as_json=as_json))
-    if flow == STATUS:
-        with open_runtime() as runtime:
-            context = runtime.store(the_store(runtime.engine, store).name)
-            if dry_run:
-                raise typer.Exit(show_status(runtime, context, ids=wanted, window=window, as_json=as_json))
-            raise typer.Exit(sync_status(runtime, context, ids=wanted, window=window, wait=wait, as_json=as_json))
+                raise typer.Exit(show(runtime, context, ids=wanted, window=window, as_json=as_json))
+            raise typer.Exit(carry(runtime, context, ids=wanted, window=window, wait=wait, as_json=as_json))
     with open_runtime() as runtime:
         name = the_store(runtime.engine, store).name
         if dry_run:
