@@ -366,6 +366,17 @@ STORIES: dict[str, Told] = {
     "refund, ledger lost": Told(
         refunds.refund_is_found_after_the_ledger_was_lost, refunds.of_refunds, again=("refunds_to_m3",)
     ),
+    "refund of two invoices": Told(
+        refunds.goods_of_two_invoices_are_given_back, refunds.of_refunds, again=("refunds_to_m3",)
+    ),
+    "refund before picking": Told(
+        refunds.goods_are_given_back_before_picking,
+        refunds.of_what_is_left,
+        again=("orders_to_m3", "refunds_to_m3"),
+    ),
+    "refunded before picking": Told(
+        refunds.order_is_refunded_before_picking, refunds.of_what_is_left, again=("orders_to_m3",)
+    ),
     "old order purged": Told(ages.old_order_is_purged, ages.of_purged, again=()),
     "trail is sealed": Told(ages.trail_is_sealed, ages.of_sealed, again=()),
     "order is invoiced": Told(ledgers.order_is_invoiced, ledgers.of_invoices, config=ledgers.INVOICES_ORDERS, again=()),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 from tests.acceptance.simulation.goods import GoodsHistory
@@ -29,6 +30,27 @@ class Version:
     status: str
     total: str
     lines: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class TakenOff:
+    """What the ledger says that a refund takes off an order M3 has not picked."""
+
+    lines: Counter[str]
+    total: Decimal
+
+
+_TAKEN_OFF = "SELECT order_id, content FROM order_reduction ORDER BY order_id, refund_id"
+
+
+def _taken_off(world: World, shop: dict[str, Any]) -> dict[int, list[TakenOff]]:
+    skus = {line["id"]: line["sku"] or "" for part in ("orders", "gone") for one in shop[part] for line in one["lines"]}
+    found: dict[int, list[TakenOff]] = {}
+    for row in world.rows(_TAKEN_OFF):
+        pieces = [one for one in row["content"]["now"]["pieces"] if one["of"] == "goods"]
+        lines = _quantities((skus[one["source_id"]], one["quantity"]) for one in pieces)
+        found.setdefault(row["order_id"], []).append(TakenOff(lines, Decimal(row["content"]["now"]["total"])))
+    return found
 
 
 @dataclass
@@ -81,7 +103,7 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
     """
     m3, shop = world.m3_book(), world.shop_book()
     complaints = [
-        *_of_orders(m3, history),
+        *_of_orders(m3, history, _taken_off(world, shop)),
         *_of_batch_orders(m3, history),
         *_of_shop(m3, shop),
         *_of_customers(m3),
@@ -97,30 +119,40 @@ def _raise_any(complaints: list[str], kinds: tuple[str, ...]) -> None:
         raise ViolationError("; ".join(counting))
 
 
-def _of_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
+def _of_orders(m3: dict[str, Any], history: History, off: dict[int, list[TakenOff]]) -> Iterator[str]:
     for number, times in Counter(_shop_id(one) for one in m3["orders"]).items():
         if times > 1:
             yield f"doubled: M3 holds {times} orders of the shop's order {number}"
     for order in m3["orders"]:
-        versions = history.versions.get(_shop_id(order))
+        number = _shop_id(order)
+        versions, taken_off = history.versions.get(number), off.get(number, [])
         if versions is None or not any(one.status in CONFIRMED for one in versions):
             yield f"unexpected: M3 holds {order['orno']}, which the shop never wanted ({order['yref']})"
             continue
-        if order["held"] and len({(one.lines, one.total) for one in versions}) > 1:
+        if order["held"] and (taken_off or len({(one.lines, one.total) for one in versions}) > 1):
             continue  # locked while it is changed; at rest only one that waits for a person may be
-        is_ended = _shop_id(order) in history.deleted or any(one.status in CLOSED for one in versions)
+        is_ended = number in history.deleted or any(one.status in (*CLOSED, "refunded") for one in versions)
         if is_ended and not order["lines"] and Decimal(order["total"]) == 0:
             continue
-        yield from _of_content(order, versions)
+        yield from _of_content(order, versions, taken_off)
 
 
-def _of_content(order: dict[str, Any], versions: list[Version]) -> Iterator[str]:
-    held = tuple(sorted(_quantities((one["itno"], one["quantity"]) for one in order["lines"]).items()))
+def _of_content(order: dict[str, Any], versions: list[Version], off: list[TakenOff]) -> Iterator[str]:
+    """M3 holds some version of the order, with or without what refunds take off it."""
+    grown = [_grown(order, some) for count in range(len(off) + 1) for some in combinations(off, count)]
     where = f"order {order['orno']} ({order['yref']})"
-    if not any(one.lines == held for one in versions):
-        yield f"doubled or wrong quantities: {where} has {dict(held)}, the shop has {dict(versions[-1].lines)}"
-    elif not any((one.lines, one.total) == (held, order["total"]) for one in versions):
+    if not any(one.lines == lines for one in versions for lines, _ in grown):
+        yield f"doubled or wrong quantities: {where} has {grown[0][0]}, the shop has {dict(versions[-1].lines)}"
+    elif not any((one.lines, Decimal(one.total)) == held for one in versions for held in grown):
         yield f"wrong money: {where} has {order['total']}, the shop has {versions[-1].total}"
+
+
+def _grown(order: dict[str, Any], off: Iterable[TakenOff]) -> tuple[tuple[tuple[str, int], ...], Decimal]:
+    """Returns lines and total of an order with what was taken off it."""
+    lines, total = _quantities((one["itno"], one["quantity"]) for one in order["lines"]), Decimal(order["total"])
+    for one in off:
+        lines, total = lines + one.lines, total + one.total
+    return tuple(sorted(lines.items())), total
 
 
 def _of_batch_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
@@ -148,7 +180,7 @@ def _of_customers(m3: dict[str, Any]) -> Iterator[str]:
 
 
 _OPEN = """
-SELECT id, flow, business_key, state, reason_code, reason FROM exchange
+SELECT id, flow, business_key, state, blocked_kind, reason_code, reason FROM exchange
 WHERE state NOT IN ('done', 'dead_letter') ORDER BY id
 """
 _DEAD = """
@@ -167,13 +199,11 @@ def require_complete(world: World, history: History, *, kinds: tuple[str, ...] =
     require_sound(world, history, kinds=kinds)
     m3, shop = world.m3_book(), world.shop_book()
     dead = world.rows(_DEAD)
+    waiting = {int(row["business_key"]) for row in dead if row["flow"] == "orders_to_m3"}
     complaints = [
-        *(
-            f"stuck: exchange {row['id']} ({row['flow']}) is {row['state']}: {row['reason']}"
-            for row in world.rows(_OPEN)
-        ),
+        *(complaint for row in world.rows(_OPEN) for complaint in _of_open(row, history, waiting)),
         *(complaint for row in dead for complaint in _of_dead_letter(row, history)),
-        *_of_wanted(m3, shop, history, {int(row["business_key"]) for row in dead if row["flow"] == "orders_to_m3"}),
+        *_of_wanted(m3, shop, history, waiting=waiting, off=_taken_off(world, shop)),
         *(f"left behind: batch order {one['temporary_orno']} ({one['yref']})" for one in m3["batch_orders"]),
         *of_goods_at_rest(world, history.goods),
     ]
@@ -190,14 +220,24 @@ def require_shown(world: World, history: History, *, kinds: tuple[str, ...] = ()
     _raise_any(list(of_goods_by_day(world)), kinds)
 
 
+def _of_open(row: dict[str, Any], history: History, waiting: set[int]) -> Iterator[str]:
+    """Nobody invoices here; a refund also waits with its order where that waits for a person."""
+    if row["flow"] == "refunds_to_m3":
+        number = int(row["business_key"].split("-")[0])
+        if row["blocked_kind"] == "invoice" or history.is_poison(number) or number in waiting:
+            return
+    yield f"stuck: exchange {row['id']} ({row['flow']}) is {row['state']}: {row['reason']}"
+
+
 def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
-    number = int(row["business_key"]) if row["flow"] == "orders_to_m3" else 0
+    is_of_order = row["flow"] in ("orders_to_m3", "refunds_to_m3")
+    number = int(row["business_key"].split("-")[0]) if is_of_order else 0
     is_caused = (
         history.is_poison(number)
         or (row["is_posted"] and history.changes[number] > 0)
         or (row["flow"] == "stock_to_m3" and history.goods.counted_by_hand[row["business_key"]] > 0)
         or (row["flow"] == "m3_events" and history.goods.garbled > 0)
-        or (row["flow"] == "refunds_to_m3" and any(history.changes.values()))  # before picking it is a person's
+        or (row["flow"] == "refunds_to_m3" and number in history.deleted)  # did the buyer get the money?
     )
     if not is_caused:
         yield f"lost: exchange {row['id']} waits for a person without cause: {row['reason_code']}: {row['reason']}"
@@ -205,7 +245,9 @@ def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
         yield f"stuck: dead letter {row['id']} says not what happened or what to do"
 
 
-def _of_wanted(m3: dict[str, Any], shop: dict[str, Any], history: History, waiting: set[int]) -> Iterator[str]:
+def _of_wanted(
+    m3: dict[str, Any], shop: dict[str, Any], history: History, *, waiting: set[int], off: dict[int, list[TakenOff]]
+) -> Iterator[str]:
     held = {_shop_id(one): one for one in m3["orders"]}
     for order in shop["orders"]:
         number, posted = order["id"], held.get(order["id"])
@@ -214,21 +256,28 @@ def _of_wanted(m3: dict[str, Any], shop: dict[str, Any], history: History, waiti
                 yield f"lost: order {number} ({order['status']}) is not in M3"
             continue
         if number not in waiting:
-            yield from _of_followed(order["status"], posted, history.versions[number][-1])
+            given = sum((Decimal(one["amount"]) for one in shop["refunds"] if one["order_id"] == number), Decimal(0))
+            yield from _of_followed(order["status"], posted, history.versions[number][-1], off.get(number, []), given)
         if order["status"] != "trash" and order["meta"].get("_m3_order_number") != posted["orno"]:
             yield f"lost: the shop does not know that order {number} is {posted['orno']} in M3"
     for number in history.deleted & held.keys() - waiting:
         yield from _of_ended(held[number])
 
 
-def _of_followed(status: str, posted: dict[str, Any], now: Version) -> Iterator[str]:
-    """M3 holds the order as the shop has it now; an ended one stays closed until it is confirmed again."""
-    if status in CLOSED:
+def _of_followed(
+    status: str, posted: dict[str, Any], now: Version, off: list[TakenOff], given: Decimal
+) -> Iterator[str]:
+    """M3 holds the order as the shop has it now, less what refunds take off it; an ended one stays closed until it is confirmed
+    again, and one that was refunded as a whole until it is edited.
+    """
+    if status in CLOSED or (given and given == Decimal(now.total)):
         yield from _of_ended(posted)
         return
     is_closed = not posted["lines"] and status not in CONFIRMED
-    if not is_closed and (now.lines, now.total) != _content(posted):
+    if not is_closed and (now.lines, Decimal(now.total)) != _grown(posted, off):
         yield f"lost: order {posted['yref']} was changed after posting ({status}), and M3 did not follow"
+    if sum((one.total for one in off), Decimal(0)) > given:
+        yield f"wrong money: more is taken off order {posted['yref']} than the shop gave back"
     if posted["held"]:
         yield f"stuck: order {posted['orno']} is locked, and nobody is told"
 
@@ -236,8 +285,3 @@ def _of_followed(status: str, posted: dict[str, Any], now: Version) -> Iterator[
 def _of_ended(posted: dict[str, Any]) -> Iterator[str]:
     if posted["lines"] or posted["charges"] or posted["held"]:
         yield f"lost: order {posted['yref']} was ended in the shop, and M3 did not close it"
-
-
-def _content(order: dict[str, Any]) -> tuple[tuple[tuple[str, int], ...], str]:
-    held = tuple(sorted(_quantities((one["itno"], one["quantity"]) for one in order["lines"]).items()))
-    return held, order["total"]

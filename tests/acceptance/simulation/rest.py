@@ -27,6 +27,7 @@ HANGING = ("15", "25", "30", "55")
 
 _IS_BUSY = """
 SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting', 'blocked')
+    AND blocked_kind IS DISTINCT FROM 'invoice'  -- nobody invoices here
 UNION ALL SELECT 1 FROM offer WHERE wanted_rev > done_rev
 UNION ALL SELECT 1 FROM store WHERE paused_by IS NOT NULL
 UNION ALL SELECT 1 FROM job_trouble WHERE well_at IS NULL LIMIT 1
