@@ -5,7 +5,7 @@ Called by connector/flows/reconciling.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,9 +43,9 @@ SELECT e.flow, e.business_key AS key, e.id AS exchange_id, e.state, e.reason_cod
        CASE WHEN d.state = 'confirmed' THEN d.final_number END AS m3_number, d.id IS NOT NULL AS is_written,
        coalesce(d.plan -> 'expected', d.plan -> 'sheet' -> 'expected') AS expected
 FROM exchange e LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
-WHERE e.scope = :store AND e.flow = :flow AND """
-_FIND = text(_COLUMNS + "e.business_key = ANY(:keys)")
-_FIND_AS = text(_COLUMNS + "d.state = 'confirmed' AND d.final_number = ANY(:numbers)")
+WHERE e.scope = :store AND """
+_FIND = text(_COLUMNS + "e.flow = :flow AND e.business_key = ANY(:keys)")
+_FIND_AS = text(_COLUMNS + "e.flow = ANY(:flows) AND d.state = 'confirmed' AND d.final_number = ANY(:numbers)")
 
 
 def find_carried(connection: Connection, store: str, *, flow: str, keys: Sequence[str]) -> dict[str, Carried]:
@@ -54,8 +54,10 @@ def find_carried(connection: Connection, store: str, *, flow: str, keys: Sequenc
     return {row["key"]: Carried(**{**row, "state": State(row["state"])}) for row in rows}
 
 
-def find_carried_as(connection: Connection, store: str, *, flow: str, m3_numbers: Sequence[str]) -> dict[str, Carried]:
-    """Returns the exchanges of a flow that became these documents of M3, by their numbers."""
-    values = {"store": store, "flow": flow, "numbers": list(m3_numbers)}
+def find_carried_as(
+    connection: Connection, store: str, *, flows: Collection[str], m3_numbers: Sequence[str]
+) -> dict[str, Carried]:
+    """Returns the exchanges of some flows that became these documents of M3, by their numbers."""
+    values = {"store": store, "flows": list(flows), "numbers": list(m3_numbers)}
     rows = connection.execute(_FIND_AS, values).mappings()
     return {row["m3_number"]: Carried(**{**row, "state": State(row["state"])}) for row in rows}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from connector.flows.context import Run
+from connector.flows.context import Run, StoreContext
 from connector.flows.orders.dates import currency_decimals
+from connector.ledger.session import OpenLedger
 from connector.money.converting import converted
 from connector.money.journal import Journal
 from connector.money.rates import Worth, ratio, worth_on
@@ -27,24 +28,32 @@ def in_books_currency(run: Run, journal: Journal, *, day: date) -> tuple[Journal
     if not target or target == journal.currency:
         return journal, {}
     decimals = currency_decimals(run, target).amounts
-    source_worth, target_worth = (_worth(run, currency, day) for currency in (journal.currency, target))
-    convert = ratio(source_worth, target_worth, source_currency=journal.currency, target_currency=target)
-    made = converted(journal, convert, currency=target, decimals=decimals)
+    return convert(run.journal.connection, run.store, journal, decimals=decimals, day=day)
+
+
+def convert(
+    connection: OpenLedger, store: StoreContext, journal: Journal, *, decimals: int, day: date
+) -> tuple[Journal, dict[str, str]]:
+    """Returns the journal in `books.convert_to`, which has `decimals`, by the rates kept for a day; see above."""
+    target = store.config.books.convert_to
+    source_worth, target_worth = (_worth(connection, store, currency, day) for currency in (journal.currency, target))
+    ratio_of = ratio(source_worth, target_worth, source_currency=journal.currency, target_currency=target)
+    made = converted(journal, ratio_of, currency=target, decimals=decimals)
     rates = [one.rate for one in (source_worth, target_worth) if one is not None]
     note = {"from": journal.currency, "total": str(journal.total), "to": target, "converted": str(made.total)}
     note |= {f"rate {one.currency}": f"{one.value} of {one.valid_from}, type {one.rate_type}" for one in rates}
     return made, note
 
 
-def _worth(run: Run, currency: str, day: date) -> Worth | None:
+def _worth(connection: OpenLedger, store: StoreContext, currency: str, day: date) -> Worth | None:
     """Returns what a currency is worth, None for the division's own, which has no rate."""
-    config = run.store.config
+    config = store.config
     assert config.rates is not None, "the store file is refused without"
     if currency not in config.rates.currencies:
         return None
     return worth_on(
-        run.journal.connection,
-        run.store.m3_scope,
+        connection,
+        store.m3_scope,
         division=config.m3.division,
         config=config.rates,
         currency=currency,

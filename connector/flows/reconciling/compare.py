@@ -27,6 +27,7 @@ from connector.flows.reconciling.shop_side import (
     read_changed,
     read_refunds,
     small_order,
+    small_refund,
 )
 from connector.flows.reconciling.strangers import Strangers
 from connector.flows.reconciling.totals import Totals
@@ -64,7 +65,7 @@ def compare(
     *,
     totals: Totals,
     progress: Progress | None = None,
-    also: Callable[[Order], None] | None = None,
+    dues: Dues | None = None,
 ) -> Iterator[Row]:
     """Yields a row for each figure that differs, and one for each order and refund of which all is equal; fills `totals`.
 
@@ -74,13 +75,13 @@ def compare(
         period: The days: of orders by when they were made, of refunds by when they were made.
         totals: Takes the sums.
         progress: Told how many orders were compared.
-        also: Is given every order changed since the period began, as it is read.
+        dues: Is given every order changed since the period began, and every refund made since.
 
     Raises:
         NeedsPersonError: A list of M3 cannot be read whole.
         RetryableError: M3, the shop or the ledger cannot be asked now.
     """
-    shop = _read_shop(store, period, progress=progress, also=also)
+    shop = _read_shop(store, period, progress=progress, dues=dues)
     customers = customers_of(store)
     m3 = _sorted(store, read_heads(store, customers, since=period.first).values())
     open_refunds: dict[int, list[ShopRefund]] = defaultdict(list)
@@ -112,34 +113,35 @@ def compare_money(
 ) -> Iterator[Row]:
     """Yields what `compare` does, and a row for each account of a payment or direct invoice that differs; see `compare`.
 
-    Payments belong to the day they were made, invoices to the day they were paid, or placed if they were not.
+    Payments and refunds belong to the day they were made, invoices to the day they were paid, or placed if they were not.
     """
-    dues = Dues(store, period)
-    yield from compare(ledger, store, period, totals=totals, progress=progress, also=dues.take)
+    dues = Dues(ledger, store, period)
+    yield from compare(ledger, store, period, totals=totals, progress=progress, dues=dues)
     dues.end()
     if store.config.payments is not None or store.config.invoices is not None:
         yield from Postings(ledger, store, period, totals).compare(dues.found)
 
 
-def _read_shop(
-    store: StoreContext, period: Period, *, progress: Progress | None, also: Callable[[Order], None] | None
-) -> _Shop:
+def _read_shop(store: StoreContext, period: Period, *, progress: Progress | None, dues: Dues | None) -> _Shop:
     shop = _Shop()
-    with_refunds: list[Order] = []
+    with_refunds: dict[int, Order] = {}
     told = (lambda count: progress(count, None)) if progress else None
     for order in read_changed(store, period, told=told):
         if isinstance(order, Unreadable):
             shop.unreadable.append(order)
             continue
-        if also:
-            also(order)
+        if dues:
+            dues.take(order)
         small = small_order(store, order, period)
         if period.holds(order.created_at):
             shop.orders.append(small)
         if order.refunds:
             shop.refunded[order.id] = small
-            with_refunds.append(order)
-    shop.refunds = read_refunds(store, period, with_refunds)
+            with_refunds[order.id] = order
+    for refund in read_refunds(store, period, list(with_refunds.values())):
+        shop.refunds.append(small_refund(refund, period))
+        if dues and refund.parent_id in with_refunds:
+            dues.take_refund(with_refunds[refund.parent_id], refund)
     return shop
 
 
@@ -172,7 +174,7 @@ def _compare_refunds(
 ) -> Iterator[Row]:
     if store.config.orders.carried_as is CarriedAs.INVOICE:
         return
-    mine = [one for one in shop.refunds if period.holds(one.made_at)]
+    mine = [one for one in shop.refunds if period.has_day(one.day)]
     older = {one.order_id: shop.refunded[one.order_id] for one in mine if one.order_id in shop.refunded}
     in_period = {order.id for order in shop.orders}
     unknown = [order for id_, order in older.items() if id_ not in in_period]
@@ -185,14 +187,15 @@ def _compare_refunds(
         for some in _chunks(unknown):
             list(uncounted.compare(some, {order.id: _of_this(order, earlier.orders) for order in some}))
     standing = {id_: _standing(order, orders) for id_, order in older.items()}
-    refunds = Refunds(ledger, store, period, totals, taken_off=frozenset(orders.taken_off))
+    refunds = Refunds(ledger, store, totals, taken_off=frozenset(orders.taken_off))
     for some_refunds in _chunks(mine):
         yield from refunds.compare(some_refunds, m3.returns, standing)
 
 
 def _standing(order: ShopOrder, orders: Orders) -> RefundedOrder:
     is_due = order.action is OrderAction.CONFIRM or order.id in orders.in_m3
-    return RefundedOrder(order, is_due=is_due, is_ended=order.id in orders.ended)
+    is_ended, is_smaller = order.id in orders.ended, order.id in orders.smaller
+    return RefundedOrder(order, is_due=is_due, is_ended=is_ended, is_smaller=is_smaller)
 
 
 def _compare_strangers(

@@ -1,33 +1,37 @@
-"""What M3's ledger has to show of the shop's orders: payments and, where orders are invoices, invoices. Called by postings.py.
+"""What M3's ledger has to show of the shop's orders and refunds: payments, repayments, invoices, credits. Called by postings.py.
 
-The journals are computed anew from the shop's order and the store file, as the flows do before they post; what was posted is not
+The journals are computed anew from what the shop says and the store file, as the flows do before they post; what was posted is not
 looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from connector.accounting.invoices import EVERY
-from connector.errors import AmountsDifferError, MappingError
-from connector.flows.books.keys import book_day, epoch_of
+from connector.errors import AmountsDifferError, MappingError, NotYetError
+from connector.flows.books.converting import convert
+from connector.flows.books.keys import book_day, epoch_of, epoch_of_refund
 from connector.flows.books.sheet import sums_by_account
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import decimals_of
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.result import Fact
-from connector.flows.reconciling.shop_side import m3_currency
+from connector.flows.reconciling.shop_side import m3_currency, refunds_of
+from connector.ledger.session import Ledger, transaction
+from connector.money.credit_journal import credit_journal
 from connector.money.invoice_journal import invoice_journal
 from connector.money.journal import Journal
-from connector.money.payment_journal import payment_journal
+from connector.money.payment_journal import payment_journal, repayment_journal
+from connector.money.refunds import take
 from connector.stores import CarriedAs, OrderAction
-from connector.woocommerce.models import Order
+from connector.woocommerce.models import Order, Refund
 
-LETTERS = {Fact.PAYMENT: "P", Fact.INVOICE: "I"}
+LETTERS = {Fact.PAYMENT: "P", Fact.REPAYMENT: "R", Fact.INVOICE: "I", Fact.CREDIT: "C"}
 PRODUCTS_AT_ONCE = 100
 
 Categories = Mapping[int, frozenset[str]]
@@ -35,7 +39,10 @@ Categories = Mapping[int, frozenset[str]]
 
 @dataclass(frozen=True)
 class Due:
-    """One fact that M3's ledger has to show. `refusal` says why it cannot be posted; then there are no sums."""
+    """One fact that M3's ledger has to show. `refusal` says why it cannot be posted; then there are no sums.
+
+    One that is not `is_required` is compared if M3 has it, and not missed if it has not.
+    """
 
     fact: Fact
     shop_id: int
@@ -44,10 +51,11 @@ class Due:
     epoch: str
     day: date
     currency: str
-    total: Decimal
+    total: Decimal  # negative where the buyer gets money back
     sums: Mapping[str, Decimal]
     refusal: str = ""
     remedy: str = ""
+    is_required: bool = True
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -57,47 +65,68 @@ class Due:
     @property
     def business_key(self) -> str:
         """As the ledger names it."""
-        return str(self.order_id)
+        return str(self.order_id) if self.shop_id == self.order_id else f"{self.order_id}-{self.shop_id}"
 
 
 @dataclass
 class Dues:
-    """Takes the orders of a period as they are read, and keeps what is due of them. `end` before they are looked at."""
+    """Takes orders and refunds as they are read, and keeps what is due of a period. `end` before they are looked at."""
 
+    ledger: Ledger
     store: StoreContext
     period: Period
     found: list[Due] = field(default_factory=list)
     _decimals: dict[str, int] = field(default_factory=dict)
-    _waiting: list[Order] = field(default_factory=list)  # for the categories of their products
+    _invoices: list[Order] = field(default_factory=list)  # wait for the categories of their products
+    _credits: list[tuple[Order, Refund]] = field(default_factory=list)
 
     def take(self, order: Order) -> None:
         """Takes an order of the shop."""
-        if self._is_paid(order):
-            self.found.append(self._due(Fact.PAYMENT, order, lambda decimals: self._payment(order, decimals)))
-        if self._is_invoiced(order):
-            self._waiting.append(order)
-            if len(self._waiting) >= PRODUCTS_AT_ONCE:
-                self.end()
+        payments = self.store.config.payments
+        if payments is not None and order.total and self.period.holds(order.date_paid_gmt):
+            due = self._due(
+                Fact.PAYMENT, order, lambda decimals: payment_journal(order, config=payments, decimals=decimals)
+            )
+            if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
+                self.found.append(due)
+        orders = self.store.config.orders
+        is_invoice = orders.carried_as is CarriedAs.INVOICE and orders.action(order.status) is OrderAction.CONFIRM
+        if is_invoice and order.total and self.period.holds(order.date_paid_gmt or order.created_at):
+            self._invoices.append(order)
+            self._end_if_many()
+
+    def take_refund(self, order: Order, refund: Refund) -> None:
+        """Takes a refund of an order."""
+        payments, invoices = self.store.config.payments, self.store.config.invoices
+        if not refund.amount or not self.period.holds(refund.date_created_gmt):
+            return
+        if payments is not None and refund.refunded_payment:
+            self.found.append(
+                self._due(
+                    Fact.REPAYMENT,
+                    order,
+                    lambda decimals: repayment_journal(order, refund.amount, config=payments, decimals=decimals),
+                    refund=refund,
+                )
+            )
+        if invoices is not None and invoices.credit_prefix:
+            self._credits.append((order, refund))
+            self._end_if_many()
 
     def end(self) -> None:
-        """Works off the invoices that wait for the categories of their products."""
-        categories = self._categories()
-        for order in self._waiting:
-            journal = self._invoice(order, categories)
-            self.found.append(self._due(Fact.INVOICE, order, journal))
-        self._waiting.clear()
+        """Works off what waits for the categories of its products."""
+        categories = self._categories([*self._invoices, *(order for order, _ in self._credits)])
+        for order in self._invoices:
+            self.found.append(self._due(Fact.INVOICE, order, self._invoice(order, categories)))
+        for order, refund in self._credits:
+            journal = self._credit(order, refund, categories)
+            self.found.append(self._due(Fact.CREDIT, order, journal, refund=refund))
+        self._invoices.clear()
+        self._credits.clear()
 
-    def _is_paid(self, order: Order) -> bool:
-        return self.store.config.payments is not None and bool(order.total) and self.period.holds(order.date_paid_gmt)
-
-    def _is_invoiced(self, order: Order) -> bool:
-        orders = self.store.config.orders
-        is_for_m3 = orders.carried_as is CarriedAs.INVOICE and orders.action(order.status) is OrderAction.CONFIRM
-        return is_for_m3 and bool(order.total) and self.period.holds(order.date_paid_gmt or order.created_at)
-
-    def _payment(self, order: Order, decimals: int) -> Journal:
-        assert self.store.config.payments is not None, "asked for before"
-        return payment_journal(order, config=self.store.config.payments, decimals=decimals)
+    def _end_if_many(self) -> None:
+        if len(self._invoices) + len(self._credits) >= PRODUCTS_AT_ONCE:
+            self.end()
 
     def _invoice(self, order: Order, categories: Categories) -> Callable[[int], Journal]:
         config = self.store.config
@@ -107,42 +136,78 @@ class Dues:
             order, config=invoices, money=config.money, categories=categories, decimals=decimals
         )
 
-    def _due(self, fact: Fact, order: Order, make: Callable[[int], Journal]) -> Due:
-        moment = order.date_paid_gmt or order.created_at
-        sums: Mapping[str, Decimal] = {}
-        refusal = remedy = ""
+    def _credit(self, order: Order, refund: Refund, categories: Categories) -> Callable[[int], Journal]:
+        config = self.store.config
+        assert config.invoices is not None, "asked for before"
+        invoices = config.invoices
+        rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
+
+        def journal(decimals: int) -> Journal:
+            earlier = [one for one in refunds_of(self.store, order.id) if one.id < refund.id]
+            limit = config.money.limit_for(rows, decimals=decimals)
+            taken = take(order, refund, earlier=earlier, decimals=decimals, limit=limit)
+            return credit_journal(
+                order, taken, config=invoices, money=config.money, categories=categories, decimals=decimals
+            )
+
+        return journal
+
+    def _due(self, fact: Fact, order: Order, make: Callable[[int], Journal], *, refund: Refund | None = None) -> Due:
+        moment = _moment(order, refund)
+        journal, refusal, remedy = None, "", ""
         try:
-            book_day(self.store.config, moment)
-            sums = sums_by_account(make(self._decimals_of(order)))
-        except (MappingError, AmountsDifferError) as error:
+            day = book_day(self.store.config, moment).happened_on
+            journal = self._in_books_currency(make(self._decimals_of(order.currency)), day)
+        except (MappingError, AmountsDifferError, NotYetError) as error:
             refusal, remedy = error.message, error.resolution
+        currency = self.store.config.books.convert_to or order.currency
+        stated = order.total if refund is None else -refund.amount
         return Due(
             fact=fact,
-            shop_id=order.id,
+            shop_id=order.id if refund is None else refund.id,
             order_id=order.id,
             order_number=order.number,
-            epoch=epoch_of(order),
+            epoch=epoch_of(order) if refund is None else epoch_of_refund(order, refund),
             day=self.period.day_of(moment),
-            currency=m3_currency(self.store, order.currency),
-            total=order.total,
-            sums=sums,
+            currency=m3_currency(self.store, currency),
+            total=stated,
+            sums={} if journal is None else sums_by_account(journal),
             refusal=refusal,
             remedy=remedy,
+            is_required=fact is not Fact.CREDIT or self._is_confirmed(order),
         )
 
-    def _decimals_of(self, order: Order) -> int:
-        if order.currency not in self._decimals:
-            self._decimals |= decimals_of(self.store, {order.currency})
-        return self._decimals[order.currency]
+    def _is_confirmed(self, order: Order) -> bool:
+        """Tells whether the order is surely invoiced; one that was refunded as a whole may have been, or not."""
+        return self.store.config.orders.action(order.status) is OrderAction.CONFIRM
 
-    def _categories(self) -> Categories:
-        """Returns the categories of the products of the waiting orders, if a rule asks for them."""
+    def _in_books_currency(self, journal: Journal, day: date) -> Journal:
+        target = self.store.config.books.convert_to
+        if not target or target == journal.currency:
+            return journal
+        decimals = self._decimals_of(target)
+        with transaction(self.ledger) as connection:
+            return convert(connection, self.store, journal, decimals=decimals, day=day)[0]
+
+    def _decimals_of(self, currency: str) -> int:
+        if currency not in self._decimals:
+            self._decimals |= decimals_of(self.store, {currency})
+        return self._decimals[currency]
+
+    def _categories(self, orders: Sequence[Order]) -> Categories:
+        """Returns the categories of the products of some orders, if a rule asks for them."""
         invoices = self.store.config.invoices
         if invoices is None or all(rule.category == EVERY for rule in invoices.revenue):
             return {}
-        ids = sorted({line.product_id for order in self._waiting for line in order.line_items if line.product_id})
+        ids = sorted({line.product_id for order in orders for line in order.line_items if line.product_id})
         rows = self.store.shop.products.by_id(ids, fields=("categories",)) if ids else {}
         return {product: frozenset(_slugs(row)) for product, row in rows.items()}
+
+
+def _moment(order: Order, refund: Refund | None) -> datetime:
+    if refund is not None:
+        return refund.date_created_gmt or order.created_at
+    return order.date_paid_gmt or order.created_at
 
 
 def _slugs(row: Mapping[str, Any]) -> Iterator[str]:

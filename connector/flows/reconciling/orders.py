@@ -32,8 +32,11 @@ ROUNDED = Why(Reason.ROUNDING, "within money.rounding_limit of the store file")
 
 @dataclass
 class Orders:
-    """The orders of a store compared so far. `taken_off` are refunds that M3's order was made smaller for, `ended` orders of
-    which M3 holds no line any more."""
+    """The orders of a store compared so far.
+
+    `taken_off` are refunds that M3's order was made smaller for; of `smaller` orders the ledger alone says so. Of `ended` ones M3
+    holds no line any more.
+    """
 
     ledger: Ledger
     store: StoreContext
@@ -44,6 +47,7 @@ class Orders:
     taken_off: set[int] = field(default_factory=set)
     ended: set[int] = field(default_factory=set)
     in_m3: set[int] = field(default_factory=set)
+    smaller: set[int] = field(default_factory=set)
 
     def compare(self, orders: Sequence[ShopOrder], heads: Mapping[int, Sequence[Head]]) -> Iterator[Row]:
         """Yields the rows of these orders; what M3 has of them is read in one go."""
@@ -146,6 +150,10 @@ class Orders:
         due, found = self._best_fit(order, held)
         as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, held)
         why = why_differs(known, is_as_sent=as_sent, sync=sync)
+        refunded = sum((one.amount for one in self.refunds.get(order.id, ())), ZERO)
+        if as_sent and why.reason is Reason.UNKNOWN and ZERO < order.total - held.value.total <= refunded:
+            self.smaller.add(order.id)
+            why = Why(Reason.TAKEN_OFF, "refunds took it off M3's order before it was picked")
         return due, [(one, ROUNDED if one.is_rounding else why) for one in found]
 
     def _best_fit(self, order: ShopOrder, held: Held) -> tuple[ShopOrder, list[Difference]]:
@@ -158,9 +166,9 @@ class Orders:
             for some in combinations(open_refunds, count):
                 less = less_refunds(order, some)
                 smaller = self._differences(less, held)
-                if all(one.is_rounding for one in smaller):
+                if all(one.is_rounding for one in smaller) or _is_same_but_for_its_split(less, held, smaller):
                     self.taken_off.update(one.id for one in some)
-                    return less, smaller
+                    return less, [one for one in smaller if one.is_rounding]
         return order, found
 
     def _differences(self, order: ShopOrder, held: Held) -> list[Difference]:
@@ -191,6 +199,11 @@ class Orders:
             words=why.words,
             remedy=why.remedy,
         )
+
+
+def _is_same_but_for_its_split(order: ShopOrder, held: Held, found: Sequence[Difference]) -> bool:
+    """Tells whether total and lines agree, and M3 only splits money that belongs to no line otherwise into charges and tax."""
+    return held.value.total == order.total and not any(one.what.startswith("line ") for one in found)
 
 
 def is_as_sent(expected: Mapping[str, object], held: Held) -> bool:

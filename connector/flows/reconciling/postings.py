@@ -19,12 +19,18 @@ from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, 
 from connector.flows.reconciling.shop_side import read_by_id
 from connector.flows.reconciling.totals import Totals
 from connector.flows.reconciling.vouchers import Voucher, read_vouchers, sums_of
-from connector.ledger.carried import Carried, find_carried
+from connector.ledger.carried import Carried, find_carried, find_carried_as
 from connector.ledger.session import Ledger, transaction
 from connector.money.rounding import ZERO
 from connector.woocommerce.models import Order
 
-FLOWS = {Fact.PAYMENT: "payments_to_m3", Fact.INVOICE: "invoices_to_m3"}
+FLOWS = {
+    Fact.PAYMENT: "payments_to_m3",
+    Fact.REPAYMENT: "repayments_to_m3",
+    Fact.INVOICE: "invoices_to_m3",
+    Fact.CREDIT: "credits_to_m3",
+}
+OF_REFUNDS = (Fact.REPAYMENT, Fact.CREDIT)
 AT_ONCE = 200
 REMEDY = "Look at the voucher in GLS200, and correct it there if it is wrong."
 
@@ -47,7 +53,9 @@ class Postings:
                 some = mine[start : start + AT_ONCE]
                 known = self._known(flow, [due.business_key for due in some])
                 for due in some:
-                    yield from self._one(due, vouchers.pop(due.key, []), known.get(due.business_key))
+                    posted = vouchers.pop(due.key, [])
+                    if posted or due.is_required:
+                        yield from self._one(due, posted, known.get(due.business_key))
         yield from self._left(vouchers)
 
     def _days(self) -> Period:
@@ -89,27 +97,34 @@ class Postings:
 
     def _count(self, due: Due, held: Mapping[str, Decimal] | None, rows: Sequence[Row]) -> None:
         posted = None if held is None else _amount(self.store, due.fact, held)
-        self.totals.add(due.fact, day=due.day, currency=due.currency, shop=due.total, m3=posted, rows=rows)
+        shop = _amount(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
+        self.totals.add(due.fact, day=due.day, currency=due.currency, shop=shop, m3=posted, rows=rows)
         for account in sorted({*due.sums, *(held or {})}):
             there = (held or {}).get(account, ZERO)
             self.totals.add_account(account, due.currency, shop=due.sums.get(account, ZERO), m3=there)
 
     def _left(self, vouchers: Mapping[tuple[str, int, str], list[Voucher]]) -> Iterator[Row]:
         """Yields a row for each posting the shop has no reason for in these days."""
-        shop = read_by_id(self.store, sorted({shop_id for _, shop_id, _ in vouchers}))
         facts = {letter: fact for fact, letter in LETTERS.items()}
+        of_orders = {shop_id for letter, shop_id, _ in vouchers if facts.get(letter) not in OF_REFUNDS}
+        shop = read_by_id(self.store, sorted(of_orders))
+        known = self._known_as([one.number for some in vouchers.values() for one in some])
         for (letter, shop_id, epoch), some in sorted(vouchers.items()):
-            order = shop.get(shop_id)
-            is_this = order is not None and str(int(order.created_at.timestamp())) == epoch
             fact = facts.get(letter, Fact.POSTING)
-            if order is not None and is_this and self._is_of_other_days(fact, order):
+            order = None if fact in OF_REFUNDS else shop.get(shop_id)
+            if order is not None and str(int(order.created_at.timestamp())) != epoch:
+                order = None
+            if order is not None and self._is_of_other_days(fact, order):
                 continue
-            known = self._known(FLOWS[fact], [str(shop_id)]).get(str(shop_id)) if fact in FLOWS else None
-            yield from self._stranger(fact, shop_id, some, order if is_this else None, known)
+            yield from self._stranger(fact, shop_id, some, order, known.get(some[0].number))
+
+    def _known_as(self, numbers: Sequence[str]) -> dict[str, Carried]:
+        with transaction(self.ledger) as connection:
+            return find_carried_as(connection, self.store.name, flows=tuple(FLOWS.values()), m3_numbers=numbers)
 
     def _is_of_other_days(self, fact: Fact, order: Order) -> bool:
         """Tells whether a fact is due, and only its day is not one of the period: it was posted on the first open day."""
-        dues = Dues(self.store, replace(self.period, first=date.min, last=date.max))
+        dues = Dues(self.ledger, self.store, replace(self.period, first=date.min, last=date.max))
         dues.take(order)
         dues.end()
         return any(due.fact is fact and not self.period.has_day(due.day) for due in dues.found)
@@ -117,7 +132,7 @@ class Postings:
     def _stranger(
         self, fact: Fact, shop_id: int, vouchers: list[Voucher], order: Order | None, known: Carried | None
     ) -> Iterator[Row]:
-        words = f"the shop has no order {shop_id}"
+        words = f"the shop has no {'refund' if fact in OF_REFUNDS else 'order'} {shop_id} for it in these days"
         if order is not None:
             paid = "paid" if order.date_paid_gmt else "not paid"
             words = f"the order is {order.status} in the shop, and {paid}"
@@ -155,11 +170,14 @@ def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Ite
 
 
 def _amount(store: StoreContext, fact: Fact, sums: Mapping[str, Decimal]) -> Decimal:
-    """Returns what a posting says the fact is worth: by the prepayment or the receivable, else by its debit side."""
+    """Returns what a posting says the fact is worth: by the prepayment or the receivable, else by its debit side.
+
+    Negative where the buyer gets money back.
+    """
     payments, invoices = store.config.payments, store.config.invoices
-    if fact is Fact.PAYMENT and payments is not None:
+    if fact in (Fact.PAYMENT, Fact.REPAYMENT) and payments is not None and payments.has_prepayments:
         return -sums.get(payments.liability.account, ZERO)
-    if fact is Fact.INVOICE and invoices is not None:
+    if fact in (Fact.INVOICE, Fact.CREDIT) and invoices is not None:
         return sums.get(invoices.receivable.account, ZERO)
     return sum((amount for amount in sums.values() if amount > 0), ZERO)
 

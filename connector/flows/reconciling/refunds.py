@@ -13,16 +13,17 @@ from decimal import Decimal
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
 from connector.flows.reconciling.orders import is_as_sent
-from connector.flows.reconciling.period import Period
-from connector.flows.reconciling.reasons import why_differs, why_missing, why_twice
+from connector.flows.reconciling.reasons import DISCARDED, why_differs, why_missing, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
+from connector.ledger.tables import State
 from connector.money.rounding import ZERO
 
 FLOW = "refunds_to_m3"
+SMALLER = Why(Reason.TAKEN_OFF, "it was taken off M3's order before that was picked")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class RefundedOrder:
     order: ShopOrder
     is_due: bool  # M3 has it, or has to have it
     is_ended: bool  # M3 holds no line of it any more
+    is_smaller: bool  # refunds took something off it before it was picked
 
 
 @dataclass
@@ -40,7 +42,6 @@ class Refunds:
 
     ledger: Ledger
     store: StoreContext
-    period: Period
     totals: Totals
     taken_off: frozenset[int]  # refunds that M3's order was made smaller for
 
@@ -61,17 +62,19 @@ class Refunds:
             order = orders.get(refund.order_id)
             if order is None or not (live or self._is_due(refund, order)):
                 continue
-            yield from self._one(refund, order.order, live, known.get(keys[refund.id]))
+            yield from self._one(refund, order, live, known.get(keys[refund.id]))
 
     def _is_due(self, refund: ShopRefund, order: RefundedOrder) -> bool:
         return bool(refund.amount) and refund.id not in self.taken_off and order.is_due and not order.is_ended
 
-    def _one(self, refund: ShopRefund, order: ShopOrder, live: Sequence[Held], known: Carried | None) -> Iterator[Row]:
-        found = self._judge(refund, order, live, known)
+    def _one(
+        self, refund: ShopRefund, refunded: RefundedOrder, live: Sequence[Held], known: Carried | None
+    ) -> Iterator[Row]:
+        found, order = self._judge(refund, refunded, live, known), refunded.order
         rows = [self._row(refund, order, live, difference, why) for difference, why in found]
         self.totals.add(
             Fact.REFUND,
-            day=self.period.day_of(refund.made_at),
+            day=refund.day,
             currency=order.currency,
             shop=-refund.amount,
             m3=sum((one.value.total for one in live), ZERO) if live else None,
@@ -83,20 +86,28 @@ class Refunds:
         yield from rows
 
     def _judge(
-        self, refund: ShopRefund, order: ShopOrder, live: Sequence[Held], known: Carried | None
+        self, refund: ShopRefund, order: RefundedOrder, live: Sequence[Held], known: Carried | None
     ) -> list[tuple[Difference, Why]]:
-        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
+        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {refund.order_id}"
         stated = money(-refund.amount)
+        is_settled = known is not None and known.state is State.DONE and known.reason_code != DISCARDED
         if not live:
             number = None if known is None else known.m3_number
             is_elsewhere = number is not None and number in exists(self.store, [number])
-            return [(Difference(WHOLE, stated, None), why_missing(known, is_elsewhere=is_elsewhere, sync=sync))]
-        if len(live) > 1:
+            why = why_missing(known, is_elsewhere=is_elsewhere, sync=sync)
+            if is_settled and number is None and order.is_smaller:
+                why = SMALLER
+            return [(Difference(WHOLE, stated, None), why)]
+        references = {one.head.listed.your_reference for one in live}
+        if len(references) < len(live):
             total = ", ".join(money(one.value.total) for one in live)
             return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
-        found = list(_differences(refund, live[0], order.currency))
+        found = list(_differences(refund, live, order.order.currency))
         as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, live[0])
-        return [(one, why_differs(known, is_as_sent=as_sent, sync=sync)) for one in found]
+        why = why_differs(known, is_as_sent=as_sent, sync=sync)
+        if as_sent and is_settled and order.is_smaller:
+            why = SMALLER
+        return [(one, why) for one in found]
 
     def _row(self, refund: ShopRefund, order: ShopOrder, live: Sequence[Held], difference: Difference, why: Why) -> Row:
         return Row(
@@ -104,7 +115,7 @@ class Refunds:
             shop_id=refund.id,
             order_number=order.number,
             m3_number=", ".join(one.head.number for one in live) or None,
-            day=self.period.day_of(refund.made_at),
+            day=refund.day,
             currency=order.currency,
             what=difference.what,
             shop=difference.shop,
@@ -115,14 +126,17 @@ class Refunds:
         )
 
 
-def _differences(refund: ShopRefund, held: Held, currency: str) -> Iterator[Difference]:
-    """Compares what one return gives back: its total, and the pieces that came back."""
-    if held.value.currency != currency:
-        yield Difference("currency", currency, held.value.currency)
-    elif held.value.total != -refund.amount:
-        yield Difference("total", money(-refund.amount), money(held.value.total))
+def _differences(refund: ShopRefund, held: Sequence[Held], currency: str) -> Iterator[Difference]:
+    """Compares what the returns of a refund give back: their total, and the pieces that came back."""
+    currencies = {one.value.currency for one in held}
+    total = sum((one.value.total for one in held), ZERO)
+    if currencies != {currency}:
+        yield Difference("currency", currency, ", ".join(sorted(currencies)))
+    elif total != -refund.amount:
+        yield Difference("total", money(-refund.amount), money(total))
+    lines = [line for one in held for line in one.lines]
     for sku, pieces in _pieces(refund).items():
-        found = -sum((line.quantity_in_unit or line.quantity for line in held.lines if line.item == sku), ZERO)
+        found = -sum((line.quantity_in_unit or line.quantity for line in lines if line.item == sku), ZERO)
         if found not in (pieces, ZERO):  # by another name M3's item cannot be told from money alone
             yield Difference(f"line {sku}", f"{-pieces.normalize():f}", f"{-found.normalize():f}")
 

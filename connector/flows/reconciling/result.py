@@ -19,6 +19,8 @@ class Fact(StrEnum):
     REFUND = "refund"
     PAYMENT = "payment"
     INVOICE = "invoice"
+    REPAYMENT = "repayment"
+    CREDIT = "credit"
     POSTING = "posting"  # a voucher of ours that is none of these
 
 
@@ -30,6 +32,7 @@ class Reason(StrEnum):
     WAITING = "waiting_for_person"  # a dead letter; people were told
     REFUSED = "refused_before_posting"  # it cannot go to M3 as it is, and nothing of it was written
     SETTLED = "settled_by_person"  # a dead letter that a person discarded, saying why
+    TAKEN_OFF = "taken_off_order"  # M3's order was made smaller by refunds before it was picked
     ROUNDING = "rounding"  # within the rounding limit of the store, the totals being equal
     EDITED_IN_M3 = "edited_in_m3"  # M3 held what was sent, and holds something else now
     CHANGED_IN_SHOP = "changed_in_shop"  # M3 holds what was posted; what is posted once is not posted anew

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from connector.errors import InvalidPayloadError
@@ -65,7 +65,7 @@ class ShopRefund:
 
     id: int
     order_id: int
-    made_at: datetime
+    day: date
     amount: Decimal
     tax: Decimal
     shipping: Decimal
@@ -112,22 +112,26 @@ def read_by_id(store: StoreContext, order_ids: Sequence[int]) -> dict[int, Order
     return {order.id: order for order in orders if isinstance(order, Order)}
 
 
-def read_refunds(store: StoreContext, period: Period, orders: Sequence[Order]) -> list[ShopRefund]:
+def read_refunds(store: StoreContext, period: Period, orders: Sequence[Order]) -> list[Refund]:
     """Returns the refunds made since the period began.
 
     Args:
         store: Whose.
         period: The period.
-        orders: All orders changed since then; asked one by one where the shop is too old to list all refunds.
+        orders: The orders with refunds among those changed since; asked one by one where the shop is too old to list all refunds.
     """
     rows = store.shop.refunds.since(period.begins_at - _SECOND)
-    if rows is None:
-        with_refunds = [order.id for order in orders if order.refunds]
-        found = ({**row, "parent_id": one} for one in with_refunds for row in store.shop.refunds.of_order(one))
-        refunds = [parse_refund(row) for row in found]
-    else:
-        refunds = [parse_refund(row) for row in rows]
-    return [_small_refund(one) for one in refunds if (one.date_created_gmt or period.begins_at) >= period.begins_at]
+    refunds = (
+        [refund for order in orders for refund in refunds_of(store, order.id)]
+        if rows is None
+        else [parse_refund(row) for row in rows]
+    )
+    return [one for one in refunds if one.date_created_gmt is None or one.date_created_gmt >= period.begins_at]
+
+
+def refunds_of(store: StoreContext, order_id: int) -> list[Refund]:
+    """Returns all refunds of an order, oldest first."""
+    return [parse_refund({**row, "parent_id": order_id}) for row in store.shop.refunds.of_order(order_id)]
 
 
 def small_order(store: StoreContext, order: Order, period: Period) -> ShopOrder:
@@ -158,12 +162,12 @@ def m3_currency(store: StoreContext, currency: str) -> str:
     return store.config.lookups.get("currency", {}).get(currency, currency)
 
 
-def _small_refund(refund: Refund) -> ShopRefund:
-    assert refund.date_created_gmt is not None, "asked for before"
+def small_refund(refund: Refund, period: Period) -> ShopRefund:
+    """Returns what is compared of a refund; one without a date counts for the last day."""
     return ShopRefund(
         id=refund.id,
         order_id=refund.parent_id,
-        made_at=refund.date_created_gmt,
+        day=period.last if refund.date_created_gmt is None else period.day_of(refund.date_created_gmt),
         amount=refund.amount,
         tax=-(
             sum((row.total_tax for row in refund.line_items), ZERO)

@@ -60,11 +60,7 @@ class Strangers:
 
     def _known(self, numbers: Sequence[str]) -> dict[str, Carried]:
         with transaction(self.ledger) as connection:
-            found = [
-                find_carried_as(connection, self.store.name, flow=flow, m3_numbers=numbers)
-                for flow in (ORDERS, REFUNDS)
-            ]
-        return {**found[0], **found[1]}
+            return find_carried_as(connection, self.store.name, flows=(ORDERS, REFUNDS), m3_numbers=numbers)
 
     def _one(self, held: Held, shop: Mapping[int, Order], known: Carried | None) -> Iterator[Row]:
         reference, day = held.head.reference, held.head.listed.order_date

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connector.flows.books.keys import key_of
+from connector.flows.rates import read_rates
 from connector.flows.reconciling.result import WHOLE, Fact, Reason, Row
 from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import FEE_KEY, invoicing, meta, paying
@@ -130,6 +131,48 @@ def test_an_invoice_of_an_order_cancelled_since_waits_for_a_person(invoicer: Cle
     (row,) = rows_of(invoicer, Fact.INVOICE)
 
     assert (row.shop, row.m3, row.reason) == (None, order["total"], Reason.WAITING)
+
+
+def test_what_a_gateway_paid_back_is_compared_too(payer: Clerk) -> None:
+    (order,) = post(payer)
+    payer.change(order, refund={"amount": "5.00", "paid_back": True})
+    payer.change(order, refund={"amount": "1.00"})  # by hand: nothing is posted at once
+    payer.go_on()
+    payer.advance(order, "77")
+    payer.pass_and_settle()
+
+    assert payer.reconcile_money() == []
+    day = next(total for (_, _, fact), total in payer.totals.days.items() if fact is Fact.REPAYMENT)
+    assert (day.shop_count, day.shop, day.m3) == (1, Decimal("-5.00"), Decimal("-5.00"))
+    payer.remove_voucher(payer.key_of({"id": payer.refund_ids()[0]}, letter="R"))
+    (row,) = rows_of(payer, Fact.REPAYMENT)
+    assert (row.shop, row.m3, row.reason) == ("-5.00", None, Reason.DELETED_IN_M3)
+
+
+def test_credits_of_direct_invoices_are_compared_too(connector: Connector) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    (order,) = post(clerk)
+    clerk.change(order, refund={"amount": "7.77"})
+    clerk.go_on()
+
+    assert clerk.reconcile_money() == []
+    assert clerk.totals.facts[Fact.CREDIT] == 1
+    clerk.move_row(clerk.key_of({"id": clerk.refund_ids()[0]}, letter="C"), account="2610", to="2611")
+    assert {row.what for row in rows_of(clerk, Fact.CREDIT)} == {"account 2610", "account 2611"}
+
+
+def test_books_in_one_currency_are_compared_in_it(connector: Connector) -> None:
+    clerk = Clerk(connector, guests="common")
+    rates = {"at": "00:00", "currencies": ["USD", "GBP"]}
+    connector.configure(paying(books={"convert_to": "EUR"}, rates=rates))
+    read_rates(connector.engine, connector.process.runtime.store(STORE))
+    (order,) = post(clerk, currency="USD")
+
+    assert clerk.reconcile_money() == []
+    day = next(total for (_, _, fact), total in clerk.totals.days.items() if fact is Fact.PAYMENT)
+    assert day.shop == day.m3 != Decimal(order["total"])
+    assert {currency for _, currency in clerk.totals.accounts} == {"EUR"}
 
 
 def test_an_emptied_ledger_changes_no_finding_of_money(payer: Clerk) -> None:

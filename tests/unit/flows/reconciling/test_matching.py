@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -146,7 +146,7 @@ def test_an_order_made_smaller_by_a_refund_is_what_is_left() -> None:
     back = ShopRefund(
         id=71,
         order_id=54,
-        made_at=datetime(2026, 11, 22, tzinfo=UTC),
+        day=date(2026, 11, 22),
         amount=Decimal("12.49"),
         tax=Decimal("2.50"),
         shipping=ZERO,
