@@ -1,4 +1,4 @@
-"""Which writes bring an order of M3 to what is wanted, and what of it M3 does not allow; pure. Called by following.py.
+"""Which writes bring an order of M3 to what is wanted, and what of it M3 does not allow; pure. Called by bringing_up.py.
 
 Targets are absolute, so a look at M3 always decides what is left to do.
 """

@@ -1,4 +1,4 @@
-"""What M3 holds of a confirmed order, read in one bulk, and the charges of its lines in another. Called by following.py."""
+"""What M3 holds of a confirmed order, read in one bulk, and the charges of its lines in another. Called by bringing_up.py."""
 
 from __future__ import annotations
 

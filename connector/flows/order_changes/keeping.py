@@ -1,6 +1,6 @@
 """What is kept of a change with the order's document, from before its first write until nothing of it can come late; pure.
 
-Called by following.py and news.py.
+Called by bringing_up.py and news.py.
 """
 
 from __future__ import annotations

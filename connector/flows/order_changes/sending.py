@@ -1,6 +1,6 @@
 """Sends the writes of a change, each bulk a step; locks the order before the first and releases it after the last.
 
-Called by following.py.
+Called by bringing_up.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tells our own half-done changes of an order in M3 from what a person did there; pure. Called by following.py.
+"""Tells our own half-done changes of an order in M3 from what a person did there; pure. Called by bringing_up.py.
 
 While a change is under way, M3 may hold each line, charge, reference and text as it was before, or as any target since; anything
 else is somebody's. The states are kept with the document before the first write of the change.

@@ -1,4 +1,4 @@
-"""What M3 is to hold of an order as the shop has it now: planned and proved in memory as a new one. Called by following.py."""
+"""What M3 is to hold of an order as the shop has it now: planned and proved in memory as a new one. Called by bringing_up.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has M3 looked at again for what may take effect after an order was settled. Called by following.py.
+"""Has M3 looked at again for what may take effect after an order was settled. Called by bringing_up.py.
 
 A write whose answer was lost may still be at work for ten minutes; one of ...BatchEnt that M3 has taken, for an hour, also if the
 shop has taken the change back meanwhile. The job `hunt_orphans` makes the exchange due for each look.
