@@ -22,9 +22,16 @@ def old_order_is_purged(world: World) -> None:
 
 
 def of_purged(world: World) -> list[str]:
-    """Says what is wrong: one delivery and one attempt are left of each exchange, and the order is whole in both books."""
-    many = "SELECT exchange_id FROM {} GROUP BY exchange_id HAVING count(*) <> 1"
-    left = [row for table in ("delivery", "attempt") for row in world.connector.rows(many.format(table))]
+    """Says what is wrong: of each exchange one attempt is left, and of its deliveries the newest and the one that made it due.
+
+    The order is whole in both books.
+    """
+    attempts = world.connector.rows("SELECT exchange_id FROM attempt GROUP BY exchange_id HAVING count(*) <> 1")
+    deliveries = world.connector.rows(
+        "SELECT d.exchange_id, d.id FROM delivery d JOIN exchange e ON e.id = d.exchange_id"
+        " WHERE d.id IS DISTINCT FROM e.newest_delivery_id AND d.id IS DISTINCT FROM e.due_delivery_id"
+    )
+    left = [*attempts, *deliveries]
     return [*([f"left: {left}"] if left else []), *books.of_rest_alone(world)]
 
 

@@ -96,15 +96,6 @@ def test_nothing_of_an_exchange_that_is_not_done_goes(world: Connector, done: in
     assert (ids(world, "delivery", done), ids(world, "attempt", done)) == before
 
 
-def test_content_that_a_person_accepted_stays(world: Connector, done: int) -> None:
-    first = ids(world, "delivery", done)[0]
-    change(world, "UPDATE exchange SET fingerprint = 'accepted:' || :d WHERE id = :e", d=first, e=done)
-
-    purge(world.engine, days=DAYS)
-
-    assert first in ids(world, "delivery", done)
-
-
 def test_what_is_young_stays(world: Connector, done: int) -> None:
     assert set(purge(world.engine, days=102).counts.values()) == {0}
 
