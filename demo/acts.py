@@ -6,7 +6,7 @@ Called by the story; what is done stands in demo/lives.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.console import Console
 from rich.markup import escape
@@ -81,8 +81,10 @@ class Watched:
         """
         arrived = []
         for place, (deed, done_at) in list(self._waiting.items()):
-            sight = deed.look(books)
-            if is_over or (taken_at > done_at and sight.is_there):
+            is_newer = taken_at > done_at
+            found = deed.look(books)
+            sight = found if is_newer else replace(found, is_there=False)  # a look from before shows nothing of it
+            if is_over or sight.is_there:
                 self._seen[place] = (deed, sight, taken_at - done_at)
                 del self._waiting[place]
                 arrived += [deed] if sight.is_there else []

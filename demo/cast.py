@@ -19,7 +19,8 @@ from demo.stage import Stage
 from demo.stores import STORE
 from demo.watch import Look, Watcher
 
-ACT_LIMIT_S = 60.0
+ACT_LIMIT_S = 150.0
+"""On a busy machine a look at both sides alone may take half a minute."""
 SECONDS_BETWEEN_DEEDS = 0.2
 
 
@@ -86,7 +87,7 @@ class Cast:
         self.screen.act(played)
 
     def _wait_for(self, watched: Watched, played: Played) -> None:
-        """Looks until everything of a scene has arrived; what has not after a minute is kept as it is seen then."""
+        """Looks until everything of a scene has arrived; what has not in all that time is kept as it is seen then."""
         deadline = time.monotonic() + ACT_LIMIT_S
         while not watched.is_all_there:
             look = self.watcher.newest

@@ -86,6 +86,16 @@ def test_a_look_from_before_a_deed_does_not_count() -> None:
     assert (early, watched.is_all_there) == (False, True)
 
 
+def test_an_act_that_ends_before_a_newer_look_was_not_seen() -> None:
+    deed = Deed("7", "nothing", lambda: None, lambda _: Sight("", "", is_there=True))
+    watched = Watched([deed])
+    watched.did(deed, at=10.0)
+
+    watched.look(books(order()), taken_at=9.0, is_over=True)
+
+    assert [sight.is_there for _, sight, _ in watched.told()] == [False]
+
+
 def test_what_never_arrives_is_told_so() -> None:
     deed = Deed("7", "nothing", lambda: None, lambda _: Sight("", "not there", is_there=False))
     watched = Watched([deed])
