@@ -74,3 +74,25 @@ def test_a_refund_of_an_order_m3_never_got_is_nothing_to_credit(clerk: Clerk) ->
     clerk.go_on()
 
     assert clerk.reconcile() == []
+
+
+def test_a_refund_taken_off_an_order_before_picking_is_no_difference(clerk: Clerk) -> None:
+    order = clerk.place()
+    clerk.go_on()
+    clerk.give_back(order, MUG, 1)
+    clerk.go_on()
+
+    rows = clerk.reconcile()
+
+    assert clerk.returns() == []
+    assert clerk.order_of(order)["total"] != order["total"]
+    assert rows == []
+
+
+def test_an_order_refunded_wholly_before_picking_is_no_difference(clerk: Clerk) -> None:
+    order = clerk.place()
+    clerk.go_on()
+    clerk.change(order, status="refunded")
+    clerk.go_on()
+
+    assert clerk.reconcile() == []
