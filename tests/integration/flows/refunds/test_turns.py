@@ -134,9 +134,9 @@ def test_earlier_refund_that_goes_on_meanwhile_waits_for_the_one_that_has_begun(
     desk.give_back(order, MUG, 1)
     earlier, later = told(desk)
     desk.connector.run(earlier)
-    desk.connector.configure(TWO_PLACES)  # which has it tried again
     desk.m3_fault("OIS100MI/AddBatchHead", "drop_after_commit")
     desk.connector.run(later)
+    desk.connector.configure(TWO_PLACES)  # which has the earlier one tried again
 
     desk.connector.run(earlier)
     waiting = desk.connector.exchange(earlier)
