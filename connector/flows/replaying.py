@@ -23,6 +23,10 @@ REFUSED = {
     "items_to_woo": (_ITEMS, "connector sync items_to_woo --ids ITEM"),
     "prices_to_woo": (_ITEMS, "connector sync prices_to_woo --ids ITEM"),
     "stock_to_woo": (_ITEMS, "connector sync stock_to_woo --ids ITEM"),
+    "customers_to_woo": (
+        "It carries whatever customers are due, in batches, and each run decides anew what to write.",
+        "connector sync customers_to_woo --full",
+    ),
     "stock_to_m3": (
         "A stock correction belongs to the moment it was made; M3's stock has moved since, and a second booking would be wrong.",
         "Correct the quantity in the shop once more, or count the item in MMS310.",
