@@ -110,7 +110,7 @@ def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callab
         lambda: check_site(area, m3, config),
         lambda: check_refunds(area, m3, config),
         lambda: check_tenure(area, m3, config, ledger=runtime.engine),
-        lambda: check_money(area, m3, config),
+        lambda: check_money(area, m3, config, shop=store.shop),
         lambda: check_customers(area, m3, config),
         lambda: check_items(area, shop=store.shop, m3=m3, config=config, engine=runtime.engine, now=datetime.now(UTC)),
         lambda: check_prices(area, store, now=datetime.now(UTC)),

@@ -1,5 +1,6 @@
 """The hand on the sandbox: reset, faults, master data, order progress, clock; demo, tests and checkers call it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from flask import Blueprint, Response, jsonify, request
@@ -20,6 +21,15 @@ from sandbox.m3.tokens import ionapi_file
 
 CUSTOMERS = TypeAdapter(list[CustomerIn])
 FIELDS = TypeAdapter(dict[str, str])
+
+
+class ChargeIn(BaseModel):
+    """Body of charges: how often a charge of OIS030 is billed, or a customer to whose orders M3 adds it."""
+
+    model_config = ConfigDict(extra="forbid")
+    crid: str
+    debit_frequency: str | None = None
+    customer: str | None = None
 
 
 class ResetIn(BaseModel):
@@ -124,6 +134,11 @@ def _route_customers(control: Blueprint, site: Site) -> None:
         given = FIELDS.validate_python(body())
         return locked(site, lambda: {"fields": change_customer(site.state, cuno, given)})
 
+    @control.post("/charges")
+    def charges() -> Response:
+        given = ChargeIn.model_validate(body())
+        return locked(site, lambda: _set_charge(site, given))
+
 
 def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/orders/<orno>/advance")
@@ -143,6 +158,15 @@ def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/batch_orders/release")
     def release_all_waiting() -> Response:
         return locked(site, lambda: {"ornos": [order.orno for order in release_waiting(site.state)]})
+
+
+def _set_charge(site: Site, given: ChargeIn) -> dict[str, object]:
+    charge = site.state.charge_types[given.crid]
+    if given.debit_frequency is not None:
+        site.state.charge_types[given.crid] = replace(charge, debit_frequency=given.debit_frequency)
+    if given.customer is not None:
+        site.state.customer_charges.setdefault(given.customer, []).append(given.crid)
+    return {"crid": given.crid}
 
 
 def _advance(site: Site, orno: str, given: AdvanceIn) -> str:

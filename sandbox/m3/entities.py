@@ -130,6 +130,7 @@ class ChargeType:
     vat_code: int
     currency: str
     is_line_charge: bool = False
+    debit_frequency: str = "1"
 
 
 @dataclass(frozen=True)

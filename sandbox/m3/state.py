@@ -42,6 +42,7 @@ class State:
     rates: dict[tuple[str, int, str], Rate] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     charge_types: dict[str, ChargeType] = field(default_factory=dict)
+    customer_charges: dict[str, list[str]] = field(default_factory=dict)
     emails: dict[tuple[str, str], str] = field(default_factory=dict)
     extensions: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     batch_orders: dict[str, BatchOrder] = field(default_factory=dict)

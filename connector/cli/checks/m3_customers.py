@@ -13,24 +13,31 @@ from connector.m3.programs.crs610mi import (
     get_basic_data,
     get_financial,
     get_order_info,
+    list_customer_charges,
     read_customer,
+    read_customer_charges,
     read_financial,
     read_order_info,
 )
 from connector.stores import CommonCustomer, GuestPolicy, StoreConfig
 
+ASKED = (get_basic_data, get_order_info, get_financial, list_customer_charges)
+"""What is asked of each common customer."""
+
 
 def check_customers(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[Finding]:
     """Yields what was found about each common customer, and about the template if one is needed."""
     common = config.customers.common
-    calls = [make(one.number) for one in common for make in (get_basic_data, get_order_info, get_financial)]
+    calls = [make(one.number) for one in common for make in ASKED]
     template = config.customers.template
     try:
         answers = m3.read([*calls, *([get_basic_data(template)] if template else [])])
     except ConnectorError as error:
         yield area.error("customers", error)
         return
-    found = [_common(area, one, answers[3 * place : 3 * place + 3]) for place, one in enumerate(common)]
+    found = [
+        _common(area, one, answers[len(ASKED) * place : len(ASKED) * (place + 1)]) for place, one in enumerate(common)
+    ]
     problems = [one for one in found if one is not None]
     yield from problems
     if common and not problems:
@@ -53,7 +60,7 @@ def check_customers(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[F
 
 def _common(area: Area, wanted: CommonCustomer, answers: list[Answer]) -> Finding | None:
     what = f"customer {wanted.number}"
-    basic, order_info, financial = answers
+    basic, order_info, financial, charges = answers
     if basic.error is not None:
         return area.fail(
             what,
@@ -74,6 +81,9 @@ def _common(area: Area, wanted: CommonCustomer, answers: list[Answer]) -> Findin
             remedy="M3 takes the currency from the customer: name a customer of the right currency.",
         )
     odd = _what_is_odd(order_info, financial)
+    if charges.error is None:
+        added = [one.id for one in read_customer_charges(charges, customer=wanted.number)]
+        odd += [f"M3 adds {', '.join(added)} to each order (CRS610, charges)"] if added else []
     if odd:
         return area.warn(
             what, f"Set so that web orders may not add up: {'; '.join(odd)}.", remedy="Change it in CRS610."

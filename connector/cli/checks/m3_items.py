@@ -10,13 +10,14 @@ from sqlalchemy import Engine
 
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
+from connector.flows.orders.items import SELLABLE
 from connector.ledger.items import find_items
 from connector.ledger.session import transaction
 from connector.m3.calls import Answer, Call
 from connector.m3.client import M3Client
-from connector.m3.programs import mms025mi, mms200mi
+from connector.m3.programs import balances, mms025mi, mms200mi
 from connector.m3.rejections import is_not_found
-from connector.stores import StoreConfig
+from connector.stores import CarriedAs, StoreConfig
 from connector.woocommerce.client import WooClient
 
 SOLD_WITHIN = timedelta(days=7)
@@ -31,11 +32,15 @@ NEVER_STALE_H = 24 * 365 * 100
 def check_items(
     area: Area, *, shop: WooClient, m3: M3Client, config: StoreConfig, engine: Engine, now: datetime
 ) -> Iterator[Finding]:
-    """Yields whether the SKUs of recent orders are items in M3: by number, by the map, or by an alias."""
+    """Yields whether the SKUs of recent orders are items in M3 (by number, by the map, or by an alias) and may be sold."""
+    if config.orders.carried_as is CarriedAs.INVOICE:  # nothing of M3's items is needed
+        return
     try:
         skus = _sold_skus(shop, since=now - SOLD_WITHIN)
         mapped = _mapped(engine, area.name, skus)
-        unknown = _unknown(m3, config, skus, mapped)
+        numbers = _item_numbers(m3, config, skus, mapped)
+        unknown = _not_among(skus, set(numbers))
+        unready = _unready(m3, config, sorted(set(numbers.values())))
     except ConnectorError as error:
         yield area.error("items", error)
         return
@@ -49,7 +54,15 @@ def check_items(
             remedy=f"Make the items in MMS001, add an alias in MMS025, or: connector items map {unknown[0]} ITNO "
             f"--store {area.name}",
         )
-    else:
+    if unready:
+        yield area.warn(
+            "items for sale",
+            f"Of the items sold lately M3 would refuse {len(unready)}: {'; '.join(unready[:NAMED])}"
+            f"{' ...' if len(unready) > NAMED else ''}.",
+            remedy=f"Set their status to {mms200mi.SELLABLE} in MMS001 and connect them to warehouse {config.m3.warehouse} in "
+            "MMS002.",
+        )
+    if skus and not unknown and not unready:
         yield area.ok("items", f"all {len(skus)} SKUs sold lately are items in M3")
 
 
@@ -65,23 +78,46 @@ def _mapped(engine: Engine, store: str, skus: list[str]) -> dict[str, str]:
     return {sku: one.item_number for sku, one in known.items() if one.mapped_by_hand}
 
 
-def _unknown(m3: M3Client, config: StoreConfig, skus: list[str], mapped: dict[str, str]) -> list[str]:
-    numbers = {sku: mapped.get(sku, sku) for sku in skus}
-    calls = {sku: mms200mi.get_item_basic(one) for sku, one in numbers.items() if len(one) <= ITEM_NUMBER_LENGTH}
-    missing = _not_among(skus, _found(m3, calls))
+def _item_numbers(m3: M3Client, config: StoreConfig, skus: list[str], mapped: dict[str, str]) -> dict[str, str]:
+    """Returns the item of each SKU that M3 knows: by number, by the map, or by an alias."""
+    asked = {sku: mapped.get(sku, sku) for sku in skus}
+    calls = {sku: mms200mi.get_item_basic(one) for sku, one in asked.items() if len(one) <= ITEM_NUMBER_LENGTH}
+    numbers = {sku: asked[sku] for sku in _found(m3, calls)}
     for alias in config.items.aliases:
         calls = {
             sku: mms025mi.get_item(sku, category=alias.category, qualifier=alias.qualifier)
-            for sku in missing
+            for sku in _not_among(skus, set(numbers))
             if len(sku) <= ALIAS_LENGTH
         }
-        missing = _not_among(missing, _found(m3, calls))
-    return missing
+        numbers |= {sku: mms025mi.read_item(answer).item_number for sku, answer in _found(m3, calls).items()}
+    return numbers
 
 
-def _found(m3: M3Client, calls: dict[str, Call]) -> set[str]:
+def _unready(m3: M3Client, config: StoreConfig, numbers: list[str]) -> list[str]:
+    """Returns in words which items are not released for sale, or not in the store's warehouse."""
+    warehouse = config.m3.warehouse
+    answers = m3.read(
+        [
+            *(mms200mi.get_item_basic(one) for one in numbers),
+            *(balances.get_balance(one, warehouse=warehouse) for one in numbers),
+        ]
+    )
+    items, held = answers[: len(numbers)], answers[len(numbers) :]
+    statuses = {one: mms200mi.read_item_basic(answer).status for one, answer in zip(numbers, items, strict=True)}
+    return [
+        *(f"{one} has status {status or 'none'}" for one, status in statuses.items() if not is_for_sale(status)),
+        *(f"{one} is not in {warehouse}" for one, answer in zip(numbers, held, strict=True) if not _exists(answer)),
+    ]
+
+
+def is_for_sale(status: str) -> bool:
+    """Tells whether an item of this status may be sold."""
+    return SELLABLE[0] <= status < SELLABLE[1]
+
+
+def _found(m3: M3Client, calls: dict[str, Call]) -> dict[str, Answer]:
     answers = m3.read(list(calls.values())) if calls else []
-    return {sku for sku, answer in zip(calls, answers, strict=True) if _exists(answer)}
+    return {sku: answer for sku, answer in zip(calls, answers, strict=True) if _exists(answer)}
 
 
 def _not_among(skus: list[str], found: set[str]) -> list[str]:

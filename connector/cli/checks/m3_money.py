@@ -13,12 +13,14 @@ from connector.m3.programs.charges import Charge
 from connector.m3.programs.crs055mi import get_currency, read_currency
 from connector.m3.programs.ois030mi import list_order_charges, read_charges
 from connector.stores import ChargeConfig, StoreConfig
+from connector.woocommerce.client import WooClient
 
 MOST_ROWS = 1000
+ONCE = ("", "1")  # HACD
 
 
-def check_money(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[Finding]:
-    """Yields what was found about every configured charge id and every currency used."""
+def check_money(area: Area, m3: M3Client, config: StoreConfig, *, shop: WooClient) -> Iterator[Finding]:
+    """Yields what was found about every configured charge id, and every currency used with its decimals."""
     currencies = sorted({one.currency for one in config.money.charges} | {c.currency for c in config.customers.common})
     try:
         charges, *answers = m3.read(
@@ -29,7 +31,19 @@ def check_money(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[Findi
         yield area.error("charges", error)
         return
     yield from _charges(area, charges, config)
-    yield from (_currency(area, code, answer) for code, answer in zip(currencies, answers, strict=True))
+    decimals = _shop_decimals(shop)
+    yield from (
+        _currency(area, code, answer, decimals=decimals) for code, answer in zip(currencies, answers, strict=True)
+    )
+
+
+def _shop_decimals(shop: WooClient) -> int | None:
+    """Returns how many decimals the shop's amounts have; None if it does not say."""
+    try:
+        said = str((shop.get_system_status().get("settings") or {}).get("number_of_decimals"))
+    except ConnectorError:
+        return None  # told by the checks of the shop
+    return int(said) if said.isdecimal() else None
 
 
 def _charges(area: Area, answer: Answer, config: StoreConfig) -> Iterator[Finding]:
@@ -70,6 +84,12 @@ def _charge(area: Area, wanted: ChargeConfig, found: Charge | None, is_cut: bool
             f"In M3 it is in {found.currency}, in the store file in {wanted.currency}.",
             remedy="Use a charge id of the right currency (OIS030); M3 would take the amount for another currency.",
         )
+    if found.debit_frequency not in ONCE:
+        return area.warn(
+            what,
+            f"In M3 its debit frequency (HACD) is {found.debit_frequency}: it may be billed with each delivery of an order.",
+            remedy="Set the debit frequency of the charge to 1, once, in OIS030.",
+        )
     return None
 
 
@@ -89,11 +109,19 @@ def _vat_codes(area: Area, config: StoreConfig, rows: dict[str, Charge]) -> Iter
             )
 
 
-def _currency(area: Area, code: str, answer: Answer) -> Finding:
+def _currency(area: Area, code: str, answer: Answer, *, decimals: int | None) -> Finding:
     if answer.error is not None:
         return area.fail(
             f"currency {code}",
             f"M3 does not know it: {answer.error.message}",
             remedy=f"Add {code} in CRS055, or take it out of the store file.",
         )
-    return area.ok(f"currency {code}", f"known, {read_currency(answer).decimals} decimals")
+    held = read_currency(answer)
+    told = f"{held.decimals} decimals of amounts, {held.price_decimals} of prices"
+    if decimals is not None and decimals > held.decimals:
+        return area.warn(
+            f"currency {code}",
+            f"M3 keeps {told} (CRS055); the shop's amounts have {decimals}. Orders whose amounts need them will be held.",
+            remedy=f"Set the shop's number of decimals to {held.decimals} (WooCommerce, Settings, General), or M3's in CRS055.",
+        )
+    return area.ok(f"currency {code}", f"known, {told}")

@@ -129,6 +129,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CRS111MI/LstCustomers": customers.lst_by_number,
     "OIS010MI/LstOrderTypes": tables.lst_order_types,
     "OIS030MI/LstOrderCharges": tables.lst_order_charges,
+    "CRS610MI/LstCustCharges": tables.lst_customer_charges,
     "MMS005MI/GetWarehouse": tables.get_warehouse,
     "MMS005MI/LstWarehouses": tables.lst_warehouses,
     "CRS055MI/GetBasicData": tables.get_currency,
@@ -214,8 +215,8 @@ HANDLERS: Mapping[str, Handler] = {
     "MRS001MI/LstFields": repository.lst_fields,
     "MRS001MI/GetField": repository.get_field,
 }
-"""OIS010MI/LstOrdTypeChrg and CRS610MI/LstCustCharges are left to the generic answer: this site has no automatic
-charges, so both lists are truly empty."""
+"""OIS010MI/LstOrdTypeChrg is left to the generic answer: no order type of this site has automatic charges, so the list is
+truly empty."""
 
 EVERYWHERE: Mapping[str, Handler] = {
     "FpwVersion": any_program.fpw_version,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from sandbox.m3.entities import ChargeType
 from sandbox.m3.money import CURRENCY_DECIMALS
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.refusals import Refusal
@@ -28,15 +29,26 @@ def lst_order_charges(run: Run) -> Iterable[Row]:
     for crid in sorted(run.state.charge_types):
         charge = run.state.charge_types[crid]
         if crid >= run.text("CRID"):
-            yield {
-                "CONO": CONO,
-                "CRID": crid,
-                "CRTY": "0",
-                "HACD": "1",
-                "CRD0": charge.name[:30],
-                "VTCD": str(charge.vat_code),
-                "CUCD": charge.currency,
-            }
+            yield _charge_row(charge)
+
+
+def lst_customer_charges(run: Run) -> Iterable[Row]:
+    """List the charges M3 adds to orders by itself, from one customer on."""
+    for cuno, charges in sorted(run.state.customer_charges.items()):
+        if cuno >= run.text("CUNO"):
+            yield from ({"CUNO": cuno, **_charge_row(run.state.charge_types[crid])} for crid in charges)
+
+
+def _charge_row(charge: ChargeType) -> Row:
+    return {
+        "CONO": CONO,
+        "CRID": charge.crid,
+        "CRTY": "0",
+        "HACD": charge.debit_frequency,
+        "CRD0": charge.name[:30],
+        "VTCD": str(charge.vat_code),
+        "CUCD": charge.currency,
+    }
 
 
 def get_warehouse(run: Run) -> Iterable[Row]:

@@ -90,6 +90,56 @@ def test_a_sku_sold_lately_that_m3_does_not_know_is_named_until_it_is_mapped(
     assert "items" in _findings(after, level="ok")
 
 
+def test_a_charge_that_is_billed_with_each_delivery_is_told(connector: Connector, run_store: Run) -> None:
+    url = f"{connector.sandbox.m3_url}/_control/charges"
+    connector.sandbox.post(url, {"crid": "SHP25", "debit_frequency": "2"})
+
+    found = _findings(run_store("check", "--json"), level="warn")["charge SHP25"]
+
+    assert "HACD" in found["message"] and "OIS030" in found["remedy"]
+
+
+def test_a_common_customer_to_whose_orders_m3_adds_a_charge_is_told(connector: Connector, run_store: Run) -> None:
+    connector.sandbox.post(f"{connector.sandbox.m3_url}/_control/charges", {"crid": "FEE25", "customer": "GUESTDEEUR"})
+
+    found = _findings(run_store("check", "--json"), level="warn")
+
+    assert "M3 adds FEE25 to each order" in found["customer GUESTDEEUR"]["message"]
+    assert "customer GUESTHREUR" not in found
+
+
+@pytest.mark.parametrize(
+    ("status", "warehouse", "words"),
+    [("10", '"001"', "CHECK-1 has status 10"), ("20", '"999"', "CHECK-1 is not in 999")],
+)
+def test_an_item_sold_lately_that_m3_would_refuse_is_named(
+    connector: Connector, run_store: Run, status: str, warehouse: str, words: str
+) -> None:
+    items = [{"itno": "CHECK-1", "name": "Cup", "status": status}]
+    connector.sandbox.post(f"{connector.sandbox.m3_url}/_control/items", items)
+    connector.sandbox.post(
+        f"{connector.sandbox.shop_url}/_control/products", {"sku": "CHECK-1", "regular_price": "5.00"}
+    )
+    connector.sandbox.place(lines=[{"sku": "CHECK-1", "quantity": 1}])
+    connector.configure(store_file(warehouse=warehouse))
+
+    found = _findings(run_store("check", "--json"), level="warn")["items for sale"]
+
+    assert words in found["message"] and "MMS002" in found["remedy"]
+
+
+def test_a_currency_in_which_m3_keeps_fewer_decimals_than_the_shop_is_told(
+    connector: Connector, run_store: Run
+) -> None:
+    yen = "    - {countries: [JP], currency: JPY, number: GUESTHRJPY}\n    # exempt: for"
+    connector.configure(store_file().replace("    # exempt: for", yen, 1))
+
+    said = run_store("check", "--json")
+
+    assert "M3 keeps 0 decimals of amounts" in _findings(said, level="warn")["currency JPY"]["message"]
+    assert "2 decimals of amounts" in _findings(said, level="ok")["currency EUR"]["message"]
+
+
 def test_a_transaction_that_the_site_does_not_have_is_named(connector: Connector, run_store: Run) -> None:
     config = store_file().replace(
         "operations: {}", "operations: {order.add_head: {program: ZOS100MI, transaction: AddHead}}", 1
