@@ -20,6 +20,8 @@ from connector.cli.checks.m3_money import check_money
 from connector.cli.checks.m3_refunds import check_refunds
 from connector.cli.checks.m3_site import check_access, check_site
 from connector.cli.checks.m3_tenure import check_tenure
+from connector.cli.checks.permissions import Permissions, print_permissions, site_of
+from connector.cli.checks.permissions import permissions as permissions_of
 from connector.cli.checks.prices import check_prices
 from connector.cli.checks.shop import check_shop
 from connector.cli.checks.used_operations import used_operations
@@ -40,9 +42,39 @@ app = typer.Typer()
 
 
 @app.command()
-def check(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def check(
+    permissions: Annotated[
+        bool,
+        typer.Option(
+            "--permissions", help="List what the M3 users and REST keys must be allowed instead; asks nobody."
+        ),
+    ] = False,
+    store: Annotated[str | None, typer.Option(help="Of this store alone.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """Ping everything the connector talks to and say what to fix; status 1 if anything fails."""
-    run_check(only=None, as_json=as_json)
+    if permissions:
+        _list_permissions(only=store, as_json=as_json)
+    else:
+        run_check(only=store, as_json=as_json)
+
+
+def _list_permissions(*, only: str | None, as_json: bool) -> None:
+    """Lists them from store files and operations alone, for they are needed before anything can be asked."""
+    with open_runtime() as runtime:
+        told = [_permissions(runtime, row.name) for row in _rows(runtime, only)]
+    if as_json:
+        print_json(told)
+    elif told:
+        print_permissions(told)
+    else:
+        say("There is no store yet. Add one with `connector store add`.")
+
+
+def _permissions(runtime: Runtime, name: str) -> Permissions:
+    store = runtime.store(name)
+    operations = load_operations(runtime.settings.config_dir, store.config.operations)
+    return permissions_of(name, site_of(store.config, store.mappings), operations)
 
 
 def run_check(*, only: str | None, as_json: bool) -> None:
@@ -105,7 +137,8 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
 
 def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callable[[], Iterable[Finding]]]:
     m3, config = store.m3, store.config
-    operations = used_operations(load_operations(runtime.settings.config_dir, config.operations), config)
+    site = site_of(config, store.mappings)
+    operations = used_operations(load_operations(runtime.settings.config_dir, config.operations), site)
     return [
         lambda: check_site(area, m3, config),
         lambda: check_refunds(area, m3, config),

@@ -35,12 +35,14 @@ class Plan:
         intends: Where in the code steps were intended: file and function.
         cases: All cases, by story.
         wrong: Story -> what was wrong although nothing was made to fail.
+        requests: Story -> what its store asked of M3 and of the shop.
     """
 
     points: dict[str, list[tuple[int, Point]]] = field(default_factory=dict)
     intends: set[tuple[str, str]] = field(default_factory=set)
     cases: dict[str, list[Case]] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
+    requests: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def all_cases(self) -> list[Case]:
         """Returns all cases in order."""
@@ -61,6 +63,7 @@ def make_plan(world: World) -> Plan:
             plan.wrong[name] = wrong
         trap = world.trap
         plan.intends |= trap.intends
+        plan.requests[name] = frozenset(trap.requests)
         points = [(place, point) for place, point in enumerate(trap.points) if place >= trap.begins_at]
         plan.points[name] = points
         plan.cases[name] = list(_cases(name, points, seen=seen, again=told.again))

@@ -103,11 +103,27 @@ def _door_to_network(current: Current, original: Callable[..., Any]) -> Callable
         trap = current()
         write = None
         if trap.is_watching():
+            trap.requests.update(_names_of(trap.sandbox, request))
             write = _write_of(trap.sandbox, request, lambda: original(adapter, request, **options))
         answer: requests.Response = original(adapter, request, **options) if write is None else trap.write(write)
         return answer
 
     return send
+
+
+def _names_of(sandbox: Sandbox, request: requests.PreparedRequest) -> Iterator[str]:
+    """Returns what a request asks for: each transaction of M3, or method and path of the shop; nothing for a sign-in."""
+    url, method = str(request.url), str(request.method)
+    if url.startswith(sandbox.m3_url) and "/execute" in url:
+        content = json.loads(request.body or b"{}")
+        yield from (f"{content['program']}/{one['transaction']}" for one in content["transactions"])
+    elif "/wp-json/wc/v3/" in url:
+        yield f"{method} {_plain_path(url)}"
+
+
+def _plain_path(url: str) -> str:
+    path = url.partition("/wp-json/wc/v3/")[2].partition("?")[0]
+    return "/".join("<id>" if part.isdigit() else part for part in path.split("/"))
 
 
 def _write_of(
@@ -120,8 +136,7 @@ def _write_of(
     if url.startswith(sandbox.m3_url):
         return _m3_write(json.loads(request.body or b"{}"), send)
     path = url.partition("/wp-json/wc/v3/")[2].partition("?")[0]
-    plain = "/".join("<id>" if part.isdigit() else part for part in path.split("/"))
-    return Write(Kind.SHOP, f"{method} {plain}", {"method": method, "path": path}, send)
+    return Write(Kind.SHOP, f"{method} {_plain_path(url)}", {"method": method, "path": path}, send)
 
 
 def _m3_write(content: dict[str, Any], send: Callable[[], requests.Response]) -> Write | None:

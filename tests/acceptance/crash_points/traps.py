@@ -79,6 +79,7 @@ class Trap:
         refusals: How many writes were refused on purpose.
         unintended: Writes that went out with no intended step of the running exchange behind them.
         intends: Where in the code steps were intended: file and function.
+        requests: What was asked of the two systems: transactions of M3, requests to the shop.
     """
 
     sandbox: Sandbox
@@ -91,6 +92,7 @@ class Trap:
     refusals: int = 0
     unintended: list[str] = field(default_factory=list)
     intends: set[tuple[str, str]] = field(default_factory=set)
+    requests: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._left = dict(self.first)

@@ -101,6 +101,7 @@ class World(Story):
             yield
         finally:
             trap.unintended += self.trap.unintended
+            trap.requests |= self.trap.requests
             self.trap = trap
             self.end_faults()
 

@@ -140,6 +140,21 @@ def test_a_currency_in_which_m3_keeps_fewer_decimals_than_the_shop_is_told(
     assert "2 decimals of amounts" in _findings(said, level="ok")["currency EUR"]["message"]
 
 
+def test_permissions_are_listed_without_asking_anybody(connector: Connector, run_store: Run) -> None:
+    before = connector.sandbox.m3_book()["calls"]
+
+    (told,) = run_store("check", "--permissions", "--json").data
+    shown = run_store("check", "--permissions", "--store", STORE)
+
+    assert connector.sandbox.m3_book()["calls"] == before
+    assert {"program": "OIS100MI", "transaction": "Confirm"}.items() <= {
+        key: one[key] for one in told["m3"] if one["transaction"] == "Confirm" for key in ("program", "transaction")
+    }.items()
+    assert {(one["method"], one["path"]) for one in told["shop"]} >= {("PUT", "orders/<id>"), ("GET", "orders")}
+    assert (shown.status, told["shop_right"]) == (0, "Read/Write")
+    assert "AddBatchHead" in shown.out and "/wp-json/wc/v3/orders/<id>" in shown.out
+
+
 def test_a_transaction_that_the_site_does_not_have_is_named(connector: Connector, run_store: Run) -> None:
     config = store_file().replace(
         "operations: {}", "operations: {order.add_head: {program: ZOS100MI, transaction: AddHead}}", 1
