@@ -13,6 +13,9 @@ REPLAYED = {
     "order_status_to_woo": "M3 is asked how far the order is, the shop for what its order holds; what it lacks is written.",
     "payments_to_m3": "M3's ledger is asked for the voucher of the payment before anything is written.",
     "invoices_to_m3": "M3's ledger is asked for the voucher of the invoice before anything is written.",
+    "credits_to_m3": "M3's ledger is asked for the voucher of the credit before anything is written.",
+    "repayments_to_m3": "M3's ledger is asked for the voucher of what was paid back before anything is written.",
+    "settlements_to_m3": "M3's receivables are asked how the invoices stand before anything is written.",
     "products_to_m3": "The product is read from the shop and the item from M3; what differs is written.",
 }
 """Flow -> what the run does before it writes anything."""

@@ -70,13 +70,18 @@ class Line:
     why: str
 
 
+OF_ORDERS = ("orders_to_m3", "order_status_to_woo", "payments_to_m3", "invoices_to_m3", "settlements_to_m3")
+"""Flows whose exchanges are keyed by the id of an order."""
+OF_REFUNDS = ("refunds_to_m3", "credits_to_m3", "repayments_to_m3")
+"""Flows whose exchanges are keyed by the ids of an order and of its refund."""
+
 _GIVEN = "given AS (SELECT unnest(CAST(:keys AS varchar[])) AS key)"
 _BOUND = "SELECT b.shop_key, b.shop_scope FROM binding b JOIN given g ON b.m3_key = g.key WHERE b.kind = :kind"
 _OF_STORE = "(CAST(:store AS varchar) IS NULL OR e.store = :store) AND (n.store IS NULL OR n.store = e.scope)"
 _OF_ORDERS = f"""
 SELECT e.id FROM exchange e JOIN named n ON {_OF_STORE} AND (
-    e.flow IN ('orders_to_m3', 'order_status_to_woo', 'payments_to_m3', 'invoices_to_m3') AND e.business_key = n.key
-    OR e.flow = 'refunds_to_m3' AND starts_with(e.business_key, n.key || '-'))
+    e.flow = ANY(CAST(:of_orders AS varchar[])) AND e.business_key = n.key
+    OR e.flow = ANY(CAST(:of_refunds AS varchar[])) AND starts_with(e.business_key, n.key || '-'))
 """
 _EXCHANGES = {
     # The id of the shop (also of an order whose id belongs to another one now), or the order's number in M3.
@@ -89,7 +94,7 @@ WITH {_GIVEN}, named (key, store) AS (
     About.REFUND: f"""
 WITH {_GIVEN}, named (key, store) AS (SELECT key, NULL FROM given UNION {_BOUND})
 SELECT e.id FROM exchange e JOIN named n ON {_OF_STORE} AND n.key IN (e.business_key, split_part(e.business_key, '-', 2))
-WHERE e.flow = 'refunds_to_m3'""",
+WHERE e.flow = ANY(CAST(:of_refunds AS varchar[]))""",
     # The customer's own exchanges, and all that was done for the orders posted to its number.
     About.CUSTOMER: f"""
 WITH {_GIVEN}, own AS (
@@ -122,7 +127,9 @@ ORDER BY a.id
 def find_exchanges(connection: Connection, subject: Subject, *, store: str | None) -> list[int]:
     """Returns the exchanges that a subject's lines belong to; none: nothing was ever carried of it."""
     values = {"keys": list(subject.keys), "kind": str(subject.about), "store": store}
-    return sorted(connection.execute(_QUERIES[subject.about], values).scalars())
+    flows = {"of_orders": list(OF_ORDERS), "of_refunds": list(OF_REFUNDS)}
+    bound = {name: one for name, one in (values | flows).items() if name in _QUERIES[subject.about].compile().params}
+    return sorted(connection.execute(_QUERIES[subject.about], bound).scalars())
 
 
 def export_audit(engine: Engine, wanted: Wanted) -> Iterator[Line]:
