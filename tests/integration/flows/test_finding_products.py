@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from connector.flows.pulling import Reason
 from connector.flows.pulls import PULLS
 from connector.ledger.items import map_item
 from connector.ledger.offers import mark_due
@@ -98,6 +99,20 @@ def test_catalogue_takes_the_product_a_person_named_and_leaves_it_its_sku(shop: 
     assert (row["id"], row["name"], *shop.shows(BOOK)) == (before["id"], f"Item {ITEM}", "31.00", 17)
     assert shop.products(ITEM) == []
     assert {code for code, _ in shop.problems(ITEM).values()} == {None}
+
+
+def test_item_that_m3_does_not_offer_gets_price_and_stock_and_both_sides_agree(shop: Shop) -> None:
+    shop.m3_has(ITEM, price="31.00", on_hand=17)
+    shop.sandbox.post(f"{shop.sandbox.m3_url}/_control/items", [{"itno": ITEM, "STAT": "10"}])
+    (before,) = shop.products(BOOK)
+    shop.say(BOOK, ITEM)
+
+    shop.carry(ITEM)
+
+    store = shop.connector.process.runtime.store(STORE)
+    rows = [one for entry in PULLS.values() for one in entry.compare(shop.connector.engine, store)]
+    assert (shop.products(BOOK)[0]["name"], *shop.shows(BOOK)) == (before["name"], "31.00", 17)
+    assert {one.reason for one in rows if one.sku == BOOK or one.item_number == ITEM} == {Reason.EQUAL}
 
 
 def test_what_a_person_says_later_holds_before_what_was_found(shop: Shop) -> None:
