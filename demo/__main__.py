@@ -100,12 +100,16 @@ def _report(console: Console, stage: Stage, told: Told) -> bool:
             soft_wrap=True,
         )
         return True
+    for deed, sight, after_s in (one for act in told.acts for one in act.seen if not one[1].is_there):
+        console.print(
+            f"[red]Order {deed.who}, {deed.what}: not seen on both sides in {after_s:.0f} s: {sight.m3}[/red]"
+        )
     if not told.is_at_rest:
         for one in told.look.exchanges:
             if one["state"] != "done":
                 console.print(f"[red]{one['flow']} {one['business_key']} is {one['state']}: {one['reason']}[/red]")
     console.print(
-        "[bold red]The books do not agree.[/bold red] Look into worker-orders.log first; without --once everything"
+        "[bold red]Not all is well: see above in red.[/bold red] Look into worker-orders.log first; without --once everything"
         " keeps running, and `connector exchanges show <number>` tells the story of one order.",
         soft_wrap=True,
     )
