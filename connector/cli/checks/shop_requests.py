@@ -34,15 +34,12 @@ SHOP_USES = (
     ShopUse("connector check", ("GET system_status",), _always),
     ShopUse("webhooks", ("GET webhooks", "POST webhooks", "PUT webhooks/<id>"), _always),
     ShopUse("orders", ("GET orders", "GET orders/<id>"), _always),
-    ShopUse(
-        "refunds", ("GET refunds", "GET orders/<id>/refunds", "GET orders/<id>/refunds/<id>"), lambda site: site.orders
-    ),
+    ShopUse("refunds", ("GET refunds", "GET orders/<id>/refunds", "GET orders/<id>/refunds/<id>"), _always),
     ShopUse(
         "order number, status, tracking",
         ("PUT orders/<id>", "GET orders/<id>/notes", "POST orders/<id>/notes", "DELETE orders/<id>/notes/<id>"),
         lambda site: site.orders,
     ),
-    ShopUse("connector reconcile", ("GET refunds",), _always),
     ShopUse(
         "accounts",
         ("GET customers", "GET customers/<id>"),

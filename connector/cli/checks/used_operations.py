@@ -144,6 +144,7 @@ USES = (
         ("order.delete",),
         lambda site: site.follows and site.config.orders.cancel is CancelPolicy.DELETE,
     ),
+    Use("refunds of what has several invoices", ("delivery.by_line",), lambda site: site.refunds),
     Use(
         "credit memos",
         (
