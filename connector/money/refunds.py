@@ -7,7 +7,7 @@ still has to give (money-and-stock section 8).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -92,7 +92,7 @@ def _split(order: Order, refund: Refund, before: Sequence[Taken], *, decimals: i
     rest = refund.amount - round_half_up(sum((one.gross for one in stated), ZERO), decimals)
     if rest < -limit:
         raise _wrong(refund, f"its lines come to {refund.amount - rest}, its amount is {refund.amount}")
-    free = () if stated and rest <= limit else _over_rates(order, rest, before, decimals=decimals)
+    free = () if stated and rest <= limit else _over_rates(order, rest, before, decimals=decimals, limit=limit)
     return Taken(refund.id, (*stated, *free), refund.amount)
 
 
@@ -124,11 +124,20 @@ def _rates_of(order: Order, row: Row, *, decimals: int) -> Rates:
     return tuple(sorted(part.rate_id for part in parts if part.percent))
 
 
-def _over_rates(order: Order, amount: Decimal, before: Sequence[Taken], *, decimals: int) -> tuple[Piece, ...]:
-    """Splits an amount that belongs to no line over the rates, by what each has left; base = gross / (1 + rate)."""
+def _over_rates(
+    order: Order, amount: Decimal, before: Sequence[Taken], *, decimals: int, limit: Decimal
+) -> tuple[Piece, ...]:
+    """Splits an amount that belongs to no line over the rates, by what each has left; base = gross / (1 + rate).
+
+    One that gives back all that is left gives back each rate's own, a reduction that bears another rate included.
+    """
     sold = _sold(order, decimals=decimals)
     taken = _gross_of(order, before, decimals=decimals)
     left = {rates: gross - taken.get(rates, ZERO) for rates, gross in sold.items()}
+    if amount and abs(sum(left.values(), ZERO) - amount) <= limit:
+        shares = spread(amount, list(left.values()), decimals=decimals)
+        if pieces := _all_of(order, dict(zip(left, shares, strict=True)), decimals=decimals):
+            return pieces
     giving = _positive(left) or _positive(sold)
     alone = {rates: gross for rates, gross in giving.items() if len(rates) < 2}
     if sum(alone.values(), ZERO) >= amount:  # several rates on one row are a matter of that row
@@ -137,11 +146,29 @@ def _over_rates(order: Order, amount: Decimal, before: Sequence[Taken], *, decim
         return ()
     whole = sum(giving.values(), ZERO)
     shares = spread(amount, [amount * gross / whole for gross in giving.values()], decimals=decimals)
+    return _amount_pieces(order, dict(zip(giving, shares, strict=True)), decimals=decimals)
+
+
+def _amount_pieces(order: Order, shares: dict[Rates, Decimal], *, decimals: int) -> tuple[Piece, ...]:
     return tuple(
         _amount_piece(order, place, rates, share, decimals=decimals)
-        for place, (rates, share) in enumerate(zip(giving, shares, strict=True), start=1)
+        for place, (rates, share) in enumerate(shares.items(), start=1)
         if share
     )
+
+
+def _all_of(order: Order, left: dict[Rates, Decimal], *, decimals: int) -> tuple[Piece, ...]:
+    """Returns pieces for all that is left, a reduction as the fee it was; none if a reduction is no one fee's."""
+    reductions = []
+    for rates, gross in left.items():
+        if gross < 0:
+            fees = (fee for fee in order.fee_lines if fee.total <= gross)
+            like = next((fee for fee in fees if _rates_of(order, fee, decimals=decimals) == rates), None)
+            if like is None:
+                return ()
+            piece = _amount_piece(order, 1, rates, gross, decimals=decimals)
+            reductions.append(replace(piece, of=Of.FEE, source_id=like.id, quantity=ZERO))
+    return (*_amount_pieces(order, _positive(left), decimals=decimals), *reductions)
 
 
 def _positive(amounts: dict[Rates, Decimal]) -> dict[Rates, Decimal]:

@@ -23,6 +23,7 @@ from tests.unit.money.test_any_order import half_up, m3_line_amount, planned
 
 thorough = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 HUNDRED = Decimal(100)
+RATES_OF_STORE = ("0", "25", "5", "8.875")
 
 
 @dataclass
@@ -201,6 +202,22 @@ def test_refund_of_a_refund_is_refused() -> None:
 
     with pytest.raises(AmountsDifferError, match="refund of a refund"):
         taken_of(shop, back)
+
+
+def test_amount_that_gives_all_back_gives_each_rate_its_own_beside_an_untaxed_reduction() -> None:
+    taxed = [{"total": "26.14", "tax": {3: "2.319925"}}, {"total": "28.76", "tax": {2: "1.438000"}}]
+    order = order_of(fees=[*taxed, {"total": "-3.53"}], rates={2: "5", 3: "8.875"})
+    shop = Shop(replace(_one_case(), order=order, items={}, config=store(rates=RATES_OF_STORE)), [])
+    half = shop.amount(Decimal("20.00"))
+    rest = shop.amount(shop.left)
+
+    taken = [taken_of(shop, one) for one in (half, rest)]
+
+    taxes: dict[int, Decimal] = {}
+    for rate, tax in (one for each in taken for piece in each.pieces for one in piece.taxes):
+        taxes[rate] = taxes.get(rate, Decimal(0)) + tax
+    assert taxes == {2: Decimal("1.44"), 3: Decimal("2.32")}
+    assert [plan_of(shop, one).total for one in taken] == [Decimal("-20.00"), -(order.total - Decimal("20.00"))]
 
 
 def test_currency_that_m3_cannot_hold_to_the_last_place_is_held() -> None:
