@@ -26,6 +26,7 @@ from tests.acceptance.crash_points import (
     books,
     catalogue,
     changes,
+    closing,
     goods,
     ledgers,
     messages,
@@ -360,6 +361,7 @@ STORIES: dict[str, Told] = {
         ledgers.invoice_is_credited, ledgers.of_credits, config=ledgers.CREDITS_INVOICES, again=()
     ),
     "invoice is paid": Told(ledgers.invoice_is_paid, ledgers.of_settlements, config=ledgers.SETTLES_INVOICES, again=()),
+    "day is closed": Told(closing.day_is_closed, closing.of_closed, config=closing.COMPARES_DAILY, again=()),
     "rates of the day": Told(rates.rates_of_the_day_are_read, rates.of_rates, config=rates.NEEDS_RATES, again=()),
     "goods given back": Told(refunds.goods_are_given_back, refunds.of_refunds, again=("refunds_to_m3",)),
     "money given back": Told(refunds.money_is_given_back_and_nobody_is_told, refunds.of_refunds, again=()),
