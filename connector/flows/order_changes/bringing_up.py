@@ -144,13 +144,18 @@ class Following:
             hand_over(self.run, self.news, self.number, what=stopped, is_locked=is_locked)
         sender.lock()
         try:
-            taken = sender.send(due, states=change.states)
+            sender.send(due, states=change.states, keep=self._note_taken)
         except PermanentError as error:
-            if not self._leave_if_untouched(sender, change):
+            if not self._leave_if_untouched(sender):
                 error.resolution += f" Order {self.number} is locked in M3 meanwhile; {UNLOCKING}"
             raise
-        entered = {write.id: Entry(self.run.claim.now, write.line, write.quantity) for write in taken}
-        self._keep(replace(change, entered={**change.entered, **entered}))
+
+    def _note_taken(self, writes: Sequence[Write]) -> None:
+        """Keeps what M3 has taken, for it may show later; also where M3 refused something beside it."""
+        change = change_of(self.document)
+        if change is not None and writes:
+            entered = {write.id: Entry(self.run.claim.now, write.line, write.quantity) for write in writes}
+            self._keep(replace(change, entered={**change.entered, **entered}))
 
     def _begin(self, held: Held) -> Change:
         """Keeps the states between which M3 may be from now on; committed with the first intended write."""
@@ -197,10 +202,11 @@ class Following:
             order=self.number,
         )
 
-    def _leave_if_untouched(self, sender: Sender, change: Change) -> bool:
+    def _leave_if_untouched(self, sender: Sender) -> bool:
         """Releases an order of which M3 refused all that was to be changed; tells whether it did."""
+        change = change_of(self.document)
         held = look(self.run, self.number, self.wanted)
-        if held is None or change.entered or state_of_held(held) != change.states[0]:
+        if held is None or change is None or change.entered or state_of_held(held) != change.states[0]:
             return False
         sender.release()
         plan = {key: value for key, value in self.document.plan.items() if key != CHANGE}

@@ -5,7 +5,7 @@ Called by bringing_up.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from connector.errors import RecordLockedError
 from connector.flows.context import Run
@@ -57,26 +57,26 @@ class Sender:
         """Has a lock taken for possible whose answer was lost: it may have taken effect after a later release."""
         self.hold = Hold.MAYBE if self.hold is Hold.NO else self.hold
 
-    def send(self, writes: Sequence[Write], *, states: Sequence[State]) -> list[Write]:
+    def send(
+        self, writes: Sequence[Write], *, states: Sequence[State], keep: Callable[[Sequence[Write]], None]
+    ) -> None:
         """Sends writes in bulks of 80.
 
         Args:
             writes: What to send.
             states: Between which M3 may be because of them.
-
-        Returns:
-            Those that M3 has taken.
+            keep: Stages those of a bulk that M3 has taken, together with the end of its step, also where it refused others.
 
         Raises:
             OutcomeUnknownError: An answer was lost; the next run looks.
             M3RejectedError: M3 refused one.
         """
-        taken: list[Write] = []
         for start in range(0, len(writes), MAX_TRANSACTIONS):
-            taken += self._send_bulk(writes[start : start + MAX_TRANSACTIONS], states)
-        return taken
+            self._send_bulk(writes[start : start + MAX_TRANSACTIONS], states, keep)
 
-    def _send_bulk(self, writes: Sequence[Write], states: Sequence[State]) -> list[Write]:
+    def _send_bulk(
+        self, writes: Sequence[Write], states: Sequence[State], keep: Callable[[Sequence[Write]], None]
+    ) -> None:
         journal, m3 = self._run.journal, self._run.store.m3
         calls = [one.call for one in writes]
         intent = journal.intend(self._document.id, CHANGE, request=[call.fields for call in calls], part=None)
@@ -85,6 +85,7 @@ class Sender:
         taken = [write for write, answer in told if answer.error is None]
         state = StepState.DONE if taken else StepState.REFUSED
         journal.mark(intent, state, {"sent": len(calls), "refused": len(calls) - len(taken)})
+        keep(taken)
         for write in taken:
             is_text = write.key.startswith(PROGRAM_TEXTS)
             before, after = ("", "") if is_text else (write.before, write.after)
@@ -97,7 +98,6 @@ class Sender:
                 why="changed in the shop after posting",
             )
         _raise_if_refused(answer for _, answer in told)
-        return taken
 
 
 def _raise_if_refused(answers: Iterable[Answer]) -> None:

@@ -126,6 +126,28 @@ def test_line_that_m3_is_entering_is_not_sent_again_with_the_next_change(desk: D
     assert desk.shop_and_m3_differ() == []
 
 
+def test_line_that_m3_is_entering_is_not_sent_again_after_it_refused_another_part(desk: Desk) -> None:
+    refusal = {"program": "OIS100MI", "transaction": "ChgOrderRef", "fault": "nok", "times": 1}
+    desk.story.sandbox.m3_faults(batch_entry_s=LONG_S, gateway_cut_s=CUT_S, rules=[refusal])
+    desk.order = desk.story.change(desk.order, line_items=[{"sku": "PAN-28", "quantity": 2}], transaction_id="pi_2")
+    desk.story.connector.drain()
+    refused = desk.story.exchange()
+    was_held = desk.held["held"]
+    enter_after(desk, LONG_S)
+
+    desk.story.release(refused["id"])
+    desk.story.connector.drain()
+    pass_time_in_m3(desk, LONG_S + 100)
+    desk.story.connector.pass_time(LONG_S)
+    desk.story.go_on()
+
+    calls = desk.story.sandbox.m3_book()["calls"]
+    assert (refused["state"], was_held) == ("dead_letter", True)
+    assert "is locked in M3 meanwhile" in refused["resolution"]
+    assert calls["OIS100MI/AddLineBatchEnt"] == 1
+    assert desk.shop_and_m3_differ() == []
+
+
 @pytest.fixture
 def other(desk: Desk) -> Any:
     process = desk.story.connector.another_process("test:other")
