@@ -6,6 +6,9 @@ site.invalid, and the meta row _anonymized is "yes".
 
 from __future__ import annotations
 
+from typing import Any
+
+from connector.flows.acceptance import ACCEPTED, SHOWN
 from connector.flows.context import Run
 from connector.flows.orders.personal import PERSONAL_PATHS
 from connector.flows.orders.plan import content_of
@@ -27,15 +30,20 @@ def is_erased(order: Order) -> bool:
 def forget(run: Run, document: DocumentRecord, order: Order) -> DocumentRecord:
     """Returns the document as if M3 had been sent what is left; what deliveries told of the person is dropped.
 
-    Amounts and lines stay as they were sent: a change of these is one as ever.
+    Amounts and lines stay as they were sent: a change of these is one as ever. What a person was shown or has settled is
+    forgotten in the same way, so that it stays settled.
     """
     left = content_of(run.store, order)
-    before = document.plan["content"]
-    content = {key: left[key] if key in left and _goes(key) else value for key, value in before.items()}
     run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
-    if content == before:
-        return document
-    return run.journal.replan(document, {**document.plan, "content": content})
+    plan = {**document.plan, "content": _without_person(document.plan["content"], left)}
+    for name in (SHOWN, ACCEPTED):
+        if name in plan:
+            plan[name] = {**plan[name], "content": _without_person(plan[name]["content"], left)}
+    return document if plan == document.plan else run.journal.replan(document, plan)
+
+
+def _without_person(content: dict[str, Any], left: dict[str, Any]) -> dict[str, Any]:
+    return {key: left[key] if key in left and _goes(key) else value for key, value in content.items()}
 
 
 def _goes(key: str) -> bool:
