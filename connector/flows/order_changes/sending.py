@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from connector.errors import RecordLockedError
+from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.order_changes.differing import Write
 from connector.flows.order_changes.held import Held
@@ -42,8 +43,13 @@ class Sender:
         return held.stop != NO_STOP and (self.hold is Hold.NO or not is_ours)
 
     def lock(self) -> None:
-        """Locks the order, unless it surely is."""
+        """Locks the order, unless it surely is.
+
+        Raises:
+            NotTenantError: Another installation writes for the store: what is locked here, it would have to find and unlock.
+        """
         if self.hold is not Hold.YES:
+            tenure.require(self._run)
             set_hold(self._run, self._document, LOCK, self._number, why="the order is changed")
             self.hold = Hold.YES
 

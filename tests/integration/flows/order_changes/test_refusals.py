@@ -13,8 +13,10 @@ import requests
 from connector.errors import WooRejectedError
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
+from connector.ledger.tenure import USABLE_FOR
 from connector.m3.client import M3Client
 from connector.m3.programs import order_changes
+from connector.m3.programs.cusextmi import change_tenure
 from connector.m3.programs.ois100mi import LineKey
 from connector.woocommerce.client import WooClient
 from tests.harness import STORE
@@ -124,6 +126,19 @@ def test_other_address_locks_the_order_and_shows_which_fields(desk: Desk) -> Non
     assert "Vlaška 7" in str(audited(desk)["after"])
     assert "Ilica 1" in str(audited(desk)["before"])
     assert desk.held["held"]
+
+
+def test_other_address_locks_nothing_while_another_installation_writes_for_the_store(desk: Desk) -> None:
+    connector = desk.story.connector
+    connector.pass_time(USABLE_FOR.total_seconds() + 1)
+    other = change_tenure(STORE, holder="0123456789ab.cdef01234567")
+    connector.process.runtime.store(STORE).m3.write([other])[0].require()
+
+    desk.story.change(desk.order, billing={**desk.order["billing"], "address_1": "Vlaška 7"})
+    connector.drain()
+
+    assert not desk.held["held"]
+    assert "Another installation" in desk.story.exchange()["reason"]
 
 
 def test_settled_address_stays_settled_and_is_forgotten_once_the_shop_erases_the_buyer(desk: Desk) -> None:
