@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from connector.flows.orders.left import TEXT_BLOCKS
 from connector.flows.orders.personal import is_personal
 
 MASK = "(personal)"
@@ -16,9 +17,10 @@ M3_FIELDS = frozenset(
     (
         *("CUNM", "CUA1", "CUA2", "CUA3", "CUA4", "ADR1", "ADR2", "ADR3", "ADR4", "TOWN", "PONO"),
         *("PHNO", "PHN2", "TFNO", "MAIL", "EMAL", "CONM", "NAME", "VRNO"),
+        *TEXT_BLOCKS,
     )
 )
-"""Names, addresses, telephone and e-mail, VAT number: of CRS610MI, CRS111MI, OIS100MI."""
+"""Names, addresses, telephone and e-mail, VAT number, and the texts with the buyer's note: of CRS610MI, CRS111MI, OIS100MI."""
 
 SHOP_FIELDS = frozenset(
     (

@@ -14,12 +14,14 @@ from sqlalchemy import Engine, text
 from connector.ledger import audit_export
 from connector.ledger.audit_export import Wanted, export_audit
 from connector.ledger.session import transaction
+from connector.m3.programs import order_changes
 from tests.harness import STORE, Connector
 from tests.integration.cli.conftest import Run, Said
 from tests.integration.flows.refunds.desk import Desk
 from tests.integration.flows.story import Story
 
 ADDRESS = "Skrivena ulica 77"
+NOTE = "The key is under the third pot"
 READS = ("Get", "Lst", "Sel", "Check")
 
 
@@ -133,6 +135,21 @@ def test_people_are_told_of_only_for_a_reason_which_is_in_the_trail_itself(story
     (noted,) = [one for one in lines(run("audit", "export")) if one["action"] == "personal_data_shown"]
     assert (noted["key"], noted["why"]) == (f"order {order['id']}", "the buyer asked")
     assert "(command line)" in noted["who"]
+
+
+def test_a_text_of_the_order_in_m3_is_a_persons_too(story: Story, run: Run) -> None:
+    order = story.place()
+    story.go_on()
+    by_hand = order_changes.write_text(order_in_m3(story, order), block="WEB1", text=NOTE)
+    story.connector.process.runtime.store(STORE).m3.write([by_hand])[0].require()
+    story.change(order, customer_note="With the neighbour")
+    story.go_on()
+
+    hidden = run("audit", "export", "--order", order["id"])
+    shown = run("audit", "export", "--order", order["id"], "--personal", "--reason", "the buyer asked")
+
+    assert NOTE not in hidden.out
+    assert NOTE in shown.out
 
 
 def test_the_note_that_a_customer_was_shown_holds_no_e_mail_address(story: Story, run: Run) -> None:
