@@ -29,7 +29,8 @@ from connector.woocommerce.models import Order, parse_order
 KIND = "write_back"
 META, NOTE, UNNOTE = "meta", "note", "unnote"
 NUMBER_KEY = "_m3_order_number"
-NOT_FOUND = 404
+NOT_THERE = (UNKNOWN_ORDER, "woocommerce_rest_order_invalid_id", "woocommerce_rest_invalid_id")
+"""The shop's own words for an order it does not have, as GET and PUT, the list of notes, and a note say it."""
 AT_ONCE = timedelta(minutes=1)
 """A write-back that runs so soon after it was left runs for the first time, in whatever ledger."""
 
@@ -67,7 +68,7 @@ def run(run: Run) -> Done:
             wait = partial(wait_for_note, run)
             words = f"{words}; {tell(run, document, order, number=number, seen=seen, wait=wait)}"
     except WooRejectedError as error:
-        if error.status != NOT_FOUND and error.remote_code != UNKNOWN_ORDER:  # which a PUT answers with 400 (recorded)
+        if error.remote_code not in NOT_THERE:  # any other 404 may be a plug-in's or a proxy's
             raise
         return Done("the order does not exist in the shop any more")
     return Done(words, fingerprint=number)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from io import BytesIO
+from unittest.mock import patch
 
 import pytest
 
+from connector.errors import WooRejectedError
 from connector.flows.event_intake import BodMessage, take_bod
 from connector.ion.ims import Parameters
 from connector.ion.payload import open_payload
 from connector.ion.rules import load_event_rules
+from connector.woocommerce.client import WooClient
 from tests.harness import ROOT, STORE, Connector, Sandbox
 from tests.integration.flows.story import quick_store
 
@@ -66,3 +69,16 @@ def test_a_number_that_vanished_from_the_shop_is_written_again(
 
     assert writes(connector) == ["PUT order meta", "POST order note", "PUT order meta"]
     assert connector.notes(int(posted["shop_key"])) == [f"M3 order {posted['m3_key']}"]
+
+
+def test_not_found_of_something_else_than_the_shop_is_told_and_nothing_is_given_up(
+    connector: Connector, posted: dict[str, str]
+) -> None:
+    foreign = WooRejectedError("not found", status=404, remote_code="firewall_no_entry", resolution="look")
+    tell(connector, posted["m3_key"])
+
+    with patch.object(WooClient, "get_order", side_effect=foreign):
+        connector.drain()
+
+    (row,) = connector.rows("SELECT state, reason_code FROM exchange WHERE flow = 'order_status_to_woo'")
+    assert row["state"] == "dead_letter"
