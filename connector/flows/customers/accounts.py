@@ -29,6 +29,7 @@ from connector.flows.customers.wanted import (
 from connector.flows.orders.source import is_believed
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.dispatch import is_settled
 from connector.ledger.known_customers import (
     KEEP_IDENTITY,
     KnownCustomer,
@@ -85,6 +86,8 @@ def read_account(run: Run) -> Customer | None:
 def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer | None:
     """Returns the customer of an account that is not bound yet; None if it is none, and is not to be made one now.
 
+    Nor is it made one against a person's word, who has discarded the shopper's exchange: new content asks again.
+
     Raises:
         MissingDependencyError: Its exchange is left.
     """
@@ -95,12 +98,14 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
         return None
     identity = identity_of(rules, customer.billing, customer.meta_data)
     key = shopper_key(rules, email=email, has_account=True, identity=identity)
+    awaited = f"{run.store.m3_scope}/{key}"
+    is_over = is_settled(run.journal.connection, FLOW, key=awaited)  # asked before the binding it leaves
     known = find_shopper(run.journal.connection, run.store.m3_scope, key=key)
     if known is not None:
         binding.bind(run, account=customer.id, number=known.number)
         return find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=customer.id)
     number = vat_number_of(rules, customer.billing, customer.meta_data)
-    run.leave(
+    is_news = run.leave(
         shopper_of(
             run.store,
             key,
@@ -111,10 +116,12 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
             modified_at=customer.date_modified_gmt or customer.date_created_gmt,
         )
     )
+    if is_over and not is_news:
+        return None
     raise MissingDependencyError(
         f"Account {customer.id} is not in M3 yet.",
         kind=FLOW,
-        key=f"{run.store.m3_scope}/{key}",
+        key=awaited,
         resolution="Nothing to do: it goes on when its customer is made.",
     )
 

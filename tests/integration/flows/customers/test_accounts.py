@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.harness import Connector
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
+from tests.harness import STORE, Connector
 from tests.integration.flows.customers.desk import (
     GOOD_VAT,
     HOME,
@@ -184,3 +186,21 @@ def test_a_lost_answer_is_looked_up_not_repeated(connector: Connector) -> None:
     assert exchange["state"] == "done"
     assert (desk.customer()["fields"]["PHNO"], desk.calls("CRS610MI/ChgBasicData")) == ("01 999 888", 1)
     assert connector.rows("SELECT 1 FROM document WHERE kind = 'account'") == []
+
+
+def test_an_account_whose_customer_a_person_discarded_waits_for_nothing(connector: Connector) -> None:
+    desk = Desk(connector, file_of(accounts={"create": "at_once"}))
+    account = desk.account()
+    desk.sandbox.m3_rule("CRS610MI", "Add", "nok")
+    desk.look(account)
+    (shopper,) = connector.rows(
+        "SELECT id, state FROM exchange WHERE flow = 'customers_to_m3' AND scope <> :s", s=STORE
+    )
+    with transaction(connector.engine) as connection:
+        discard(connection, shopper["id"], who="test", why="no customer of ours")
+
+    told = desk.look(account)
+
+    assert shopper["state"] == "dead_letter"
+    assert (told["state"], told["reason"]) == ("done", "no order of this account is in M3 yet")
+    assert desk.customers() == []
