@@ -47,7 +47,7 @@ SHOP_USES = (
     ),
     ShopUse(
         "customers of M3",
-        ("GET customers", "POST customers/batch"),
+        ("GET customers", "GET customers/<id>", "POST customers/batch"),
         lambda site: site.config.publish.customers is not None,
     ),
     ShopUse("categories of what was sold", ("GET products",), lambda site: site.config.invoices is not None),

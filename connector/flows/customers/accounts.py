@@ -14,7 +14,7 @@ from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.customers import binding
 from connector.flows.customers.erasing import ERASED, erase, is_erased
-from connector.flows.customers.keys import identity_of, shopper_key, vat_number_of
+from connector.flows.customers.keys import Identity, identity_of, shopper_key, vat_number_of
 from connector.flows.customers.leaving import FLOW, shopper_of
 from connector.flows.customers.wanted import (
     Difference,
@@ -39,7 +39,7 @@ from connector.ledger.known_customers import (
 from connector.ledger.steps import References
 from connector.ledger.tables import StepState
 from connector.m3.rejections import already_exists, is_not_found
-from connector.publishing.customers import Accounts, Create, InvalidVatNumber
+from connector.publishing.customers import Accounts, Create, InvalidVatNumber, OtherCompany
 from connector.stores import GuestPolicy
 from connector.woocommerce.models import Customer, parse_customer
 
@@ -57,12 +57,16 @@ def run_account(run: Run) -> Done:
         M3RejectedError: M3 refused a change.
     """
     config = run.store.config.customers.accounts
-    if config is None:
-        return Done("this store does not follow its accounts (customers.accounts of its file)")
     known = find_account(
         run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=int(run.claim.business_key)
     )
+    if config is None and (known is not None or run.store.config.publish.customers is None):
+        return Done("this store does not follow its accounts (customers.accounts of its file)")
     customer = read_account(run)
+    if known is None and customer is not None and not is_erased(customer):
+        known = customer_of_login(run, customer)
+    if config is None:
+        return Done("this store does not follow its accounts, but shows there what M3 says of them")
     if customer is None or is_erased(customer):
         return erase(run, config, known, is_gone=customer is None)
     known = known or first_time(run, config, customer)
@@ -83,6 +87,24 @@ def read_account(run: Run) -> Customer | None:
     return None if row is None else parse_customer(row)
 
 
+def customer_of_login(run: Run, customer: Customer) -> KnownCustomer | None:
+    """Binds the account to the customer that the e-mail address of its login finds, and returns it; None if there is none."""
+    rules = run.store.config.customers
+    email = customer.email.strip()
+    if rules.registered is not GuestPolicy.PER_EMAIL or not email:
+        return None
+    identity = identity_of(rules, customer.billing, customer.meta_data)
+    key = shopper_key(rules, email=email, has_account=True, identity=identity)
+    known = find_shopper(run.journal.connection, run.store.m3_scope, key=key)
+    if known is None:
+        return None
+    held = Identity(known.company, known.vat_number)
+    if rules.other_company is OtherCompany.PERSON and identity.is_other_than(held):
+        return None
+    binding.bind(run, account=customer.id, number=known.number)
+    return find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=customer.id)
+
+
 def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer | None:
     """Returns the customer of an account that is not bound yet; None if it is none, and is not to be made one now.
 
@@ -100,10 +122,8 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
     key = shopper_key(rules, email=email, has_account=True, identity=identity)
     awaited = f"{run.store.m3_scope}/{key}"
     is_over = is_settled(run.journal.connection, FLOW, key=awaited)  # asked before the binding it leaves
-    known = find_shopper(run.journal.connection, run.store.m3_scope, key=key)
-    if known is not None:
-        binding.bind(run, account=customer.id, number=known.number)
-        return find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=customer.id)
+    if find_shopper(run.journal.connection, run.store.m3_scope, key=key) is not None:
+        return None  # somebody else's: the login does not prove the address of its bill
     number = vat_number_of(rules, customer.billing, customer.meta_data)
     is_news = run.leave(
         shopper_of(

@@ -1,12 +1,14 @@
 """Binds an account of the shop to its customer in M3, and has the shop told where it shows customers.
 
-Used by the order flow and by both kinds of runs of customers_to_m3.
+Used by the order flow and by both kinds of runs of customers_to_m3. An account is bound to the customer that was made for it, or
+that the e-mail address of its login finds; the address on a bill is nobody's proof, for anybody may type any.
 """
 
 from __future__ import annotations
 
 from connector.flows.context import Run
-from connector.ledger.known_customers import bind_account
+from connector.flows.customers.leaving import account_asked
+from connector.ledger.known_customers import bind_account, find_account
 from connector.ledger.offers import mark_due
 
 TO_SHOP = "customers_to_woo"
@@ -25,3 +27,12 @@ def bind(run: Run, *, account: int, number: str) -> None:
     )
     if is_new and store.config.publish.customers is not None:
         run.messages.extend(mark_due(run.journal.connection, store.name, flow=TO_SHOP, item_numbers=[number]))
+
+
+def ask_for_proof(run: Run, account: int) -> None:
+    """Stages that an account is looked at which ordered as a customer it is not bound to: the shop alone knows its login."""
+    store = run.store
+    is_used = store.config.customers.accounts is not None or store.config.publish.customers is not None
+    known = find_account(run.journal.connection, store.name, m3_scope=store.m3_scope, account=account)
+    if is_used and known is None:
+        run.leave(account_asked(store.name, account, source="order"))

@@ -53,7 +53,7 @@ def shopper_of(
 
 
 def account_asked(store: str, account: int, *, source: str) -> Received:
-    """Returns what makes an account be looked at anew, whatever is known of it; `source`: cli or poll_missing."""
+    """Returns what makes an account be looked at anew, whatever is known of it; `source`: cli, order or poll_missing."""
     return Received(
         store=store,
         source=source,

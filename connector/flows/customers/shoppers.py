@@ -46,11 +46,12 @@ def run_shopper(run: Run) -> Done:
     document = run.claim.live_document
     if number is None:
         number = find_in_m3(run, shopper, values)
+        is_ours = number is None or document is not None
         if number is None:
             number, document = create(run, shopper, values)
         else:
             conclude_earlier(run, number)
-        bind(run, shopper, number)
+        bind(run, shopper, number, is_ours=is_ours)
     if shopper.vat_number:
         carry_vat_number(run, document, number, values)
     return Done(f"customer {number}", fingerprint=number)
@@ -75,8 +76,11 @@ def see_again(run: Run, number: str) -> None:
         check_owner(crs610mi.read_customer(answer), read_shopper(run))
 
 
-def bind(run: Run, shopper: Shopper, number: str) -> None:
-    """Stages the binding of the shopper, and of the account if there is one, and which company the customer stands for."""
+def bind(run: Run, shopper: Shopper, number: str, *, is_ours: bool) -> None:
+    """Stages the binding of the shopper, and of the account if there is one, and which company the customer stands for.
+
+    A customer that was there before (not `is_ours`) becomes the account's only if its login proves it.
+    """
     bindings.bind(
         run.journal.connection,
         bindings.CUSTOMER,
@@ -86,8 +90,10 @@ def bind(run: Run, shopper: Shopper, number: str) -> None:
         m3_key=number,
         exchange_id=run.claim.exchange_id,
     )
-    if shopper.customer_id:
+    if shopper.customer_id and is_ours:
         binding.bind(run, account=shopper.customer_id, number=number)
+    elif shopper.customer_id:
+        binding.ask_for_proof(run, shopper.customer_id)
     company = identity_of(run.store.config.customers, shopper.billing, ()).company
     vat_number = digest_of(shopper.vat_number) if shopper.vat_number else ""
     run.journal.stage(KEEP_IDENTITY, m3_scope=run.store.m3_scope, number=number, company=company, vat_number=vat_number)

@@ -117,19 +117,18 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
             "(a customer for each company) or same. It is looked at again by itself.",
         )
     if order.customer_id:
-        _learn(run, order.customer_id, known.number, held=held, named=named)
+        binding.ask_for_proof(run, order.customer_id)
+        _learn(run, known.number, held=held, named=named)
     return known
 
 
-def _learn(run: Run, account: int, number: str, *, held: Identity, named: Identity) -> None:
-    """Keeps what the order of an account tells: whose customer it is, and for which company, where that was not known."""
-    store = run.store
-    binding.bind(run, account=account, number=number)
+def _learn(run: Run, number: str, *, held: Identity, named: Identity) -> None:
+    """Keeps what the order of an account tells: for which company its customer stands, where that was not known."""
     whole = held.filled_from(named)
     if whole != held:
         run.journal.stage(
             KEEP_IDENTITY,
-            m3_scope=store.m3_scope,
+            m3_scope=run.store.m3_scope,
             number=number,
             company=whole.company,
             vat_number=whole.vat_number,

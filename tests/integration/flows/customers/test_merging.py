@@ -37,6 +37,36 @@ def test_one_login_is_one_customer_whatever_address_the_bill_has(connector: Conn
     assert desk.orders() == [desk.customer()["cuno"]] * 2
 
 
+def test_an_account_that_types_the_address_of_another_shopper_becomes_not_that_customer(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order()
+    other = desk.account(email="eva@example.com", billing={"first_name": "Eva"})
+    desk.order(other, billing={"email": "ana@example.com"})
+    desk.change(other, billing={"phone": "01 999 888"})
+
+    exchange = desk.look(other)
+    before = desk.customer()["fields"]
+    desk.order(other)
+
+    assert (exchange["state"], before["PHNO"]) == ("done", "091 234 5678")
+    ana, typed, eva = desk.orders()
+    assert ana == typed
+    assert eva != ana
+
+
+def test_a_guest_who_makes_an_account_later_stays_the_same_customer(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order()
+    account = desk.account()
+    desk.order(account)
+    desk.change(account, billing={"phone": "01 999 888"})
+
+    desk.look(account)
+
+    assert desk.customer()["fields"]["PHNO"] == "01 999 888"
+    assert desk.orders() == [desk.customer()["cuno"]] * 2
+
+
 def test_another_company_under_the_same_address_waits_for_a_person(connector: Connector) -> None:
     desk = Desk(connector)
     desk.order(billing={"company": "Brodovi d.o.o."})
