@@ -22,7 +22,7 @@ from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import ids_of
 from connector.flows.refunds.reading import Found, read
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.posted import find_posted_batch
+from connector.ledger.posted import find_posted_batch, may_be_posted_yet
 from connector.money.credit_journal import credit_journal
 from connector.money.refunds import Taken, take
 from connector.stores import OrderAction
@@ -86,12 +86,17 @@ def compare_posted(run: Run, document: DocumentRecord, found: Found) -> Done:
 def _invoice(run: Run, order: Order) -> DocumentRecord | None:
     """Returns the posted invoice; None if there will be none.
 
+    What was begun of it is finished whatever the order is meanwhile, so a refund of all of it, which ends in a status that
+    is not invoiced, waits for that too.
+
     Raises:
         MissingDependencyError: It is on its way.
     """
-    key = str(ids_of(run.claim.business_key)[0])
-    posted = find_posted_batch(run.journal.connection, run.store.name, flow=INVOICES, business_key=key)
-    if posted is not None or run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
+    key, connection = str(ids_of(run.claim.business_key)[0]), run.journal.connection
+    is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
+    posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
+    is_due = run.store.config.orders.action(order.status) is OrderAction.CONFIRM
+    if posted is not None or not (is_due or is_under_way):
         return posted
     raise MissingDependencyError(
         f"The invoice of order {key} is not posted yet.",

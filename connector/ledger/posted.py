@@ -62,6 +62,22 @@ def find_posted_batch(connection: Connection, scope: str, *, flow: str, business
     return None if row is None else DocumentRecord(**row._mapping, state=DocumentState.CONFIRMED, steps=())
 
 
+_UNDER_WAY = text("""
+SELECT EXISTS (
+    SELECT FROM exchange e WHERE e.scope = :scope AND e.flow = :flow AND e.business_key = :business_key AND (
+        e.state NOT IN ('done', 'dead_letter')
+        OR (e.state = 'dead_letter' AND EXISTS (
+            SELECT FROM document m WHERE m.exchange_id = e.id AND m.state IN ('building', 'confirming'))))
+)
+""")
+
+
+def may_be_posted_yet(connection: Connection, scope: str, *, flow: str, business_key: str) -> bool:
+    """Tells whether a flow of the ledger is at a fact, or has begun it and waits for a person: it may still be posted."""
+    values = {"scope": scope, "flow": flow, "business_key": business_key}
+    return bool(connection.execute(_UNDER_WAY, values).scalar_one())
+
+
 _STATE = text("SELECT state FROM exchange WHERE id = :id")
 
 

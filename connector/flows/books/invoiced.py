@@ -9,7 +9,7 @@ from connector.flows.books.leaving import INVOICES
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
-from connector.ledger.posted import find_posted, find_posted_batch
+from connector.ledger.posted import find_posted, find_posted_batch, may_be_posted_yet
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
 from connector.stores import CarriedAs, OrderAction
@@ -45,12 +45,11 @@ def bills_of(run: Run, order: Order) -> list[Bill]:
 
 def _direct(run: Run, order: Order) -> list[InvoiceKey]:
     """The one invoice that invoices_to_m3 posted."""
-    config = run.store.config.invoices
-    posted = find_posted_batch(
-        run.journal.connection, run.store.name, flow=INVOICES, business_key=run.claim.business_key
-    )
+    config, connection, key = run.store.config.invoices, run.journal.connection, run.claim.business_key
+    is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
+    posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
     if config is None or posted is None:
-        if not _may_come(run, order):
+        if not (is_under_way or _may_come(run, order)):
             return []
         raise _wait(
             f"The invoice of order {order.id} is not posted yet.", "posted_invoice", f"{run.store.name}/{order.id}"

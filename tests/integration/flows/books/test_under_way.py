@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.harness import Connector
-from tests.integration.flows.books.counting_house import CountingHouse, invoicing
+from tests.integration.flows.books.counting_house import PAYMENTS, SETTLE, CountingHouse, invoicing
 
 INVOICES = "invoices_to_m3"
 
@@ -94,6 +95,45 @@ def test_other_total_of_a_paid_order_takes_nothing_back_and_is_said(house: Count
     said = house.say()
     assert said["state"] == "done"
     assert f"{order['total']} were paid" in said["reason"]
+
+
+def test_order_given_back_while_its_invoice_is_under_way_is_credited_once_that_is_posted(
+    connector: Connector,
+) -> None:
+    house = CountingHouse(connector)
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    order = begin(house)
+    house.change(order, status="refunded", refund={"amount": order["total"]})
+    house.connector.drain()
+    assert house.exchange("credits_to_m3")["state"] == "blocked"
+
+    finish(house)
+    house.connector.pass_time(901)
+    house.go_on()
+
+    (credit,) = house.books_of("C")
+    assert (len(house.books_of("I")), credit["1510"]) == (1, -Decimal(order["total"]))
+    assert house.exchange("credits_to_m3")["state"] == "done"
+
+
+def test_payment_of_an_order_whose_invoice_is_under_way_waits_for_it_in_any_status(connector: Connector) -> None:
+    house = CountingHouse(connector)
+    connector.configure(invoicing(payments={**PAYMENTS, "settle": SETTLE}))
+    order = begin(house)
+    house.change(order, status="on-hold")
+    house.connector.pass_time(901)
+    house.connector.drain()
+    assert house.exchange("settlements_to_m3")["state"] == "blocked"
+
+    house.set_ledger()
+    for _ in range(2):  # the invoice, then what waits for it
+        house.connector.pass_time(901)
+        house.connector.drain()
+    house.update_payments()
+    house.connector.pass_time(901)
+    house.connector.drain()
+
+    assert [one["reco"] for one in house.sandbox.m3_book()["invoices"]] == ["9"]
 
 
 def test_batch_is_finished_although_the_store_carries_no_payments_any_more(house: CountingHouse) -> None:
