@@ -22,7 +22,7 @@ from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import ids_of
 from connector.flows.refunds.reading import Found, read
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.posted import find_posted_batch, may_be_posted_yet
+from connector.ledger.posted import find_posted_batch, is_settled_by_hand, may_be_posted_yet
 from connector.money.credit_journal import credit_journal
 from connector.money.refunds import Taken, take
 from connector.stores import OrderAction
@@ -91,6 +91,7 @@ def _invoice(run: Run, order: Order) -> DocumentRecord | None:
 
     Raises:
         MissingDependencyError: It is on its way.
+        NeedsPersonError: A person settled it without the connector.
     """
     key, connection = str(ids_of(run.claim.business_key)[0]), run.journal.connection
     is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
@@ -98,6 +99,11 @@ def _invoice(run: Run, order: Order) -> DocumentRecord | None:
     is_due = run.store.config.orders.action(order.status) is OrderAction.CONFIRM
     if posted is not None or not (is_due or is_under_way):
         return posted
+    if is_settled_by_hand(connection, run.store.name, flow=INVOICES, business_key=key):
+        raise NeedsPersonError(
+            f"A person settled the invoice of order {key} without the connector, and the order is refunded now.",
+            resolution="If the invoice was entered in M3 by hand, credit it there by hand; then discard this exchange.",
+        )
     raise MissingDependencyError(
         f"The invoice of order {key} is not posted yet.",
         kind="posted_invoice",

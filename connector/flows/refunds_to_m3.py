@@ -13,6 +13,7 @@ from connector.errors import MissingDependencyError, NeedsPersonError, Permanent
 from connector.flows import tenure
 from connector.flows.books.leaving import leave_credit, leave_repayment
 from connector.flows.context import Run
+from connector.flows.order_changes.reduced import ORDERS
 from connector.flows.orders import adopting, building, posting, proving, takeover
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.orders.plan import fingerprint_of
@@ -25,7 +26,7 @@ from connector.flows.refunds.reading import Found, read, take_back
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
 from connector.ledger import bindings, refunds
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.posted import Posted, find_posted
+from connector.ledger.posted import Posted, find_posted, is_settled_by_hand
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
 from connector.stores import CarriedAs, OrderAction
@@ -118,9 +119,15 @@ def wait_for_order(run: Run, order: Order) -> Done:
 
     Raises:
         MissingDependencyError: The order is on its way to M3.
+        NeedsPersonError: A person settled the order without it; nothing will come that could be waited for.
     """
     if run.store.config.orders.action(order.status) in (OrderAction.NONE, OrderAction.CLOSE):
         return Done(f"status {order.status}: the order is not in M3, so there is nothing to credit")
+    if is_settled_by_hand(run.journal.connection, run.store.name, flow=ORDERS, business_key=str(order.id)):
+        raise NeedsPersonError(
+            f"A person settled order {order.id} without the connector, and it is refunded now.",
+            resolution="If the order was entered in M3 by hand, credit it there by hand; then discard this exchange.",
+        )
     raise MissingDependencyError(
         f"Order {order.id} is not in M3 yet.",
         kind="posted_order",

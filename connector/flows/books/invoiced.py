@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector.errors import MissingDependencyError
+from connector.errors import MissingDependencyError, NeedsPersonError
 from connector.flows.books.leaving import INVOICES
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
-from connector.ledger.posted import find_posted, find_posted_batch, may_be_posted_yet
+from connector.ledger.posted import find_posted, find_posted_batch, is_settled_by_hand, may_be_posted_yet
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
 from connector.stores import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
 MOST_LINES = 1000
+ORDERS = "orders_to_m3"
 INVOICED, ENDED = "77", ("90", "99")
 
 
@@ -32,6 +33,7 @@ def bills_of(run: Run, order: Order) -> list[Bill]:
 
     Raises:
         MissingDependencyError: M3 has not got the order yet, or not invoiced all of it.
+        NeedsPersonError: A person settled the order or its invoice without the connector.
         RetryableError: M3 cannot be asked now.
     """
     is_direct = run.store.config.orders.carried_as is CarriedAs.INVOICE
@@ -51,6 +53,7 @@ def _direct(run: Run, order: Order) -> list[InvoiceKey]:
     if config is None or posted is None:
         if not (is_under_way or _may_come(run, order)):
             return []
+        _require_not_by_hand(run, INVOICES)
         raise _wait(
             f"The invoice of order {order.id} is not posted yet.", "posted_invoice", f"{run.store.name}/{order.id}"
         )
@@ -65,6 +68,7 @@ def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:
     if posted is None:
         if not _may_come(run, order):
             return []
+        _require_not_by_hand(run, ORDERS)
         raise _wait(f"Order {order.id} is not in M3 yet.", "posted_order", f"{run.store.name}/{order.id}")
     number = posted.document.final_number or ""
     run.journal.pause()
@@ -86,6 +90,16 @@ def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:
 
 def _may_come(run: Run, order: Order) -> bool:
     return run.store.config.orders.action(order.status) not in (OrderAction.NONE, OrderAction.CLOSE)
+
+
+def _require_not_by_hand(run: Run, flow: str) -> None:
+    key = run.claim.business_key
+    if is_settled_by_hand(run.journal.connection, run.store.name, flow=flow, business_key=key):
+        raise NeedsPersonError(
+            f"A person settled order {key} without the connector, and it is paid.",
+            resolution="If it was entered in M3 by hand, match the payment with its invoice there (ARS110); then discard this "
+            "exchange.",
+        )
 
 
 def _wait(what: str, kind: str, key: str) -> MissingDependencyError:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import CountingHouse, invoicing, sums_of
 from tests.integration.flows.refunds.desk import part_of
@@ -91,6 +93,22 @@ def test_refund_before_the_invoice_is_posted_waits_for_it(direct: CountingHouse)
     direct.go_on()
 
     assert [len(direct.books_of(letter)) for letter in "IC"] == [1, 1]
+
+
+def test_refund_of_an_invoice_that_a_person_entered_by_hand_is_that_persons_too(direct: CountingHouse) -> None:
+    unmapped = {"revenue": [{"category": "no-such", "account": {"account": "3010"}}], "credit_prefix": "W1C-"}
+    direct.connector.configure(invoicing(invoices=unmapped))
+    order = direct.place()
+    direct.change(order, refund={"amount": "5.00"})
+    direct.connector.drain()
+    with transaction(direct.connector.engine) as connection:
+        discard(connection, direct.exchange("invoices_to_m3")["id"], who="test", why="entered by hand")
+
+    direct.connector.pass_time(901)
+    direct.go_on()
+
+    held = direct.exchange(FLOW)
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
 
 
 @pytest.mark.parametrize("name", ["AddBatchHead", "AddBatchLine", "CtrlBatch", "UpdBatch"])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import (
     FEE_KEY,
@@ -171,3 +173,15 @@ def test_order_that_never_came_to_m3_has_nothing_to_pay(till: CountingHouse) -> 
 
     assert batches(till) == []
     assert till.exchange(FLOW)["state"] == "done"
+
+
+def test_payment_of_an_order_that_a_person_entered_by_hand_is_that_persons_too(till: CountingHouse) -> None:
+    till.sandbox.post(f"{till.sandbox.m3_url}/_control/items", [{"itno": "MUG-002", "status": "90"}])
+    till.place()
+    till.go_on()
+    with transaction(till.connector.engine) as connection:
+        discard(connection, till.exchange()["id"], who="test", why="entered by hand")
+    look_again(till)
+
+    held = till.exchange(FLOW)
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from connector.flows.refunds.poll import poll_refunds
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
 from tests.harness import STORE
 from tests.integration.flows.refunds.desk import MUG, Desk
 from tests.integration.flows.story import quick_store
@@ -23,6 +25,22 @@ def test_refund_of_an_order_not_in_m3_yet_waits_for_it_and_goes_on_by_itself(des
     assert (waiting["state"], waiting["blocked_kind"]) == ("blocked", "posted_order")
     assert refund["state"] == "done"  # posted, and made smaller before it was picked
     assert desk.order_of(order)["orno"] in refund["reason"]
+
+
+def test_refund_of_an_order_that_a_person_entered_by_hand_is_that_persons_too(desk: Desk) -> None:
+    desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/items", [{"itno": "MUG-002", "status": "90"}])
+    order = desk.place()
+    desk.give_back(order, MUG, 1)
+    desk.go_on()
+    with transaction(desk.connector.engine) as connection:
+        discard(connection, desk.exchange()["id"], who="test", why="entered by hand")
+
+    desk.connector.pass_time(901)
+    desk.go_on()
+
+    (refund,) = desk.refunds()
+    assert (refund["state"], refund["reason_code"]) == ("dead_letter", "needs_person")
+    assert "settled order" in refund["reason"]
 
 
 def test_order_refunded_before_it_ever_got_to_m3_is_nothing_to_credit(desk: Desk) -> None:
