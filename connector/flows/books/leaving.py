@@ -28,10 +28,18 @@ def leave_payment(run: Run, order: Order | None) -> None:
 
 
 def leave_invoice(run: Run, order: Order | None) -> None:
-    """Stages the exchange of an order's invoice; only another status or another amount brings news."""
-    if order is not None and run.store.config.orders.action(order.status) is OrderAction.NONE and not order.refunds:
+    """Stages the exchange of an order's invoice; only what becomes of the order in M3, or another amount, brings news.
+
+    Another status that means the same does not: an invoice that a person entered by hand would be posted beside it.
+    """
+    action = None if order is None else run.store.config.orders.action(order.status)
+    if order is not None and action is OrderAction.NONE and not order.refunds:
         return
-    state = {"status": "gone"} if order is None else {"status": order.status, **money_of(order)}
+    state = (
+        {"action": "gone"}
+        if order is None
+        else {"action": action, "made": order.created_at.isoformat(), **money_of(order)}
+    )
     content = f"invoice:{hashlib.sha256(canonical_json(state)).hexdigest()}"
     run.leave(_told(run, flow=INVOICES, topic="order.changed", content=content))
 

@@ -196,6 +196,21 @@ def test_settled_refund_of_an_invoiced_order_does_not_come_back_and_a_second_one
     assert direct.exchange("invoices_to_m3")["state"] == "dead_letter"
 
 
+def test_invoice_that_a_person_entered_by_hand_is_not_posted_with_the_next_status(direct: CountingHouse) -> None:
+    unmapped = [{"category": "no-such", "account": {"account": "3010"}}]
+    direct.connector.configure(invoicing(invoices={"revenue": unmapped}))
+    order = direct.place()
+    direct.connector.drain()
+    discard_it(direct)
+    direct.connector.configure(invoicing())
+
+    direct.change(order, status="completed")
+    direct.go_on()
+
+    assert direct.journals() == []
+    assert direct.exchange("invoices_to_m3")["reason_code"] == "discarded"
+
+
 def test_cancelled_order_without_an_invoice_is_left(direct: CountingHouse) -> None:
     direct.place(status="cancelled")
     direct.go_on()
@@ -233,7 +248,11 @@ def test_id_given_twice_by_a_restored_shop_is_another_invoice(direct: CountingHo
         "UPDATE document SET plan = jsonb_set(plan, '{sheet,epoch}', '\"1\"') WHERE exchange_id = :id RETURNING id"
     )
     direct.connector.rows(document, id=before["id"])
-    direct.change(order, status="completed")
+    direct.connector.rows(
+        "UPDATE exchange SET wanted_rev = wanted_rev + 1, doubt_rev = wanted_rev + 1, state = 'ready',"
+        " next_attempt_at = ledger_now(), sent_at = NULL WHERE id = :id RETURNING id",
+        id=before["id"],
+    )
     direct.go_on()
 
     keys = direct.connector.rows("SELECT business_key, state FROM exchange WHERE flow = 'invoices_to_m3' ORDER BY id")
