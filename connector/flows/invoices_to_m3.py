@@ -16,13 +16,14 @@ from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
 from connector.flows.books.invoice_lines import categories_of, invoice_sheet
 from connector.flows.books.keys import epoch_of
-from connector.flows.books.leaving import leave_settlement, money_of
+from connector.flows.books.leaving import INVOICES, POOL, leave_settlement, money_of
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.inbox import asked_again
 from connector.ledger.succession import is_set_aside
 from connector.money.invoice_journal import invoice_journal
 from connector.stores import OrderAction
@@ -56,9 +57,11 @@ def run(run: Run) -> Done:
         partial(make_sheet, run, order, config, find_number(run, order)),
         made_at=order.created_at,
         happened_at=order.created_at,
-        content=money_of(order),
+        content=_as_invoiced(run, order),
     )
     leave_settlement(run, order, is_invoiced=True)
+    if order.refunds and not _credited(run):
+        run.leave(asked_again(run.store.name, order.id, flow=INVOICES, pool=POOL))
     return Done(f"invoice {config.number_of(order.id)} posted as {voucher}")
 
 
@@ -92,6 +95,11 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
         after={key: after[key] for key in changed},
     )
     raise _for_person(run, f"The order's amounts were changed in the shop ({', '.join(changed)}), and {where}.")
+
+
+def _as_invoiced(run: Run, order: Order) -> dict[str, object]:
+    """Returns the amounts of the invoice, which is of the whole order: what was refunded before it, a person has to credit."""
+    return money_of(order) | ({} if _credited(run) else {"refunds": []})
 
 
 def _credited(run: Run) -> tuple[str, ...]:

@@ -161,6 +161,23 @@ def test_refund_of_an_invoiced_order_waits_for_a_person(direct: CountingHouse) -
     assert "refunds" in held["reason"]
 
 
+@pytest.mark.parametrize("lag_s", [0, 3600])
+def test_refund_made_before_the_invoice_waits_for_a_person_too(direct: CountingHouse, lag_s: int) -> None:
+    direct.set_ledger(lag_s=lag_s)
+    order = direct.place(status="on-hold", payment_method="bacs")
+    direct.change(order, refund={"amount": "5.00"})
+    direct.connector.drain()
+    direct.change(order, status="processing")
+    direct.connector.drain()
+    direct.set_ledger()
+    direct.go_on()
+
+    held = direct.exchange("invoices_to_m3")
+    assert sums_of(invoice(direct)) == expect(order)
+    assert held["state"] == "dead_letter"
+    assert "refunds" in held["reason"]
+
+
 def discard_it(house: CountingHouse) -> None:
     with transaction(house.connector.engine) as connection:
         discard(connection, house.exchange("invoices_to_m3")["id"], who="test", why="credited by hand")
