@@ -20,7 +20,7 @@ from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import ids_of
-from connector.flows.refunds.reading import Found, read
+from connector.flows.refunds.reading import Found, as_kept, read
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import find_posted_batch, is_settled_by_hand, may_be_posted_yet
 from connector.money.credit_journal import credit_journal
@@ -60,7 +60,7 @@ def run(run: Run) -> Done:
         partial(make_sheet, run, found, config, invoice.cuno or find_number(run, order)),
         made_at=made_at,
         happened_at=made_at,
-        content={"amount": str(refund.amount)},
+        content={"amount": str(refund.amount), "refund": as_kept(refund)},
     )
     return Done(f"credit {config.credit_of(refund.id)} posted as {voucher}")
 

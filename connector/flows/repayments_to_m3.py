@@ -17,7 +17,7 @@ from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
-from connector.flows.refunds.reading import Found, read
+from connector.flows.refunds.reading import Found, as_kept, read
 from connector.ledger.claims import DocumentRecord
 from connector.m3.programs.gls840mi import JOURNAL
 from connector.m3.values import day_text
@@ -58,7 +58,7 @@ def run(run: Run) -> Done:
         partial(make_sheet, run, order, refund, config),
         made_at=made_at,
         happened_at=made_at,
-        content={"amount": str(refund.amount)},
+        content={"amount": str(refund.amount), "refund": as_kept(refund)},
     )
     return Done(f"posted as {voucher}")
 

@@ -33,9 +33,9 @@ WHERE e.scope = :store AND e.flow = :flow AND split_part(e.business_key, '-', 1)
 """)
 
 
-def posted_of_order(connection: Connection, store: str, *, order_id: int) -> list[PostedRefund]:
-    """Returns the refunds of an order that M3 holds or may hold any moment, by id."""
-    rows = connection.execute(_POSTED, {"store": store, "flow": FLOW, "order_id": str(order_id)})
+def posted_of_order(connection: Connection, store: str, *, order_id: int, flow: str = FLOW) -> list[PostedRefund]:
+    """Returns the refunds of an order that M3 holds by one flow, or may hold any moment, by id."""
+    rows = connection.execute(_POSTED, {"store": store, "flow": flow, "order_id": str(order_id)})
     return [PostedRefund(*row) for row in rows]
 
 

@@ -65,6 +65,7 @@ WRITES_TEXTS = {
     "connector/flows/books/leaving.py": "model_dump_json",
     "connector/flows/orders/plan.py": "model_dump_json",
     "connector/flows/refunds/plan.py": "model_dump_json",
+    "connector/flows/refunds/reading.py": "model_dump_json",
 }
 """Files that read back what a model has just written, amounts as texts (see below)."""
 

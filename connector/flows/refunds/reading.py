@@ -5,6 +5,7 @@ A refund never changes in the shop: it is there, or it was deleted, which only a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,6 +28,7 @@ Source: WooCommerce's refunds controller: the former of a refund it does not kno
 """
 
 T = TypeVar("T")
+_KEPT = {"id", "amount", "line_items", "tax_lines", "shipping_lines", "fee_lines"}
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,15 @@ class Found:
 
 
 def read(run: Run) -> Found:
-    """Asks the shop.
+    """Asks the shop. What counts as posted is what the flow of this run posted: returns, credits, or repayments.
 
     Raises:
         InvalidPayloadError: What it sends is no order or refund.
         RemoteUnavailableError, RateLimitedError: It cannot be asked now.
     """
     order_id, refund_id = ids_of(run.claim.business_key)
-    posted = refunds.posted_of_order(run.journal.connection, run.store.name, order_id=order_id)
+    connection, flow = run.journal.connection, run.claim.flow
+    posted = refunds.posted_of_order(connection, run.store.name, order_id=order_id, flow=flow)
     others = [one for one in posted if one.exchange_id != run.claim.exchange_id]
     run.journal.pause()
     shop = run.store.shop
@@ -63,7 +66,11 @@ def read(run: Run) -> Found:
     refund = listed.get(refund_id) or _or_none(
         lambda: parse_refund(shop.refunds.get(order_id, refund_id)), (*NO_ORDER, *NO_REFUND)
     )
-    gone = {one.refund_id: one.content["refund"] for one in others if one.refund_id not in (*listed, refund_id)}
+    gone = {
+        one.refund_id: one.content["refund"]
+        for one in others
+        if one.refund_id not in (*listed, refund_id) and "refund" in one.content
+    }
     earlier = (*(one for one in listed.values() if one.id < refund_id), *map(parse_refund, gone.values()))
     return Found(
         order,
@@ -73,6 +80,12 @@ def read(run: Run) -> Found:
         returned=_returned(others),
         counted=frozenset(one.exchange_id for one in others),
     )
+
+
+def as_kept(refund: Refund) -> dict[str, Any]:
+    """Returns what is kept of a refund with what was posted: it counts, also when the shop has deleted it."""
+    kept: dict[str, Any] = json.loads(refund.model_dump_json(include=_KEPT).replace("\\u0000", ""))
+    return kept
 
 
 def take_back(run: Run, found: Found, *, decimals: int) -> Taken:

@@ -9,7 +9,7 @@ import pytest
 
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
-from tests.harness import Connector
+from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import CountingHouse, invoicing, sums_of
 from tests.integration.flows.refunds.desk import part_of
 
@@ -93,6 +93,22 @@ def test_refund_before_the_invoice_is_posted_waits_for_it(direct: CountingHouse)
     direct.go_on()
 
     assert [len(direct.books_of(letter)) for letter in "IC"] == [1, 1]
+
+
+def test_credited_refund_that_was_deleted_in_the_shop_counts_all_the_same(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    give_back(direct, order, amount=order["total"])
+    (refund,) = direct.sandbox.shop_book()["refunds"]
+    store = direct.connector.process.runtime.store(STORE)
+    store.shop.refunds._transport.write(
+        "DELETE", f"orders/{order['id']}/refunds/{refund['id']}", params=(("force", "true"),)
+    )
+    give_back(direct, order, amount="5.00")
+
+    held = direct.exchange(FLOW)
+    assert [one["1510"] for one in direct.books_of("C")] == [-Decimal(order["total"])]
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "amounts_differ")
 
 
 def test_refund_of_an_invoice_that_a_person_entered_by_hand_is_that_persons_too(direct: CountingHouse) -> None:

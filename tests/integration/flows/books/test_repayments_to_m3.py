@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from connector.flows.refunds.poll import poll_refunds
-from tests.harness import STORE
-from tests.integration.flows.books.counting_house import CountingHouse
+from tests.harness import STORE, Connector
+from tests.integration.flows.books.counting_house import PAYMENTS, CountingHouse, invoicing
 
 FLOW = "repayments_to_m3"
 
@@ -26,6 +26,13 @@ def invoiced(house: CountingHouse, **order: Any) -> dict[str, Any]:
 def pay_back(house: CountingHouse, order: dict[str, Any], amount: str, *, by_gateway: bool = True) -> None:
     house.change(order, refund={"amount": amount, "paid_back": by_gateway})
     house.go_on()
+
+
+def delete(house: CountingHouse, order: dict[str, Any]) -> None:
+    """Deletes the only refund in the shop, which tells nobody."""
+    (refund,) = house.sandbox.shop_book()["refunds"]
+    shop = house.connector.process.runtime.store(STORE).shop
+    shop.refunds._transport.write("DELETE", f"orders/{order['id']}/refunds/{refund['id']}", params=(("force", "true"),))
 
 
 def test_each_repayment_is_posted_once_against_the_clearing_account(house: CountingHouse) -> None:
@@ -72,14 +79,24 @@ def test_answer_that_is_lost_or_late_pays_nothing_back_twice(house: CountingHous
 def test_repayment_whose_refund_is_deleted_waits_for_a_person(house: CountingHouse) -> None:
     order = invoiced(house)
     pay_back(house, order, "5.00")
-    (refund,) = house.sandbox.shop_book()["refunds"]
+    delete(house, order)
     store = house.connector.process.runtime.store(STORE)
-    store.shop.refunds._transport.write(
-        "DELETE", f"orders/{order['id']}/refunds/{refund['id']}", params=(("force", "true"),)
-    )
     poll_refunds(house.connector.engine, store)
     house.go_on()
 
     held = house.exchange(FLOW)
     assert held["state"] == "dead_letter"
     assert "was deleted in the shop" in held["reason"]
+
+
+def test_posted_repayment_whose_refund_was_deleted_counts_all_the_same(connector: Connector) -> None:
+    house = CountingHouse(connector)
+    connector.configure(invoicing(payments=PAYMENTS))
+    order = house.place()
+    house.go_on()
+    pay_back(house, order, order["total"])
+    delete(house, order)
+    pay_back(house, order, "5.00")
+
+    assert [one["2420"] for one in house.books_of("R")] == [Decimal(order["total"])]
+    assert house.exchange(FLOW)["state"] == "dead_letter"
