@@ -89,9 +89,13 @@ class Dues:
             )
             if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
                 self.found.append(due)
-        orders = self.store.config.orders
-        is_invoice = orders.carried_as is CarriedAs.INVOICE and orders.action(order.status) is OrderAction.CONFIRM
-        if is_invoice and order.total and self.period.holds(order.date_paid_gmt or order.created_at):
+        is_direct = self.store.config.orders.carried_as is CarriedAs.INVOICE
+        if (
+            is_direct
+            and self._may_be_invoiced(order)
+            and order.total
+            and self.period.holds(order.date_paid_gmt or order.created_at)
+        ):
             self._invoices.append(order)
             self._end_if_many()
 
@@ -174,8 +178,13 @@ class Dues:
             sums={} if journal is None else sums_by_account(journal),
             refusal=refusal,
             remedy=remedy,
-            is_required=fact is not Fact.CREDIT or self._is_confirmed(order),
+            is_required=fact not in (Fact.INVOICE, Fact.CREDIT) or self._is_confirmed(order),
         )
+
+    def _may_be_invoiced(self, order: Order) -> bool:
+        """Tells whether M3 may rightly have an invoice: also of an order that was given back, whose status asks for none."""
+        is_given_back = bool(order.refunds) and self.store.config.orders.action(order.status) is OrderAction.NONE
+        return self._is_confirmed(order) or is_given_back
 
     def _is_confirmed(self, order: Order) -> bool:
         """Tells whether the order is surely invoiced; one that was refunded as a whole may have been, or not."""

@@ -47,6 +47,7 @@ class Postings:
     def compare(self, dues: Sequence[Due]) -> Iterator[Row]:
         """Yields the rows of these facts, then of vouchers no fact of the period accounts for."""
         vouchers = read_vouchers(self.store, self._days())
+        invoiced = {order_id for letter, order_id, _ in vouchers if letter == LETTERS[Fact.INVOICE]}
         for fact, flow in FLOWS.items():
             mine = [due for due in dues if due.fact is fact]
             for start in range(0, len(mine), AT_ONCE):
@@ -54,7 +55,7 @@ class Postings:
                 known = self._known(flow, [due.business_key for due in some])
                 for due in some:
                     posted = vouchers.pop(due.key, [])
-                    if posted or due.is_required:
+                    if posted or due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
                         yield from self._one(due, posted, known.get(due.business_key))
         yield from self._left(vouchers)
 

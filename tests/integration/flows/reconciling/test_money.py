@@ -162,6 +162,30 @@ def test_credits_of_direct_invoices_are_compared_too(connector: Connector) -> No
     assert {row.what for row in rows_of(clerk, Fact.CREDIT)} == {"account 2610", "account 2611"}
 
 
+def test_an_order_given_back_whole_is_due_as_invoice_and_as_credit(connector: Connector) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    (order,) = post(clerk)
+    clerk.change(order, status="refunded", refund={"amount": order["total"]})
+    clerk.go_on()
+
+    assert clerk.reconcile_money() == []
+    assert (clerk.totals.facts[Fact.INVOICE], clerk.totals.facts[Fact.CREDIT]) == (1, 1)
+    clerk.remove_voucher(clerk.key_of({"id": clerk.refund_ids()[0]}, letter="C"))
+    (row,) = rows_of(clerk, Fact.CREDIT)
+    assert (row.shop, row.m3, row.reason) == (f"-{order['total']}", None, Reason.DELETED_IN_M3)
+
+
+def test_an_order_given_back_before_it_was_invoiced_is_not_missed(connector: Connector) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    (order,) = post(clerk, status="on-hold", payment_method="bacs")
+    clerk.change(order, status="refunded", refund={"amount": order["total"]})
+    clerk.go_on()
+
+    assert clerk.reconcile_money() == []
+
+
 def test_books_in_one_currency_are_compared_in_it(connector: Connector) -> None:
     clerk = Clerk(connector, guests="common")
     rates = {"at": "00:00", "currencies": ["USD", "GBP"]}
