@@ -115,7 +115,7 @@ class Supervisor:
         self._stopping = False
 
     def run(self) -> None:
-        """Starts all processes and keeps them running until SIGTERM, SIGINT or request_stop(); then stops them."""
+        """Starts all processes and keeps them running until SIGTERM or SIGINT; then stops them."""
         handlers = {one: signal.signal(one, self._on_signal) for one in (signal.SIGTERM, signal.SIGINT)}
         try:
             while not self._stopping:
@@ -134,10 +134,6 @@ class Supervisor:
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
                 self._ended(child)
-
-    def request_stop(self) -> None:
-        """Makes run() stop everything and return."""
-        self._stopping = True
 
     def pids(self) -> dict[str, int]:
         """Returns the process id of everything that runs now, by name."""

@@ -17,7 +17,6 @@ ITEMS = 300
 ITEM, FREE = "COOKBOOK", "FREE-0"
 NOT_FOR_SHOP = (ITEM, "CREDIT-00", "CREDIT-05", "CREDIT-25", "SET-K")
 """M3's people do not offer these to the shop (SALE): what orders need but nobody buys by this number."""
-FLOWS = ("items_to_woo", "prices_to_woo", "stock_to_woo")
 ASK_EVERY_S = 0.5
 LIMIT_S = 60.0
 

@@ -18,7 +18,6 @@ from connector.m3.programs import cusextmi
 from connector.m3.rejections import already_exists, is_not_found
 
 AGAIN_S = 300.0
-BUSY_S = 5.0
 
 
 def require(run: Run) -> Tenure | None:

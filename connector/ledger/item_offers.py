@@ -51,7 +51,6 @@ WHERE o.store = :store AND o.flow = :flow
 _TAKE = text(f"{_SELECT} AND {_DUE} ORDER BY o.due_at, o.item_number LIMIT :most")
 _NAMED = text(f"{_SELECT} AND o.item_number = ANY(:items)")
 _FAMILIES = text(f"{_SELECT} AND o.source->>'family' = ANY(:families)")
-_PAGE = text(f'{_SELECT} AND o.item_number COLLATE "C" > :after ORDER BY o.item_number COLLATE "C" LIMIT :most')
 
 
 def take_due_items(connection: Connection, store: str, *, flow: str, most: int) -> list[ItemOffer]:
@@ -67,11 +66,6 @@ def find_items(connection: Connection, store: str, *, flow: str, item_numbers: C
 def find_families(connection: Connection, store: str, *, flow: str, parents: Collection[str]) -> list[ItemOffer]:
     """Returns all known variations of these parents, due or not; not the parents themselves."""
     return _offers(connection.execute(_FAMILIES, {"store": store, "flow": flow, "families": list(parents)}))
-
-
-def page_of_items(connection: Connection, store: str, *, flow: str, after: str, most: int) -> list[ItemOffer]:
-    """Returns the known items in the order of their numbers, from behind one on."""
-    return _offers(connection.execute(_PAGE, {"store": store, "flow": flow, "after": after, "most": most}))
 
 
 _BETWEEN = text("""

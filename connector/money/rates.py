@@ -14,7 +14,6 @@ from decimal import Decimal, localcontext
 from connector.errors import MappingError, NotYetError
 from connector.ledger.rates import StoredRate, rate_on
 from connector.ledger.session import OpenLedger
-from connector.money.rounding import round_half_up
 from connector.publishing.rates import RatesConfig
 
 MULTIPLY, DIVIDE = 1, 2
@@ -97,33 +96,6 @@ def worth_of(rate: StoredRate, *, factors: Mapping[int, Decimal]) -> Worth:
         "only 1 (multiply), and 2 (divide) for one unit, are understood.",
         resolution="Use another rate type for this currency, whose rates are stated so, in rates.types of the store file.",
     )
-
-
-def to_local(amount: Decimal, worth: Worth, *, decimals: int) -> Decimal:
-    """Returns an amount of the rate's currency in the division's own, rounded once, half up."""
-    with localcontext() as exact:
-        exact.prec = _DIGITS
-        return round_half_up(amount * worth.numerator / worth.denominator, decimals)
-
-
-def from_local(amount: Decimal, worth: Worth, *, decimals: int) -> Decimal:
-    """Returns an amount of the division's own currency in the rate's, rounded once, half up."""
-    with localcontext() as exact:
-        exact.prec = _DIGITS
-        return round_half_up(amount * worth.denominator / worth.numerator, decimals)
-
-
-def between(amount: Decimal, source: Worth, target: Worth, *, decimals: int) -> Decimal:
-    """Returns an amount of one foreign currency in another, by what both are worth in the same local one, rounded once."""
-    if source.rate.local_currency != target.rate.local_currency:
-        raise MappingError(
-            f"The rates of {source.rate.currency} and {target.rate.currency} are stated in two local currencies.",
-            resolution="Look at the rates in CRS058: both must be of the store's division.",
-        )
-    with localcontext() as exact:
-        exact.prec = _DIGITS
-        worth = amount * source.numerator * target.denominator / (source.denominator * target.numerator)
-        return round_half_up(worth, decimals)
 
 
 def ratio(

@@ -192,11 +192,6 @@ class WooClient:
         content = checked(WebhookChanges, changes, request="A webhook change")
         return self._write("PUT", f"webhooks/{webhook_id}", content)
 
-    def delete_webhook(self, webhook_id: int) -> JSONDict:
-        """Deletes a webhook for good and returns what it was."""
-        answer = self._transport.write("DELETE", f"webhooks/{webhook_id}", params=(("force", "true"),))
-        return self._object(answer, request=f"DELETE webhooks/{webhook_id}", is_write=True)
-
     def get_system_status(self) -> JSONDict:
         """Returns versions, addresses and settings of the shop; the smallest call that proves address and key."""
         answer = self._transport.read("system_status", (("_fields", "environment,settings"),))

@@ -220,26 +220,3 @@ class NewCategory(Written):
     parent: int = Field(default=0, ge=0)
     slug: str = Field(default="", pattern="^[a-z0-9-]{1,200}$")
     description: str = ""
-
-
-class CategoryChange(_Change):
-    """What is changed on a category."""
-
-    name: Words = ""
-    parent: int = Field(default=0, ge=0)
-    description: str = ""
-
-
-class NewAttribute(Written):
-    """A shop-wide attribute to be made; the shop puts `pa_` before the slug, which may have 28 characters."""
-
-    name: Words
-    slug: str = Field(default="", pattern="^[a-z0-9-]{1,28}$")
-
-
-class NewTerm(Written):
-    """A term of a shop-wide attribute to be made."""
-
-    name: Words
-    slug: str = Field(default="", pattern="^[a-z0-9-]{1,200}$")
-    menu_order: int = 0

@@ -1,4 +1,4 @@
-"""Categories, shop-wide attributes and their terms; `WooClient.terms` is one, used by the flow of items.
+"""Categories and shop-wide attributes; `WooClient.terms` is one, used by the flow of items.
 
 Names come as a person reads them: the shop sends `Kitchen &amp; Home`.
 Source: rest-recorded/category-create-*.json; WooCommerce's class-wc-rest-terms-controller.php and
@@ -14,7 +14,7 @@ from functools import partial
 from connector.woocommerce.answers import unclear
 from connector.woocommerce.batches import Batch, ElementResult
 from connector.woocommerce.canonical import JSONDict
-from connector.woocommerce.elements import CategoryChange, NewAttribute, NewCategory, NewTerm
+from connector.woocommerce.elements import NewCategory
 from connector.woocommerce.paging import list_rows
 from connector.woocommerce.scalars import plain_text
 from connector.woocommerce.transport import Transport
@@ -22,7 +22,7 @@ from connector.woocommerce.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A category, or a term of an attribute; `parent` 0 is the top."""
+    """A category, or a shop-wide attribute; `parent` 0 is the top."""
 
     id: int
     name: str
@@ -59,40 +59,13 @@ class Terms:
             )
         return [_term(row) for row in answer.data]
 
-    def attribute_terms(self, attribute_id: int) -> Iterator[Term]:
-        """Yields all terms of a shop-wide attribute, ascending by id.
-
-        Raises:
-            WooRejectedError: Status 404: there is no such attribute.
-            RemoteUnavailableError: No usable answer.
-        """
-        return self._walk(f"products/attributes/{attribute_id}/terms")
-
-    def write_categories(
-        self, *, create: Sequence[JSONDict] = (), update: Sequence[JSONDict] = ()
-    ) -> list[ElementResult]:
-        """Makes and changes categories, 100 in one call; results and errors as in `Products.write_batch`.
+    def create_categories(self, elements: Sequence[JSONDict]) -> list[ElementResult]:
+        """Makes categories, 100 in one call; results and errors as in `Products.write_batch`.
 
         Safe to send twice: a category of the same name under the same parent is `term_exists` with its number.
         """
         batch = Batch(self._transport, self._host, "products/categories")
-        return batch.write(create=create, update=update, create_as=NewCategory, update_as=CategoryChange)
-
-    def create_attributes(self, elements: Sequence[JSONDict]) -> list[ElementResult]:
-        """Makes shop-wide attributes; always with a slug, for by it the shop refuses a second one (`shop_refused`).
-
-        After an unknown outcome or a refusal look into `attributes`.
-        """
-        batch = Batch(self._transport, self._host, "products/attributes")
-        return batch.write(create=elements, update=(), create_as=NewAttribute, update_as=NewAttribute)
-
-    def create_terms(self, attribute_id: int, elements: Sequence[JSONDict]) -> list[ElementResult]:
-        """Makes terms of an attribute, 100 in one call; one of the same name is `term_exists` with its number.
-
-        Not needed before a product is written: the shop makes the terms that a product names.
-        """
-        batch = Batch(self._transport, self._host, f"products/attributes/{attribute_id}/terms")
-        return batch.write(create=elements, update=(), create_as=NewTerm, update_as=NewTerm)
+        return batch.write(create=elements, update=(), create_as=NewCategory, update_as=NewCategory)
 
     def _walk(self, path: str) -> Iterator[Term]:
         return (_term(row) for row in list_rows(partial(self._transport.read, path)))

@@ -106,7 +106,6 @@ class Settings(BaseModel):
     expires_in_s: int = 7200
     refresh_tokens: bool = False
     refuse_duplicate_lines: bool = False
-    batch_amounts: bool = False
     batch_entry_s: float = 0
     """After how long a change by ...BatchEnt holds; 0 = at once. Sites differ."""
     trailing_minus: bool = False

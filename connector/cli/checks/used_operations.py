@@ -278,9 +278,6 @@ USES = (
     ),
 )
 
-UNUSED = ("order.number", "credit_memo.number", "order.batch_amounts", "customer.check", "site.message_text")
-"""Operations a site may bind, that nothing calls yet."""
-
 
 @dataclass(frozen=True)
 class UsedOperation:

@@ -248,7 +248,7 @@ class Loading:
         return waiting
 
     def _create_categories(self, elements: list[JSONDict]) -> list[Any]:
-        return self._store.shop.terms.write_categories(create=elements)
+        return self._store.shop.terms.create_categories(elements)
 
     def _trash(self, decision: Decision) -> None:
         row = decision.row or {}

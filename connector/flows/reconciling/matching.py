@@ -17,8 +17,6 @@ from connector.m3.programs.ois100mi import OrderLine
 from connector.money.rounding import ZERO
 from connector.stores import ChargeKind, MoneyConfig, TaxMode
 
-TAX_KINDS = frozenset({ChargeKind.LINE_TAX, ChargeKind.SHIPPING_TAX, ChargeKind.FEE_TAX})
-
 
 @dataclass(frozen=True)
 class Charges:

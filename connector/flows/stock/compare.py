@@ -14,7 +14,6 @@ from connector.flows.stock.quantity import ZERO, shown
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import StockOffer, stock_offers
 
-FLOW = "stock_to_woo"
 PAGE = 100
 NOT_THERE = (Why.ABSENT, Why.GONE, Why.TAKEN)
 

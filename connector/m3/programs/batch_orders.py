@@ -175,21 +175,10 @@ def add_batch_text(temporary_number: str, fields: Mapping[str, str]) -> Call:
 def confirm(temporary_number: str) -> Call:
     """OIS100MI/Confirm – releases a batch order: it becomes a customer order, or hangs with a status below 90.
 
-    An answer without error is not yet an order: read GetTmpOrderStat and GetOrderNo. A second Confirm is safe only for
+    An answer without error is not yet an order: read GetTmpOrderStat. A second Confirm is safe only for
     the same number and after its status was read twice, a settle time apart, and is not 55.
     """
     return Call("order.confirm", {"ORNO": temporary_number}, ("ORNO", "STAT"))
-
-
-def get_order_no(temporary_number: str) -> Call:
-    """OIS100MI/GetOrderNo – asks which customer order a batch order became. Read only."""
-    return Call("order.number", {"ORNO": temporary_number}, ("ORNR",))
-
-
-def read_order_number(answer: Answer) -> str:
-    """Returns the customer order number, or "" if there is none (yet)."""
-    number_given = answer.first().get("ORNR", "")
-    return number_given if number_given.strip("0") else ""
 
 
 def list_error_messages(temporary_number: str) -> Call:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from connector.m3.values import number
 
-COLUMNS = ("CRID", "CRD0", "CRAM", "CRME", "HACD", "VTCD", "CUCD")
+COLUMNS = ("CRID", "CRD0", "CRAM", "HACD", "VTCD", "CUCD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,6 @@ class Charge:
     amount: Decimal  # CRAM
     currency: str
     vat_code: str  # VTCD
-    calculation_method: str  # CRME
     debit_frequency: str  # HACD: once, or on every delivery
 
 
@@ -32,6 +31,5 @@ def read_charge(record: Mapping[str, str]) -> Charge:
         amount=number(record.get("CRAM", "")),
         currency=record.get("CUCD", ""),
         vat_code=record.get("VTCD", ""),
-        calculation_method=record.get("CRME", ""),
         debit_frequency=record.get("HACD", ""),
     )

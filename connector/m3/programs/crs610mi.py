@@ -48,7 +48,6 @@ class OrderInfo:
     has_tax_included: bool  # TINC
     charge_model: str  # CHSY
     discount_model: str  # DISY
-    payment_terms: str  # TEPY
     warehouse: str
     order_type: str
 
@@ -164,7 +163,7 @@ def read_found(answer: Answer, *, search_key: str) -> list[Customer]:
 
 def get_order_info(customer: str) -> Call:
     """CRS610MI/GetOrderInfo – reads how a customer's orders are treated. Read only."""
-    return Call("customer.order_info", {"CUNO": customer}, ("AICD", "TINC", "CHSY", "DISY", "TEPY", "WHLO", "ORTP"))
+    return Call("customer.order_info", {"CUNO": customer}, ("AICD", "TINC", "CHSY", "DISY", "WHLO", "ORTP"))
 
 
 def read_order_info(answer: Answer) -> OrderInfo:
@@ -175,7 +174,6 @@ def read_order_info(answer: Answer) -> OrderInfo:
         has_tax_included=_is_on(record, "TINC"),
         charge_model=record.get("CHSY", ""),
         discount_model=record.get("DISY", ""),
-        payment_terms=record.get("TEPY", ""),
         warehouse=record.get("WHLO", ""),
         order_type=record.get("ORTP", ""),
     )

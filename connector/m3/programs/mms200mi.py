@@ -1,6 +1,6 @@
-"""MMS200MI, the item master, and two transactions that exist in every program. Called by flows and `connector check`.
+"""MMS200MI, the item master, and the time of the server, which every program tells. Called by flows and `connector check`.
 
-Source: signatures in catalogue.json; protocol.md sections 4 (GetMessageText) and 6 (LMTS).
+Source: signatures in catalogue.json; protocol.md section 6 (LMTS).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from connector.m3.calls import Answer, Call
 from connector.m3.values import day, number
 
 SELLABLE = "20"  # an item must have at least this status to be sold
-ITEM_COLUMNS = ("ITNO", "STAT", "ITDS", "UNMS", "ALUN", "SPUN", "PDCC", "DCCD", "SALE", "VTCS", "STCD")
+ITEM_COLUMNS = ("ITNO", "STAT", "ITDS", "UNMS", "ALUN", "SPUN", "PDCC", "SALE", "VTCS", "STCD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,6 @@ class Item:
     unit: str  # UNMS, basic unit
     price_unit: str  # SPUN
     price_decimals: int  # PDCC
-    quantity_decimals: int  # DCCD
     vat_code: str  # VTCS, sales
     is_stocked: bool  # STCD: M3 keeps its stock
 
@@ -58,7 +57,6 @@ def read_item_basic(answer: Answer) -> Item:
         unit=record.get("UNMS", ""),
         price_unit=record.get("SPUN") or record.get("UNMS", ""),
         price_decimals=int(number(record.get("PDCC", ""))),
-        quantity_decimals=int(number(record.get("DCCD", ""))),
         vat_code=record.get("VTCS", ""),
         is_stocked=record.get("STCD", "") != "0",
     )
@@ -83,19 +81,3 @@ def read_server_time(answer: Answer) -> ServerTime:
         )
     # Leading zeros get lost in numbers: 93000 is half past nine.
     return ServerTime(today, record.get("TIME", "").zfill(6), int(number(record.get("LMTS", ""))))
-
-
-def get_message_text(message_id: str, *, language: str = "", parameter: str = "") -> Call:
-    """MMS200MI/GetMessageText – reads the text of a message id (in every program). Read only.
-
-    Args:
-        message_id: MSID.
-        language: LNCD; the user's if empty.
-        parameter: Value put in place of &1.
-    """
-    return Call("site.message_text", {"MSID": message_id, "LNCD": language, "PARM": parameter}, ("MSGT",))
-
-
-def read_message_text(answer: Answer) -> str:
-    """Returns the text of a message."""
-    return answer.first().get("MSGT", "")

@@ -19,7 +19,6 @@ class SiteField:
 
     name: str
     length: int
-    is_numeric: bool
     is_required: bool
 
 
@@ -32,7 +31,7 @@ def list_fields(program: str, transaction: str, *, side: str = INPUT) -> Call:
         side: TRTP, input or output.
     """
     fields = {"MINM": program, "TRNM": transaction, "TRTP": side}
-    return Call("site.fields", fields, ("MINM", "TRNM", "FLNM", "LENG", "TYPE", "MAND"))
+    return Call("site.fields", fields, ("MINM", "TRNM", "FLNM", "LENG", "MAND"))
 
 
 def read_fields(answer: Answer) -> dict[str, SiteField]:
@@ -42,7 +41,6 @@ def read_fields(answer: Answer) -> dict[str, SiteField]:
         record.get("FLNM", ""): SiteField(
             name=record.get("FLNM", ""),
             length=int(number(record.get("LENG", ""))),
-            is_numeric=record.get("TYPE", "") == "N",
             is_required=record.get("MAND", "") in {"1", "Y"},
         )
         for record in answer.require()

@@ -20,8 +20,6 @@ class OrderType:
     category: str  # ORTK
     checks_duplicates: str  # OT66: 2 blocks the same item and date twice
     quantity_sign: str  # OT11: 1 takes negative quantities only
-    price_rule: str  # OT12
-    checks_charges: str  # OT67
 
 
 def list_order_types(*, first: str) -> Call:
@@ -30,7 +28,7 @@ def list_order_types(*, first: str) -> Call:
     Args:
         first: ORTP to begin at.
     """
-    return Call("order_type.list", {"ORTP": first}, ("ORTP", "TX40", "ORTK", "OT66", "OT11", "OT12", "OT67"))
+    return Call("order_type.list", {"ORTP": first}, ("ORTP", "TX40", "ORTK", "OT66", "OT11"))
 
 
 def read_order_type(answer: Answer, *, code: str) -> OrderType | None:
@@ -43,8 +41,6 @@ def read_order_type(answer: Answer, *, code: str) -> OrderType | None:
                 category=record.get("ORTK", ""),
                 checks_duplicates=record.get("OT66", ""),
                 quantity_sign=record.get("OT11", ""),
-                price_rule=record.get("OT12", ""),
-                checks_charges=record.get("OT67", ""),
             )
     return None
 

@@ -118,15 +118,6 @@ class OrderValue:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerCheck:
-    """What M3 says of a customer before an order. An empty `message_id` means nothing against it."""
-
-    message_id: str
-    message: str
-    is_over_credit_limit: bool
-
-
 def get_head(order_number: str) -> Call:
     """OIS100MI/GetHead – reads the head of a customer order. Read only."""
     return Call("order.head", {"ORNO": order_number}, HEAD_COLUMNS)
@@ -192,17 +183,6 @@ def lock_order(order_number: str) -> Call:
 def release_order(order_number: str) -> Call:
     """OIS100MI/ReleaseOrder – takes the hold code off (0). Safe to repeat."""
     return Call("order.release", {"ORNO": order_number})
-
-
-def check_customer(customer: str) -> Call:
-    """OIS100MI/CheckCustomer – asks what stands against an order of this customer. Read only."""
-    return Call("customer.check", {"CUNO": customer})
-
-
-def read_customer_check(answer: Answer) -> CustomerCheck:
-    """Returns the message about a customer, if there is one."""
-    record = answer.first()
-    return CustomerCheck(record.get("MSID", ""), record.get("MSG1", ""), record.get("CCRD", "") not in {"", "0"})
 
 
 def _order_line(record: Mapping[str, str]) -> OrderLine:

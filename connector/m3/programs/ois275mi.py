@@ -6,18 +6,10 @@ Source: signatures in catalogue.json; order-rules.md section 2 (status values, d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 from connector.errors import NotYetError
 from connector.m3.calls import Answer, Call
-from connector.m3.values import day, number
-
-BATCH_HEAD_COLUMNS = (
-    *("ORNO", "CUNO", "STAT", "CUOR", "YREF", "ORTP", "FACI", "CUCD", "ORDT", "NTAM", "VTAM", "ROAM"),
-    *("BRAM", "OBLC"),
-)
 
 
 class BatchStatus(StrEnum):
@@ -38,26 +30,6 @@ class TemporaryStatus:
     temporary_number: str
     final_number: str
     status: BatchStatus
-
-
-@dataclass(frozen=True, slots=True)
-class BatchHead:
-    """The head of a batch order. Where the site does not fill them, the amounts are 0."""
-
-    temporary_number: str
-    customer: str
-    status: str
-    customer_order_number: str
-    your_reference: str
-    order_type: str
-    facility: str
-    currency: str
-    order_date: date | None
-    net: Decimal  # NTAM
-    vat: Decimal  # VTAM
-    total: Decimal  # ROAM, "total amount, VAT included"
-    gross: Decimal  # BRAM
-    is_stopped: bool  # OBLC: order stop
 
 
 def get_temporary_order_status(temporary_number: str) -> Call:
@@ -86,29 +58,3 @@ def read_temporary_status(answer: Answer) -> TemporaryStatus:
             resolution="Look at the batch order in OIS275.",
         ) from None
     return TemporaryStatus(asked, final, status)
-
-
-def get_batch_head(temporary_number: str) -> Call:
-    """OIS275MI/GetBatchHead – reads the head of a batch order with its amounts. Read only."""
-    return Call("order.batch_amounts", {"ORNO": temporary_number}, BATCH_HEAD_COLUMNS)
-
-
-def read_batch_head(answer: Answer) -> BatchHead:
-    """Returns the head of a batch order."""
-    record = answer.first()
-    return BatchHead(
-        temporary_number=record.get("ORNO", ""),
-        customer=record.get("CUNO", ""),
-        status=record.get("STAT", ""),
-        customer_order_number=record.get("CUOR", ""),
-        your_reference=record.get("YREF", ""),
-        order_type=record.get("ORTP", ""),
-        facility=record.get("FACI", ""),
-        currency=record.get("CUCD", ""),
-        order_date=day(record.get("ORDT", "")),
-        net=number(record.get("NTAM", "")),
-        vat=number(record.get("VTAM", "")),
-        total=number(record.get("ROAM", "")),
-        gross=number(record.get("BRAM", "")),
-        is_stopped=record.get("OBLC", "") not in {"", "0"},
-    )

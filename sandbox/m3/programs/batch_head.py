@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sandbox.m3.entities import BatchOrder, OrderBody
-from sandbox.m3.money import CURRENCY_DECIMALS, totals
+from sandbox.m3.money import CURRENCY_DECIMALS
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.state import FACILITIES, ORDER_TYPES, WAREHOUSES
@@ -94,16 +94,6 @@ def del_batch_head(run: Run) -> Iterable[Row]:
 def get_batch_head(run: Run) -> Iterable[Row]:
     """Read the head."""
     return [_head_row(run.state.batch_order(run.text("ORNO")))]
-
-
-def get_batch_head_275(run: Run) -> Iterable[Row]:
-    """Read the head with CUNO and, where the site fills them, the amounts (OIS275MI)."""
-    batch = run.state.batch_order(run.text("ORNO"))
-    row = _head_row(batch)
-    if run.settings.batch_amounts:
-        figures = totals(batch.body, is_taxed=run.state.customer(batch.body.cuno).is_taxed)
-        row |= {"NTAM": str(figures.net), "VTAM": str(figures.vat), "BRAM": str(figures.net), "ROAM": "0"}
-    return [row]
 
 
 def lst_batch_head(run: Run) -> Iterable[Row]:

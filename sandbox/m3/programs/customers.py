@@ -6,7 +6,7 @@ from sandbox.m3.changes import Operation, Record
 from sandbox.m3.entities import Customer
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.programs.search import parse_query
-from sandbox.m3.refusals import Refusal, text_of
+from sandbox.m3.refusals import Refusal
 from sandbox.m3.state import CONO
 
 STATUSES = ("10", "20")
@@ -160,23 +160,6 @@ def list_emails(run: Run) -> Iterable[Row]:
     for kind, key in sorted(run.state.emails):
         if (kind, key) >= _email_key(run):
             yield {"EMTP": kind, "EMKY": key, "EMAL": run.state.emails[kind, key]}
-
-
-def check_customer(run: Run) -> Iterable[Row]:
-    """Tell what speaks against an order of this customer (OIS100MI)."""
-    customer = run.state.customer(run.text("CUNO"))
-    problem = "" if customer.status == "20" else "WST0301"
-    is_over = 0 < customer.credit_limit < run.state.open_value(customer.cuno)
-    return [
-        {
-            "MSID": problem,
-            "MSG1": text_of(problem, customer.status) if problem else "",
-            "SLEL": "30" if problem else "0",
-            "CTXT": "0",
-            "CMSG": "0",
-            "CCRD": "1" if is_over else "0",
-        }
-    ]
 
 
 def check_credit(run: Run) -> Iterable[Row]:

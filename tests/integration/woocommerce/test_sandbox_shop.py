@@ -107,7 +107,7 @@ def test_order_is_read_number_and_note_are_written_back(shop: Shop) -> None:
     assert note["note"] == "M3 order 0010000123 – čekić"
 
 
-def test_webhook_lives_from_creation_to_deletion(shop: Shop) -> None:
+def test_webhook_is_made_and_changed(shop: Shop) -> None:
     client = shop.client()
     url = f"{shop.url}/nobody"
 
@@ -115,8 +115,6 @@ def test_webhook_lives_from_creation_to_deletion(shop: Shop) -> None:
     client.update_webhook(made["id"], {"status": "paused"})
 
     assert {one["id"]: one["status"] for one in client.list_webhooks()}[made["id"]] == "paused"
-    client.delete_webhook(made["id"])
-    assert made["id"] not in {one["id"] for one in client.list_webhooks()}
 
 
 def test_system_status_tells_the_version(shop: Shop) -> None:

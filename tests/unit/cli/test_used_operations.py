@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connector.cli.checks.permissions import Permissions, permissions, site_of
-from connector.cli.checks.used_operations import UNUSED, USES, used_operations
+from connector.cli.checks.used_operations import USES, used_operations
 from connector.m3.operations import load_operations
 from connector.stores import OperationConfig, StoreConfig
 from tests.integration.flows.books.counting_house import PAYMENTS
@@ -113,11 +113,10 @@ def test_payments_need_the_ledger() -> None:
     assert {"journal.update", "ledger.vouchers"} <= keys(payments=PAYMENTS)
 
 
-def test_every_operation_is_used_for_something_or_known_to_be_unused() -> None:
+def test_every_operation_is_used_for_something() -> None:
     used = {key for use in USES for key in use.keys}
 
-    assert used | set(UNUSED) == {one.key for one in OPERATIONS}
-    assert not used & set(UNUSED)
+    assert used == {one.key for one in OPERATIONS}
 
 
 def test_a_transaction_of_the_sites_own_is_told_in_place_of_the_published_one() -> None:

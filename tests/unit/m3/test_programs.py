@@ -68,7 +68,6 @@ CALLS = [
     batch_orders.add_batch_line_charge(NUMBER, line=LineKey("1"), charge="TAX25", amount=Decimal("-8.71")),
     batch_orders.add_batch_text(NUMBER, {"TYPE": "1", "TYTR": "1", "PARM": "x"}),
     batch_orders.confirm(NUMBER),
-    batch_orders.get_order_no(NUMBER),
     batch_orders.list_error_messages(NUMBER),
     batch_orders.list_batch_lines(NUMBER),
     batch_orders.list_batch_heads("W1", lowest="10", highest="89"),
@@ -79,9 +78,7 @@ CALLS = [
     ois100mi.list_lines(NUMBER),
     ois100mi.lock_order(NUMBER),
     ois100mi.release_order(NUMBER),
-    ois100mi.check_customer("W1"),
     ois275mi.get_temporary_order_status(NUMBER),
-    ois275mi.get_batch_head(NUMBER),
     ois175mi.list_heads_by_reference("W1", your_reference="W1-54-1795311984"),
     ois175mi.list_heads_by_date("W1", order_date=date(2026, 11, 22)),
     crs610mi.add({"CUTM": "WEBTMPL", "CUNM": "Anna Example", "CUA1": "Long Street 1"}),
@@ -94,7 +91,6 @@ CALLS = [
     customer_addresses.add_address("W1", address="000001", fields=ADDRESS),
     mms200mi.get_item_basic("MUG-001"),
     mms200mi.get_server_time(),
-    mms200mi.get_message_text("WIT0103", language="GB", parameter="A1"),
     mms025mi.get_item("4006381333931", category=2, qualifier="EA13"),
     mms015mi.get("MUG-001", unit="BOX"),
     crs055mi.get_currency("EUR", division="AAA"),
@@ -212,6 +208,10 @@ def test_every_operation_of_the_file_is_made_by_a_program_module() -> None:
     assert {operation.key for operation in OPERATIONS} - memos == made
 
 
+def call_of(operation: str) -> Call:
+    return next(call for call in CALLS if call.operation == operation)
+
+
 def published(name: str, call: Call) -> Answer:
     body = json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))["response"]["body"]
     return Answer(call, tuple(body["results"][0]["records"]))
@@ -222,37 +222,29 @@ def answer(call: Call, *records: dict[str, str]) -> Answer:
 
 
 def test_a_batch_head_gives_the_temporary_number() -> None:
-    assert batch_orders.read_temporary_number(published("order-addbatchhead-ok", CALLS[0])) == NUMBER
+    assert batch_orders.read_temporary_number(published("order-addbatchhead-ok", call_of("order.add_head"))) == NUMBER
 
 
 def test_a_batch_head_without_a_number_is_an_unknown_outcome() -> None:
     with pytest.raises(OutcomeUnknownError):
-        batch_orders.read_temporary_number(answer(CALLS[0], {}))
+        batch_orders.read_temporary_number(answer(call_of("order.add_head"), {}))
 
 
 def test_a_refused_call_raises_its_error_when_read() -> None:
     refused = M3RejectedError("no", program="OIS100MI", transaction="AddBatchHead")
 
     with pytest.raises(M3RejectedError):
-        batch_orders.read_temporary_number(Answer(CALLS[0], (), refused))
+        batch_orders.read_temporary_number(Answer(call_of("order.add_head"), (), refused))
 
 
 def test_a_line_gives_its_number_and_suffix() -> None:
-    assert batch_orders.read_line_key(answer(CALLS[1], {"PONR": "3"})) == LineKey("3", "0")
+    assert batch_orders.read_line_key(answer(call_of("order.add_line"), {"PONR": "3"})) == LineKey("3", "0")
 
 
 def test_an_amount_is_sent_as_plain_text() -> None:
     call = batch_orders.add_batch_head_charge(NUMBER, charge="FEE0", amount=Decimal("-0.13"), currency="EUR")
 
     assert call.fields["CRAM"] == "-0.13"
-
-
-def test_no_final_number_is_an_empty_text() -> None:
-    call = batch_orders.get_order_no(NUMBER)
-
-    assert batch_orders.read_order_number(answer(call, {"ORNR": "0000045678"})) == "0000045678"
-    assert batch_orders.read_order_number(answer(call, {"ORNR": "0000000000"})) == ""
-    assert batch_orders.read_order_number(answer(call)) == ""
 
 
 def test_a_stuck_batch_order_has_a_status_and_no_final_number() -> None:
@@ -280,13 +272,15 @@ def test_a_batch_status_nobody_knows_is_waited_out() -> None:
 
 
 def test_the_errors_of_a_batch_order_are_given_in_m3s_words() -> None:
-    (error,) = batch_orders.read_error_messages(published("order-errors-of-batch-order", CALLS[8]))
+    (error,) = batch_orders.read_error_messages(
+        published("order-errors-of-batch-order", call_of("order.error_messages"))
+    )
 
     assert (error.message_id, error.text) == ("WIT0103", "Item number WOO-OLD does not exist")
 
 
 def test_a_list_by_reference_gives_only_the_reference_asked_for() -> None:
-    listed = published("order-list-by-reference", CALLS[21])
+    listed = published("order-list-by-reference", call_of("order.by_reference"))
 
     orders = ois175mi.read_orders(listed, your_reference="W1-104233")
 
@@ -300,14 +294,14 @@ def test_batch_heads_are_told_apart_by_reference_and_final_number() -> None:
         {"ORNO": "3", "ORNR": "", "YREF": "W1-55-1", "STAT": "20"},
     ]
 
-    heads = batch_orders.read_batch_heads(answer(CALLS[10], *rows), your_reference="W1-54-1")
+    heads = batch_orders.read_batch_heads(answer(call_of("order.batch_heads"), *rows), your_reference="W1-54-1")
 
     assert [(head.temporary_number, head.final_number) for head in heads] == [("1", ""), ("2", "45678")]
 
 
 def test_batch_lines_carry_the_number_we_gave_them() -> None:
     (line,) = batch_orders.read_batch_lines(
-        answer(CALLS[9], {"PONR": "1", "CUPO": "0000007", "ORQT": "3", "SAPR": "9.5"})
+        answer(call_of("order.batch_lines"), {"PONR": "1", "CUPO": "0000007", "ORQT": "3", "SAPR": "9.5"})
     )
 
     assert (line.customer_line, line.quantity, line.price) == (7, Decimal(3), Decimal("9.5"))
@@ -316,7 +310,7 @@ def test_batch_lines_carry_the_number_we_gave_them() -> None:
 def test_the_order_value_is_read_as_decimals() -> None:
     record = {"NTAM": "146.80", "EXAM": "5", "ORVA": "151.80", "VTAM": "37.95", "ROAM": "0.01-", "TOPY": "189.75"}
 
-    value = ois100mi.read_order_value(answer(CALLS[14], {**record, "CUCD": "EUR"}))
+    value = ois100mi.read_order_value(answer(call_of("order.value"), {**record, "CUCD": "EUR"}))
 
     assert (value.before_tax, value.vat, value.rounding, value.total, value.currency) == (
         *(Decimal("151.80"), Decimal("37.95"), Decimal("-0.01"), Decimal("189.75")),
@@ -326,8 +320,8 @@ def test_the_order_value_is_read_as_decimals() -> None:
 
 def test_order_lines_and_head_are_read() -> None:
     row = {"PONR": "1", "POSX": "0", "CUPO": "2", "ITNO": "PAN-28", "ORQT": "2", "NLAM": "88.19", "ORST": "22"}
-    (line,) = ois100mi.read_lines(answer(CALLS[15], row))
-    head = ois100mi.read_head(answer(CALLS[13], {"ORNO": "45678", "CUNO": "W1", "ORSL": "22", "OBLC": "1"}))
+    (line,) = ois100mi.read_lines(answer(call_of("order.lines"), row))
+    head = ois100mi.read_head(answer(call_of("order.head"), {"ORNO": "45678", "CUNO": "W1", "ORSL": "22", "OBLC": "1"}))
 
     assert (line.customer_line, line.net_amount, line.status, line.replaced_item) == (2, Decimal("88.19"), "22", "")
     assert (head.customer, head.lowest_status, head.stop) == ("W1", "22", "1")
@@ -341,12 +335,6 @@ def test_an_answer_without_a_balance_is_no_balance_of_none() -> None:
             balances.read_balance(Answer(asked, records))
 
 
-def test_amounts_a_site_does_not_fill_before_confirm_are_zero() -> None:
-    head = ois275mi.read_batch_head(answer(CALLS[20], {"ORNO": NUMBER, "CUNO": "W1", "NTAM": "0"}))
-
-    assert (head.customer, head.net, head.vat) == ("W1", Decimal(0), Decimal(0))
-
-
 def test_the_number_we_gave_a_customer_is_kept_if_m3_does_not_repeat_it() -> None:
     call = crs610mi.add({"CUNO": "W1ABC"})
 
@@ -357,13 +345,19 @@ def test_the_number_we_gave_a_customer_is_kept_if_m3_does_not_repeat_it() -> Non
 def test_a_list_by_search_key_gives_only_the_key_asked_for() -> None:
     rows = [{"CUNO": "W1", "ALCU": "W17"}, {"CUNO": "W2", "ALCU": "W18"}]
 
-    assert [one.number for one in crs610mi.read_found(answer(CALLS[26], *rows), search_key="W17")] == ["W1"]
+    assert [
+        one.number for one in crs610mi.read_found(answer(call_of("customer.by_search_key"), *rows), search_key="W17")
+    ] == ["W1"]
 
 
 def test_the_set_up_of_a_customer_is_read() -> None:
-    info = crs610mi.read_order_info(answer(CALLS[27], {"AICD": "0", "TINC": "1", "DISY": "D1"}))
-    financial = crs610mi.read_financial(answer(CALLS[28], {"CUCD": "EUR", "TXAP": "1", "BLCD": "0", "CRLM": "100"}))
-    charges = crs610mi.read_customer_charges(answer(CALLS[29], {"CUNO": "W2", "CRID": "X"}), customer="W1")
+    info = crs610mi.read_order_info(answer(call_of("customer.order_info"), {"AICD": "0", "TINC": "1", "DISY": "D1"}))
+    financial = crs610mi.read_financial(
+        answer(call_of("customer.financial"), {"CUCD": "EUR", "TXAP": "1", "BLCD": "0", "CRLM": "100"})
+    )
+    charges = crs610mi.read_customer_charges(
+        answer(call_of("customer.charges"), {"CUNO": "W2", "CRID": "X"}), customer="W1"
+    )
 
     assert (info.has_summary_invoice, info.has_tax_included, info.discount_model) == (False, True, "D1")
     assert (financial.is_taxed, financial.is_stopped, financial.credit_limits[0]) == (True, False, Decimal(100))
@@ -371,27 +365,31 @@ def test_the_set_up_of_a_customer_is_read() -> None:
 
 
 def test_an_item_is_priced_in_its_basic_unit_unless_m3_says_otherwise() -> None:
-    item = mms200mi.read_item_basic(answer(CALLS[31], {"ITNO": "A", "UNMS": "PCE", "PDCC": "2", "STAT": "20"}))
+    item = mms200mi.read_item_basic(
+        answer(call_of("item.basic"), {"ITNO": "A", "UNMS": "PCE", "PDCC": "2", "STAT": "20"})
+    )
 
     assert (item.item_number, item.price_unit, item.price_decimals, item.status) == ("A", "PCE", 2, "20")
 
 
 def test_server_time_gets_its_leading_zeros_back() -> None:
-    read = mms200mi.read_server_time(answer(CALLS[32], {"DATE": "20261122", "TIME": "93000", "LMTS": "1795311984000"}))
+    read = mms200mi.read_server_time(
+        answer(call_of("site.server_time"), {"DATE": "20261122", "TIME": "93000", "LMTS": "1795311984000"})
+    )
 
     assert (read.date, read.time, read.milliseconds) == (date(2026, 11, 22), "093000", 1795311984000)
 
 
 def test_server_time_without_a_date_is_refused() -> None:
     with pytest.raises(InvalidPayloadError):
-        mms200mi.read_server_time(answer(CALLS[32]))
+        mms200mi.read_server_time(answer(call_of("site.server_time")))
 
 
 def test_aliases_units_currencies_and_warehouses_are_read() -> None:
-    aliased = mms025mi.read_item(answer(CALLS[34], {"ITNO": "MUG-001", "ALUN": "PCE", "CNQT": "1"}))
-    unit = mms015mi.read_unit(answer(CALLS[35], {"COFA": "12", "DMCF": "1"}))
-    currency = crs055mi.read_currency(answer(CALLS[36], {"DCCD": "2", "NPRD": "4"}))
-    warehouse = mms005mi.read_warehouse(answer(CALLS[40], {"FACI": "001", "DIVI": "AAA"}))
+    aliased = mms025mi.read_item(answer(call_of("item.by_alias"), {"ITNO": "MUG-001", "ALUN": "PCE", "CNQT": "1"}))
+    unit = mms015mi.read_unit(answer(call_of("item.unit"), {"COFA": "12", "DMCF": "1"}))
+    currency = crs055mi.read_currency(answer(call_of("currency.basic"), {"DCCD": "2", "NPRD": "4"}))
+    warehouse = mms005mi.read_warehouse(answer(call_of("warehouse.basic"), {"FACI": "001", "DIVI": "AAA"}))
 
     assert (aliased.item_number, aliased.alias) == ("MUG-001", "4006381333931")
     assert (unit.unit, unit.factor, unit.is_divisor) == ("BOX", Decimal(12), False)
@@ -400,10 +398,12 @@ def test_aliases_units_currencies_and_warehouses_are_read() -> None:
 
 
 def test_charges_and_order_types_are_compared_with_what_was_asked() -> None:
-    charges = ois030mi.read_charges(answer(CALLS[37], {"CRID": "SHP25", "CUCD": "EUR", "VTCD": "1", "HACD": "0"}))
+    charges = ois030mi.read_charges(
+        answer(call_of("charge.list"), {"CRID": "SHP25", "CUCD": "EUR", "VTCD": "1", "HACD": "0"})
+    )
     rows = [{"ORTP": "W01", "CRID": "INV"}, {"ORTP": "W02", "CRID": "OTH"}]
-    automatic = ois010mi.read_order_type_charges(answer(CALLS[39], *rows), order_type="W01")
-    listed = answer(CALLS[38], {"ORTP": "W01", "OT66": "2"}, {"ORTP": "W02"})
+    automatic = ois010mi.read_order_type_charges(answer(call_of("order_type.charges"), *rows), order_type="W01")
+    listed = answer(call_of("order_type.list"), {"ORTP": "W01", "OT66": "2"}, {"ORTP": "W02"})
 
     assert (charges[0].id, charges[0].vat_code, charges[0].currency) == ("SHP25", "1", "EUR")
     assert [charge.id for charge in automatic] == ["INV"]
@@ -418,13 +418,7 @@ def test_site_fields_are_only_those_of_the_transaction_asked_for() -> None:
         {"MINM": "OIS100MI", "TRNM": "AddBatchLine", "FLNM": "ITNO", "LENG": "15", "TYPE": "A", "MAND": "1"},
     ]
 
-    fields = mrs001mi.read_fields(answer(CALLS[41], *rows))
+    fields = mrs001mi.read_fields(answer(call_of("site.fields"), *rows))
 
     assert list(fields) == ["CUNO"]
-    assert (fields["CUNO"].length, fields["CUNO"].is_numeric, fields["CUNO"].is_required) == (10, False, True)
-
-
-def test_message_text_and_customer_check_are_read() -> None:
-    assert mms200mi.read_message_text(answer(CALLS[33], {"MSGT": "Item number A1 does not exist"})).startswith("Item")
-    check = ois100mi.read_customer_check(answer(CALLS[18], {"MSID": "X", "MSG1": "blocked", "CCRD": "1"}))
-    assert (check.message_id, check.is_over_credit_limit) == ("X", True)
+    assert (fields["CUNO"].length, fields["CUNO"].is_required) == (10, True)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from connector.errors import MappingError
 from connector.ledger.rates import StoredRate
-from connector.money.rates import between, from_local, to_local, worth_of
+from connector.money.rates import Worth, ratio, worth_of
+from connector.money.rounding import round_half_up
 
 FACTORS = {0: Decimal(1), 1: Decimal(1), 3: Decimal(100)}
 
@@ -20,6 +21,12 @@ FACTORS = {0: Decimal(1), 1: Decimal(1), 3: Decimal(100)}
 def rate(value: str, **changes: Any) -> StoredRate:
     stated: dict[str, Any] = {"currency": "USD", "local_currency": "EUR", "rate_type": 1, "method": 1, "factor": 1}
     return StoredRate(**{**stated, "valid_from": date(2026, 11, 27), "value": Decimal(value), **changes})
+
+
+def converted(amount: Decimal, *, source: Worth | None = None, target: Worth | None = None) -> Decimal:
+    """An amount of one currency in the other; EUR where none is named."""
+    currencies = {"source_currency": "USD" if source else "EUR", "target_currency": "GBP" if target else "EUR"}
+    return ratio(source, target, **currencies)(amount)
 
 
 @pytest.mark.parametrize(
@@ -34,21 +41,21 @@ def rate(value: str, **changes: Any) -> StoredRate:
 def test_amount_is_converted_as_the_rate_is_stated(stated: StoredRate, expected: str) -> None:
     worth = worth_of(stated, factors=FACTORS)
 
-    assert to_local(Decimal(100), worth, decimals=2) == Decimal(expected)
+    assert round_half_up(converted(Decimal(100), source=worth), 2) == Decimal(expected)
 
 
 def test_local_amount_is_converted_the_other_way() -> None:
-    assert from_local(Decimal("86.20"), worth_of(rate("0.862"), factors=FACTORS), decimals=2) == Decimal("100.00")
-    assert from_local(Decimal("57"), worth_of(rate("0.57", factor=3), factors=FACTORS), decimals=0) == Decimal("10000")
+    assert converted(Decimal("86.20"), target=worth_of(rate("0.862"), factors=FACTORS)) == Decimal(100)
+    assert converted(Decimal(57), target=worth_of(rate("0.57", factor=3), factors=FACTORS)) == Decimal(10000)
 
 
-def test_two_foreign_currencies_are_converted_through_the_local_one_and_rounded_once() -> None:
+def test_two_foreign_currencies_are_converted_through_the_local_one_and_never_rounded_between() -> None:
     dollar, pound = worth_of(rate("0.862"), factors=FACTORS), worth_of(rate("1.139", currency="GBP"), factors=FACTORS)
 
-    assert between(Decimal("0.02"), dollar, pound, decimals=2) == Decimal("0.02")  # 0.01513...; twice rounded: 0.02 too
-    assert between(Decimal(1000), dollar, pound, decimals=2) == Decimal("756.80")
-    with pytest.raises(MappingError, match="two local currencies"):
-        between(Decimal(1), dollar, worth_of(rate("1", local_currency="CHF"), factors=FACTORS), decimals=2)
+    assert round_half_up(converted(Decimal("0.02"), source=dollar, target=pound), 5) == Decimal("0.01514")
+    assert round_half_up(converted(Decimal(1000), source=dollar, target=pound), 2) == Decimal("756.80")
+    with pytest.raises(MappingError, match="do not lead from USD to GBP"):
+        converted(Decimal(1), source=dollar, target=worth_of(rate("1", local_currency="CHF"), factors=FACTORS))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +78,7 @@ def test_what_nobody_gave_a_meaning_is_refused(stated: StoredRate, said: str) ->
 )
 def test_a_rate_and_its_inverse_differ_by_the_rounding_alone(amount: Decimal, value: Decimal, method: int) -> None:
     worth = worth_of(rate(str(value), method=method), factors=FACTORS)
-    local = to_local(amount, worth, decimals=9)
+    local = round_half_up(converted(amount, source=worth), 9)
 
     step = Decimal("0.0000000005") * worth.denominator / worth.numerator
-    assert abs(from_local(local, worth, decimals=6) - amount) <= step + Decimal("0.000001")
+    assert abs(converted(local, target=worth) - amount) <= step + Decimal("0.000001")

@@ -201,7 +201,7 @@ def test_term_that_exists_is_told_with_its_number(shop: responses.RequestsMock, 
     error = exchange("category-create-duplicate")["body"]
     shop.post(f"{ROOT}/products/categories/batch", json={"create": [{"id": 0, "error": error}]})
 
-    [result] = client.terms.write_categories(create=[{"name": "Apparel"}])
+    [result] = client.terms.create_categories([{"name": "Apparel"}])
 
     assert (_refused(result).problem, _refused(result).resource_id) == (Problem.TERM_EXISTS, 16)
 

@@ -145,11 +145,9 @@ def test_product_in_the_trash_or_gone_needs_no_more(
 
 def test_terms_come_with_plain_names(shop: responses.RequestsMock, client: WooClient) -> None:
     _list(shop, "products/categories", [{"id": 17, "name": "Kitchen &amp; Home", "slug": "kitchen-home", "parent": 0}])
-    _list(shop, "products/attributes/1/terms", [{"id": 19, "name": "S", "slug": "s"}])
     shop.get(
         f"{ROOT}/products/attributes", json=[{"id": 2, "name": "Zip", "slug": "pa_zip"}, {"id": 1, "name": "Size"}]
     )
 
     assert list(client.terms.categories()) == [Term(17, "Kitchen & Home", "kitchen-home")]
-    assert list(client.terms.attribute_terms(1)) == [Term(19, "S", "s")]
     assert [term.id for term in client.terms.attributes()] == [2, 1]
