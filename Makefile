@@ -20,9 +20,9 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Files run side by side: many of the acceptance tests mostly wait (leases, time-outs, silent servers).
+# Files run side by side, the acceptance tests first: many of them mostly wait (leases, time-outs, silent servers).
 test: setup
-	$(BIN)/python -m pytest --ignore=tests/acceptance/crash_points -n 4 --dist loadfile
+	$(BIN)/python -m pytest --ignore=tests/acceptance/crash_points -n 4 --dist loadfile --no-loadscope-reorder
 
 # Every write and every commit of every flow, with everything that can go wrong at it; the stories side by side.
 crash-points: setup

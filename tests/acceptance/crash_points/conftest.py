@@ -1,13 +1,13 @@
 """The world of the crash points, made once a process, and the one table of all processes printed at their end.
 
-Stories are shared out among processes (`pytest -n`). One of them finds the plan for all, so that no case is left to another.
+Stories are shared out among processes (`pytest -n`), and so is finding the plan, which all of them then have.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import pickle
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ import pytest
 import structlog
 from sqlalchemy import Engine
 
-from tests.acceptance.crash_points.cases import Plan, make_plan
+from tests.acceptance.crash_points.cases import Plan, Shown, make_plan, show
+from tests.acceptance.crash_points.stories import STORIES
 from tests.acceptance.crash_points.table import Results
 from tests.acceptance.crash_points.world import World
 from tests.emptying import empty
 from tests.harness import Connector, Sandbox
+
+LONGEST_STORY_S = 120.0
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -50,20 +53,33 @@ def world(
 def plan(world: World, tmp_path_factory: pytest.TempPathFactory, results: Results) -> Plan:
     """All points and cases, found by telling every story once."""
     own = tmp_path_factory.getbasetemp()
-    found = _found_once(world, own.parent if own.name.startswith("popen-") else own)
+    found = make_plan(_shown_by_all(world, own.parent if own.name.startswith("popen-") else own))
     results.planned = len(found.all_cases())
     return found
 
 
-def _found_once(world: World, folder: Path) -> Plan:
-    """Makes the plan in the process that comes first; the others wait for it."""
-    with (folder / "crash-points.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        kept = folder / "crash-points.plan"
-        if not kept.exists():
-            kept.write_bytes(pickle.dumps(make_plan(world)))
-        found: Plan = pickle.loads(kept.read_bytes())
-        return found
+def _shown_by_all(world: World, folder: Path) -> dict[str, Shown]:
+    """Tells each story in the process that takes it first, and reads what the others have found."""
+    kept = {story: folder / f"crash-points-{number}" for number, story in enumerate(STORIES)}
+    for story, path in kept.items():
+        if _take(path.with_suffix(".taken")):
+            written = path.with_suffix(".part")
+            written.write_bytes(pickle.dumps(show(world, story)))
+            written.rename(path)
+    ends_at = time.monotonic() + LONGEST_STORY_S
+    while not all(path.exists() for path in kept.values()):
+        assert time.monotonic() < ends_at, "another process took a story and never told it"
+        time.sleep(0.1)
+    return {story: pickle.loads(path.read_bytes()) for story, path in kept.items()}
+
+
+def _take(path: Path) -> bool:
+    """Takes a story for this process; tells whether nobody had it."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 RESULTS = pytest.StashKey[Results]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -30,21 +30,21 @@ class Results:
         self.planned = 0
         self._began_at = time.monotonic()
         self._wrong: dict[Case, Sequence[str]] = {}
-        self._took_s: dict[str, float] = {}
+        self._took_s: Counter[str] = Counter()
 
     def add(self, case: Case, wrong: Sequence[str]) -> None:
         """Keeps the outcome of a case; nothing wrong means that it is right."""
         self._wrong[case] = wrong
 
     def end(self, story: str, *, took_s: float) -> None:
-        """Keeps how long the cases of a story took."""
-        self._took_s[story] = took_s
+        """Keeps how long some cases of a story took."""
+        self._took_s[story] += took_s
 
     def take_in(self, other: Results) -> None:
         """Adds what another process found."""
         self.planned = max(self.planned, other.planned)
         self._wrong |= other._wrong
-        self._took_s |= other._took_s
+        self._took_s.update(other._took_s)
 
     def print(self) -> None:
         """Prints all tables and, below them, each case that went wrong with what was wrong."""
