@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,7 @@ class ShopOrder:
     currency: str
     total: Decimal
     skus: tuple[str, ...]
+    lines: int
     pieces: Decimal
     numbers: tuple[str, ...]  # what the meta says of M3's number
     notes: tuple[str, ...]  # what the notes say of it
@@ -42,6 +43,10 @@ class ShopOrder:
     def is_wanted(self) -> bool:
         """Tells whether it belongs into M3 now."""
         return self.status in WANTED
+
+    def without(self, *, amount: Decimal, pieces: Decimal, lines: int) -> ShopOrder:
+        """Returns what is left of it when so much was taken off."""
+        return replace(self, total=self.total - amount, pieces=self.pieces - pieces, lines=self.lines - lines)
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def _shop_order(one: Mapping[str, Any]) -> ShopOrder:
         currency=one["currency"],
         total=Decimal(one["total"]),
         skus=tuple(line["sku"] or "" for line in one["lines"]),
+        lines=len(one["lines"]),
         pieces=sum((Decimal(line["quantity"]) for line in one["lines"]), Decimal(0)),
         numbers=(str(number),) * times,
         notes=tuple(note.removeprefix(NOTE_START) for note in one["notes"] if note.startswith(NOTE_START)),

@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.checker.books import WAITING, Key, M3Order, ShopOrder, read_m3_orders, read_shop_orders
 from bench.checker.customers import doubled_customers
+from bench.checker.refunds import reduced
 from bench.checker.verdict import Compared, Finding, Money, Problem, Verdict
 
 
@@ -46,7 +47,8 @@ class _Judge:
         poison_skus: Collection[str],
         told: Collection[int],
     ) -> None:
-        self._shop = {order.key: order for order in read_shop_orders(shop_book)}
+        held = reduced(read_shop_orders(shop_book), shop_book, m3_book, stores=stores)
+        self._shop = {order.key: order for order in held}
         self._gone = {order.key: order for order in read_shop_orders(shop_book, part="gone")}
         self._m3 = read_m3_orders(m3_book)
         self._batch_orders = read_m3_orders(m3_book, part="batch_orders")
@@ -107,7 +109,7 @@ class _Judge:
             status=order.status,
             currency=order.currency,
             is_expected=self._is_expected(order),
-            shop_lines=len(order.skus),
+            shop_lines=order.lines,
             shop_total=order.total,
             m3_numbers=tuple(one.number for one in found),
             m3_lines=sum(len(one.line_keys) for one in found),
@@ -169,15 +171,15 @@ def _about_figures(order: ShopOrder, found: M3Order) -> Iterator[tuple[Problem, 
     if order.currency != found.currency or order.total != found.total:
         sums = f"{order.total} {order.currency} in the shop, {found.total} {found.currency} in M3"
         yield Problem.MONEY, f"is {sums} ({found.number})"
-    has_more_lines = len(found.line_keys) > len(order.skus) or len(set(found.line_keys)) < len(found.line_keys)
+    has_more_lines = len(found.line_keys) > order.lines or len(set(found.line_keys)) < len(found.line_keys)
     if has_more_lines or found.pieces > order.pieces:
         yield Problem.DOUBLED_LINES, _lines(order, found)
-    elif found.pieces < order.pieces or len(found.line_keys) < len(order.skus):
+    elif found.pieces < order.pieces or len(found.line_keys) < order.lines:
         yield Problem.CONTENT, _lines(order, found)
 
 
 def _lines(order: ShopOrder, found: M3Order) -> str:
-    ours, theirs = f"{len(order.skus)} lines, {order.pieces} pieces", f"{len(found.line_keys)}, {found.pieces}"
+    ours, theirs = f"{order.lines} lines, {order.pieces} pieces", f"{len(found.line_keys)}, {found.pieces}"
     return f"has {ours} in the shop; {theirs} in M3 ({found.number})"
 
 

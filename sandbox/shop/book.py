@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from sandbox.shop import dates
-from sandbox.shop.entities import LineItem, Order, Product
+from sandbox.shop.entities import Customer, LineItem, Order, Product, Refund
 from sandbox.shop.state import Shop
 from sandbox.shop.wire import JSONDict, fixed
 
@@ -30,13 +30,8 @@ def make_book(shop: Shop, *, waiting: int) -> JSONDict:
         "orders": [_order(shop, order) for order in shop.orders.values()],
         "gone": [_order(shop, order) for order in shop.gone],
         "products": [_product(p) for p in shop.products.values()],
-        "customers": [
-            {"id": c.id, "email": c.email, "meta": {m.key: m.value for m in c.meta}} for c in shop.customers.values()
-        ],
-        "refunds": [
-            {"id": r.id, "order_id": r.order_id, "amount": fixed(r.amount), "reason": r.reason}
-            for r in shop.refunds.values()
-        ],
+        "customers": [_customer(customer) for customer in shop.customers.values()],
+        "refunds": [_refund(refund) for refund in shop.refunds.values()],
         "deliveries": {
             "sent": tally.sent,
             "failed": tally.failed,
@@ -90,6 +85,31 @@ def _order(shop: Shop, order: Order) -> JSONDict:
         "meta_keys": [entry.key for entry in order.meta],
         "notes": [note.text for note in order.notes],
     }
+
+
+def _customer(customer: Customer) -> JSONDict:
+    return {
+        "id": customer.id,
+        "email": customer.email,
+        "billing": dict(customer.billing),
+        "shipping": dict(customer.shipping),
+        "meta": {entry.key: entry.value for entry in customer.meta},
+    }
+
+
+def _refund(refund: Refund) -> JSONDict:
+    """`lines` are the rows of goods: the line of the order each belongs to, and how many pieces of it came back."""
+    return {
+        "id": refund.id,
+        "order_id": refund.order_id,
+        "amount": fixed(refund.amount),
+        "reason": refund.reason,
+        "lines": [{"line_id": _refunded_line(line), "quantity": -line.quantity} for line in refund.lines],
+    }
+
+
+def _refunded_line(line: LineItem) -> int:
+    return int(next(entry.value for entry in line.meta if entry.key == "_refunded_item_id"))
 
 
 def _line(shop: Shop, line: LineItem) -> JSONDict:

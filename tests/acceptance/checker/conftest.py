@@ -14,6 +14,7 @@ from bench.checker import Verdict, check
 from connector.ledger.metadata import METADATA
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector, Sandbox
+from tests.integration.flows.refunds.desk import part_of
 from tests.integration.flows.story import Story
 
 POSTED = ("registered", "guest", "variations", "coupon_percent", "usd", "two_tax_rates", "same_sku_two_lines")
@@ -59,18 +60,21 @@ def recorded(_ledger: Engine, _valkey: str, _sandbox: Sandbox, tmp_path_factory:
 
 
 def play(ledger: Engine, valkey_url: str, sandbox: Sandbox, *, home: Path) -> Books:
-    """Places the orders, carries them across, cancels one and deletes one afterwards, and lets one hang in OIS275."""
+    """Places the orders and carries them; cancels, deletes and makes smaller one each afterwards, lets one hang in OIS275."""
     connector = Connector(ledger, valkey_url=valkey_url, sandbox=sandbox, home=home)
     try:
         story = Story(connector)
         placed = {kind: sandbox.place(kind=kind) for kind in (*POSTED, *NOT_FOR_M3)}
         placed |= {"poison": sandbox.place(kind="unknown_sku")}
         placed |= {name: sandbox.place(kind="guest") for name in ("withdrawn", "deleted")}
+        placed |= {"reduced": story.place()}
         carry(story, placed)
         story.change(placed["withdrawn"], status="cancelled")
+        mugs, other = placed["reduced"]["line_items"]
+        story.change(placed["reduced"], refund={"line_items": [part_of(mugs, 2), part_of(other, 1)]})
         sandbox.post(f"{sandbox.shop_url}/_control/orders/{placed['deleted']['id']}", {"action": "delete"})
         story.m3_fault("OIS100MI/Confirm", "confirm_status", status="25")
-        carry(story, {"waiting": sandbox.place(kind="guest")}, into=placed)
+        carry(story, {"reduced": placed["reduced"], "waiting": sandbox.place(kind="guest")}, into=placed)
         return Books(sandbox.shop_book(), sandbox.m3_book(), {name: one["id"] for name, one in placed.items()})
     finally:
         connector.close()
