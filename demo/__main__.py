@@ -26,7 +26,7 @@ from demo.screen import Screen
 from demo.sides import compare_sides, print_sides
 from demo.stage import Stage, set_stage
 from demo.story import judge, play
-from demo.table import print_arrivals, print_trials
+from demo.table import print_acts, print_arrivals, print_trials
 
 UNKNOWN_WIDTH = 150
 """Columns where there is no terminal to measure."""
@@ -80,6 +80,7 @@ def _report(console: Console, stage: Stage, told: Told) -> bool:
     sides = compare_sides(stage)
     print_trials(console, told, outcomes=attempts_of(stage.commands, told.killed) if told.killed else ())
     print_arrivals(console, told)
+    print_acts(console, told)
     console.print()
     console.print("$ connector status", style="bold")
     console.out(stage.commands.run("status", may_end_with=(0, 1)))
@@ -95,7 +96,7 @@ def _report(console: Console, stage: Stage, told: Told) -> bool:
     )
     if is_well:
         console.print(
-            "[bold green]The books agree: every order, payment, invoice and refund once, every amount to the cent;"
+            "[bold green]The books agree: every order, payment, invoice, refund and credit once, every amount to the cent;"
             " catalogue, prices and stock are the same on both sides.[/bold green]",
             soft_wrap=True,
         )

@@ -103,7 +103,7 @@ class Watched:
 def print_act(console: Console, played: Played) -> None:
     """Prints the table of an act."""
     table = Table(title=played.act.title, title_justify="left")
-    for title in ("Order", "What was done", "In the shop", "In M3"):
+    for title in ("Of", "What was done", "In the shop", "In M3"):
         table.add_column(title)
     table.add_column("Seen after", justify="right")
     for deed, sight, after_s in played.seen:

@@ -91,7 +91,7 @@ class Cast:
         deadline = time.monotonic() + ACT_LIMIT_S
         while not watched.is_all_there:
             look = self.watcher.newest
-            books = Books(look.shop, look.m3)
+            books = Books(look.shop, look.m3, direct=look.direct)
             watched.look(books, taken_at=look.taken_at, is_over=time.monotonic() > deadline)
             seen = len(played.seen) + len(watched.told())
             self.screen.acted(seen=seen, deeds=len(played.act.deeds))

@@ -1,4 +1,4 @@
-"""What people send to shop and M3 to change, deliver and give back; made of what either holds. Used by demo/lives.py."""
+"""What people send to shop and M3 to change, deliver and give back; made of what either holds. Used by lives.py, sights.py."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from demo.books import Row
 Request = Mapping[str, Any]
 DELIVERED = "66"
 NOTE = "Please ring twice"
+NEW_HOME = {"address_1": "Vlaška 7", "postcode": "10000", "city": "Zagreb", "country": "HR", "state": "HR-21"}
+SUMMER_HOUSE = {"address_1": "Obala 8", "postcode": "21220", "city": "Trogir", "country": "HR"}
+IN_M3: Request = {"PHNO": "01 777 000", "TEPY": "030"}
+"""What M3's people change of a customer: its telephone number and the terms of payment."""
 GIFT_WRAP: Request = {"fee_lines": [{"name": "Gift wrap", "total": "4.00"}]}
 ONE_MUG: Request = {"line_items": [{"sku": "MUG-001", "quantity": 1}]}
 
@@ -32,6 +36,16 @@ def first_a_tenth_cheaper(order: Row) -> Request:
     line = order["line_items"][0]
     total = _cents(Decimal(line["total"]) * Decimal("0.9"))
     return {"line_items": [{"id": line["id"], "total": total, "subtotal": total}]}
+
+
+def moved(order: Row) -> Request:
+    """Gives the account of an order another address."""
+    return {"billing": {**order["billing"], **NEW_HOME}}
+
+
+def also_elsewhere(_order: Row) -> Request:
+    """Gives an account a delivery address of its own."""
+    return {"shipping": {"first_name": "Iva", "last_name": "Horvat", **SUMMER_HOUSE}}
 
 
 def half_of_it(sale: Row) -> Request:
@@ -62,6 +76,11 @@ def piece_broken(order: Row) -> Request:
 def shipping(order: Row) -> Request:
     """Gives the shipping back."""
     return _back(_whole(order, "shipping_lines"))
+
+
+def piece_and_shipping(order: Row) -> Request:
+    """Gives a piece of the first line back, and the shipping."""
+    return _back([_piece(order["line_items"][0]), *_whole(order, "shipping_lines")], restock=True)
 
 
 def fees(order: Row) -> Request:

@@ -1,9 +1,9 @@
-"""M3's general ledger beside both shops: payments and direct invoices, order by order and account by account. Used by __main__."""
+"""M3's general ledger beside both shops: payments, direct invoices, credits, by order and by account. Used by __main__.py."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     PAYMENT = "P"
     INVOICE = "I"
+    CREDIT = "C"
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,23 @@ class Ledger:
 
 
 def read_ledger(stage: Stage) -> Ledger:
-    """Reads three books and compares them: each payment and each direct invoice once, balanced, with the shop's total."""
+    """Reads three books and compares them: each payment, direct invoice and credit once, balanced, of the shop's amount."""
     shops = {STORE: stage.shop.book(), DIRECT: stage.direct.book()}
     orders = {(store, int(one["id"])): one for store, book in shops.items() for one in book["orders"]}
     vouchers = vouchers_of(stage.m3.book())
-    return Ledger(vouchers, orders, tuple(findings_of(orders, vouchers)))
+    found = (*findings_of(orders, vouchers), *credit_findings_of(shops[DIRECT]["refunds"], vouchers))
+    return Ledger(vouchers, orders, tuple(found))
 
 
 def vouchers_of(book: Row) -> tuple[Voucher, ...]:
     """Returns what the connector posted, from M3's book."""
     return tuple(_vouchers(book))
+
+
+def credited_of(book: Row, *, store: str, order_id: int) -> list[Decimal]:
+    """Returns what each credit invoice of an order gives back, from M3's book."""
+    found = [one for one in _vouchers(book) if (one.store, one.order_id, one.kind) == (store, order_id, Kind.CREDIT)]
+    return [-one.sums.get(RECEIVABLES, ZERO) for one in found]
 
 
 def _vouchers(book: Row) -> Iterator[Voucher]:
@@ -96,6 +104,25 @@ def findings_of(orders: Mapping[tuple[str, int], Row], vouchers: tuple[Voucher, 
     sold = {key: one for key, one in orders.items() if key[0] == DIRECT and one["status"] in WANTED}
     yield from _about(Kind.PAYMENT, "payment", paid, vouchers, PREPAYMENTS, side=-1)
     yield from _about(Kind.INVOICE, "invoice", sold, vouchers, RECEIVABLES, side=1)
+
+
+def credit_findings_of(refunds: Iterable[Row], vouchers: tuple[Voucher, ...]) -> Iterator[str]:
+    """Yields of which orders of the second store M3's ledger credits anything else than what was given back, each refund once."""
+    given: dict[int, list[Decimal]] = {}
+    for refund in refunds:
+        given.setdefault(int(refund["order_id"]), []).append(Decimal(refund["amount"]))
+    credited: dict[int, list[Decimal]] = {}
+    for one in vouchers:
+        if (one.store, one.kind) == (DIRECT, Kind.CREDIT):
+            credited.setdefault(one.order_id, []).append(-one.sums.get(RECEIVABLES, ZERO))
+    for order_id in sorted({*given, *credited}):
+        back, found = sorted(given.get(order_id, [])), sorted(credited.get(order_id, []))
+        if back != found:
+            yield f"of order {order_id} ({DIRECT}) {_listed(back)} was given back, M3's ledger credits {_listed(found)}"
+
+
+def _listed(amounts: list[Decimal]) -> str:
+    return ", ".join(map(str, amounts)) or "nothing"
 
 
 def _about(
@@ -130,9 +157,11 @@ def print_ledger(console: Console, ledger: Ledger) -> None:
 
 def _invoices(ledger: Ledger) -> Table:
     table = Table(title=f"Store {DIRECT}: each order is an invoice in M3's ledger, and no order", title_justify="left")
-    for title in ("Order", "In the shop", "Receivable", "Revenue", "Freight, fees, discounts", "Tax", "Paid"):
-        table.add_column(title, justify="left" if title == "Order" else "right")
+    table.add_column("Order")
+    for title in ("In the shop", "Receivable", "Revenue", "Freight, fees, discounts", "Tax", "Paid", "Credited"):
+        table.add_column(title, justify="right")
     payments = {one.order_id: one for one in ledger.of(DIRECT, Kind.PAYMENT)}
+    credits = ledger.of(DIRECT, Kind.CREDIT)
     for one in sorted(ledger.of(DIRECT, Kind.INVOICE), key=lambda voucher: voucher.order_id):
         order, payment = ledger.orders.get((DIRECT, one.order_id)), payments.get(one.order_id)
         others = {account: -amount for account, amount in one.sums.items() if account != RECEIVABLES}
@@ -146,6 +175,7 @@ def _invoices(ledger: Ledger) -> Table:
             _named({name: amount for name, amount in payment.sums.items() if name in CLEARING})
             if payment
             else "not yet",
+            ", ".join(str(-back.sums.get(RECEIVABLES, ZERO)) for back in credits if back.order_id == one.order_id),
         )
     return table
 
@@ -155,7 +185,7 @@ def _named(amounts: Mapping[str, Decimal]) -> str:
 
 
 def _accounts(ledger: Ledger) -> Table:
-    table = Table(title="M3's accounts: payments of both stores, direct invoices of one", title_justify="left")
+    table = Table(title="M3's accounts: payments of both stores, invoices and credits of one", title_justify="left")
     for title in ("Account", "", "Currency"):
         table.add_column(title)
     for title in ("Debit", "Credit"):

@@ -1,8 +1,8 @@
-"""The lives of orders once they are sold: changed and cancelled, delivered in parts, invoiced, given back. Called by the story."""
+"""The lives of orders and accounts once orders are sold: changed, delivered in parts, invoiced, given back. Called by the story."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,11 +12,15 @@ from demo.books import Books, Row
 from demo.handling import DELIVERED, NOTE, Request
 from demo.sights import INVOICED
 from demo.stage import Stage
+from demo.stores import DIRECT
 
+REFUNDED: Request = {"status": "refunded"}
 Change = Callable[[Row], Request]
 """Makes a request out of what one side holds of an order."""
 Given = tuple[Row | None, str, Change]
 """An order, what is done to it in words, and the request that does it."""
+Known = tuple[Row | None, str, Change, Callable[[Books, Row], Sight]]
+"""The same of the account an order was placed with, and how the books show it."""
 
 
 class Drawer:
@@ -51,6 +55,20 @@ class Hands:
         """Gives money back in the shop."""
         self.stage.shop.control(f"orders/{order['id']}", {"refund": dict(refund(order))})
 
+    def credit(self, order: Row, refund: Change) -> None:
+        """Gives money back in the second shop."""
+        self.stage.direct.control(f"orders/{order['id']}", {"refund": dict(refund(order))})
+
+    def change_account(self, order: Row, change: Change) -> None:
+        """Changes the account an order was placed with, as its owner does in the shop."""
+        self.stage.shop.control("customers", {"id": order["customer_id"], **change(order)})
+
+    def change_customer(self, order: Row, change: Change) -> None:
+        """Changes the customer M3 has the order of, as M3's people do."""
+        customer = Books(self.stage.shop.book(), self.stage.m3.book()).customer(order)
+        if customer is not None:
+            self.stage.m3.control(f"customers/{customer['cuno']}", dict(change(order)))
+
     def deliver(self, order: Row, parcel: Change) -> None:
         """Lets M3's warehouse take a part of an order further."""
         sale = Books(self.stage.shop.book(), self.stage.m3.book()).sale(int(order["id"]))
@@ -63,8 +81,8 @@ class Hands:
 
 
 def second_thoughts(hands: Hands, drawer: Drawer) -> Act:
-    """Buyers and staff change orders M3 has already; none of these is paid yet."""
-    take = partial(drawer.take, is_paid=False)
+    """Buyers and staff change orders M3 has already, none of them paid yet, and give money back before anything is picked."""
+    take, take_any = partial(drawer.take, is_paid=False), drawer.take
     again = take("registered", "guest")
     changed: list[Given] = [
         (take("guest"), "twice as many of the first line", handling.twice_the_first),
@@ -79,18 +97,42 @@ def second_thoughts(hands: Hands, drawer: Drawer) -> Act:
         (again, "cancelled", lambda _: {"status": "cancelled"}),
     ]
     with_note: list[Given] = [(take("guest"), f'a note: "{NOTE}"', lambda _: {"customer_note": NOTE})]
+    given: list[Given] = [
+        (take_any("same_sku_two_lines", "guest"), "a piece given back before picking", handling.piece_restocked),
+        (take_any("fee_negative"), "a piece and the shipping, before picking", handling.piece_and_shipping),
+    ]
+    wholly: list[Given] = [(take_any("long_address"), "set to refunded before picking", lambda _: REFUNDED)]
     confirmed: list[Given] = [(again, "confirmed again: the same order", lambda _: {"status": "processing"})]
     return Act(
         "Second thoughts: changed in the shop after M3 had them",
-        "Orders M3 has already are changed and cancelled. Below picking M3 follows, line by line, to the cent.",
+        "Orders M3 has already are changed, cancelled, given back. Below picking M3 follows, line by line, to the cent.",
         (
             (
                 *_deeds(hands.change, changed, sights.equal),
-                *_deeds(hands.change, ended, sights.closed),
+                *_deeds(hands.change, (*ended, *wholly), sights.closed),
+                *_deeds(hands.refund, given, sights.smaller),
                 *_deeds(hands.change, with_note, sights.noted),
             ),
             _deeds(hands.change, confirmed, sights.equal),
         ),
+    )
+
+
+def customers(hands: Hands, orders: Iterable[Row]) -> Act:
+    """Buyers with an account move; M3's people change what M3 is the master of. `orders` tell which accounts there are."""
+    accounts = iter({one["customer_id"]: one for one in orders if one["customer_id"]}.values())
+    moves, sends, changes = (next(accounts, None) for _ in range(3))
+    in_shop: list[Known] = [
+        (moves, "moves, in the shop", handling.moved, sights.followed),
+        (sends, "has goods sent elsewhere, in the shop", handling.also_elsewhere, sights.sent_elsewhere),
+    ]
+    in_m3: list[Known] = [
+        (changes, "other telephone number and terms, in M3", lambda _: handling.IN_M3, sights.told_to_the_account),
+    ]
+    return Act(
+        "Customers: each field has one master, and travels from it to the other side",
+        "Buyers change their accounts in the shop, M3's people change customers in M3.",
+        ((*_of_accounts(hands.change_account, in_shop), *_of_accounts(hands.change_customer, in_m3)),),
     )
 
 
@@ -120,8 +162,8 @@ def invoicing(hands: Hands) -> Act:
     )
 
 
-def giving_back(hands: Hands, drawer: Drawer, *, hero: Row | None) -> Act:
-    """Refunds of each kind; afterwards the warehouse receives what comes back."""
+def giving_back(hands: Hands, drawer: Drawer, *, direct: Drawer, hero: Row | None) -> Act:
+    """Refunds of each kind, `direct` ones in the second shop; afterwards the warehouse receives what comes back."""
     take = drawer.take
     given: list[Given] = [
         (hero, "a piece given back, restocked", handling.piece_restocked),
@@ -132,19 +174,30 @@ def giving_back(hands: Hands, drawer: Drawer, *, hero: Row | None) -> Act:
         (take("fee_positive"), "its fee given back", handling.fees),
         (take("registered", "guest"), "everything given back, restocked", handling.everything),
     ]
-    wholly: list[Given] = [(take("guest", "long_address"), "set to refunded", lambda _: {"status": "refunded"})]
+    wholly: list[Given] = [(take("guest", "long_address"), "set to refunded", lambda _: REFUNDED)]
+    credited: list[Given] = [
+        (direct.take("guest", "registered"), f"a piece given back ({DIRECT})", handling.piece_restocked),
+        (direct.take("two_tax_rates", "registered"), f"5.00 as goodwill ({DIRECT})", lambda _: {"amount": "5.00"}),
+    ]
     received = Deed(
         "all returns", "M3 receives and invoices them", partial(hands.advance_all, INVOICED), sights.all_received
     )
     return Act(
-        "Given back: each refund of the shop is one return or credit order in M3",
+        f"Given back: each refund is one return or credit order in M3, of store {DIRECT} one credit invoice",
         "Goods and money are given back: pieces restocked or not, an amount alone, shipping, a fee, whole orders.",
-        ((*_deeds(hands.refund, given, sights.credited), *_deeds(hands.change, wholly, sights.credited)), (received,)),
+        (
+            (
+                *_deeds(hands.refund, given, sights.credited),
+                *_deeds(hands.change, wholly, sights.credited),
+                *_deeds(hands.credit, credited, sights.credited_in_ledger),
+            ),
+            (received,),
+        ),
     )
 
 
 def _deeds(
-    do: Callable[[Row, Change], None], given: list[Given], look: Callable[[Books, int], Sight]
+    do: Callable[[Row, Change], None], given: Sequence[Given], look: Callable[[Books, int], Sight]
 ) -> tuple[Deed, ...]:
     """Returns a deed for each order there is."""
     return tuple(
@@ -152,6 +205,19 @@ def _deeds(
         for order, what, change in given
         if order is not None
     )
+
+
+def _of_accounts(do: Callable[[Row, Change], None], known: Sequence[Known]) -> tuple[Deed, ...]:
+    """Returns a deed for the account of each order there is."""
+    return tuple(
+        Deed(f"account {order['customer_id']}", what, partial(do, order, change), partial(_look_at, look, order))
+        for order, what, change, look in known
+        if order is not None
+    )
+
+
+def _look_at(look: Callable[[Books, Row], Sight], order: Row, books: Books) -> Sight:
+    return look(books, order)
 
 
 def _look(look: Callable[[Books, int], Sight], order_id: int, books: Books) -> Sight:

@@ -11,7 +11,10 @@ from demo.stores import STORE
 
 DOUBLED, OVERTAKEN = 0.2, 0.2
 """Shares of M3's messages."""
-DOCUMENTS = ("Sync.ItemMaster", "Sync.PriceList", "Sync.SalesOrder", "Sync.Shipment", "Sync.Invoice")
+DOCUMENTS = (
+    *("Sync.ItemMaster", "Sync.PriceList", "Sync.CustomerPartyMaster"),
+    *("Sync.SalesOrder", "Sync.Shipment", "Sync.Invoice"),
+)
 TABLES = ("MITBAL",)
 COUNTED = ("made", "accepted", "lost", "doubled", "reordered", "refused")
 

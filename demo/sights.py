@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from demo.acts import Sight
 from demo.books import Books, Row, pieces_of, total_of
-from demo.handling import DELIVERED, NOTE
+from demo.handling import DELIVERED, IN_M3, NEW_HOME, NOTE, SUMMER_HOUSE
+from demo.ledger import credited_of
+from demo.stores import DIRECT
 
-ENDED = ("cancelled", "trash")
+ENDED = ("cancelled", "trash", "refunded")
 INVOICED = "77"
 
 
@@ -37,11 +39,58 @@ def closed(books: Books, order_id: int) -> Sight:
     )
 
 
+def smaller(books: Books, order_id: int) -> Sight:
+    """Is M3's order what is left of the shop's without what was given back, with no return made?"""
+    order, sale, refunds = books.order(order_id), books.sale(order_id), books.refunds(order_id)
+    given, back = total_of(refunds, "amount"), sum((pieces_of(one) for one in refunds), Decimal(0))
+    shop = f"{_worth(order)}; {given} given back"
+    if sale is None:
+        return Sight(shop, "not there", is_there=False)
+    is_left = Decimal(sale["total"]) == Decimal(order["total"]) - given and pieces_of(sale) == pieces_of(order) - back
+    is_returned = any(books.credit(int(one["id"])) for one in refunds)
+    is_there = bool(refunds) and is_left and not is_returned and not sale["held"]
+    return Sight(shop, f"{sale['orno']}: {_worth(sale)}", is_there)
+
+
 def noted(books: Books, order_id: int) -> Sight:
     """Does M3 hold the note?"""
     sale = books.sale(order_id)
     blocks = "" if sale is None else " / ".join(str(text) for text in sale["text_blocks"].values())
     return Sight("the note", f"{sale['orno'] if sale else ''}: {blocks}", is_there=NOTE in blocks)
+
+
+def followed(books: Books, order: Row) -> Sight:
+    """Has M3's customer moved where the account has?"""
+    home, customer = books.account(order)["billing"], books.customer(order)
+    fields = {} if customer is None else customer["fields"]
+    held = tuple(str(fields.get(name, "")) for name in ("CUA1", "PONO", "TOWN"))
+    wanted = tuple(str(home[name]) for name in ("address_1", "postcode", "city"))
+    is_there = held == wanted and home["address_1"] == NEW_HOME["address_1"]
+    return Sight(_place(wanted), f"{customer['cuno'] if customer else ''}: {_place(held)}", is_there)
+
+
+def sent_elsewhere(books: Books, order: Row) -> Sight:
+    """Has M3's customer the delivery address of the account?"""
+    customer = books.customer(order)
+    places = [] if customer is None else [one for one in customer["addresses"] if one.get("TOWN")]
+    held = [tuple(str(one.get(name, "")) for name in ("CUA1", "PONO", "TOWN")) for one in places]
+    wanted = tuple(SUMMER_HOUSE[name] for name in ("address_1", "postcode", "city"))
+    shown = f"{customer['cuno'] if customer else ''}: {'; '.join(map(_place, held)) or 'none'}"
+    return Sight(_place(wanted), shown, is_there=held == [wanted])
+
+
+def told_to_the_account(books: Books, order: Row) -> Sight:
+    """Does the account show what M3's people changed of its customer?"""
+    account, customer = books.account(order), books.customer(order)
+    shown = {"PHNO": account["billing"].get("phone"), "TEPY": account["meta"].get("_m3_payment_terms")}
+    fields = {} if customer is None else {name: customer["fields"].get(name) for name in IN_M3}
+    words = [f"{one['PHNO']}, terms {one['TEPY']}" if one else "not there" for one in (shown, fields)]
+    return Sight(words[0], f"{customer['cuno'] if customer else ''}: {words[1]}", is_there=shown == fields == IN_M3)
+
+
+def _place(address: tuple[str, ...]) -> str:
+    street, postcode, town = address
+    return f"{street}, {postcode} {town}"
 
 
 def left_in_part(books: Books, order_id: int) -> Sight:
@@ -98,6 +147,14 @@ def credited(books: Books, order_id: int) -> Sight:
     )
     words = ", ".join(f"{one['orno']} {_kind(one)}: {one['total']}" for one in found) or "not there"
     return Sight(f"{given} given back", words, is_there)
+
+
+def credited_in_ledger(books: Books, order_id: int) -> Sight:
+    """Is what the second shop gave back credited in M3's ledger, once?"""
+    given = total_of(books.direct_refunds(order_id), "amount")
+    credits = credited_of(books.m3, store=DIRECT, order_id=order_id)
+    words = ", ".join(f"credit invoice: {-one}" for one in credits) or "not there"
+    return Sight(f"{given} given back", words, is_there=bool(given) and credits == [given])
 
 
 def _kind(credit: Row) -> str:

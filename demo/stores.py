@@ -31,6 +31,8 @@ ACCOUNTS = {
     "3740": "rounding",
 }
 """Accounts of the sandbox M3 that the store files name."""
+FOLLOWED: dict[str, Any] = {"owners": {"phone": "m3"}}
+"""Accounts are followed; the shop is the master of all but the telephone number."""
 BOOKS: dict[str, Any] = {"control_accounts": ["1510"]}
 PAYMENTS: dict[str, Any] = {
     "interface": "WEBGL",
@@ -45,6 +47,7 @@ PAYMENTS: dict[str, Any] = {
 INVOICES: dict[str, Any] = {
     "layout": "webinv",
     "number_prefix": "W2-",
+    "credit_prefix": "W2C-",
     "receivable": {"account": "1510"},
     "revenue": [
         {"category": "kitchen-home", "account": {"account": "3010"}},
@@ -61,8 +64,10 @@ INVOICES: dict[str, Any] = {
 
 
 def order_store() -> str:
-    """Returns the file of the store with everything: catalogue, prices, stock, orders, refunds, payments."""
+    """Returns the file of the store with everything: catalogue, prices, stock, accounts, orders, refunds, payments."""
     store = _example()
+    store["customers"]["accounts"] = FOLLOWED
+    store["publish"]["customers"] = {}
     store["publish"].setdefault("stock", {})
     store["publish"]["prices"]["zero"] = "publish"
     return yaml.safe_dump({**store, "books": BOOKS, "payments": PAYMENTS}, allow_unicode=True)

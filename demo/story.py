@@ -1,6 +1,6 @@
 """The story, called by demo/__main__.py: M3's goods come to the shop's shelf, buyers buy, M3's people change things.
 
-Messages get lost and doubled, M3 falls ill, a worker is killed, a person helps. Then the orders live on: they are changed and
+Messages get lost and doubled, M3 falls ill, a worker is killed, a person helps. Then orders and accounts live on: they are changed,
 cancelled, delivered, invoiced and given back.
 """
 
@@ -15,7 +15,7 @@ from demo.changes import Change, plan_changes
 from demo.errors import DemoError
 from demo.faults import m3_faults
 from demo.goods import ITEM, Goods
-from demo.lives import Drawer, Hands, giving_back, invoicing, second_thoughts, warehouse
+from demo.lives import Drawer, Hands, customers, giving_back, invoicing, second_thoughts, warehouse
 from demo.mail import Mail
 from demo.nemesis import kill_busy_worker
 from demo.orders import Planned, plan_orders
@@ -147,14 +147,16 @@ def _help(cast: Cast) -> None:
 
 
 def _live_on(cast: Cast) -> None:
-    """What becomes of the orders of the first store once they are sold, act by act; one of them is followed through all."""
+    """What becomes of orders and accounts once they are sold, act by act; one order is followed through all."""
     hands, drawer = Hands(cast.stage), Drawer(cast.told.orders_of(STORE))
+    direct = Drawer(cast.told.orders_of(DIRECT))
     hero = drawer.take("variations", lines=2)
     cast.told.hero = int(hero["id"]) if hero is not None else None
     cast.play(second_thoughts(hands, drawer))
+    cast.play(customers(hands, [order for _, order in cast.told.orders_of(STORE).values()]))
     cast.play(warehouse(hands, drawer, hero=hero))
     cast.play(invoicing(hands))
-    cast.play(giving_back(hands, drawer, hero=hero))
+    cast.play(giving_back(hands, drawer, direct=direct, hero=hero))
 
 
 def _wait_for_rest(cast: Cast) -> None:

@@ -37,6 +37,25 @@ def print_trials(console: Console, told: Told, *, outcomes: Sequence[str]) -> No
     console.print(table)
 
 
+def print_acts(console: Console, told: Told) -> None:
+    """Prints what became of orders and accounts in each act, and whether both books showed it."""
+    table = Table(title="The lives of orders and accounts, act by act", title_justify="left")
+    for title in ("Act", "What was done"):
+        table.add_column(title)
+    for title in ("Seen on both sides", "After at most"):
+        table.add_column(title, justify="right")
+    for one in told.acts:
+        seen = [after_s for _, sight, after_s in one.seen if sight.is_there]
+        count = f"{len(seen)} of {len(one.seen)}"
+        table.add_row(
+            one.act.title.partition(":")[0],
+            escape("; ".join(deed.what for deed, _, _ in one.seen)),
+            count if one.is_well else f"[red]{count}[/red]",
+            f"{max(seen, default=0):.0f} s",
+        )
+    console.print(table)
+
+
 def print_arrivals(console: Console, told: Told) -> None:
     """Prints what was changed in M3 and when the shop showed it."""
     table = Table(title="Changed in M3, and in the shop after", title_justify="left")

@@ -9,7 +9,7 @@ import pytest
 
 from connector.stores import parse_store_config
 from demo.changes import plan_changes
-from demo.lives import Drawer, Hands, giving_back, second_thoughts
+from demo.lives import Drawer, Hands, customers, giving_back, second_thoughts
 from demo.orders import ALWAYS, COD, DEFAULT_ORDERS, OF_DIRECT, SHARES, Delivery, plan_orders
 from demo.stores import DIRECT, STORE, direct_store, order_store
 
@@ -42,25 +42,41 @@ def placed(kind: str, *, is_paid: bool, lines: int = 2) -> tuple[str, dict[str, 
     return kind, {"id": 0, "line_items": rows, "date_paid_gmt": paid}
 
 
-def test_each_order_lives_through_one_change_only() -> None:
-    kinds = [one for one in plan_orders(DEFAULT_ORDERS, seed=1) if one.store == STORE]
+NOBODY = Hands(stage=None)  # type: ignore[arg-type]  # nothing is done here
+
+
+def drawer_of(store: str) -> Drawer:
     orders = {}
-    for number, one in enumerate(kinds):
+    for number, one in enumerate(plan_orders(DEFAULT_ORDERS, seed=1)):
         kind, order = placed(one.kind, is_paid=not one.is_cod)
-        orders[number] = (kind, {**order, "id": number})
-    drawer = Drawer(orders)
-    hands = Hands(stage=None)  # type: ignore[arg-type]  # nothing is done here
+        if one.store == store:
+            orders[number] = (kind, {**order, "id": number})
+    return Drawer(orders)
+
+
+def test_each_order_lives_through_one_change_only() -> None:
+    drawer, direct = drawer_of(STORE), drawer_of(DIRECT)
     hero = drawer.take("variations")
 
-    thoughts = second_thoughts(hands, drawer)
-    back = giving_back(hands, drawer, hero=hero)
+    thoughts = second_thoughts(NOBODY, drawer)
+    back = giving_back(NOBODY, drawer, direct=direct, hero=hero)
 
     first, second = thoughts.scenes
-    assert len(first) == 9 and len(second) == 1
+    assert len(first) == 12 and len(second) == 1
     assert [deed.who for deed in second] == [deed.who for deed in first if deed.what == "cancelled"][1:]
-    assert len(back.scenes[0]) == 8
-    done = [deed.who for deed in (*first, *back.scenes[0])]
+    assert len(back.scenes[0]) == 10
+    of_direct = [deed for deed in back.scenes[0] if DIRECT in deed.what]
+    done = [deed.who for deed in (*first, *back.scenes[0]) if deed not in of_direct]
     assert len(set(done)) == len(done)
+    assert len({deed.who for deed in of_direct}) == 2
+
+
+def test_each_account_lives_through_one_change_only() -> None:
+    orders = [{"id": number, "customer_id": account} for number, account in enumerate((0, 7, 7, 0, 8, 9, 10))]
+
+    act = customers(NOBODY, orders)
+
+    assert [deed.who for deed in act.deeds] == ["account 7", "account 8", "account 9"]
 
 
 @pytest.mark.parametrize("count", [len(ALWAYS), 61, 200])

@@ -15,6 +15,8 @@ from demo.books import Books
 from demo.errors import DemoError
 from demo.stores import DIRECT, STORE
 
+HOME = {"address_1": "Vlaška 7", "postcode": "10000", "city": "Zagreb", "phone": "01 777 000"}
+
 
 def order(**fields: Any) -> dict[str, Any]:
     lines = [{"id": 1, "sku": "MUG-001", "quantity": 2, "total": "8.00"}]
@@ -29,10 +31,16 @@ def sale(**fields: Any) -> dict[str, Any]:
 
 
 def books(
-    of_shop: dict[str, Any], *sales: dict[str, Any], refunds: list[dict[str, Any]] | None = None, **m3: Any
+    of_shop: dict[str, Any],
+    *sales: dict[str, Any],
+    refunds: list[dict[str, Any]] | None = None,
+    account: dict[str, Any] | None = None,
+    direct: dict[str, Any] | None = None,
+    **m3: Any,
 ) -> Books:
-    empty: dict[str, Any] = {"returns": [], "deliveries": [], "order_invoices": []}
-    return Books({"orders": [of_shop], "refunds": refunds or []}, {"orders": list(sales), **empty, **m3})
+    empty: dict[str, Any] = {"returns": [], "deliveries": [], "order_invoices": [], "journals": []}
+    shop = {"orders": [of_shop], "refunds": refunds or [], "customers": [account] if account else []}
+    return Books(shop, {"orders": list(sales), **empty, **m3}, direct=direct)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +71,65 @@ def test_a_refund_is_credited_when_m3_gives_back_its_amount(amount: str, is_ther
 
     assert sights.credited(books(order(), sale(), refunds=[refund], returns=[credit]), 7).is_there is is_there
     assert not sights.credited(books(order(), sale(), refunds=[refund]), 7).is_there
+
+
+LESS = sale(total="5.00", lines=[{"ponr": 1, "itno": "MUG-001", "quantity": "1", "line_amount": "4.00"}])
+
+
+@pytest.mark.parametrize(
+    ("held", "is_there"),
+    [(LESS, True), (sale(), False), ({**LESS, "total": "4.99"}, False), ({**LESS, "held": True}, False)],
+)
+def test_what_is_given_back_before_picking_is_missing_in_m3s_order(held: dict[str, Any], is_there: bool) -> None:
+    refund = {"id": 9, "order_id": 7, "amount": "5.00", "lines": [{"line_id": 1, "quantity": 1}]}
+
+    assert sights.smaller(books(order(), held, refunds=[refund]), 7).is_there is is_there
+    assert not sights.smaller(books(order(), held), 7).is_there
+
+
+def test_what_m3_took_off_an_order_is_not_returned_besides() -> None:
+    refund = {"id": 9, "order_id": 7, "amount": "5.00", "lines": [{"line_id": 1, "quantity": 1}]}
+    credit = {"orno": "1", "yref": f"{STORE}-R9-1", "total": "-5.00", "lines": []}
+
+    assert not sights.smaller(books(order(), LESS, refunds=[refund], returns=[credit]), 7).is_there
+
+
+def known(*, phone: str = "01 777 000", terms: str = "030") -> dict[str, Any]:
+    return {"id": 3, "billing": {**HOME, "phone": phone}, "meta": {"_m3_payment_terms": terms}}
+
+
+def customer(**fields: str) -> dict[str, Any]:
+    held = {"CUA1": "Vlaška 7", "PONO": "10000", "TOWN": "Zagreb", "PHNO": "01 777 000", "TEPY": "030", **fields}
+    return {"cuno": "W1", "fields": held, "addresses": []}
+
+
+@pytest.mark.parametrize(("town", "is_there"), [("Zagreb", True), ("Split", False)])
+def test_an_account_is_followed_when_m3s_customer_lives_there(town: str, is_there: bool) -> None:
+    placed = order(customer_id=3)
+    found = books(placed, sale(cuno="W1"), account=known(), customers=[customer(TOWN=town)])
+
+    assert sights.followed(found, placed).is_there is is_there
+    assert not sights.followed(books(placed, account=known()), placed).is_there
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_there"), [(known(), True), (known(phone="091 1"), False), (known(terms="000"), False)]
+)
+def test_an_account_shows_what_m3_is_the_master_of(shown: dict[str, Any], is_there: bool) -> None:
+    placed = order(customer_id=3)
+
+    found = books(placed, sale(cuno="W1"), account=shown, customers=[customer()])
+
+    assert sights.told_to_the_account(found, placed).is_there is is_there
+
+
+def test_a_delivery_address_is_there_when_m3s_customer_has_that_one_alone() -> None:
+    placed, place = order(customer_id=3), {"CUA1": "Obala 8", "PONO": "21220", "TOWN": "Trogir"}
+
+    for places, is_there in (([place], True), ([], False), ([place, place], False)):
+        held = {**customer(), "addresses": places}
+        found = books(placed, sale(cuno="W1"), account=known(), customers=[held])
+        assert sights.sent_elsewhere(found, placed).is_there is is_there
 
 
 def test_a_delivery_is_told_when_the_buyer_has_a_note_for_each() -> None:
@@ -131,6 +198,32 @@ def test_a_payment_that_is_missing_doubled_or_wrong_is_found(journals: list[dict
 
     assert right == []
     assert len(wrong) == 1 and finding in wrong[0]
+
+
+CREDITED = (("3010", "debit", "3.00"), ("1510", "credit", "3.00"))
+GIVEN = [{"id": 9, "order_id": 7, "amount": "3.00"}]
+
+
+@pytest.mark.parametrize(
+    ("journals", "finding"),
+    [
+        ([], "3.00 was given back, M3's ledger credits nothing"),
+        ([voucher("W2C1", *CREDITED), voucher("W2C2", *CREDITED)], "M3's ledger credits 3.00, 3.00"),
+        ([voucher("W2C1", ("1510", "credit", "2.99"))], "M3's ledger credits 2.99"),
+    ],
+)
+def test_a_credit_that_is_missing_doubled_or_wrong_is_found(journals: list[dict[str, Any]], finding: str) -> None:
+    right = {"journals": [voucher("W2C1", *CREDITED)]}
+
+    assert list(ledger.credit_findings_of(GIVEN, ledger.vouchers_of(right))) == []
+    assert finding in "".join(ledger.credit_findings_of(GIVEN, ledger.vouchers_of({"journals": journals})))
+
+
+def test_a_refund_of_the_second_shop_is_seen_in_the_ledger() -> None:
+    credited = books(order(), direct={"refunds": GIVEN}, journals=[voucher("W2C1", *CREDITED)])
+
+    assert sights.credited_in_ledger(credited, 7).is_there
+    assert not sights.credited_in_ledger(books(order(), direct={"refunds": GIVEN}), 7).is_there
 
 
 class Said:
