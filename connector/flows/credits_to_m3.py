@@ -10,77 +10,48 @@ from functools import partial
 
 from connector.accounting.invoices import InvoicesConfig
 from connector.errors import MissingDependencyError, NeedsPersonError
-from connector.flows.books import posting
+from connector.flows.books import refunded
 from connector.flows.books.invoice_lines import categories_of, invoice_sheet
 from connector.flows.books.keys import epoch_of_refund
 from connector.flows.books.leaving import INVOICES
+from connector.flows.books.refunded import Refunded, Words
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import ids_of
-from connector.flows.refunds.reading import Found, as_kept, read
+from connector.flows.refunds.reading import take_back
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import find_posted_batch, is_settled_by_hand, may_be_posted_yet
 from connector.money.credit_journal import credit_journal
-from connector.money.refunds import Taken, take
 from connector.stores import OrderAction
-from connector.woocommerce.models import Order, Refund
+from connector.woocommerce.models import Order
 
 LETTER = "C"
+DELETED = Words("its credit is", "Charge the buyer anew in M3 if the credit shall not stand")
 
 
 def run(run: Run) -> Done:
     """Posts the credit of one refund, or goes on with its batch.
 
     Raises:
-        ConnectorError: See errors.py and books/posting.py.
+        ConnectorError: See errors.py, books/refunded.py and books/posting.py.
     """
-    document = run.claim.live_document
-    if document is not None:
-        document = document.confirmed_as(posting.go_on(run, document))
-    found = read(run)
-    if document is not None:
-        return compare_posted(run, document, found)
+    what = refunded.take_up(run, DELETED)
+    if isinstance(what, Done):
+        return what
     config = run.store.config.invoices
     if config is None or not config.credit_prefix:
         return Done("direct invoices are credited by a person")
-    order, refund = found.order, found.refund
-    if order is None or refund is None:
-        return Done("deleted in the shop before it was carried across")
-    if not refund.amount:
+    if not what.refund.amount:
         return Done("a refund of 0.00: nothing to credit")
-    invoice = _invoice(run, order)
+    invoice = _invoice(run, what.order)
     if invoice is None:
-        return Done(f"status {order.status}: the order is not invoiced, so there is nothing to credit")
-    made_at = refund.date_created_gmt or order.created_at
-    voucher = posting.post(
-        run,
-        partial(make_sheet, run, found, config, invoice.cuno or find_number(run, order)),
-        made_at=made_at,
-        happened_at=made_at,
-        content={"amount": str(refund.amount), "refund": as_kept(refund)},
-    )
-    return Done(f"credit {config.credit_of(refund.id)} posted as {voucher}")
-
-
-def compare_posted(run: Run, document: DocumentRecord, found: Found) -> Done:
-    """Settles a credit that is posted; a refund never changes, but it may be deleted, or its id given to another one.
-
-    Raises:
-        NeedsPersonError: The shop does not have it any more.
-    """
-    said = f"posted as {document.final_number}"
-    if found.order is None:
-        return Done(f"{said}; its order does not exist in the shop any more")
-    epoch = Sheet.from_json(document.plan["sheet"]).epoch
-    if found.refund is not None and epoch_of_refund(found.order, found.refund) == epoch:
-        return Done(said)
-    raise NeedsPersonError(
-        f"The refund was deleted in the shop, or its id given to another one, and its credit is {said}.",
-        resolution="Charge the buyer anew in M3 if the credit shall not stand; then discard this exchange.",
-    )
+        return Done(f"status {what.order.status}: the order is not invoiced, so there is nothing to credit")
+    customer = invoice.cuno or find_number(run, what.order)
+    voucher = refunded.post(run, what, partial(make_sheet, run, what, config, customer))
+    return Done(f"credit {config.credit_of(what.refund.id)} posted as {voucher}")
 
 
 def _invoice(run: Run, order: Order) -> DocumentRecord | None:
@@ -112,20 +83,18 @@ def _invoice(run: Run, order: Order) -> DocumentRecord | None:
     )
 
 
-def make_sheet(run: Run, found: Found, config: InvoicesConfig, customer: str, version: int) -> Sheet:
+def make_sheet(run: Run, what: Refunded, config: InvoicesConfig, customer: str, version: int) -> Sheet:
     """Returns everything that will be sent, proved in memory.
 
     Raises:
         MappingError: An account, a place in the layout or an open day is missing; nothing was written.
         AmountsDifferError: It takes back more than was sold and is left, or does not add up.
     """
-    order, refund = found.order, found.refund
-    assert order is not None and refund is not None, "asked for before"
+    order, refund = what.order, what.refund
     decimals = currency_decimals(run, order.currency).amounts
-    taken = _taken(run, order, refund, found, decimals)
     journal = credit_journal(
         order,
-        taken,
+        take_back(run, what.found, decimals=decimals),
         config=config,
         money=run.store.config.money,
         categories=categories_of(run, order, config),
@@ -143,9 +112,3 @@ def make_sheet(run: Run, found: Found, config: InvoicesConfig, customer: str, ve
         moment=refund.date_created_gmt or order.created_at,
         version=version,
     )
-
-
-def _taken(run: Run, order: Order, refund: Refund, found: Found, decimals: int) -> Taken:
-    rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
-    limit = run.store.config.money.limit_for(rows, decimals=decimals)
-    return take(order, refund, earlier=found.earlier, decimals=decimals, limit=limit)

@@ -9,16 +9,15 @@ from __future__ import annotations
 from functools import partial
 
 from connector.accounting.payments import PaymentsConfig
-from connector.errors import NeedsPersonError, PermanentError
-from connector.flows.books import posting
+from connector.errors import PermanentError
+from connector.flows.books import refunded
 from connector.flows.books.converting import in_books_currency
 from connector.flows.books.keys import book_day, epoch_of_refund, key_of, text_of
+from connector.flows.books.refunded import Refunded, Words
 from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
-from connector.flows.refunds.reading import Found, as_kept, read
-from connector.ledger.claims import DocumentRecord
 from connector.m3.programs.gls840mi import JOURNAL
 from connector.m3.values import day_text
 from connector.money.payment_journal import repayment_journal
@@ -27,63 +26,36 @@ from connector.woocommerce.models import Order, Refund
 
 LETTER = "R"
 DESCRIPTION = "Repayments of the web shop"
+DELETED = Words(
+    "what the gateway paid back is",
+    "Ask the payment provider whether the buyer got the money. If not, reverse the voucher in M3",
+)
 
 
 def run(run: Run) -> Done:
     """Posts the repayment of one refund, or goes on with its batch.
 
     Raises:
-        ConnectorError: See errors.py and books/posting.py.
+        ConnectorError: See errors.py, books/refunded.py and books/posting.py.
     """
-    document = run.claim.live_document
-    if document is not None:
-        document = document.confirmed_as(posting.go_on(run, document))
-    found = read(run)
-    if document is not None:
-        return compare_posted(run, document, found)
+    what = refunded.take_up(run, DELETED)
+    if isinstance(what, Done):
+        return what
     config = run.store.config.payments
     if config is None:
         return Done("payments are not carried")
-    order, refund = found.order, found.refund
-    if order is None or refund is None:
-        return Done("deleted in the shop before it was carried across")
-    if not refund.refunded_payment:
+    if not what.refund.refunded_payment:
         return Done("the gateway did not pay it back")
-    if not refund.amount:
+    if not what.refund.amount:
         return Done("nothing was paid back")
-    _require_rest(order, refund, found)
-    made_at = refund.date_created_gmt or order.created_at
-    voucher = posting.post(
-        run,
-        partial(make_sheet, run, order, refund, config),
-        made_at=made_at,
-        happened_at=made_at,
-        content={"amount": str(refund.amount), "refund": as_kept(refund)},
-    )
+    _require_rest(what)
+    voucher = refunded.post(run, what, partial(make_sheet, run, what.order, what.refund, config))
     return Done(f"posted as {voucher}")
 
 
-def compare_posted(run: Run, document: DocumentRecord, found: Found) -> Done:
-    """Settles a repayment that is posted; a refund never changes, but it may be deleted, or its id given to another one.
-
-    Raises:
-        NeedsPersonError: The shop does not have it any more.
-    """
-    said = f"posted as {document.final_number}"
-    if found.order is None:
-        return Done(f"{said}; its order does not exist in the shop any more")
-    sheet = Sheet.from_json(document.plan["sheet"])
-    if found.refund is not None and epoch_of_refund(found.order, found.refund) == sheet.epoch:
-        return Done(said)
-    raise NeedsPersonError(
-        f"The refund was deleted in the shop, or its id given to another one, and what the gateway paid back is {said}.",
-        resolution="Ask the payment provider whether the buyer got the money. If not, reverse the voucher in M3; then discard "
-        "this exchange.",
-    )
-
-
-def _require_rest(order: Order, refund: Refund, found: Found) -> None:
-    before = sum(one.amount for one in found.earlier)
+def _require_rest(what: Refunded) -> None:
+    order, refund = what.order, what.refund
+    before = sum(one.amount for one in what.found.earlier)
     if before + refund.amount > order.total:
         raise PermanentError(
             f"Refund {refund.id} of {refund.amount} with {before} before it is more than was paid ({order.total}).",
