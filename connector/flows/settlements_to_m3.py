@@ -21,6 +21,7 @@ from connector.flows.books.keys import batch_number, epoch_of, on_open_day
 from connector.flows.books.leaving import payment_of
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
+from connector.flows.order_changes.reduced import as_reduced
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.ledger.succession import is_set_aside
@@ -113,7 +114,8 @@ def _shares(run: Run, order: Order, bills: Sequence[Bill], currency: str) -> lis
     limit = run.store.config.money.limit_for(rows, decimals=decimals) * len(bills)
     is_open = sum((one.totals.open for one in bills), ZERO)
     refunded = -sum((one.total for one in order.refunds), ZERO)
-    amount = payable(order.total, refunded=refunded, is_open=is_open, limit=limit)
+    amounts = (order.total, as_reduced(run, order).total, order.total - refunded)
+    amount = payable(amounts, is_open=is_open, limit=limit)
     if amount is None or {one.totals.currency for one in bills} != {currency}:
         stand = ", ".join(f"{one.key.label}: {one.totals.open} {one.totals.currency}" for one in bills)
         raise NeedsPersonError(

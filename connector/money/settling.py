@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from connector.money.rounding import ZERO
 
 
-def payable(total: Decimal, *, refunded: Decimal, is_open: Decimal, limit: Decimal) -> Decimal | None:
+def payable(amounts: Collection[Decimal], *, is_open: Decimal, limit: Decimal) -> Decimal | None:
     """Returns how much of a payment goes onto the invoices; None if they are open for something else.
 
+    A refund may be no more than what rounding moves. What is open to the cent counts; else only one amount may be meant.
+
     Args:
-        total: What was paid.
-        refunded: What was given back since. Before M3 invoiced the order, that made its invoices smaller; after it, it is a
-            credit of its own.
+        amounts: What it may be: what was paid, and that less what was given back. Before M3 invoiced the order, a refund made
+            its invoices smaller; after it, it is a credit of its own.
         is_open: What is open of the invoices.
         limit: How far they may miss by rounding.
     """
-    return next((amount for amount in (total, total - refunded) if abs(is_open - amount) <= limit), None)
+    meant = {amount for amount in amounts if abs(is_open - amount) <= limit}
+    if is_open in meant:
+        return is_open
+    return meant.pop() if len(meant) == 1 else None
 
 
 def spread(total: Decimal, opens: Sequence[Decimal]) -> list[Decimal]:

@@ -23,10 +23,15 @@ cents = st.integers(1, 10**7).map(lambda value: Decimal(value).scaleb(-2))
         ("20.00", "169.75", "169.75"),  # before: the order was made smaller
         ("0", "169.75", None),
         ("20.00", "180.00", None),
+        ("0.01", "189.74", "189.74"),  # a refund within what rounding moves, given back before: not a cent too much
+        ("0.01", "189.75", "189.75"),  # and after
+        ("0.01", "189.76", "189.75"),
+        ("0.02", "189.74", None),  # rounded, and nobody can tell from which of the two
     ],
 )
 def test_invoices_are_paid_what_they_are_open_for(refunded: str, is_open: str, expected: str | None) -> None:
-    found = payable(Decimal("189.75"), refunded=Decimal(refunded), is_open=Decimal(is_open), limit=CENT)
+    paid = Decimal("189.75")
+    found = payable((paid, paid - Decimal(refunded)), is_open=Decimal(is_open), limit=CENT)
 
     assert found == (None if expected is None else Decimal(expected))
 
