@@ -107,14 +107,18 @@ class NotTenantError(WaitingError):
 
 
 class MissingDependencyError(WaitingError):
-    """Another exchange has to settle first; this one is made due when `key` of `kind` does."""
+    """Another exchange has to settle first; this one is made due when `key` of `kind` does.
+
+    `is_of_m3`: it is M3 itself that has to do something first, such as invoice; that may take weeks.
+    """
 
     code = "missing_dependency"
 
-    def __init__(self, message: str, *, kind: str, key: str, resolution: str = "") -> None:
+    def __init__(self, message: str, *, kind: str, key: str, resolution: str = "", is_of_m3: bool = False) -> None:
         super().__init__(message, resolution=resolution, kind=kind, key=key)
         self.kind = kind
         self.key = key
+        self.is_of_m3 = is_of_m3
 
 
 class OutcomeUnknownError(ConnectorError):

@@ -304,6 +304,8 @@ class RetryConfig(Strict):
 
     backoff_s: tuple[int, ...] = (5, 30, 120, 600, 1800, 7200, 21600, 64800)
     wait_deadline_h: int = 24
+    blocked_deadline_h: int = Field(default=72, ge=1)  # on another exchange
+    invoice_deadline_d: int = Field(default=60, ge=1)  # on M3's invoice of an order
 
 
 class OperationConfig(Strict):

@@ -28,6 +28,7 @@ from connector.ledger.claims import Claim, Settlement
 from connector.ledger.offers import ALL
 from connector.ledger.tables import State
 from connector.logs import places_of
+from connector.stores import RetryConfig
 
 RECHECK_S = 900
 SHORT_WAIT_S = 20.0
@@ -82,12 +83,17 @@ def _wait(error: ConnectorError, held: Claim, store: StoreContext | None) -> Set
 
 def _waited_too_long(held: Claim, store: StoreContext | None) -> bool:
     patience = timedelta(hours=store.config.retry.wait_deadline_h if store else 24)
+    if held.last_code == MissingDependencyError.code:
+        return False  # so far it waited for another exchange, which has its own patience
     return held.now - (held.waiting_since or held.now) > patience
 
 
 def _blocked(error: ConnectorError, held: Claim, store: StoreContext | None) -> Settlement:
+    """Waits for another exchange, or for M3's invoice. After a time people are told; it goes on by itself all the same."""
     if not isinstance(error, MissingDependencyError):
         return _bug(error)
+    if _blocked_too_long(error, held, store):
+        return _still_blocked(error, held)
     return Settlement(
         state=State.BLOCKED,
         reason_code=error.code,
@@ -96,6 +102,30 @@ def _blocked(error: ConnectorError, held: Claim, store: StoreContext | None) -> 
         next_in_s=RECHECK_S,
         gives_try_back=True,
         blocked_on=(error.kind, error.key),
+    )
+
+
+def _blocked_too_long(error: MissingDependencyError, held: Claim, store: StoreContext | None) -> bool:
+    retry = store.config.retry if store else RetryConfig()
+    patience = timedelta(days=retry.invoice_deadline_d) if error.is_of_m3 else timedelta(hours=retry.blocked_deadline_h)
+    since = held.waiting_since if held.last_code == error.code else None
+    return held.now - (since or held.now) > patience
+
+
+def _still_blocked(error: MissingDependencyError, held: Claim) -> Settlement:
+    where = (
+        "Look at the order in M3: it may be stopped, or will never be invoiced."
+        if error.is_of_m3
+        else f"Look what became of {error.kind} {error.key} (`connector dead-letters list`, `connector exchanges list`)."
+    )
+    since = held.waiting_since or held.now
+    return Settlement(
+        state=State.DEAD_LETTER,
+        reason_code=error.code,
+        reason=f"{error.message} It waits for that since {since:%Y-%m-%d}.",
+        resolution=f"{where} This exchange goes on by itself within a quarter of an hour after that. If it never shall: "
+        f"connector dead-letters discard {held.exchange_id}",
+        recheck_in_s=RECHECK_S,
     )
 
 

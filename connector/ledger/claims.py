@@ -254,10 +254,12 @@ WITH settled AS (
         tries = CASE WHEN :state IN ('done', 'dead_letter') THEN 0
                      WHEN :gives_try_back THEN greatest(e.tries - 1, 0) ELSE e.tries END,
         crashes = 0, lease_until = NULL, worker = NULL,
-        -- An open breaker, a paused store and another exchange are waited for without a deadline, and start it anew.
-        waiting_since = CASE WHEN :gives_try_back AND :state <> 'done'
-                             AND :reason_code NOT IN ('breaker_open', 'configuration', 'missing_dependency')
-                             THEN coalesce(e.waiting_since, ledger_now()) END,
+        -- An open breaker and a paused store are waited for without a deadline, and start it anew. To be blocked and to wait
+        -- have one each; it stays with what was blocked for too long and is looked at again.
+        waiting_since = CASE WHEN (:gives_try_back OR :reason_code = 'missing_dependency') AND :state <> 'done'
+                             AND :reason_code NOT IN ('breaker_open', 'configuration')
+                             THEN CASE WHEN (:reason_code = 'missing_dependency') = (e.reason_code = 'missing_dependency')
+                                       THEN coalesce(e.waiting_since, ledger_now()) ELSE ledger_now() END END,
         next_attempt_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now()
                                ELSE ledger_now() + make_interval(secs => :next_in_s) END,
         not_before = ledger_now() + make_interval(secs => :not_before_in_s),

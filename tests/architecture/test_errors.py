@@ -13,7 +13,7 @@ from connector.errors import ConnectorError, LeaseLostError, LedgerUnavailableEr
 from connector.ledger.claims import Claim
 from connector.ledger.offers import ALL
 from connector.ledger.tables import State
-from workers.fates import FATES, LONGEST_BATCH_PAUSE_S, fate_of
+from workers.fates import FATES, LONGEST_BATCH_PAUSE_S, RECHECK_S, fate_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STOPS_THE_RUN = (LeaseLostError, LedgerUnavailableError)
@@ -104,6 +104,34 @@ def test_a_sick_endpoint_is_waited_for_without_a_deadline() -> None:
     late = claim(waiting_since=NOW - timedelta(days=9))
 
     assert fate_of(an(errors.BreakerOpenError), late, None).state is State.WAITING
+
+
+@pytest.mark.parametrize(("is_of_m3", "hours"), [(False, 72), (True, 60 * 24)])
+def test_who_is_blocked_for_long_is_shown_and_goes_on_by_itself(is_of_m3: bool, hours: int) -> None:
+    error = errors.MissingDependencyError("It waits.", kind="posted_order", key="w1/7", is_of_m3=is_of_m3)
+    since = timedelta(hours=hours)
+
+    before, after = (
+        fate_of(error, claim(waiting_since=NOW - since - more, last_code=error.code), None)
+        for more in (timedelta(0), timedelta(seconds=1))
+    )
+
+    assert (before.state, before.blocked_on) == (State.BLOCKED, ("posted_order", "w1/7"))
+    assert (after.state, after.reason_code, after.recheck_in_s) == (State.DEAD_LETTER, error.code, RECHECK_S)
+    assert "It waits. It waits for that since" in after.reason
+    assert "discard 1" in after.resolution
+
+
+def test_to_be_blocked_and_to_wait_have_a_deadline_each() -> None:
+    long_ago = NOW - timedelta(days=5)
+    blocked = errors.MissingDependencyError("It waits.", kind="posted_order", key="w1/7")
+
+    locked_now = fate_of(
+        an(errors.RecordLockedError), claim(waiting_since=long_ago, last_code="missing_dependency"), None
+    )
+    blocked_now = fate_of(blocked, claim(waiting_since=long_ago, last_code="record_locked"), None)
+
+    assert (locked_now.state, blocked_now.state) == (State.WAITING, State.BLOCKED)
 
 
 def test_tries_come_to_an_end() -> None:

@@ -74,7 +74,8 @@ def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:
     run.journal.pause()
     lines = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=MOST_LINES)[0])
     if any(line.status not in (INVOICED, *ENDED) for line in lines):
-        raise _wait(f"Order {number} is not wholly invoiced in M3.", "invoice", f"{run.store.m3_scope}/{number}")
+        key = f"{run.store.m3_scope}/{number}"
+        raise _wait(f"Order {number} is not wholly invoiced in M3.", "invoice", key, is_of_m3=True)
     found = run.store.m3.read([ois350mi.list_invoice_heads_by_order(number)], max_records=MOST_LINES)[0]
     customer = posted.document.cuno or ""
     return [
@@ -102,10 +103,11 @@ def _require_not_by_hand(run: Run, flow: str) -> None:
         )
 
 
-def _wait(what: str, kind: str, key: str) -> MissingDependencyError:
+def _wait(what: str, kind: str, key: str, *, is_of_m3: bool = False) -> MissingDependencyError:
     return MissingDependencyError(
         f"{what} There is nothing to pay.",
         kind=kind,
         key=key,
         resolution="Nothing to do: it is looked at again by itself until M3 has the invoice.",
+        is_of_m3=is_of_m3,
     )

@@ -125,4 +125,5 @@ def wait_for_invoice(run: Run, sale: Sale) -> MissingDependencyError:
         kind="invoice",
         key=f"{run.store.m3_scope}/{sale.number}",
         resolution="Nothing to do: the refund goes on once M3 has invoiced the order.",
+        is_of_m3=True,
     )

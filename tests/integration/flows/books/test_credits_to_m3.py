@@ -95,6 +95,24 @@ def test_refund_before_the_invoice_is_posted_waits_for_it(direct: CountingHouse)
     assert [len(direct.books_of(letter)) for letter in "IC"] == [1, 1]
 
 
+def test_refund_whose_invoice_never_comes_is_told_and_credited_when_it_comes_after_all(direct: CountingHouse) -> None:
+    direct.set_ledger(lag_s=30 * 24 * 3600)
+    order = direct.place()
+    direct.connector.drain()
+    direct.change(order, refund={"amount": "5.00"})
+    direct.connector.drain()
+    direct.connector.pass_time(73 * 3600)
+    direct.connector.drain()
+    told = direct.exchange(FLOW)
+    direct.set_ledger()
+    for _ in range(2):
+        direct.revive()
+
+    assert (told["state"], told["reason_code"]) == ("dead_letter", "missing_dependency")
+    assert "posted_invoice" in told["resolution"]
+    assert [len(direct.books_of(letter)) for letter in "IC"] == [1, 1]
+
+
 def test_credited_refund_that_was_deleted_in_the_shop_counts_all_the_same(direct: CountingHouse) -> None:
     order = direct.place()
     direct.go_on()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import yaml
 
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
@@ -21,6 +22,7 @@ from tests.integration.flows.books.counting_house import (
 )
 
 FLOW = "settlements_to_m3"
+DAY_S = 24 * 3600
 
 
 @pytest.fixture
@@ -91,6 +93,23 @@ def test_payment_waits_until_the_whole_order_is_invoiced(till: CountingHouse) ->
     assert till.exchange(FLOW)["state"] == "done"
 
 
+def test_cent_given_back_before_the_invoice_is_not_paid_although_rounding_would_allow_it(connector: Connector) -> None:
+    house = CountingHouse(connector)
+    refunds = {**yaml.safe_load(paying())["refunds"], "before_invoice": "charge"}
+    connector.configure(paying(payments={"settle": SETTLE}, refunds=refunds))
+    order = house.place()
+    house.connector.drain()
+    house.change(order, refund={"amount": "0.01"})
+    house.connector.drain()
+    (held,) = house.orders()
+    advance(house, to="77")
+    look_again(house)
+
+    (batch,) = batches(house)
+    left = Decimal(order["total"]) - Decimal("0.01")
+    assert (Decimal(held["total"]), Decimal(batch["lines"][0]["PYAM"])) == (left, left)
+
+
 def test_against_the_clearing_account_only_the_fee_is_posted_at_once(connector: Connector) -> None:
     house = CountingHouse(connector)
     connector.configure(paying(payments={"settle": {**SETTLE, "against": "clearing"}}))
@@ -126,6 +145,40 @@ def test_answer_that_is_lost_or_late_pays_nothing_twice(till: CountingHouse, nam
     assert open_of(till) == [(order["total"], "9")]
     assert [len(one["lines"]) for one in batches(till)] == [1]
     assert till.exchange(FLOW)["state"] == "done"
+
+
+def test_payment_that_waits_for_its_invoice_for_two_months_is_told_and_goes_on_all_the_same(
+    till: CountingHouse,
+) -> None:
+    order = till.place()
+    till.connector.drain()
+    blocked = till.exchange(FLOW)["state"]
+    till.connector.pass_time(61 * DAY_S)
+    till.connector.drain()
+    told = till.exchange(FLOW)
+    till.revive()
+    told_still = till.exchange(FLOW)["state"]
+
+    advance(till, to="77")
+    till.set_ledger(posts_payments=True)
+    till.revive()
+
+    assert (blocked, told["state"], told["reason_code"]) == ("blocked", "dead_letter", "missing_dependency")
+    assert "It waits for that since" in told["reason"] and "may be stopped" in told["resolution"]
+    assert told_still == "dead_letter"
+    assert (open_of(till), till.exchange(FLOW)["state"]) == ([(order["total"], "9")], "done")
+
+
+def test_time_spent_blocked_is_none_of_the_wait_that_follows(till: CountingHouse) -> None:
+    till.place()
+    till.connector.drain()
+    till.connector.pass_time(3 * DAY_S)
+    till.m3_fault("ARS040MI/AddBatchHead", "lock")
+    advance(till, to="77")
+    till.connector.drain()
+
+    held = till.exchange(FLOW)
+    assert (held["state"], held["reason_code"]) == ("waiting", "record_locked")
 
 
 def test_invoice_that_a_person_paid_gets_no_second_payment(till: CountingHouse) -> None:
