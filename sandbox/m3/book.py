@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.m3.book_ledger import ledger_of_book
-from sandbox.m3.book_parts import dispatch_of_book, stock_of_book
+from sandbox.m3.book_parts import dispatch_of_book, stock_messages_of_book, stock_of_book
 from sandbox.m3.entities import BatchOrder, Charge, Customer, Line, Order, OrderBody
 from sandbox.m3.money import plain, totals
 from sandbox.m3.state import NEGATIVE_ORDER_TYPES, State
@@ -22,6 +22,7 @@ def book(state: State) -> dict[str, Any]:
             "customers": [_customer(state, entry) for entry in state.customers.values() if entry.created_by_call],
             **ledger_of_book(state),
             **stock_of_book(state),
+            "stock_messages": stock_messages_of_book(state),
             "calls": dict(sorted(state.calls.items())),
             "http_calls": state.http_calls,
         }

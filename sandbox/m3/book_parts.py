@@ -114,6 +114,17 @@ def _invoice(invoice: Invoice) -> dict[str, Any]:
     }
 
 
+def stock_messages_of_book(state: State) -> list[dict[str, str]]:
+    """Give the messages of MMS850."""
+    return [
+        {
+            **{"msnr": one.number, "itno": one.itno, "whlo": one.whlo, "whsl": one.fields["WHSL"], "stat": one.status},
+            **{"quantity": plain(one.quantity), "pmsn": one.fields["PMSN"], "rscd": one.fields["RSCD"]},
+        }
+        for one in state.stock_messages.values()
+    ]
+
+
 def _stock_rows(state: State, start: str) -> Iterator[dict[str, str]]:
     for item in state.items.from_number(start):
         for whlo, balance in item.balances.items():

@@ -10,6 +10,7 @@ from sandbox.m3.control_bodies import as_list, body, locked
 from sandbox.m3.control_events import route_events
 from sandbox.m3.control_items import route_items
 from sandbox.m3.control_ledger import route_ledger
+from sandbox.m3.control_stock import route_stock_messages
 from sandbox.m3.control_vouchers import route_vouchers
 from sandbox.m3.faults import Settings
 from sandbox.m3.master_data import CustomerIn, change_customer, upsert_customers
@@ -90,6 +91,7 @@ def make_control(site: Site) -> Blueprint:
     _route_site(control, site)
     _route_customers(control, site)
     route_items(control, site)
+    route_stock_messages(control, site)
     route_ledger(control, site)
     route_vouchers(control, site)
     route_events(control, site)

@@ -31,6 +31,26 @@ class Balance:
         return self.on_hand - self.reserved
 
 
+@dataclass(slots=True)
+class StockMessage:
+    """One message of MMS850 with its one line and instruction; `quantity` in the basic unit, negative to take out."""
+
+    number: str
+    line: str
+    sequence: str
+    itno: str
+    whlo: str
+    quantity: Decimal
+    fields: dict[str, str]
+    status: str
+    error: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What no two messages share."""
+        return self.number, self.line, self.sequence
+
+
 @dataclass(frozen=True)
 class AlternateUnit:
     """One alternate unit equals `factor` basic units (or, if not `multiply`, factor of them make one basic unit)."""

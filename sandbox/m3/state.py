@@ -11,7 +11,7 @@ from decimal import Decimal
 from sandbox.clock import Clock
 from sandbox.m3.changes import Change, Listener, Operation, Record
 from sandbox.m3.dispatch import Dispatch
-from sandbox.m3.entities import Balance, BatchOrder, ChargeType, Customer, Item, Order
+from sandbox.m3.entities import Balance, BatchOrder, ChargeType, Customer, Item, Order, StockMessage
 from sandbox.m3.general_ledger import GeneralLedger
 from sandbox.m3.indexes import ChangeLog
 from sandbox.m3.item_master import ItemMaster
@@ -37,7 +37,9 @@ class State:
     balance_changes: ChangeLog[tuple[str, str]] = field(default_factory=ChangeLog)
     moved_balances: set[tuple[str, str]] = field(default_factory=set)
     counts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    stock_messages: set[tuple[str, ...]] = field(default_factory=set)
+    stock_messages: dict[tuple[str, str, str], StockMessage] = field(default_factory=dict)
+    runs_stock_messages: bool = True
+    stock_messages_fail: str = ""  # the error each of them ends with
     prices: PriceBook = field(default_factory=PriceBook)
     rates: dict[tuple[str, int, str], Rate] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""MMS200MI, OIS100MI, MMS060MI, MMS310MI, MMS850MI: stock, what changed of it, and corrections; listed in `registry`."""
+"""MMS200MI, OIS100MI, MMS060MI, MMS310MI: stock, what changed of it, and corrections; listed in `registry`."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -103,7 +103,7 @@ def balance_row(item: Item, whlo: str, balance: Balance) -> dict[str, str]:
 def get_count(run: Run) -> Iterable[Row]:
     """Read the stock of a location with the last count."""
     item, whlo, balance = _balance(run)
-    _check_location(run)
+    check_location(run)
     return [_count_row(run, item, whlo, balance)]
 
 
@@ -118,7 +118,7 @@ def list_counts(run: Run) -> Iterable[Row]:
 def update_count(run: Run) -> Iterable[Row]:
     """Take a physical count: what is on hand becomes STQI, however often it is sent."""
     item, whlo, balance = _balance(run)
-    _check_location(run)
+    check_location(run)
     counted = run.number("STQI")
     if counted is None:
         raise Refusal("CPF9898", "STQI", message="The counted quantity must be entered")
@@ -132,54 +132,27 @@ def update_count(run: Run) -> Iterable[Row]:
     return ()
 
 
-def add_adjustment(run: Run) -> Iterable[Row]:
-    """Change what is on hand by QLQT; a message number is taken once per partner and type, without one each call counts."""
-    item = run.state.item(_adjusted_item(run))
-    whlo = _warehouse(run)
-    _check_location(run)
-    quantity = run.number("QLQT")
-    if quantity is None:
-        raise Refusal("CPF9898", "QLQT", message="The quantity must be entered")
-    factor = item.basic_units(run.text("QLUN", item.unit))
-    if factor is None:
-        raise Refusal("XRE0103", "QLUN")
-    number = run.text("MSNR") or run.state.take_stock_message()
-    key = (run.text("E0PA"), run.text("E065"), number, run.text("MSLN", "1"))
-    if key in run.state.stock_messages:
-        raise Refusal("XRE0104", "MSNR")
-    run.state.stock_messages.add(key)
-    run.state.move_stock(item.itno, whlo, on_hand=quantity * factor)
-    return [{"CONO": CONO, "MSNR": number, "MSLN": run.text("MSLN", "1"), "MSGS": run.text("MSGS", "0")}]
-
-
 def six_decimals(value: Decimal) -> str:
     """Write a quantity as M3 sends it."""
     return format(value.quantize(SIX_DECIMALS), "f")
 
 
-def _adjusted_item(run: Run) -> str:
-    if run.text("ITNO"):
-        return run.text("ITNO")
-    found = run.state.items.of_alias(run.whole("ALWT"), run.text("POPN"))
-    if not found:
-        raise Refusal("WIT0102", "ITNO")
-    return found[0].itno
-
-
 def _balance(run: Run, *, number: str = "ITNO") -> tuple[Item, str, Balance]:
     item = run.state.item(run.text(number))
-    whlo = _warehouse(run)
+    whlo = warehouse_of(run)
     return item, whlo, item.balances[whlo]
 
 
-def _warehouse(run: Run) -> str:
+def warehouse_of(run: Run) -> str:
+    """Give the warehouse asked for or refuse."""
     whlo = run.text("WHLO")
     if whlo not in WAREHOUSES:
         raise Refusal("WWH0103", "WHLO", value=whlo)
     return whlo
 
 
-def _check_location(run: Run) -> None:
+def check_location(run: Run) -> None:
+    """Refuse any location but the one there is."""
     if run.text("WHSL", LOCATION) != LOCATION:
         raise Refusal("XRE0103", "WHSL")
 

@@ -27,6 +27,7 @@ from sandbox.m3.programs import (
     site_credits,
     site_invoices,
     site_lists,
+    stock_messages,
     tables,
 )
 from sandbox.m3.programs.run import Handler
@@ -162,7 +163,9 @@ HANDLERS: Mapping[str, Handler] = {
     "MMS310MI/Get": balances.get_count,
     "MMS310MI/List": balances.list_counts,
     "MMS310MI/Update": balances.update_count,
-    "MMS850MI/AddAdjust": balances.add_adjustment,
+    "MMS850MI/AddAdjust": stock_messages.add_adjustment,
+    "MMS850MI/GetStkId": stock_messages.get_identity,
+    "MMS850MI/GetStkIns": stock_messages.get_instruction,
     "MMS021MI/GetItmHierarchy": item_texts.get_hierarchy,
     "MMS021MI/LstItmHierarchy": item_texts.list_hierarchy,
     "MMS030MI/Get": item_texts.get_name,

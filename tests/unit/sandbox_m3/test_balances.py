@@ -142,6 +142,31 @@ def test_adjustment_under_a_number_of_our_own_is_taken_once(m3: M3) -> None:
     assert figures(m3)["STQT"] == "8.000000"
 
 
+def test_stock_message_is_read_again_by_its_number(m3: M3) -> None:
+    m3.control("stock", {"itno": "MUG-001", "on_hand": "10"})
+    number = {"MSNR": "W1S1", "MSLN": "1", "MSGS": "1"}
+    whole = {"E0PA": "WEB", "E065": "WMS", "WHLO": "001", "ITNO": "MUG-001", "QLQT": "-2", "PMSN": "17", **number}
+    m3.records("MMS850MI/AddAdjust", **whole)
+
+    (identity,) = m3.records("MMS850MI/GetStkId", MSNR="W1S1", MSLN="1")
+    (instruction,) = m3.records("MMS850MI/GetStkIns", **number)
+    assert (identity["ITNO"], identity["PMSN"]) == ("MUG-001", "17")
+    assert (instruction["QLQT"], instruction["STAT"], instruction["MSGD"]) == ("-2.000000", "90", "")
+    assert m3.code("MMS850MI/GetStkId", MSNR="W1S2", MSLN="1") == "XRE0103"
+
+
+def test_stock_message_that_is_not_executed_moves_nothing_until_it_is_run(m3: M3) -> None:
+    m3.control("stock", {"itno": "MUG-001", "on_hand": "10"})
+    m3.control("stock/messages", {"fails": "Too few"})
+    m3.records("MMS850MI/AddAdjust", E0PA="WEB", E065="WMS", WHLO="001", ITNO="MUG-001", QLQT="-2", MSNR="9", MSGS="1")
+    (held,) = m3.records("MMS850MI/GetStkIns", MSNR="9", MSLN="1", MSGS="1")
+    before = figures(m3)["STQT"]
+    m3.control("stock/messages/9/run", {})
+
+    assert (held["STAT"], held["MSGD"], before) == ("15", "Too few", "10.000000")
+    assert figures(m3)["STQT"] == "8.000000"
+
+
 def test_trailing_minus_is_sent_in_numbers_and_in_numbers_as_text(m3: M3) -> None:
     m3.control("faults", {"trailing_minus": True})
     m3.control("clock", {"offset_s": 10})

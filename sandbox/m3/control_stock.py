@@ -1,0 +1,44 @@
+"""The hand on messages that move stock, under /_control; `control` builds it in."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+from pydantic import BaseModel, ConfigDict
+
+from sandbox.m3.control_bodies import body, locked
+from sandbox.m3.programs.stock_messages import execute
+from sandbox.m3.site import Site
+
+
+class StockMessagesIn(BaseModel):
+    """Body of stock/messages: what is left out is as at the start."""
+
+    model_config = ConfigDict(extra="forbid")
+    runs: bool = True  # whether a message is executed at once
+    fails: str = ""  # the error it ends with instead
+
+
+def route_stock_messages(control: Blueprint, site: Site) -> None:
+    """Add the routes to the blueprint."""
+
+    @control.post("/stock/messages")
+    def stock_messages() -> Response:
+        wanted = StockMessagesIn.model_validate(body() or {})
+
+        def set_them() -> dict[str, Any]:
+            site.state.runs_stock_messages, site.state.stock_messages_fail = wanted.runs, wanted.fails
+            return wanted.model_dump()
+
+        return locked(site, set_them)
+
+    @control.post("/stock/messages/<key>/run")
+    def run_stock_message(key: str) -> Response:
+        """What a person does in MMS850 with a message that was not executed."""
+
+        def run() -> dict[str, Any]:
+            found = [one for one in site.state.stock_messages.values() if one.number == key]
+            for one in found:
+                execute(site.state, one)
+            return {"messages": len(found)}
+
+        return locked(site, run)
