@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from connector.accounting.accounts import Account
 from connector.publishing.strict import Strict, Text
@@ -17,6 +18,16 @@ class StockRule(StrEnum):
     """What keeps sold units out of the stock that is shown, since no order in M3 takes them."""
 
     KEEP_DEDUCTED = "keep_deducted"  # units of invoiced orders stay taken off what M3 says
+    ISSUE = "issue"  # M3 books them out of stock (issues_to_m3)
+
+
+class StockIssue(Strict):
+    """Where and how M3 books the units of direct invoices out of stock: messages of MMS850."""
+
+    partner: Text = Field(min_length=1, max_length=17)  # E0PA, as set up in MMS865
+    location: Text = Field(min_length=1, max_length=10)  # WHSL
+    reason: Text = Field(default="", max_length=3)  # RSCD; empty: M3's own
+    done_status: Text = Field(default="90", pattern="^[0-9]{2}$")  # STAT of a message that M3 has executed
 
 
 class RevenueRule(Strict):
@@ -59,6 +70,13 @@ class InvoicesConfig(Strict):
     taxes: tuple[TaxRule, ...] = ()
     vat_codes: dict[str, Text] = Field(default_factory=dict)  # rate in percent -> VTCD, of accounts without one
     stock: StockRule | None = None
+    issue: StockIssue | None = None  # with stock: issue
+
+    @model_validator(mode="after")
+    def _issues_somewhere(self) -> Self:
+        if (self.stock is StockRule.ISSUE) != (self.issue is not None):
+            raise ValueError("stock: issue and the part `issue` belong together; the one is there alone")
+        return self
 
     def number_of(self, order_id: int) -> str:
         """Returns the invoice number (CINO): ours, from what never changes of an order."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from connector.flows import tenure
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
+from connector.flows.issues.leaving import leave_issue
 from connector.flows.order_changes import following
 from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import as_reduced, wake_refunds
@@ -58,6 +59,7 @@ def run(run: Run) -> Done:
         raise unknown_status(order, where="M3 does not have it")
     if run.store.config.orders.carried_as is CarriedAs.INVOICE:
         leave_invoice(run, order)
+        leave_issue(run, order)
         return Done("carried as an invoice, not as an order")
     if order is None:
         return Done("the order does not exist in the shop any more")

@@ -13,6 +13,7 @@ REPLAYED = {
     "order_status_to_woo": "M3 is asked how far the order is, the shop for what its order holds; what it lacks is written.",
     "payments_to_m3": "M3's ledger is asked for the voucher of the payment before anything is written.",
     "invoices_to_m3": "M3's ledger is asked for the voucher of the invoice before anything is written.",
+    "issues_to_m3": "M3 is asked for the stock messages of the order; what they do not cover of what the shop holds is booked.",
     "credits_to_m3": "M3's ledger is asked for the voucher of the credit before anything is written.",
     "repayments_to_m3": "M3's ledger is asked for the voucher of what was paid back before anything is written.",
     "settlements_to_m3": "M3's receivables are asked how the invoices stand before anything is written.",

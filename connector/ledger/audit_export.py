@@ -70,7 +70,10 @@ class Line:
     why: str
 
 
-OF_ORDERS = ("orders_to_m3", "order_status_to_woo", "payments_to_m3", "invoices_to_m3", "settlements_to_m3")
+OF_ORDERS = (
+    *("orders_to_m3", "order_status_to_woo", "payments_to_m3", "invoices_to_m3", "settlements_to_m3"),
+    "issues_to_m3",
+)
 """Flows whose exchanges are keyed by the id of an order."""
 OF_REFUNDS = ("refunds_to_m3", "credits_to_m3", "repayments_to_m3")
 """Flows whose exchanges are keyed by the ids of an order and of its refund."""

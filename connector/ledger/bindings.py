@@ -9,6 +9,7 @@ from connector.errors import PermanentError
 ORDER = "order"
 CUSTOMER = "customer"
 REFUND = "refund"
+ISSUE = "issue"  # an order carried as an invoice, and its units booked out of M3's stock
 
 _FIND = text("SELECT m3_key FROM binding WHERE kind = :kind AND shop_scope = :shop_scope AND shop_key = :shop_key")
 _BIND = text("""

@@ -51,14 +51,18 @@ WITH products AS (
 )""".format(lines=LINES.format("s.lines"), excess=EXCESS)
 
 _IN_FLIGHT = text(f"""{_WANTED}, flying AS (
-    SELECT s.store, s.item_number, CASE WHEN b.id IS NULL OR coalesce(s.posted_at, b.bound_at) >= :since
-                                        THEN s.units ELSE s.excess END AS units
+    SELECT s.store, s.item_number,
+           CASE WHEN coalesce(b.id, i.id) IS NULL OR coalesce(s.posted_at, b.bound_at, i.bound_at) >= :since
+                THEN s.units ELSE s.excess END AS units
     FROM lines s
     LEFT JOIN binding b ON b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
+    LEFT JOIN binding i ON i.kind = 'issue' AND i.shop_scope = s.store AND i.shop_key = CAST(s.order_id AS varchar)
     LEFT JOIN exchange e ON e.scope = s.store AND e.flow = 'orders_to_m3' AND e.business_key = CAST(s.order_id AS varchar)
+    LEFT JOIN exchange x ON x.scope = s.store AND x.flow = 'issues_to_m3' AND x.business_key = CAST(s.order_id AS varchar)
     WHERE s.holds
       -- A person settled it without M3 having it from us: what M3 holds is that person's word.
       AND NOT coalesce(b.id IS NULL AND e.state = 'done' AND e.reason_code = 'discarded', false)
+      AND NOT coalesce(i.id IS NULL AND x.state = 'done' AND x.reason_code = 'discarded', false)
 )
 SELECT store, item_number, sum(units) FROM flying WHERE units > 0 GROUP BY 1, 2
 """)
@@ -118,3 +122,16 @@ def close_sales(connection: Connection, store: str, *, order_ids: Collection[int
     """
     if order_ids:
         connection.execute(_CLOSE, {"store": store, "orders": list(order_ids)})
+
+
+_CLOSE_ISSUED = text(f"""
+UPDATE sale s SET is_open = false FROM binding b
+WHERE s.store = ANY(:stores) AND s.is_open AND b.kind = 'issue' AND b.shop_scope = s.store
+  AND b.shop_key = CAST(s.order_id AS varchar) AND s.posted_at < ledger_now() - interval '10 minutes'
+  AND NOT EXISTS (SELECT FROM {LINES.format("s.lines")} WHERE {EXCESS} > 0)
+""")
+
+
+def close_issued(connection: Connection, *, stores: Collection[str]) -> None:
+    """Stages the same for orders whose units M3 has booked out: it allocates nothing for them any more."""
+    connection.execute(_CLOSE_ISSUED, {"stores": list(stores)})

@@ -17,7 +17,8 @@ from connector.errors import PermanentError
 from connector.ledger.sales import settle_sale
 from connector.ledger.tables import DocumentState, State
 
-ORDERS = "orders_to_m3"
+HOLD_STOCK = ("orders_to_m3", "issues_to_m3")
+"""Flows by which M3 gets to hold what an order took from the shop's stock."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> 
     is_locked = bool(connection.execute(_IS_LOCKED, {"id": exchange_id}).scalar_one_or_none())
     reason = f"Discarded by {who}: {why}"
     connection.execute(_DISCARD, {"id": exchange_id, "reason": reason, "is_locked": is_locked})
-    if row.flow == ORDERS and row.business_key.isdecimal():
+    if row.flow in HOLD_STOCK and row.business_key.isdecimal():
         settle_sale(connection, row.store, order_id=int(row.business_key))
     _note(connection, row, who=who, action="discard", to=State.DONE, why=why)
     return replace(_decision(row), is_locked=is_locked)

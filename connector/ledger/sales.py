@@ -63,7 +63,7 @@ EXCESS = """CASE WHEN s.posted IS NULL OR NOT s.holds THEN 0 ELSE
 """What a line took beyond what M3 holds of the order: it was changed in the shop after it was posted."""
 _IS_POSTED = """EXISTS (
     SELECT FROM binding b
-    WHERE b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar))"""
+    WHERE b.kind IN ('order', 'issue') AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar))"""
 _DUE_AGAIN = """
 UPDATE offer o SET
     wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-_FLOWS = ("orders_to_m3", "order_status_to_woo", "payments_to_m3", "settlements_to_m3", "invoices_to_m3")
+_FLOWS = (
+    *("orders_to_m3", "order_status_to_woo", "payments_to_m3", "settlements_to_m3", "invoices_to_m3"),
+    "issues_to_m3",
+)
 """Flows whose exchanges are keyed by the id of an order."""
 
 _RENAME_EXCHANGES = text("""
 UPDATE exchange SET business_key = :new WHERE scope = :store AND business_key = :old AND flow = ANY(:flows)
 """)
 _RENAME_BINDING = text("""
-UPDATE binding SET shop_key = :new WHERE kind = 'order' AND shop_scope = :store AND shop_key = :old
+UPDATE binding SET shop_key = :new WHERE kind IN ('order', 'issue') AND shop_scope = :store AND shop_key = :old
 """)
 _MARK = "@"
 

@@ -54,7 +54,9 @@ REFUNDS = {"return_order_type": "W02", "credit_order_type": "W03", "credit_items
         ({"orders": {"carried_as": "invoice", "statuses": {"on-hold": "batch"}}}, "batch makes an order"),
         ({"invoices": {**INVOICES, "layout": ""}}, "name a `layout`"),
         ({"refunds": REFUNDS}, "return orders"),
-        ({"publish": {"stock": {}}}, "would sell them twice; say invoices.stock (keep_deducted)"),
+        ({"publish": {"stock": {}}}, "would sell them twice; say invoices.stock (keep_deducted, issue)"),
+        ({"invoices": {**INVOICES, "stock": "issue"}}, "`issue` belong together"),
+        ({"invoices": {**INVOICES, "issue": {"partner": "WEB", "location": "MAIN"}}}, "`issue` belong together"),
     ],
 )
 def test_invoices_that_contradict_the_rest_of_the_file_are_refused(changes: dict[str, object], words: str) -> None:

@@ -55,6 +55,11 @@ class Site:
         return progress.deliveries if self.orders and progress.carry else DeliveriesBy.NONE
 
     @property
+    def issues_stock(self) -> bool:
+        """M3 books the units of direct invoices out of stock."""
+        return self.config.invoices is not None and self.config.invoices.issue is not None
+
+    @property
     def corrections(self) -> ByHand | None:
         """What becomes of stock corrected by hand in the shop."""
         return self.config.publish.stock.corrections.by_hand if self.config.publish.stock else None
@@ -275,6 +280,21 @@ USES = (
         "invoices",
         ("invoice.add_head", "invoice.add_line", "invoice.control", "invoice.update", "ledger.vouchers"),
         lambda site: site.config.invoices is not None,
+    ),
+    Use(
+        "invoices: stock issues",
+        ("stock_issue.add", "stock_issue.identity", "stock_issue.instruction"),
+        lambda site: site.issues_stock,
+    ),
+    Use(
+        "invoices: items of stock issues",
+        ("item.basic",),
+        lambda site: site.issues_stock,
+    ),
+    Use(
+        "invoices: items of stock issues, by alias",
+        ("item.by_alias",),
+        lambda site: site.issues_stock and bool(site.config.items.aliases),
     ),
 )
 

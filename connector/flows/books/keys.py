@@ -16,10 +16,17 @@ BATCH_DIGITS, BATCH_VERSIONS = 10, 10
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def key_of(store: str, kind: str, order_id: int, *, version: int) -> str:
+def key_of(store: str, kind: str, order_id: int, *, version: int, field: str = "KEY1") -> str:
     """Returns KEY1: store, kind, the shop's document and version; always 15 characters, so never the beginning of another.
 
     It follows from the business fact alone, so a restored ledger makes the same one again and M3 refuses it.
+
+    Args:
+        store: The store code.
+        kind: The letter of the kind of document.
+        order_id: The shop's id of the order, refund or line.
+        version: Counted from 1.
+        field: What M3 calls it, for people.
 
     Raises:
         MappingError: The number or the version does not fit; a key is never cut.
@@ -28,9 +35,9 @@ def key_of(store: str, kind: str, order_id: int, *, version: int) -> str:
     number = _base36(order_id)
     if len(number) > room or not 1 <= version < len(_DIGITS):
         raise MappingError(
-            f"Order {order_id}, version {version} of store {store} has no room in KEY1 ({KEY_LENGTH} characters).",
+            f"Number {order_id}, version {version} of store {store} has no room in {field} ({KEY_LENGTH} characters).",
             rule="books.key",
-            field="KEY1",
+            field=field,
             resolution="Enter it in M3 by hand and discard the exchange; a shorter store code leaves more room.",
         )
     return f"{store.upper()}{kind}{number.rjust(room, '0')}{_DIGITS[version]}"

@@ -40,12 +40,16 @@ def take_up(run: Run) -> tuple[Order | None, DocumentRecord | None]:
     if document is None:
         return order, None
     if order is not None:
-        _require_own(run, order, document)
+        require_own(run, order, epoch=Sheet.from_json(document.plan["sheet"]).epoch)
     return order, document.confirmed_as(posting.go_on(run, document))
 
 
-def _require_own(run: Run, order: Order, document: DocumentRecord) -> None:
-    epoch = Sheet.from_json(document.plan["sheet"]).epoch
+def require_own(run: Run, order: Order, *, epoch: str) -> None:
+    """Lets pass only the order a document was made for.
+
+    Raises:
+        NotYetError: Its id belongs to another order now; both go on as exchanges of their own.
+    """
     if epoch == epoch_of(order):
         return
     key = run.claim.business_key

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import structlog
 
+from connector.accounting.invoices import StockRule
 from connector.errors import ConnectorError, InvalidPayloadError, LedgerUnavailableError
 from connector.flows.asking import asking
 from connector.flows.context import StoreContext
@@ -22,7 +23,7 @@ from connector.flows.stock.reading import Problem, Stock, Unit, odd, read_stock
 from connector.flows.stock.selling import look_at_shop, read_waiting
 from connector.ledger.cursors import now
 from connector.ledger.dispatch import DueMessage
-from connector.ledger.in_flight import PostedSale, close_sales, posted_sales, units_in_flight
+from connector.ledger.in_flight import PostedSale, close_issued, close_sales, posted_sales, units_in_flight
 from connector.ledger.sales import units_sold
 from connector.ledger.session import Ledger, transaction
 from connector.publishing.stock import NotStocked, StockPublishing
@@ -107,7 +108,7 @@ def assess(ledger: Ledger, store: StoreContext, wanted: Sequence[Wanted], *, loo
     if looks:
         for one in stores:
             _look(ledger, one, assessment, is_own=one is store)
-        _close(ledger, stock.allocated)
+        _close(ledger, stores, stock.allocated)
     in_flight, sold = _taken(ledger, stores, stock, wanted, since=assessment.read_at)
     found = find_products(store, [_sought(one) for one in wanted], ask=asking(ledger), fields=FIELDS)
     for wish, result in zip(wanted, found, strict=True):
@@ -159,7 +160,11 @@ def _look(ledger: Ledger, store: StoreContext, assessment: Assessment, *, is_own
     read_waiting(ledger, store, now=assessment.read_at)
 
 
-def _close(ledger: Ledger, allocated: Sequence[PostedSale]) -> None:
+def _close(ledger: Ledger, stores: Sequence[StoreContext], allocated: Sequence[PostedSale]) -> None:
+    issuing = [one.name for one in stores if one.config.invoices and one.config.invoices.stock is StockRule.ISSUE]
+    if issuing:
+        with transaction(ledger) as connection:
+            close_issued(connection, stores=issuing)
     by_store: dict[str, list[int]] = {}
     for one in allocated:
         by_store.setdefault(one.store, []).append(one.order_id)

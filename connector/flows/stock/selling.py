@@ -33,6 +33,7 @@ from connector.ledger.session import Ledger, transaction
 from connector.ledger.waking import wake
 from connector.stores import OrderAction, StoreConfig
 from connector.woocommerce.client import ANY
+from connector.woocommerce.lines import LineItem
 from connector.woocommerce.models import Order, parse_order
 
 FLOW = "stock_to_woo"
@@ -77,8 +78,13 @@ def note_posted(run: Run, content: Mapping[str, Any]) -> None:
         run: The run of the order.
         content: What was carried across, as `content_of` made it: quantities are absolute, of all lines.
     """
+    note_issued(run, _posted_units(content))
+
+
+def note_issued(run: Run, held: Mapping[str, Decimal]) -> None:
+    """Stages the same, given by product: units that are in M3's figure, and not in flight any more."""
     if is_published(run.store) and run.claim.business_key.isdecimal():
-        posted = json.dumps({product: f"{units:f}" for product, units in sorted(_posted_units(content).items())})
+        posted = json.dumps({product: f"{units:f}" for product, units in sorted(held.items())})
         run.journal.stage(POSTED_SALE, store=run.store.name, order_id=int(run.claim.business_key), posted=posted)
 
 
@@ -91,13 +97,10 @@ def _posted_units(content: Mapping[str, Any]) -> dict[str, Decimal]:
 
 
 def sale_of(config: StoreConfig, order: Order, *, delivery_id: int, now: datetime) -> Sale:
-    """Returns what an order holds of the shop's stock.
-
-    Source: WooCommerce keeps on each line how much it took (`_reduced_stock`), and changes it when it gives some back.
-    """
+    """Returns what an order holds of the shop's stock."""
     units: dict[tuple[int, str], Decimal] = {}
     for line in order.line_items:
-        taken = next((_units(row.value) for row in line.meta_data if row.key == REDUCED), Decimal(0))
+        taken = taken_units(line)
         if taken > 0:
             key = (line.variation_id or line.product_id, line.sku)
             units[key] = units.get(key, Decimal(0)) + taken
@@ -108,6 +111,14 @@ def sale_of(config: StoreConfig, order: Order, *, delivery_id: int, now: datetim
         lines=tuple(SaleLine(product, sku, taken) for (product, sku), taken in units.items()),
         counts=now - order.created_at < OLD,
     )
+
+
+def taken_units(line: LineItem) -> Decimal:
+    """Returns what a line of an order holds of the shop's stock.
+
+    Source: WooCommerce keeps on each line how much it took (`_reduced_stock`), and changes it when it gives some back.
+    """
+    return max(Decimal(0), next((_units(row.value) for row in line.meta_data if row.key == REDUCED), Decimal(0)))
 
 
 def _units(value: Any) -> Decimal:

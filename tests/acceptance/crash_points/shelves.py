@@ -1,4 +1,7 @@
-"""The story of a shop's stock: M3's figure shown, a quantity corrected by hand and booked in M3. Used by stories.py."""
+"""The stories of a shop's stock: M3's figure shown, a quantity corrected by hand and booked in M3, units of direct invoices.
+
+Used by stories.py.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,14 @@ from tests.acceptance.crash_points import books
 from tests.acceptance.crash_points.goods import publishing
 from tests.acceptance.crash_points.world import World
 from tests.harness import STORE
+from tests.integration.flows.books.counting_house import invoicing
+from tests.integration.flows.refunds.desk import part_of
 
 MUG, PAN = "MUG-001", "PAN-28"
 HELD, CORRECTED, MOVED = 20, 15, 31
+LONG_AFTER_S = 700.0
+ISSUE = {"stock": "issue", "issue": {"partner": "WEB", "location": "MAIN"}}
+ISSUES_STOCK = invoicing(invoices={"credit_prefix": "W1C-", **ISSUE}, publish={"stock": {}})
 SHOWS_STOCK = publishing(stock={"corrections": {"by_hand": "count", "location": "MAIN"}})
 
 
@@ -45,6 +53,37 @@ def of_stock(world: World) -> list[str]:
     wrong += [] if held == expected else [f"stock in M3: {held}"]
     wrong += [f"still due: {due}"] if due else []
     return [*wrong, *books.of_rest_alone(world)]
+
+
+def units_leave_and_one_comes_back(world: World) -> None:
+    """The order becomes an invoice and leaves M3's stock; then a mug comes back and is put on sale again."""
+    with world.quietly():
+        _hold(world, MUG, HELD)
+    order = world.place()
+    world.go_on()
+    refund = {"line_items": [part_of(order["line_items"][0], 1)], "api_restock": True}
+    world.change(order, refund=refund)
+    world.go_on()
+
+
+def of_issues(world: World) -> list[str]:
+    """Says what is wrong: M3 has booked out what the order holds, and the shop would show just what is left."""
+    (order,) = world.placed
+    held = {line["sku"]: line["quantity"] for line in order["line_items"]} | {
+        MUG: order["line_items"][0]["quantity"] - 1
+    }
+    book = world.sandbox.m3_book()
+    moved: dict[str, Decimal] = {}
+    for one in book["stock_messages"]:
+        moved[one["itno"]] = moved.get(one["itno"], Decimal(0)) + Decimal(one["quantity"])
+    (on_hand,) = [int(Decimal(one["on_hand"])) for one in book["stock"] if (one["itno"], one["whlo"]) == (MUG, "001")]
+    wrong = [] if moved == {item: -units for item, units in held.items()} else [f"booked: {moved}"]
+    wrong += [] if on_hand == HELD - held[MUG] else [f"on hand: {on_hand}"]
+    with world.quietly():
+        world.connector.pass_time(LONG_AFTER_S)
+        _carry(world, MUG)
+    wrong += [] if _shown(world, MUG) == on_hand else [f"shown: {_shown(world, MUG)} of {on_hand}"]
+    return [*wrong, *books.of_nothing_in_m3(world)]
 
 
 def _carry(world: World, *items: str) -> None:

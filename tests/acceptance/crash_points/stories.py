@@ -382,6 +382,9 @@ STORIES: dict[str, Told] = {
     "old order purged": Told(ages.old_order_is_purged, ages.of_purged, again=()),
     "trail is sealed": Told(ages.trail_is_sealed, ages.of_sealed, again=()),
     "order is invoiced": Told(ledgers.order_is_invoiced, ledgers.of_invoices, config=ledgers.INVOICES_ORDERS, again=()),
+    "units of an invoice": Told(
+        shelves.units_leave_and_one_comes_back, shelves.of_issues, config=shelves.ISSUES_STOCK, again=()
+    ),
     "delivered in part, then all": Told(parcels.order_leaves_in_two_parcels, parcels.of_parcels, again=()),
     "buyer with a VAT number": Told(
         accounts.buyer_with_a_vat_number_comes, accounts.of_vat_number, config=OWN_CUSTOMER, again=()

@@ -1,0 +1,176 @@
+"""Books units of an order in M3's stock and proves it: one message of MMS850 for each line. Called by issues_to_m3.
+
+A message's number follows from the shop's line and counts its bookings, so M3 takes each once, however often it is sent. What it
+holds under a number is what was booked: it is read before anything is sent again, and after everything that was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from connector.accounting.invoices import StockIssue
+from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError, NotYetError
+from connector.flows.books.keys import key_of
+from connector.flows.context import Run
+from connector.flows.issues.keeping import Issue
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.tables import StepState
+from connector.m3.client import MAX_TRANSACTIONS, Call
+from connector.m3.programs import mms850mi
+from connector.m3.programs.mms850mi import StockMessage
+from connector.m3.rejections import already_exists
+
+ISSUE, LETTER = "issue", "S"
+LOOK_AGAIN_S = 60.0
+LATE_FOR = timedelta(minutes=10)
+"""So long a booking whose answer was lost is watched for that nobody wants any more: it would not be found by a second one."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What M3 holds of some lines: executed ones with their basic units, others in words."""
+
+    executed: Mapping[str, Decimal]
+    waiting: Mapping[str, str]
+
+
+def number_of(run: Run, issue: Issue, line: str) -> str:
+    """Returns the number of the next message of a line.
+
+    Raises:
+        MappingError: It does not fit.
+    """
+    return key_of(run.store.name, LETTER, int(line), version=issue.lines[line].version + 1, field="MSNR")
+
+
+def look(run: Run, issue: Issue, lines: Collection[str], rules: StockIssue) -> Looked:
+    """Reads the next message of each line.
+
+    Raises:
+        NeedsPersonError: A number is taken by something else.
+        RetryableError: M3 cannot be asked now.
+    """
+    run.journal.pause()
+    numbers = {line: number_of(run, issue, line) for line in lines}
+    calls = [make(key) for key in numbers.values() for make in (mms850mi.get_identity, mms850mi.get_instruction)]
+    answers = run.store.m3.read(calls)
+    executed: dict[str, Decimal] = {}
+    waiting: dict[str, str] = {}
+    for (line, key), place in zip(numbers.items(), range(0, len(answers), 2), strict=True):
+        message = mms850mi.read_message(answers[place], answers[place + 1])
+        if message is None:
+            continue
+        _require_own(issue, line, key, message)
+        if message.status == rules.done_status:
+            executed[line] = message.quantity
+        else:
+            waiting[line] = f"{key} stands at {message.status}" + (f" ({message.error})" if message.error else "")
+    return Looked(executed, waiting)
+
+
+def _require_own(issue: Issue, line: str, key: str, message: StockMessage) -> None:
+    known = issue.lines[line].item
+    is_other_fact = message.external_number not in ("", issue.epoch)
+    if is_other_fact or (known and message.item != known):
+        raise NeedsPersonError(
+            f"Stock message {key} of M3 is of item {message.item}, number {message.external_number}, and not of this order.",
+            resolution="Book the units by hand if they left (MMS850 shows the message), then discard this exchange.",
+        )
+
+
+def require_executed(looked: Looked) -> None:
+    """Lets nothing pass that M3 took and has not executed.
+
+    Raises:
+        NeedsPersonError: It says why it cannot.
+        NotYetError: It does not.
+    """
+    if not looked.waiting:
+        return
+    where = "; ".join(looked.waiting.values())
+    remedy = "Look at the message in MMS850. Correct the cause and run it there, and the connector notices by itself; or delete it"
+    if any("(" in words for words in looked.waiting.values()):
+        raise NeedsPersonError(
+            f"M3 took a stock message and cannot execute it: {where}.",
+            resolution=f"{remedy}, then release this exchange.",
+        )
+    raise NotYetError(
+        f"M3 took a stock message and has not executed it yet: {where}.",
+        retry_after_s=LOOK_AGAIN_S,
+        resolution=f"Nothing to do if a job there runs such messages. Else: {remedy}. If an executed message stands at another "
+        "status there, say so as invoices.issue.done_status of the store file.",
+    )
+
+
+def wait_out(run: Run, document: DocumentRecord, *, is_wanted: bool) -> None:
+    """Waits while a booking whose answer was lost may still arrive.
+
+    Raises:
+        NotYetError: It may.
+    """
+    is_open = (StepState.INTENDED, StepState.UNKNOWN)
+    sent = [step.intended_at for step in document.steps if step.name == ISSUE and step.state in is_open]
+    over_at = max(sent, default=run.claim.now) + (timedelta(seconds=run.store.settle_s) if is_wanted else LATE_FOR)
+    if sent and run.claim.now < over_at:
+        raise NotYetError(
+            "The booking of an order's units may still arrive in M3.",
+            retry_after_s=(over_at - run.claim.now).total_seconds(),
+            resolution="Nothing to do: M3 is asked again then.",
+        )
+
+
+def send(run: Run, document: DocumentRecord, issue: Issue, rules: StockIssue) -> ConnectorError | None:
+    """Sends what was begun, 80 messages a request.
+
+    Returns:
+        Why M3 did not take one of them, or None.
+
+    Raises:
+        OutcomeUnknownError: An answer was lost; the next run looks.
+        ConnectorError: Nothing of a request was executed.
+    """
+    calls = [_call(run, issue, line, rules) for line in issue.begun]
+    refused: list[ConnectorError] = []
+    for start in range(0, len(calls), MAX_TRANSACTIONS):
+        some = calls[start : start + MAX_TRANSACTIONS]
+        intent = run.journal.intend(document.id, ISSUE, request=[call.fields for call in some], part=None)
+        answers = run.journal.send(intent, lambda some=some: run.store.m3.write(some))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        errors = [_explained(one.error, one.call) for one in answers if one.error is not None]
+        errors = [error for error in errors if not already_exists(error)]
+        state = StepState.REFUSED if errors else StepState.DONE
+        run.journal.mark(intent, state, {"sent": len(some), "refused": len(errors)})
+        refused += errors
+    said_no = [error for error in refused if isinstance(error, M3RejectedError)]
+    return next(iter((*said_no, *refused)), None)
+
+
+def _call(run: Run, issue: Issue, line: str, rules: StockIssue) -> Call:
+    one = issue.lines[line]
+    return mms850mi.add_adjustment(
+        number_of(run, issue, line),
+        item=one.item,
+        warehouse=run.store.config.m3.warehouse,
+        location=rules.location,
+        quantity=one.basic(-issue.begun[line]),
+        reason=rules.reason,
+        partner=rules.partner,
+        external_number=issue.epoch,
+        remark=f"{run.store.name}-{run.claim.business_key}"[:20],
+    )
+
+
+def _explained(error: ConnectorError, call: Call) -> ConnectorError:
+    if not isinstance(error, M3RejectedError):
+        return error
+    return M3RejectedError(
+        f"{error.message} (item {call.fields['ITNO']}, {call.fields['QLQT']} in {call.fields['WHSL']})",
+        program=error.program,
+        transaction=error.transaction,
+        message_id=error.message_id,
+        field=error.field,
+        resolution=f"Correct the cause in M3 (what lies in the location, the partner in MMS865, message {call.fields['MSNR']} in "
+        "MMS850), then release the exchange. Or book the units by hand and discard it.",
+    )

@@ -1,0 +1,124 @@
+"""What M3 has booked out of stock for an order carried as an invoice, and what was begun; kept with the document; pure.
+
+Called by issues_to_m3 and booking.py. Quantities are units of the shop unless they say otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+ZERO = Decimal(0)
+BASIC = Decimal("0.000001")
+"""M3 keeps six decimals of a quantity."""
+
+
+def plain(quantity: Decimal) -> Decimal:
+    """Returns it without zeros at its end."""
+    return quantity.normalize() + ZERO
+
+
+@dataclass(frozen=True)
+class Issued:
+    """One line of the order: what M3 has booked out for it and not in again. Of a line nothing was sent for, the item is empty."""
+
+    product_id: int
+    sku: str
+    item: str = ""
+    factor: Decimal = Decimal(1)  # basic units in one of the shop
+    units: Decimal = ZERO
+    version: int = 0  # of its newest message
+
+    @property
+    def told(self) -> str:
+        """What the audit trail says of it."""
+        return f"{self.units:f} of {self.item or self.sku}"
+
+    def basic(self, units: Decimal) -> Decimal:
+        """Returns units of the shop as M3 counts them."""
+        return plain((units * self.factor).quantize(BASIC))
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What is known of an order's units. `wanted` is what M3 shall have booked out, `begun` what was sent and is not proved."""
+
+    epoch: str
+    lines: Mapping[str, Issued] = field(default_factory=dict)
+    wanted: Mapping[str, Decimal] = field(default_factory=dict)
+    begun: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that go out, negative: come back
+    answered_rev: int = -1  # the revision of the newest discard that was taken account of
+
+    def moves(self) -> dict[str, Decimal]:
+        """Returns what is still to be booked: line -> units that go out, negative for those that come back."""
+        moves = {line: self.wanted.get(line, ZERO) - one.units for line, one in self.lines.items()}
+        return {line: units for line, units in moves.items() if units}
+
+    def beginning(self, moves: Mapping[str, Decimal]) -> Issue:
+        """Returns it with what is about to be sent."""
+        return replace(self, begun={**self.begun, **moves})
+
+    def without(self, lines: Collection[str]) -> Issue:
+        """Returns it without what was begun of some lines and never came to M3."""
+        return replace(self, begun={line: units for line, units in self.begun.items() if line not in lines})
+
+    def booked(self, quantities: Mapping[str, Decimal]) -> Issue:
+        """Returns it with what M3 has executed.
+
+        Args:
+            quantities: Line -> basic units, negative: taken out. What M3 says counts, also where something else was sent.
+        """
+        lines = dict(self.lines)
+        for line, quantity in quantities.items():
+            one, sent = lines[line], self.begun.get(line)
+            units = sent if sent is not None and one.basic(-sent) == quantity else plain(-quantity / one.factor)
+            lines[line] = replace(one, units=one.units + units, version=one.version + 1)
+        return replace(self, lines=lines).without(quantities)
+
+    def answered_for(self, revision: int) -> Issue:
+        """Returns it as a person left it who discarded the exchange: M3 holds what was wanted, and no number is used again."""
+        lines = {
+            line: replace(one, units=self.wanted.get(line, ZERO), version=one.version + (line in self.begun))
+            for line, one in self.lines.items()
+        }
+        return replace(self, lines=lines, begun={}, answered_rev=revision)
+
+    def by_product(self) -> dict[str, Decimal]:
+        """Returns the units M3 holds of the order by the shop's product."""
+        units: dict[str, Decimal] = {}
+        for one in self.lines.values():
+            product = str(one.product_id)
+            units[product] = units.get(product, ZERO) + one.units
+        return units
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what the document keeps."""
+        return {
+            "epoch": self.epoch,
+            "lines": {
+                line: {
+                    **{"product_id": one.product_id, "sku": one.sku, "item": one.item, "version": one.version},
+                    **{"factor": str(one.factor), "units": str(one.units)},
+                }
+                for line, one in self.lines.items()
+            },
+            "wanted": {line: str(units) for line, units in self.wanted.items()},
+            "begun": {line: str(units) for line, units in self.begun.items()},
+            "answered_rev": self.answered_rev,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Issue:
+        """Reads what `to_json` gave."""
+        lines = {
+            line: Issued(**{**one, "factor": Decimal(one["factor"]), "units": Decimal(one["units"])})
+            for line, one in values["lines"].items()
+        }
+        wanted, begun = (_units(values[name]) for name in ("wanted", "begun"))
+        return cls(values["epoch"], lines, wanted, begun, answered_rev=values["answered_rev"])
+
+
+def _units(kept: Mapping[str, str]) -> dict[str, Decimal]:
+    return {line: Decimal(units) for line, units in kept.items()}

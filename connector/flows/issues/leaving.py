@@ -1,0 +1,43 @@
+"""Leaves the exchange that books an order's units out of M3's stock, if the store file says so. Called by the order's own run."""
+
+from __future__ import annotations
+
+import hashlib
+
+from connector.accounting.invoices import StockRule
+from connector.flows.context import Run
+from connector.flows.stock.selling import taken_units
+from connector.ledger.inbox import Received
+from connector.woocommerce.canonical import canonical_json
+from connector.woocommerce.models import Order
+
+FLOW, POOL = "issues_to_m3", "inventory"
+
+
+def leave_issue(run: Run, order: Order | None) -> None:
+    """Stages it; only what becomes of the order in M3, or other units that it holds of the shop's stock, brings news."""
+    config = run.store.config.invoices
+    if config is None or config.stock is not StockRule.ISSUE:
+        return
+    state: dict[str, object] = {"action": "gone"}
+    if order is not None:
+        held = {str(line.id): f"{taken_units(line):f}" for line in order.line_items}
+        action = run.store.config.orders.action(order.status)
+        state = {"action": action, "made": order.created_at.isoformat(), "held": held}
+    run.leave(
+        Received(
+            store=run.store.name,
+            source="order",
+            topic="order.held",
+            kind="order",
+            resource_id=run.claim.business_key,
+            flow=FLOW,
+            business_key=run.claim.business_key,
+            pool=POOL,
+            body=None,
+            body_size=0,
+            body_sha256="",
+            content_hash=f"issue:{hashlib.sha256(canonical_json(state)).hexdigest()}",
+            is_full=True,
+        )
+    )

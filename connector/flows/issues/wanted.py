@@ -1,0 +1,87 @@
+"""What M3 shall have booked out of stock for an order, and what the items behind its lines are. Called by issues_to_m3."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from decimal import Decimal
+
+from connector.errors import ConnectorError, MappingError
+from connector.flows.context import Run
+from connector.flows.issues.keeping import ZERO, Issue, Issued
+from connector.flows.orders.items import find_facts
+from connector.flows.stock.selling import taken_units
+from connector.m3.programs import mms015mi
+from connector.m3.rejections import is_not_found
+from connector.stores import OrderAction
+from connector.woocommerce.models import Order
+
+
+def with_wanted(run: Run, issue: Issue, order: Order | None) -> Issue:
+    """Returns it with what M3 shall have booked out: what the order holds of the shop's stock.
+
+    In a status that is not carried across, nothing more goes out, and what the shop has taken back comes in again. Of an order
+    that the shop does not have any more it has taken nothing back.
+    """
+    if order is None:
+        return replace(issue, wanted={line: one.units for line, one in issue.lines.items()})
+    held = {str(line.id): taken_units(line) for line in order.line_items}
+    new = {
+        str(line.id): Issued(line.variation_id or line.product_id, line.sku)
+        for line in order.line_items
+        if held[str(line.id)] > 0 and str(line.id) not in issue.lines
+    }
+    lines = {**issue.lines, **new}
+    is_carried = run.store.config.orders.action(order.status) is OrderAction.CONFIRM
+    wanted = {
+        line: held.get(line, ZERO) if is_carried else min(held.get(line, ZERO), one.units)
+        for line, one in lines.items()
+    }
+    return replace(issue, lines=lines, wanted=wanted)
+
+
+def with_items(run: Run, issue: Issue, order: Order, lines: Collection[str]) -> Issue:
+    """Returns it with the items and units of those lines that nothing was sent for yet.
+
+    Raises:
+        MappingError: A line has no SKU, or M3's unit cannot be used.
+        UnknownItemError: M3 has no such item, or does not sell it.
+        RetryableError: M3 cannot be asked now.
+    """
+    unknown = [one for one in order.line_items if str(one.id) in lines and not issue.lines[str(one.id)].item]
+    if not unknown:
+        return issue
+    facts = find_facts(run, order.model_copy(update={"line_items": unknown}))
+    factors = _factors(run, {one.item_number for one in facts.values()})
+    found = {
+        str(line): replace(
+            issue.lines[str(line)], item=one.item_number, factor=factors.get(one.item_number, Decimal(1))
+        )
+        for line, one in facts.items()
+    }
+    return replace(issue, lines={**issue.lines, **found})
+
+
+def _factors(run: Run, items: Collection[str]) -> dict[str, Decimal]:
+    """Returns how many basic units one of the shop is, of the items that have the unit the shop sells in."""
+    stock = run.store.config.publish.stock
+    if stock is None or not stock.unit:
+        return {}
+    run.journal.pause()
+    asked = sorted(items)
+    factors = {}
+    for item, answer in zip(
+        asked, run.store.m3.read([mms015mi.get(item, unit=stock.unit) for item in asked]), strict=True
+    ):
+        error: ConnectorError | None = answer.error
+        if is_not_found(error):
+            continue  # it is sold in its basic unit
+        read = mms015mi.read_unit(answer)
+        if read.factor <= 0:
+            raise MappingError(
+                f"Item {item}: unit {stock.unit} has the factor {read.factor} in M3.",
+                field="QLQT",
+                resolution=f"Correct unit {stock.unit} of item {item} in MMS015, then release the exchange.",
+            )
+        factors[item] = 1 / read.factor if read.is_divisor else read.factor
+    return factors

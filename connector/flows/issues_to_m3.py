@@ -1,0 +1,207 @@
+"""Books units of an order carried as an invoice out of M3's stock, and in again what the shop takes back. Run by workers/base.py.
+
+Left by the order's own run where the store file says `invoices.stock: issue`. What M3 shall have booked out is what the order holds
+of the shop's stock; each run books the difference, so that refunds, changes and cancellations need no rule of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from connector.accounting.invoices import StockIssue
+from connector.errors import NotYetError, PermanentError
+from connector.flows import tenure
+from connector.flows.books.keys import epoch_of
+from connector.flows.books.owning import require_own
+from connector.flows.context import Run
+from connector.flows.issues import booking
+from connector.flows.issues.keeping import ZERO, Issue
+from connector.flows.issues.wanted import with_items, with_wanted
+from connector.flows.orders import adopting
+from connector.flows.orders.source import fetch
+from connector.flows.outcome import Done
+from connector.flows.stock.selling import note_issued
+from connector.ledger import bindings
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.posted import find_posted
+from connector.ledger.steps import References
+from connector.ledger.succession import is_set_aside
+from connector.ledger.tables import DocumentState
+from connector.stores import OrderAction
+from connector.woocommerce.models import Order
+
+KIND = "stock_issue"
+EXECUTED = "M3 shows the message as executed"
+
+
+def run(run: Run) -> Done:
+    """Brings M3's stock to what one order holds.
+
+    Raises:
+        ConnectorError: See errors.py and issues/booking.py.
+    """
+    rules = None if run.store.config.invoices is None else run.store.config.invoices.issue
+    if is_set_aside(run.claim.business_key):
+        return finish_set_aside(run, rules)
+    order = fetch(run)
+    document = run.claim.live_document
+    if document is None:
+        reason = why_nothing(run, order)
+        if order is None or reason:
+            return Done(reason)
+        document = begin(run, order)
+    elif order is not None:
+        require_own(run, order, epoch=document.plan["epoch"])
+    document = settle_answered(run, document)
+    if rules is not None:
+        document = look_back(run, document, order, rules)
+    issue = with_wanted(run, Issue.from_json(document.plan), order)
+    document = keep(run, document, issue)
+    moves = issue.moves()
+    if not moves and not issue.begun:
+        return finish(run, document)
+    if rules is None:
+        raise PermanentError(
+            "The store file does not issue stock any more, and what M3 booked of this order is not what the shop holds.",
+            resolution="Book the difference in M3 by hand (MMS310), then discard this exchange.",
+        )
+    if issue.begun.keys() - moves.keys():  # nobody wants it any more, and it may come all the same
+        booking.wait_out(run, document, is_wanted=False)
+        issue = issue.without(issue.begun.keys() - moves.keys())
+    if order is not None and moves:
+        return book(run, document, with_items(run, issue, order, moves.keys()), rules)
+    return finish(run, keep(run, document, issue))
+
+
+def finish_set_aside(run: Run, rules: StockIssue | None) -> Done:
+    """Ends the bookings of an order whose id the shop gave to another one: what was sent is proved, nothing is begun."""
+    document = run.claim.live_document
+    if document is not None and rules is not None:
+        look_back(run, document, None, rules)
+    return Done("the shop gave the id to another order; what M3 booked of this one stays")
+
+
+def why_nothing(run: Run, order: Order | None) -> str:
+    """Says why nothing is begun, or nothing."""
+    if order is None:
+        return "the order does not exist in the shop any more"
+    config = run.store.config
+    if config.invoices is None or config.invoices.issue is None:
+        return "the stock of invoiced orders is not issued"
+    if find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key) is not None:
+        return "M3 has it as an order, which takes its units"
+    if config.orders.action(order.status) is not OrderAction.CONFIRM:
+        return f"status {order.status}: nothing to carry across"
+    issue = with_wanted(run, Issue(epoch_of(order)), order)
+    return "" if issue.moves() else "it holds nothing of the shop's stock"
+
+
+def begin(run: Run, order: Order) -> DocumentRecord:
+    """Begins the document of an order; what is wanted is in it before anything can fail, for a person may answer for it."""
+    issue = with_wanted(run, Issue(epoch_of(order)), order)
+    return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan=issue.to_json())
+
+
+def settle_answered(run: Run, document: DocumentRecord) -> DocumentRecord:
+    """Takes a discarded dead letter for what the person says by it: M3 holds what was wanted then."""
+    issue, discarded = Issue.from_json(document.plan), run.claim.done_rev
+    if run.claim.last_code != "discarded" or issue.answered_rev == discarded:
+        return document
+    return keep(run, document, issue.answered_for(discarded), booked="a person answered for it")
+
+
+def look_back(run: Run, document: DocumentRecord, order: Order | None, rules: StockIssue) -> DocumentRecord:
+    """Sees what became of what was sent and not proved; all of it, where this ledger may have forgotten something.
+
+    Raises:
+        NotYetError, NeedsPersonError: M3 has not executed it; or it may still arrive.
+    """
+    issue = Issue.from_json(document.plan)
+    may_be_known = run.claim.is_replay or not document.steps
+    asked: Collection[str] = list(issue.begun)
+    if order is not None and may_be_known and adopting.may_be_known(run, created_at=order.created_at, is_marked=False):
+        issue = with_items(run, issue, order, issue.lines)
+        asked = list(issue.lines)
+    while asked:
+        looked = booking.look(run, issue, asked, rules)
+        issue = issue.booked(looked.executed)
+        if looked.executed:
+            document = keep(run, document, issue, booked=EXECUTED)
+        booking.require_executed(looked)
+        asked = list(looked.executed)  # a line may have been booked several times, which this ledger may have forgotten
+    if issue.begun:
+        booking.wait_out(run, document, is_wanted=True)
+    return document
+
+
+def book(run: Run, document: DocumentRecord, issue: Issue, rules: StockIssue) -> Done:
+    """Sends the difference, and believes what M3 then shows.
+
+    Raises:
+        M3RejectedError: M3 did not take a message.
+        NotYetError, NeedsPersonError: It has not executed one.
+        OutcomeUnknownError: An answer was lost; the next run looks.
+    """
+    tenure.require(run)
+    issue = issue.beginning(issue.moves())
+    document = keep(run, document, issue)
+    error = booking.send(run, document, issue, rules)
+    looked = booking.look(run, issue, list(issue.begun), rules)
+    issue = issue.booked(looked.executed)
+    document = keep(run, document, issue, booked=EXECUTED if looked.executed else "")
+    booking.require_executed(looked)
+    if error is not None:
+        raise error
+    if issue.begun:
+        raise NotYetError(
+            "M3 said yes to a stock message and does not show it.",
+            retry_after_s=booking.LOOK_AGAIN_S,
+            resolution="Nothing to do: it is looked for again. If it never shows, look at MMS850 and release.",
+        )
+    return finish(run, document)
+
+
+def keep(run: Run, document: DocumentRecord, issue: Issue, *, booked: str = "") -> DocumentRecord:
+    """Stages what is known now; `booked` says why M3 holds something else than before, and other units are in flight."""
+    before = Issue.from_json(document.plan)
+    if booked:
+        document = _bind(run, document)
+        note_issued(run, issue.by_product())
+        changed = [line for line in issue.lines if issue.lines[line] != before.lines.get(line)]
+        run.journal.audit(
+            "stock issue",
+            system="m3",
+            key=run.claim.business_key,
+            before={line: before.lines[line].told for line in changed if line in before.lines},
+            after={line: issue.lines[line].told for line in changed},
+            why=booked,
+        )
+    return document if issue == before else run.journal.replan(document, issue.to_json())
+
+
+def _bind(run: Run, document: DocumentRecord) -> DocumentRecord:
+    """Stages that M3 holds units of the order: from here on it is in M3's figure and not in flight."""
+    if document.state is DocumentState.CONFIRMED:
+        return document
+    number = f"{run.store.name}-{run.claim.business_key}-{document.plan['epoch']}"
+    run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+    bindings.bind(
+        run.journal.connection,
+        bindings.ISSUE,
+        shop_scope=run.store.name,
+        shop_key=run.claim.business_key,
+        m3_scope=run.store.m3_scope,
+        m3_key=number,
+        exchange_id=run.claim.exchange_id,
+    )
+    return document.confirmed_as(number)
+
+
+def finish(run: Run, document: DocumentRecord) -> Done:
+    """Ends a run after which M3 holds what is wanted."""
+    issue = Issue.from_json(document.plan)
+    if document.state is not DocumentState.CONFIRMED:  # begun, and given up before M3 took anything
+        run.journal.change_document(document.id, state=DocumentState.ABANDONED)
+        return Done("nothing of it is to leave M3's stock any more")
+    units = sum((one.units for one in issue.lines.values()), start=ZERO)
+    return Done(f"M3 has booked {units:f} units out of stock")

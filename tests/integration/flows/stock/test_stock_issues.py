@@ -1,0 +1,236 @@
+"""Units of direct invoices booked out of M3's stock, and in again, once each (`invoices.stock: issue`)."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connector.ledger.people import discard
+from connector.ledger.session import transaction
+from tests.harness import SETTLED_S, Connector
+from tests.integration.flows.books.counting_house import CountingHouse, invoicing
+from tests.integration.flows.refunds.desk import part_of
+from tests.integration.flows.stock.stock_story import MUG, StockStory
+
+FLOW = "issues_to_m3"
+ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": "MAIN", "reason": "WEB"}}
+CAP = "MUG-002"
+LATE_S = 3.0
+
+
+class Warehouse(CountingHouse):
+    """A store whose orders are invoices, and whose units M3 books out."""
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__(connector)
+        self.stock = StockStory(connector)
+        connector.configure(invoicing(invoices=ISSUE, publish={"stock": {}}))
+        self.stock.m3_holds(MUG, 20)
+        self.stock.m3_holds(CAP, 10)
+
+    def on_hand(self, item: str = MUG) -> int:
+        rows = self.sandbox.m3_book()["stock"]
+        return int(Decimal(next(one["on_hand"] for one in rows if (one["itno"], one["whlo"]) == (item, "001"))))
+
+    def messages(self) -> list[tuple[str, str]]:
+        return [(one["itno"], one["quantity"]) for one in self.sandbox.m3_book()["stock_messages"]]
+
+    def set_messages(self, **values: Any) -> None:
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/stock/messages", values)
+
+    def run_messages(self) -> None:
+        """Runs what was not executed, as a person does in MMS850."""
+        for one in self.sandbox.m3_book()["stock_messages"]:
+            self.sandbox.post(f"{self.sandbox.m3_url}/_control/stock/messages/{one['msnr']}/run", {})
+
+    def shown(self, item: str = MUG) -> int | None:
+        self.stock.carry(item)
+        return self.stock.shown(item)
+
+    def discard(self) -> None:
+        with transaction(self.connector.engine) as connection:
+            discard(connection, self.exchange(FLOW)["id"], who="test", why="booked by hand")
+
+
+@pytest.fixture
+def house(connector: Connector) -> Warehouse:
+    return Warehouse(connector)
+
+
+def test_units_of_an_invoiced_order_leave_stock_once_and_are_taken_off_once(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    shown = house.shown()
+    house.change(order, customer_note="news")
+    house.go_on()
+
+    assert house.messages() == [(MUG, "-3"), (CAP, "-1")]
+    assert [house.on_hand(item) for item in (MUG, CAP)] == [17, 9]
+    assert (shown, house.shown()) == (17, 17)
+    assert house.exchange(FLOW)["reason"] == "M3 has booked 4 units out of stock"
+
+
+def test_units_are_taken_off_while_m3_does_not_have_them_yet(house: Warehouse) -> None:
+    house.set_messages(runs=False)
+    house.place()
+    house.connector.drain()
+
+    assert (house.on_hand(), house.shown()) == (20, 17)
+
+
+def test_refund_that_restocks_gives_back_and_one_that_does_not_leaves_it(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    mug = order["line_items"][0]
+    house.change(order, refund={"line_items": [part_of(mug, 1)], "api_restock": True})
+    house.go_on()
+    after_one = house.on_hand(), house.shown()
+    house.change(order, refund={"line_items": [part_of(mug, 1)], "api_restock": False})
+    house.go_on()
+
+    assert after_one == (18, 18)
+    assert (house.on_hand(), house.shown()) == (18, 18)
+    assert house.messages() == [(MUG, "-3"), (CAP, "-1"), (MUG, "1")]
+
+
+def test_cancelled_order_gives_everything_back_and_takes_it_again_when_it_is_restored(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    house.change(order, status="cancelled")
+    house.go_on()
+    given_back = house.on_hand(), house.shown()
+    house.change(order, status="processing")
+    house.go_on()
+
+    assert given_back == (20, 20)
+    assert (house.on_hand(), house.shown()) == (17, 17)
+
+
+def test_order_that_is_not_carried_and_one_without_stock_book_nothing(house: Warehouse) -> None:
+    house.place(status="on-hold")
+    house.go_on()
+    order = house.place()
+    house.change(order, status="cancelled")
+    house.go_on()
+
+    assert house.messages() == []
+    assert house.connector.rows("SELECT 1 FROM document WHERE kind = 'stock_issue'") == []
+
+
+@pytest.mark.parametrize(
+    "fault", ["drop_after_commit", "drop_before_commit", "late_answer", "http_503", "lock", "terminate"]
+)
+def test_units_are_booked_once_whatever_becomes_of_the_answer(house: Warehouse, fault: str) -> None:
+    house.m3_fault("MMS850MI/AddAdjust", fault)
+    house.place()
+    house.go_on_late()
+
+    assert house.exchange(FLOW)["state"] == "done"
+    assert sorted(house.messages()) == [(MUG, "-3"), (CAP, "-1")]
+    assert (house.on_hand(), house.shown()) == (17, 17)
+
+
+def test_booking_that_comes_after_a_second_one_is_refused_by_its_number(house: Warehouse) -> None:
+    """The first is executed after the settle time: the same number was taken meanwhile."""
+    house.sandbox.m3_faults(
+        rules=[{"program": "MMS850MI", "transaction": "AddAdjust", "fault": "late_answer", "times": 1}],
+        gateway_cut_s=0.2,
+        late_commit_s=LATE_S - 0.5,
+    )
+    house.place()
+    house.connector.drain()
+    house.connector.pass_time(SETTLED_S)
+    house.connector.drain()
+    done = house.exchange(FLOW)["state"]
+    time.sleep(LATE_S)
+
+    assert done == "done"
+    assert house.on_hand() == 17
+
+
+def test_ledger_put_back_to_before_the_order_finds_what_m3_has_booked(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    house.change(order, refund={"line_items": [part_of(order["line_items"][0], 1)], "api_restock": True})
+    house.go_on()
+    house.forget_everything()
+    house.connector.pass_time(3600)
+    house.connector.ask(order["id"])
+    house.go_on()
+
+    assert house.on_hand() == 18
+    assert len(house.messages()) == 3
+    assert house.exchange(FLOW)["reason"] == "M3 has booked 3 units out of stock"
+
+
+def test_message_m3_has_not_executed_is_waited_for_and_never_sent_again(house: Warehouse) -> None:
+    house.set_messages(runs=False)
+    house.place()
+    house.connector.drain()
+    waiting = house.exchange(FLOW)
+    house.run_messages()
+    house.connector.pass_time(61)
+    house.go_on()
+
+    assert (waiting["state"], waiting["reason_code"]) == ("waiting", "not_yet")
+    assert "stands at 10" in waiting["reason"]
+    assert (house.exchange(FLOW)["state"], len(house.messages()), house.on_hand()) == ("done", 2, 17)
+
+
+def test_message_that_m3_cannot_execute_is_a_persons_and_goes_on_when_it_is_run_there(house: Warehouse) -> None:
+    house.set_messages(fails="Quantity on hand is too low")
+    house.place()
+    house.go_on()
+    held = house.exchange(FLOW)
+    house.run_messages()
+    house.revive()
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
+    assert "Quantity on hand is too low" in held["reason"]
+    assert "MMS850" in held["resolution"]
+    assert (house.exchange(FLOW)["state"], house.on_hand()) == ("done", 17)
+
+
+def test_refused_booking_goes_on_after_a_release(house: Warehouse) -> None:
+    house.m3_fault("MMS850MI/AddAdjust", "nok")
+    house.place()
+    house.go_on()
+    held = house.exchange(FLOW)
+    house.release(held["id"])
+    house.go_on()
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "m3_rejected")
+    assert "MMS865" in held["resolution"]
+    assert sorted(house.messages()) == [(MUG, "-3"), (CAP, "-1")]
+
+
+def test_discarded_booking_is_the_persons_and_only_later_changes_are_booked(house: Warehouse) -> None:
+    house.m3_fault("MMS850MI/AddAdjust", "nok", times=9)
+    order = house.place()
+    house.go_on()
+    house.end_faults()
+    house.discard()
+    house.stock.m3_holds(MUG, 17)
+    settled = house.shown()
+    house.change(order, customer_note="news")
+    house.go_on()
+    none = house.messages()
+    house.change(order, refund={"line_items": [part_of(order["line_items"][0], 1)], "api_restock": True})
+    house.go_on()
+
+    assert settled == 17
+    assert none == [(CAP, "-1")] or none == []
+    assert (MUG, "1") in house.messages()
+    assert (house.on_hand(), house.shown()) == (18, 18)
+
+
+def test_unit_the_shop_sells_in_is_booked_in_basic_units(house: Warehouse) -> None:
+    house.connector.configure(invoicing(invoices=ISSUE, publish={"stock": {"unit": "BOX"}}))
+    house.place(lines=[{"sku": MUG, "quantity": 1}])
+    house.go_on()
+
+    assert house.messages() == [(MUG, "-6")]
+    assert house.on_hand() == 14
