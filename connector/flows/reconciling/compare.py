@@ -103,7 +103,7 @@ def compare(
         if progress:
             progress(done, len(shop.orders))
     for one in shop.unreadable:
-        yield orders.unreadable(one, period.last)
+        yield from orders.unreadable(one, period.last)
     yield from _compare_refunds(ledger, store, period, totals, shop=shop, m3=m3, orders=orders, customers=customers)
     yield from _compare_strangers(ledger, store, period, totals, shop=shop, m3=m3)
 

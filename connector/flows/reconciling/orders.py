@@ -14,7 +14,7 @@ from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
 from connector.flows.reconciling.matching import differences, less_refunds
 from connector.flows.reconciling.reasons import why_differs, why_left_over, why_missing, why_twice
-from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Why, money
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund, Unreadable
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
@@ -60,26 +60,19 @@ class Orders:
         for order in orders:
             yield from self._one(order, found[order.id], known.get(str(order.id)), elsewhere)
 
-    def unreadable(self, order: Unreadable, day: date) -> Row:
+    def unreadable(self, order: Unreadable, day: date) -> list[Row]:
         """Returns the row of an order that cannot be compared, and counts it."""
         known = self._known([order.id]).get(str(order.id))
         why = why_left_over(known, what=order.words, remedy=order.remedy)
-        row = Row(
+        subject = Subject(
             fact=Fact.ORDER,
             shop_id=order.id,
             order_number=str(order.id),
             m3_number=None if known is None else known.m3_number,
             day=day,
             currency="",
-            what=WHOLE,
-            shop="unreadable",
-            m3=None,
-            reason=why.reason,
-            words=why.words,
-            remedy=why.remedy,
         )
-        self.totals.add(Fact.ORDER, day=day, currency="", shop=None, m3=None, rows=[row])
-        return row
+        return self.totals.add(subject, [(Difference(WHOLE, "unreadable", None), why)], shop=None, m3=None)
 
     def _known(self, order_ids: Sequence[int]) -> dict[str, Carried]:
         with transaction(self.ledger) as connection:
@@ -102,20 +95,8 @@ class Orders:
         if not live and (not is_due or self._is_taken_off_whole(order, found)):
             return
         due, whys = self._judge(order, live, known, elsewhere, is_ended=bool(found))
-        rows = [self._row(order, live, difference, why) for difference, why in whys]
         held_total = sum((one.value.total for one in live), ZERO) if live else None
-        self.totals.add(
-            Fact.ORDER,
-            day=order.day,
-            currency=order.currency,
-            shop=None if due is None else due.total,
-            m3=held_total,
-            rows=rows,
-        )
-        if not rows:
-            total = money(order.total if due is None else due.total)
-            rows = [self._row(order, live, Difference(WHOLE, total, total), Why(Reason.EQUAL))]
-        yield from rows
+        yield from self.totals.add(_subject(order, live), whys, shop=None if due is None else due.total, m3=held_total)
 
     @property
     def _is_invoice(self) -> bool:
@@ -184,21 +165,16 @@ class Orders:
         self.taken_off.update(one.id for one in refunds)
         return True
 
-    def _row(self, order: ShopOrder, live: Sequence[Held], difference: Difference, why: Why) -> Row:
-        return Row(
-            fact=Fact.ORDER,
-            shop_id=order.id,
-            order_number=order.number,
-            m3_number=", ".join(one.head.number for one in live) or None,
-            day=order.day,
-            currency=order.currency,
-            what=difference.what,
-            shop=difference.shop,
-            m3=difference.m3,
-            reason=why.reason,
-            words=why.words,
-            remedy=why.remedy,
-        )
+
+def _subject(order: ShopOrder, live: Sequence[Held]) -> Subject:
+    return Subject(
+        fact=Fact.ORDER,
+        shop_id=order.id,
+        order_number=order.number,
+        m3_number=", ".join(one.head.number for one in live) or None,
+        day=order.day,
+        currency=order.currency,
+    )
 
 
 def _is_same_but_for_its_split(order: ShopOrder, held: Held, found: Sequence[Difference]) -> bool:

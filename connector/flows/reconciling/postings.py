@@ -15,7 +15,7 @@ from connector.flows.context import StoreContext
 from connector.flows.reconciling.dues import LETTERS, Due, Dues
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.reasons import why_left_over, why_missing, why_posted_otherwise, why_twice
-from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Why, money
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import read_by_id
 from connector.flows.reconciling.totals import Totals
 from connector.flows.reconciling.vouchers import Voucher, read_vouchers, sums_of
@@ -73,11 +73,12 @@ class Postings:
     def _one(self, due: Due, vouchers: list[Voucher], known: Carried | None) -> Iterator[Row]:
         held = sums_of(vouchers)
         whys = self._judge(due, vouchers, held, known)
-        rows = [_row(due, vouchers, difference, why) for difference, why in whys]
-        self._count(due, held if vouchers else None, rows)
-        if not rows:
-            rows = [_row(due, vouchers, Difference(WHOLE, money(due.total), money(due.total)), Why(Reason.EQUAL))]
-        yield from rows
+        posted = _amount(self.store, due.fact, held) if vouchers else None
+        shop = _amount(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
+        yield from self.totals.add(_subject(due, vouchers), whys, shop=shop, m3=posted)
+        for account in sorted({*due.sums, *held}):
+            there = held.get(account, ZERO)
+            self.totals.add_account(account, due.currency, shop=due.sums.get(account, ZERO), m3=there)
 
     def _judge(
         self, due: Due, vouchers: Sequence[Voucher], held: Mapping[str, Decimal], known: Carried | None
@@ -95,14 +96,6 @@ class Postings:
         as_sent = known is not None and known.expected is not None and _as_sums(known.expected) == held
         why = why_posted_otherwise(known, is_as_sent=as_sent, number=numbers, sync=sync)
         return [(one, why) for one in _differences(due, vouchers[0], held)]
-
-    def _count(self, due: Due, held: Mapping[str, Decimal] | None, rows: Sequence[Row]) -> None:
-        posted = None if held is None else _amount(self.store, due.fact, held)
-        shop = _amount(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
-        self.totals.add(due.fact, day=due.day, currency=due.currency, shop=shop, m3=posted, rows=rows)
-        for account in sorted({*due.sums, *(held or {})}):
-            there = (held or {}).get(account, ZERO)
-            self.totals.add_account(account, due.currency, shop=due.sums.get(account, ZERO), m3=there)
 
     def _left(self, vouchers: Mapping[tuple[str, int, str], list[Voucher]]) -> Iterator[Row]:
         """Yields a row for each posting the shop has no reason for in these days."""
@@ -139,22 +132,18 @@ class Postings:
             words = f"the order is {order.status} in the shop, and {paid}"
         held = sums_of(vouchers)
         amount = _amount(self.store, fact, held)
-        row = Row(
+        subject = Subject(
             fact=fact,
             shop_id=shop_id,
             order_number="" if order is None else order.number,
             m3_number=", ".join(sorted({one.number for one in vouchers})),
             day=vouchers[0].day,
             currency=", ".join(sorted({code for one in vouchers for code in one.currencies})),
-            what=WHOLE,
-            shop=None,
-            m3=money(amount),
-            **vars(why_left_over(known, what=words, remedy=REMEDY)),
         )
-        self.totals.add(fact, day=row.day, currency=row.currency, shop=None, m3=amount, rows=[row])
+        why = why_left_over(known, what=words, remedy=REMEDY)
+        yield from self.totals.add(subject, [(Difference(WHOLE, None, money(amount)), why)], shop=None, m3=amount)
         for account, changed in held.items():
-            self.totals.add_account(account, row.currency, shop=ZERO, m3=changed)
-        yield row
+            self.totals.add_account(account, subject.currency, shop=ZERO, m3=changed)
 
 
 def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Iterator[Difference]:
@@ -187,18 +176,12 @@ def _as_sums(expected: Mapping[str, object]) -> dict[str, Decimal]:
     return {account: Decimal(str(amount)) for account, amount in expected.items()}
 
 
-def _row(due: Due, vouchers: Sequence[Voucher], difference: Difference, why: Why) -> Row:
-    return Row(
+def _subject(due: Due, vouchers: Sequence[Voucher]) -> Subject:
+    return Subject(
         fact=due.fact,
         shop_id=due.shop_id,
         order_number=due.order_number,
         m3_number=", ".join(sorted({one.number for one in vouchers})) or None,
         day=due.day,
         currency=due.currency,
-        what=difference.what,
-        shop=difference.shop,
-        m3=difference.m3,
-        reason=why.reason,
-        words=why.words,
-        remedy=why.remedy,
     )

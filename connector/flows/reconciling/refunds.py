@@ -14,7 +14,7 @@ from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
 from connector.flows.reconciling.orders import is_as_sent
 from connector.flows.reconciling.reasons import DISCARDED, why_differs, why_missing, why_twice
-from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Why, money
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
@@ -70,20 +70,10 @@ class Refunds:
     def _one(
         self, refund: ShopRefund, refunded: RefundedOrder, live: Sequence[Held], known: Carried | None
     ) -> Iterator[Row]:
-        found, order = self._judge(refund, refunded, live, known), refunded.order
-        rows = [self._row(refund, order, live, difference, why) for difference, why in found]
-        self.totals.add(
-            Fact.REFUND,
-            day=refund.day,
-            currency=order.currency,
-            shop=-refund.amount,
-            m3=sum((one.value.total for one in live), ZERO) if live else None,
-            rows=rows,
-        )
-        if not rows:
-            stated = money(-refund.amount)
-            rows = [self._row(refund, order, live, Difference(WHOLE, stated, stated), Why(Reason.EQUAL))]
-        yield from rows
+        subject = _subject(refund, refunded.order, live)
+        found = self._judge(refund, refunded, live, known)
+        held_total = sum((one.value.total for one in live), ZERO) if live else None
+        yield from self.totals.add(subject, found, shop=-refund.amount, m3=held_total)
 
     def _judge(
         self, refund: ShopRefund, order: RefundedOrder, live: Sequence[Held], known: Carried | None
@@ -109,21 +99,16 @@ class Refunds:
             why = SMALLER
         return [(one, why) for one in found]
 
-    def _row(self, refund: ShopRefund, order: ShopOrder, live: Sequence[Held], difference: Difference, why: Why) -> Row:
-        return Row(
-            fact=Fact.REFUND,
-            shop_id=refund.id,
-            order_number=order.number,
-            m3_number=", ".join(one.head.number for one in live) or None,
-            day=refund.day,
-            currency=order.currency,
-            what=difference.what,
-            shop=difference.shop,
-            m3=difference.m3,
-            reason=why.reason,
-            words=why.words,
-            remedy=why.remedy,
-        )
+
+def _subject(refund: ShopRefund, order: ShopOrder, live: Sequence[Held]) -> Subject:
+    return Subject(
+        fact=Fact.REFUND,
+        shop_id=refund.id,
+        order_number=order.number,
+        m3_number=", ".join(one.head.number for one in live) or None,
+        day=refund.day,
+        currency=order.currency,
+    )
 
 
 def _differences(refund: ShopRefund, held: Sequence[Held], currency: str) -> Iterator[Difference]:

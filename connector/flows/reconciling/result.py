@@ -91,6 +91,22 @@ class Why:
     remedy: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A fact as rows name it; see Row."""
+
+    fact: Fact
+    shop_id: int | None
+    order_number: str
+    m3_number: str | None
+    day: date
+    currency: str
+
+    def row(self, difference: Difference, why: Why) -> Row:
+        """Returns the row of one figure of it."""
+        return Row(**vars(self), what=difference.what, shop=difference.shop, m3=difference.m3, **vars(why))
+
+
 def money(amount: Decimal) -> str:
     """Returns an amount as rows have it; the currency stands beside."""
     return f"{amount:f}"

@@ -13,7 +13,7 @@ from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import Head, Held, read_held
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.reasons import why_differs, why_left_over
-from connector.flows.reconciling.result import WHOLE, Difference, Fact, Row, Why, money
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Row, Subject, money
 from connector.flows.reconciling.shop_side import read_by_id
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried_as
@@ -69,12 +69,11 @@ class Strangers:
         if order is not None and reference is not None and int(order.created_at.timestamp()) == reference.epoch:
             dated = self.period.day_of(order.created_at)
             why = why_differs(known, is_as_sent=False, sync="Correct the order date in OIS300.")
-            yield self._row(held, day, Difference("date", dated.isoformat(), day.isoformat()), why, order=order)
+            yield _subject(held, day, order=order).row(Difference("date", dated.isoformat(), day.isoformat()), why)
             return
         why = why_left_over(known, what=self._words(held, order), remedy=REMEDY)
-        row = self._row(held, day, Difference(WHOLE, None, money(held.value.total)), why)
-        self.totals.add(row.fact, day=day, currency=held.value.currency, shop=None, m3=held.value.total, rows=[row])
-        yield row
+        found = [(Difference(WHOLE, None, money(held.value.total)), why)]
+        yield from self.totals.add(_subject(held, day), found, shop=None, m3=held.value.total)
 
     @staticmethod
     def _words(held: Held, order: Order | None) -> str:
@@ -86,20 +85,15 @@ class Strangers:
             return f"the shop has another order under the id {reference.shop_id}"
         return f"the shop has no {what} {reference.shop_id}"
 
-    def _row(self, held: Held, day: date, difference: Difference, why: Why, *, order: Order | None = None) -> Row:
-        reference = held.head.reference
-        is_refund = reference.is_refund if reference is not None else held.value.total < 0
-        return Row(
-            fact=Fact.REFUND if is_refund else Fact.ORDER,
-            shop_id=None if reference is None else reference.shop_id,
-            order_number=order.number if order is not None else held.head.listed.customer_order_number,
-            m3_number=held.head.number,
-            day=day,
-            currency=held.value.currency,
-            what=difference.what,
-            shop=difference.shop,
-            m3=difference.m3,
-            reason=why.reason,
-            words=why.words,
-            remedy=why.remedy,
-        )
+
+def _subject(held: Held, day: date, *, order: Order | None = None) -> Subject:
+    reference = held.head.reference
+    is_refund = reference.is_refund if reference is not None else held.value.total < 0
+    return Subject(
+        fact=Fact.REFUND if is_refund else Fact.ORDER,
+        shop_id=None if reference is None else reference.shop_id,
+        order_number=order.number if order is not None else held.head.listed.customer_order_number,
+        m3_number=held.head.number,
+        day=day,
+        currency=held.value.currency,
+    )

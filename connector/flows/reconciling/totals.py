@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector.flows.reconciling.result import Fact, Reason, Row
+from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.money.rounding import ZERO
 
 
@@ -45,25 +45,31 @@ class Totals:
     accounts: dict[tuple[str, str], AccountTotal] = field(default_factory=dict)
 
     def add(
-        self, fact: Fact, *, day: date, currency: str, shop: Decimal | None, m3: Decimal | None, rows: Sequence[Row]
-    ) -> None:
-        """Counts one fact with the rows of its differences.
+        self, subject: Subject, found: Sequence[tuple[Difference, Why]], *, shop: Decimal | None, m3: Decimal | None
+    ) -> list[Row]:
+        """Counts one fact with its differences, and returns their rows, or one that says that all is equal.
 
         Args:
-            fact: Its kind.
-            day: Its day.
-            currency: Of both amounts; each side's own where they differ is told by a row.
+            subject: The fact; its currency is that of both amounts, and each side's own where they differ is told by a row.
+            found: What differs, each with its reason; empty if all is equal.
             shop: What the shop states; None if it has none.
             m3: What M3 holds; None if it has none.
-            rows: What differs; empty if all is equal.
         """
-        self.facts[fact] += 1
-        total = self.days.setdefault((day, currency, fact), DayTotal())
+        rows = [subject.row(difference, why) for difference, why in found]
+        self._count(subject, rows, shop=shop, m3=m3)
+        if rows:
+            return rows
+        stated = None if shop is None else money(shop)
+        return [subject.row(Difference(WHOLE, stated, stated), Why(Reason.EQUAL))]
+
+    def _count(self, subject: Subject, rows: Sequence[Row], *, shop: Decimal | None, m3: Decimal | None) -> None:
+        self.facts[subject.fact] += 1
+        total = self.days.setdefault((subject.day, subject.currency, subject.fact), DayTotal())
         total.shop_count += shop is not None
         total.shop += shop or ZERO
         total.m3_count += m3 is not None
         total.m3 += m3 or ZERO
-        reasons: set[Reason] = {row.reason for row in rows if row.reason is not Reason.EQUAL}
+        reasons = {row.reason for row in rows}
         self.reasons.update(reasons or {Reason.EQUAL})
         self.equal += not reasons
         if not all(row.is_explained for row in rows):
