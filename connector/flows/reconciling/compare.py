@@ -7,14 +7,14 @@ charges of 26 orders a request. Nothing is written. What is found does not depen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.dues import Dues
-from connector.flows.reconciling.m3_side import ORDERS_AT_ONCE, Head, customers_of, decimals_of, read_heads
+from connector.flows.reconciling.listed import Listed, of_this, sort_heads
+from connector.flows.reconciling.m3_side import chunks, customers_of, decimals_of, read_heads
+from connector.flows.reconciling.older import look_back
 from connector.flows.reconciling.orders import Orders
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.postings import Postings
@@ -36,7 +36,6 @@ from connector.stores import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
 Progress = Callable[[int, int | None], None]
-T = TypeVar("T")
 
 
 @dataclass
@@ -47,15 +46,6 @@ class _Shop:
     refunded: dict[int, ShopOrder] = field(default_factory=dict)
     refunds: list[ShopRefund] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
-
-
-@dataclass
-class _M3:
-    """What M3 lists, by the id the shop knows it by; `others` has no reference of this store."""
-
-    orders: dict[int, list[Head]] = field(default_factory=lambda: defaultdict(list))
-    returns: dict[int, list[Head]] = field(default_factory=lambda: defaultdict(list))
-    others: list[Head] = field(default_factory=list)
 
 
 def compare(
@@ -83,7 +73,7 @@ def compare(
     """
     shop = _read_shop(store, period, progress=progress, dues=dues)
     customers = customers_of(store)
-    m3 = _sorted(store, read_heads(store, customers, since=period.first).values())
+    m3 = sort_heads(read_heads(store, customers, since=period.first).values(), store=store.name)
     open_refunds: dict[int, list[ShopRefund]] = defaultdict(list)
     for refund in shop.refunds:
         open_refunds[refund.order_id].append(refund)
@@ -92,12 +82,12 @@ def compare(
         store,
         totals,
         refunds=open_refunds,
-        returned=frozenset(m3.returns),
-        decimals=decimals_of(store, {one.currency for one in shop.orders}),
+        returns=m3.returns,
+        decimals=decimals_of(store, {one.currency for one in (*shop.orders, *shop.refunded.values())}),
     )
     done = 0
-    for some in _chunks(shop.orders):
-        mine = {order.id: _of_this(order, m3.orders) for order in some}
+    for some in chunks(shop.orders):
+        mine = {order.id: of_this(order, m3.orders) for order in some}
         yield from orders.compare(some, mine)
         done += len(some)
         if progress:
@@ -139,26 +129,10 @@ def _read_shop(store: StoreContext, period: Period, *, progress: Progress | None
             shop.refunded[order.id] = small
             with_refunds[order.id] = order
     for refund in read_refunds(store, period, list(with_refunds.values())):
-        shop.refunds.append(small_refund(refund, period))
+        shop.refunds.append(small_refund(store, refund, period))
         if dues and refund.parent_id in with_refunds:
             dues.take_refund(with_refunds[refund.parent_id], refund)
     return shop
-
-
-def _sorted(store: StoreContext, heads: Iterable[Head]) -> _M3:
-    m3 = _M3()
-    for head in heads:
-        reference = head.reference
-        if reference is None or reference.store != store.name:
-            m3.others.append(head)
-        else:
-            (m3.returns if reference.is_refund else m3.orders)[reference.shop_id].append(head)
-    return m3
-
-
-def _of_this(order: ShopOrder, heads: dict[int, list[Head]]) -> list[Head]:
-    """Returns M3's orders of this very order; another one may have had its id before."""
-    return [head for head in heads.get(order.id, ()) if head.listed.your_reference == order.reference]
 
 
 def _compare_refunds(
@@ -168,38 +142,30 @@ def _compare_refunds(
     totals: Totals,
     *,
     shop: _Shop,
-    m3: _M3,
+    m3: Listed,
     orders: Orders,
     customers: Sequence[str],
 ) -> Iterator[Row]:
     if store.config.orders.carried_as is CarriedAs.INVOICE:
         return
     mine = [one for one in shop.refunds if period.has_day(one.day)]
-    older = {one.order_id: shop.refunded[one.order_id] for one in mine if one.order_id in shop.refunded}
+    refunded = {one.order_id: shop.refunded[one.order_id] for one in mine if one.order_id in shop.refunded}
     in_period = {order.id for order in shop.orders}
-    unknown = [order for id_, order in older.items() if id_ not in in_period]
-    without_return = {one.order_id for one in mine if one.id not in m3.returns}
-    if any(order.id in without_return for order in unknown):
-        # How M3 stands with an order made before the period decides whether there is anything to credit.
-        since = min(order.day for order in unknown)
-        earlier = _sorted(store, read_heads(store, customers, since=since).values())
-        uncounted = replace(orders, totals=Totals())  # what is learnt of them is kept in the same sets
-        for some in _chunks(unknown):
-            list(uncounted.compare(some, {order.id: _of_this(order, earlier.orders) for order in some}))
-    standing = {id_: _standing(order, orders) for id_, order in older.items()}
+    older = [order for id_, order in refunded.items() if id_ not in in_period]
+    look_back(orders, older, period=period, customers=customers, listed=m3)
+    standing = {id_: _standing(order, orders) for id_, order in refunded.items()}
     refunds = Refunds(ledger, store, totals, taken_off=frozenset(orders.taken_off))
-    for some_refunds in _chunks(mine):
+    for some_refunds in chunks(mine):
         yield from refunds.compare(some_refunds, m3.returns, standing)
 
 
 def _standing(order: ShopOrder, orders: Orders) -> RefundedOrder:
     is_due = order.action is OrderAction.CONFIRM or order.id in orders.in_m3
-    is_ended, is_smaller = order.id in orders.ended, order.id in orders.smaller
-    return RefundedOrder(order, is_due=is_due, is_ended=is_ended, is_smaller=is_smaller)
+    return RefundedOrder(order, is_due, is_ended=order.id in orders.ended, smaller=orders.smaller.get(order.id))
 
 
 def _compare_strangers(
-    ledger: Ledger, store: StoreContext, period: Period, totals: Totals, *, shop: _Shop, m3: _M3
+    ledger: Ledger, store: StoreContext, period: Period, totals: Totals, *, shop: _Shop, m3: Listed
 ) -> Iterator[Row]:
     strangers = Strangers(ledger, store, period, totals)
     references = {order.reference for order in shop.orders}
@@ -215,11 +181,5 @@ def _compare_strangers(
         *(head for id_, heads in m3.returns.items() for head in heads if id_ not in refunds),
         *m3.others,
     ]
-    for some in _chunks([head for head in left if strangers.is_ours(head)]):
+    for some in chunks([head for head in left if strangers.is_ours(head)]):
         yield from strangers.compare(some)
-
-
-def _chunks(many: Sequence[T]) -> Iterator[list[T]]:
-    rest = iter(many)
-    while some := list(islice(rest, ORDERS_AT_ONCE)):
-        yield some

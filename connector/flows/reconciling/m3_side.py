@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import TypeVar
 
 from connector.errors import NeedsPersonError
@@ -24,6 +25,8 @@ from connector.m3.rejections import is_not_found
 
 LIST_ROWS = 1000
 """Some gateways cut lists here whatever is asked for; a longer list is gone on with from its last row."""
+ROWS_OF_ONE = 10
+"""Orders with one reference: one, or two where something went wrong."""
 CUSTOMER_LENGTH = 10
 """Of the numbers we give."""
 CALLS_AN_ORDER = 3
@@ -60,6 +63,13 @@ class Held:
     def is_empty(self) -> bool:
         """Whether it was ended as a whole: no line is left, and it is worth nothing."""
         return not self.lines and not self.value.total
+
+
+def chunks(many: Sequence[T]) -> Iterator[list[T]]:
+    """Yields as many at a time as M3 is asked for in one request."""
+    rest = iter(many)
+    while some := list(islice(rest, ORDERS_AT_ONCE)):
+        yield some
 
 
 def customers_of(store: StoreContext) -> list[str]:
@@ -111,6 +121,22 @@ def read_heads(store: StoreContext, customers: Sequence[str], *, since: date) ->
                 found |= _by_reference(store, customer, since=since)
         places = left
     return found
+
+
+def find_heads(store: StoreContext, places: Sequence[tuple[str, str]]) -> list[Head]:
+    """Returns the orders with these customers and references, eighty a request; several may have the same one.
+
+    Raises:
+        RetryableError: M3 cannot be asked now.
+    """
+    calls = [ois175mi.list_heads_by_reference(customer, your_reference=reference) for customer, reference in places]
+    answers = store.m3.read(calls, max_records=ROWS_OF_ONE) if calls else []
+    return [
+        _head(customer, row)
+        for (customer, reference), answer in zip(places, answers, strict=True)
+        if not is_not_found(answer.error)
+        for row in ois175mi.read_orders(answer, your_reference=reference)
+    ]
 
 
 def read_held(store: StoreContext, heads: Sequence[Head]) -> dict[str, Held]:

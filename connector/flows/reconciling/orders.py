@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import combinations
 
 from connector.flows.context import StoreContext
@@ -16,6 +17,7 @@ from connector.flows.reconciling.matching import differences, less_refunds
 from connector.flows.reconciling.reasons import why_differs, why_left_over, why_missing, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund, Unreadable
+from connector.flows.reconciling.smaller import Smaller, read_smaller
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
@@ -34,20 +36,20 @@ ROUNDED = Why(Reason.ROUNDING, "within money.rounding_limit of the store file")
 class Orders:
     """The orders of a store compared so far.
 
-    `taken_off` are refunds that M3's order was made smaller for; of `smaller` orders the ledger alone says so. Of `ended` ones M3
-    holds no line any more.
+    `taken_off` are refunds that M3's order was made smaller for; with `smaller` ones the figures of no refunds alone agree. Of
+    `ended` ones M3 holds no line any more.
     """
 
     ledger: Ledger
     store: StoreContext
     totals: Totals
     refunds: Mapping[int, Sequence[ShopRefund]]  # by order
-    returned: frozenset[int]  # refunds that M3 holds a return for
+    returns: Mapping[int, Sequence[Head]]  # what M3 holds of them, by refund
     decimals: Mapping[str, int]  # by currency
     taken_off: set[int] = field(default_factory=set)
     ended: set[int] = field(default_factory=set)
     in_m3: set[int] = field(default_factory=set)
-    smaller: set[int] = field(default_factory=set)
+    smaller: dict[int, Smaller] = field(default_factory=dict)
 
     def compare(self, orders: Sequence[ShopOrder], heads: Mapping[int, Sequence[Head]]) -> Iterator[Row]:
         """Yields the rows of these orders; what M3 has of them is read in one go."""
@@ -92,11 +94,16 @@ class Orders:
             self.in_m3.add(order.id)
         if found and not live:
             self.ended.add(order.id)
+            why = why_differs(known, is_as_sent=True, sync=self._sync(order))
+            self._look_at_smaller(order, ZERO, why, is_as_sent=False)
         if not live and (not is_due or self._is_taken_off_whole(order, found)):
             return
         due, whys = self._judge(order, live, known, elsewhere, is_ended=bool(found))
         held_total = sum((one.value.total for one in live), ZERO) if live else None
         yield from self.totals.add(_subject(order, live), whys, shop=None if due is None else due.total, m3=held_total)
+
+    def _sync(self, order: ShopOrder) -> str:
+        return f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
 
     @property
     def _is_invoice(self) -> bool:
@@ -106,10 +113,12 @@ class Orders:
         self, order: ShopOrder, live: Sequence[Held], known: Carried | None, elsewhere: set[str], *, is_ended: bool
     ) -> tuple[ShopOrder | None, list[tuple[Difference, Why]]]:
         """Returns what is due in M3 of an order, and each difference with its reason."""
-        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
-        stated = money(order.total)
+        sync, stated = self._sync(order), money(order.total)
         if not live and is_ended:
-            return order, [(Difference(WHOLE, stated, "ended"), why_differs(known, is_as_sent=False, sync=sync))]
+            why, smaller = why_differs(known, is_as_sent=False, sync=sync), self.smaller.get(order.id)
+            if smaller is not None and smaller.is_too_much:
+                why = smaller.why
+            return order, [(Difference(WHOLE, stated, "ended"), why)]
         if not live:
             is_elsewhere = known is not None and known.m3_number in elsewhere
             return order, [(Difference(WHOLE, stated, None), why_missing(known, is_elsewhere=is_elsewhere, sync=sync))]
@@ -131,18 +140,25 @@ class Orders:
         due, found = self._best_fit(order, held)
         as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, held)
         why = why_differs(known, is_as_sent=as_sent, sync=sync)
-        refunded = sum((one.amount for one in self.refunds.get(order.id, ())), ZERO)
-        if as_sent and why.reason is Reason.UNKNOWN and ZERO < order.total - held.value.total <= refunded:
-            self.smaller.add(order.id)
-            why = Why(Reason.TAKEN_OFF, "refunds took it off M3's order before it was picked")
+        if not all(one.is_rounding for one in found):
+            why = self._look_at_smaller(order, held.value.total, why, is_as_sent=as_sent)
         return due, [(one, ROUNDED if one.is_rounding else why) for one in found]
+
+    def _look_at_smaller(self, order: ShopOrder, total: Decimal, why: Why, *, is_as_sent: bool) -> Why:
+        """Says why M3's order is not what the shop has, now also by what its refunds make up for."""
+        refunds, by = self.refunds.get(order.id, ()), order.total - total
+        if not refunds or by <= 0:
+            return why
+        smaller = read_smaller(self.store, by=by, refunds=refunds, returns=self.returns, why=why, is_as_sent=is_as_sent)
+        self.smaller[order.id] = smaller
+        return smaller.why
 
     def _best_fit(self, order: ShopOrder, held: Held) -> tuple[ShopOrder, list[Difference]]:
         """Compares with the order as it is, then less refunds that M3 holds no return for: it may have been made smaller."""
         found = self._differences(order, held)
         if all(one.is_rounding for one in found):
             return order, found
-        open_refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returned and one.amount]
+        open_refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returns and one.amount]
         for count in range(min(len(open_refunds), MOST_REFUNDS), 0, -1):
             for some in combinations(open_refunds, count):
                 less = less_refunds(order, some)
@@ -159,7 +175,7 @@ class Orders:
 
     def _is_taken_off_whole(self, order: ShopOrder, found: Sequence[Held]) -> bool:
         """Tells whether M3 ended the order because all of it was refunded before it was picked."""
-        refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returned]
+        refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returns]
         if not found or sum((one.amount for one in refunds), ZERO) != order.total:
             return False
         self.taken_off.update(one.id for one in refunds)

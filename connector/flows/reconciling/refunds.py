@@ -16,6 +16,7 @@ from connector.flows.reconciling.orders import is_as_sent
 from connector.flows.reconciling.reasons import DISCARDED, why_differs, why_missing, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
+from connector.flows.reconciling.smaller import Smaller
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
@@ -33,7 +34,7 @@ class RefundedOrder:
     order: ShopOrder
     is_due: bool  # M3 has it, or has to have it
     is_ended: bool  # M3 holds no line of it any more
-    is_smaller: bool  # refunds took something off it before it was picked
+    smaller: Smaller | None  # what it is worth less in M3, where the figures of refunds alone do not show it
 
 
 @dataclass
@@ -53,51 +54,71 @@ class Refunds:
     ) -> Iterator[Row]:
         """Yields the rows of these refunds; what M3 has of them is read in one go."""
         held = read_held(self.store, [head for refund in refunds for head in heads.get(refund.id, ())])
-        keys = {refund.id: f"{refund.order_id}-{refund.id}" for refund in refunds}
-        with transaction(self.ledger) as connection:
-            known = find_carried(connection, self.store.name, flow=FLOW, keys=list(keys.values()))
+        known = self._known(refunds, orders)
         for refund in refunds:
             there = [held[head.number] for head in heads.get(refund.id, ()) if head.number in held]
             live = [one for one in there if not one.is_empty]
             order = orders.get(refund.order_id)
             if order is None or not (live or self._is_due(refund, order)):
                 continue
-            yield from self._one(refund, order, live, known.get(keys[refund.id]))
+            yield from self._one(refund, order, live, known)
+
+    def _known(self, refunds: Sequence[ShopRefund], orders: Mapping[int, RefundedOrder]) -> Mapping[int, Carried]:
+        """Returns what the ledger knows of these refunds, and of all others of an order that is smaller."""
+        order_of = {one.id: one.order_id for one in refunds}
+        for id_ in set(order_of.values()) & orders.keys():
+            smaller = orders[id_].smaller
+            order_of |= dict.fromkeys(smaller.left if smaller is not None else (), id_)
+        keys = {f"{order_id}-{refund_id}": refund_id for refund_id, order_id in order_of.items()}
+        with transaction(self.ledger) as connection:
+            known = find_carried(connection, self.store.name, flow=FLOW, keys=list(keys))
+        return {keys[key]: one for key, one in known.items()}
 
     def _is_due(self, refund: ShopRefund, order: RefundedOrder) -> bool:
         return bool(refund.amount) and refund.id not in self.taken_off and order.is_due and not order.is_ended
 
     def _one(
-        self, refund: ShopRefund, refunded: RefundedOrder, live: Sequence[Held], known: Carried | None
+        self, refund: ShopRefund, refunded: RefundedOrder, live: Sequence[Held], known: Mapping[int, Carried]
     ) -> Iterator[Row]:
         subject = _subject(refund, refunded.order, live)
         found = self._judge(refund, refunded, live, known)
+        if live and refunded.smaller is not None and refunded.smaller.is_too_much:
+            found.append(refunded.smaller.difference())
         held_total = sum((one.value.total for one in live), ZERO) if live else None
         yield from self.totals.add(subject, found, shop=-refund.amount, m3=held_total)
 
     def _judge(
-        self, refund: ShopRefund, order: RefundedOrder, live: Sequence[Held], known: Carried | None
+        self, refund: ShopRefund, order: RefundedOrder, live: Sequence[Held], all_known: Mapping[int, Carried]
     ) -> list[tuple[Difference, Why]]:
         sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {refund.order_id}"
-        stated = money(-refund.amount)
-        is_settled = known is not None and known.state is State.DONE and known.reason_code != DISCARDED
+        stated, known = money(-refund.amount), all_known.get(refund.id)
+        is_taken_off = _is_taken_off(refund, order.smaller, all_known)
         if not live:
             number = None if known is None else known.m3_number
             is_elsewhere = number is not None and number in exists(self.store, [number])
             why = why_missing(known, is_elsewhere=is_elsewhere, sync=sync)
-            if is_settled and number is None and order.is_smaller:
-                why = SMALLER
-            return [(Difference(WHOLE, stated, None), why)]
+            return [(Difference(WHOLE, stated, None), SMALLER if is_taken_off and number is None else why)]
         references = {one.head.listed.your_reference for one in live}
         if len(references) < len(live):
             total = ", ".join(money(one.value.total) for one in live)
             return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
-        found = list(_differences(refund, live, order.order.currency))
         as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, live[0])
         why = why_differs(known, is_as_sent=as_sent, sync=sync)
-        if as_sent and is_settled and order.is_smaller:
+        if as_sent and is_taken_off:
             why = SMALLER
-        return [(one, why) for one in found]
+        return [(one, why) for one in _differences(refund, live, order.order.currency)]
+
+
+def _is_taken_off(refund: ShopRefund, smaller: Smaller | None, known: Mapping[int, Carried]) -> bool:
+    """Tells whether the connector has settled a refund, and what no return gives back of it is what M3's order is smaller by."""
+    if smaller is None:
+        return False
+    settled = {one for one in smaller.left if _is_settled(known.get(one))}
+    return refund.id in settled and smaller.accounts_for(refund.id, settled=settled)
+
+
+def _is_settled(known: Carried | None) -> bool:
+    return known is not None and known.state is State.DONE and known.reason_code != DISCARDED
 
 
 def _subject(refund: ShopRefund, order: ShopOrder, live: Sequence[Held]) -> Subject:

@@ -14,6 +14,7 @@ from connector.errors import InvalidPayloadError
 from connector.flows.context import StoreContext
 from connector.flows.orders.values import reference_of
 from connector.flows.reconciling.period import Period
+from connector.flows.refunds.plan import reference_of as return_reference_of
 from connector.money.rounding import ZERO
 from connector.stores import OrderAction
 from connector.woocommerce.canonical import JSONDict
@@ -57,6 +58,7 @@ class ShopOrder:
     fees: Decimal
     lines: tuple[ShopLine, ...]
     taxed_rows: int
+    refund_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class ShopRefund:
 
     id: int
     order_id: int
+    reference: str  # YREF of its return, of the first if there are more; empty: M3 cannot have one
     day: date
     amount: Decimal
     tax: Decimal
@@ -154,6 +157,7 @@ def small_order(store: StoreContext, order: Order, period: Period) -> ShopOrder:
         fees=sum((one.total for one in order.fee_lines), ZERO),
         lines=tuple(ShopLine(one.id, one.sku.strip(), one.quantity, one.total) for one in order.line_items),
         taxed_rows=len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines),
+        refund_ids=tuple(one.id for one in order.refunds),
     )
 
 
@@ -162,11 +166,16 @@ def m3_currency(store: StoreContext, currency: str) -> str:
     return store.config.lookups.get("currency", {}).get(currency, currency)
 
 
-def small_refund(refund: Refund, period: Period) -> ShopRefund:
-    """Returns what is compared of a refund; one without a date counts for the last day."""
+def small_refund(store: StoreContext, refund: Refund, period: Period) -> ShopRefund:
+    """Returns what is compared of a refund; one without a date counts for the last day.
+
+    Raises:
+        MappingError: Its reference does not fit M3.
+    """
     return ShopRefund(
         id=refund.id,
         order_id=refund.parent_id,
+        reference="" if refund.date_created_gmt is None else return_reference_of(store.name, refund),
         day=period.last if refund.date_created_gmt is None else period.day_of(refund.date_created_gmt),
         amount=refund.amount,
         tax=-(

@@ -14,10 +14,12 @@ from connector.flows.reconciling.compare import compare, compare_money
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.result import QUIET, Row
 from connector.flows.reconciling.totals import Totals
+from connector.flows.refunds.plan import reference_of
 from connector.ledger.session import transaction
 from connector.m3.calls import Call
 from connector.m3.programs import batch_orders, order_changes
 from connector.m3.programs.ois100mi import LineKey
+from connector.woocommerce.models import parse_refund
 from tests.harness import STORE
 from tests.integration.flows.refunds.desk import Desk
 
@@ -46,6 +48,18 @@ class Clerk(Desk):
     def delete_in_m3(self, number: str) -> None:
         """Deletes an order of M3."""
         self.in_m3(order_changes.delete_order(number))
+
+    def return_by_hand(self, order: dict[str, Any], refund_id: int, *, mugs: int) -> str:
+        """Enters a return of mugs in M3 by hand, under the reference of a refund; returns its number."""
+        shop = self.connector.process.runtime.store(STORE).shop
+        refund = next(one for one in shop.refunds.of_order(order["id"]) if one["id"] == refund_id)
+        reference = reference_of(STORE, parse_refund({**refund, "parent_id": order["id"]}))
+        head = {"CUNO": self.order_of(order)["cuno"], "ORTP": "W02", "FACI": "001", "WHLO": "001", "CUCD": "EUR"}
+        (added,) = self.in_m3(batch_orders.add_batch_head({**head, "YREF": reference}))
+        line = {"ITNO": "MUG-001", "ORQT": f"-{mugs}", "SAPR": "12.90", "SACD": "1", "WHLO": "001"}
+        self.in_m3(batch_orders.add_batch_line(added["ORNO"], line))
+        (confirmed,) = self.in_m3(batch_orders.confirm(added["ORNO"]))
+        return confirmed["ORNO"]
 
     def type_in(self, like: dict[str, Any], *, reference: str, quantity: int = 1) -> str:
         """Enters an order of one mug in M3 by hand, for the customer of another one; returns its number."""

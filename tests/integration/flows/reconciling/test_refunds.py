@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from connector.flows.reconciling.result import WHOLE, Fact, Reason
-from tests.integration.flows.reconciling.clerk import Clerk, without_why
-from tests.integration.flows.refunds.desk import MUG
+from tests.integration.flows.reconciling.clerk import Clerk, reasons_of, without_why
+from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
+
+DAYS_AGO: dict[str, dict[str, Any]] = {"made in these days": {}, "made before them": {"saved_late_s": 5 * 86400}}
+made = pytest.mark.parametrize("when", DAYS_AGO.values(), ids=DAYS_AGO.keys())
+"""An order of the days that are compared, and one whose refund alone is."""
 
 
 def test_returns_and_credits_that_m3_holds_are_equal(clerk: Clerk) -> None:
@@ -96,3 +104,86 @@ def test_an_order_refunded_wholly_before_picking_is_no_difference(clerk: Clerk) 
     clerk.go_on()
 
     assert clerk.reconcile() == []
+
+
+@made
+def test_a_refund_taken_off_the_order_and_returned_all_the_same_is_found(shared: Clerk, when: dict[str, Any]) -> None:
+    order = shared.place(lines=[{"sku": "MUG-001", "quantity": 5}], **when)
+    shared.go_on()
+    refund = shared.give_back(order, MUG, 4)
+    shared.go_on()
+    shared.advance(order, "77")
+    shared.return_by_hand(order, refund, mugs=4)
+
+    before = shared.reconcile()
+    shared.empty_ledger()
+    after = shared.reconcile()
+
+    (told,) = [row for row in before if row.fact is Fact.REFUND]
+    assert (told.shop_id, told.what, told.shop, told.m3) == (refund, "given back in all", "-64.50", "-129.00")
+    assert reasons_of(before) == reasons_of(after) == {"unknown"}
+    assert "smaller by 64.50, and its returns give back 64.50" in told.words
+    assert without_why(before) == without_why(after)
+    assert not shared.totals.is_explained
+
+
+@made
+def test_what_is_taken_off_and_what_is_returned_make_up_one_refund(shared: Clerk, when: dict[str, Any]) -> None:
+    order = shared.place(**when)
+    shared.go_on()
+    picked_first(shared, order)
+    lines = [part_of(order["line_items"][MUG], 2), part_of(order["line_items"][OTHER_MUG], 1)]
+    refund = shared.refund(order, line_items=lines, api_restock=False)
+    shared.go_on()
+    shared.advance(order, "77")
+    shared.pass_and_settle()
+
+    rows = shared.reconcile()
+
+    assert len(shared.returns()) == 1
+    assert reasons_of(rows) == {"taken_off_order"}
+    assert refund in {row.shop_id for row in rows if row.fact is Fact.REFUND}
+
+
+def picked_first(clerk: Clerk, order: dict[str, Any]) -> None:
+    """Has the warehouse pick the first line only."""
+    url = f"{clerk.sandbox.m3_url}/_control/orders/{clerk.order_of(order)['orno']}/advance"
+    clerk.sandbox.post(url, {"to": "44", "lines": [{"ponr": 1}]})
+
+
+def test_an_order_ended_before_picking_and_returned_all_the_same_is_found(shared: Clerk) -> None:
+    order = shared.place(lines=[{"sku": "MUG-001", "quantity": 4}], shipping_total=None)
+    shared.go_on()
+    shared.change(order, status="refunded")
+    shared.go_on()
+    (refund,) = shared.refund_ids()
+    shared.return_by_hand(order, refund, mugs=4)
+
+    (row,) = shared.reconcile()
+
+    assert (row.shop_id, row.what, row.shop, row.m3) == (refund, "given back in all", "-64.50", "-129.00")
+    assert row.reason is Reason.UNKNOWN
+
+
+@made
+def test_a_further_refund_that_m3_misses_is_no_part_of_what_was_taken_off(shared: Clerk, when: dict[str, Any]) -> None:
+    order = shared.place(**when)
+    shared.go_on()
+    picked_first(shared, order)
+    lines = [part_of(order["line_items"][MUG], 2), part_of(order["line_items"][OTHER_MUG], 1)]
+    shared.refund(order, line_items=lines, api_restock=False)
+    shared.go_on()
+    shared.advance(order, "77")
+    shared.pass_and_settle()
+    missed = shared.refund(order, "1.00")
+    shared.go_on()
+    credit = max(one["orno"] for one in shared.returns())
+    shared.delete_in_m3(credit)
+    shared.connector.rows(
+        "UPDATE document SET state = 'abandoned' WHERE final_number = :number RETURNING id", number=credit
+    )
+
+    rows = {row.shop_id: row for row in shared.reconcile() if row.fact is Fact.REFUND}
+
+    assert rows[missed].m3 is None
+    assert rows[missed].reason is Reason.UNKNOWN

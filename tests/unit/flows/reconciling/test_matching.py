@@ -40,6 +40,7 @@ def order(**changes: Any) -> ShopOrder:
         fees=ZERO,
         lines=lines,
         taxed_rows=3,
+        refund_ids=(),
     )
     return replace(sold, **changes)
 
@@ -146,6 +147,7 @@ def test_an_order_made_smaller_by_a_refund_is_what_is_left() -> None:
     back = ShopRefund(
         id=71,
         order_id=54,
+        reference="w1-R71-1795311984",
         day=date(2026, 11, 22),
         amount=Decimal("12.49"),
         tax=Decimal("2.50"),
