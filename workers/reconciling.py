@@ -23,7 +23,7 @@ from connector.flows.reconciling.result import QUIET, Row
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.cursors import move_cursor, now, read_cursor, store_created_at
 from connector.ledger.daily import finish_slot, is_slot_done
-from connector.ledger.job_troubles import note_trouble, note_well
+from connector.ledger.job_troubles import forget_trouble, note_trouble, note_well
 from connector.ledger.reconciliations import (
     KEPT_DAYS,
     Reconciled,
@@ -59,9 +59,11 @@ def reconcile_daily(process: Process) -> Turned:
 def _daily(process: Process, row: StoreRow) -> bool:
     """Compares one further day; tells whether all are done."""
     store = process.runtime.store(row.name, version=row.version)
-    if store.config.reconcile is None:
-        return True
     engine, job = process.runtime.engine, f"daily reconciliation of {store.name}"
+    if store.config.reconcile is None:
+        with transaction(engine) as connection:
+            forget_trouble(connection, store.name, job=TROUBLE)  # what was found while the store asked for it
+        return True
     with transaction(engine) as connection:
         slot = latest_slot(store.config.reconcile.at, zone=store.config.m3.zone, now=now(connection))
         if slot < store_created_at(connection, store.name) or is_slot_done(connection, job, slot=slot):

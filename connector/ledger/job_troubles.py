@@ -64,6 +64,7 @@ ON CONFLICT (store, job) DO UPDATE SET
 _WELL = text("""
 UPDATE job_trouble SET well_at = ledger_now() WHERE store = :store AND job = :job AND well_at IS NULL RETURNING count
 """)
+_FORGET = text("DELETE FROM job_trouble WHERE store = :store AND job = :job")
 _BEFORE = text("SELECT count AS times, code FROM job_trouble WHERE store = :store AND job = :job AND well_at IS NULL")
 _WAITING = text("SELECT store, job FROM job_trouble WHERE well_at IS NULL AND next_at > ledger_now()")
 _DUE = text("""
@@ -117,6 +118,11 @@ def note_trouble(
 def note_well(connection: Connection, store: str, *, job: str) -> int:
     """Stages that a job went well; returns how often it had failed before."""
     return int(connection.execute(_WELL, {"store": store, "job": job}).scalar_one_or_none() or 0)
+
+
+def forget_trouble(connection: Connection, store: str, *, job: str) -> None:
+    """Stages that a job which the store does not ask for any more has no trouble; nobody is told that it is well again."""
+    connection.execute(_FORGET, {"store": store, "job": job})
 
 
 def failures_before(connection: Connection, store: str, *, job: str) -> tuple[int, str]:

@@ -27,11 +27,16 @@ DAYS = 3
 def clerk(connector: Connector) -> Clerk:
     """A store that is compared at five o'clock, with an order of yesterday; it is one minute past."""
     clerk = Clerk(connector, guests="common")
+    configure(clerk, reconcile={"at": "05:00", "days": DAYS})
+    return clerk
+
+
+def configure(clerk: Clerk, **parts: Any) -> None:
+    """Gives the store its file, with or without `reconcile`."""
     file = yaml.safe_load(paying())
     file["m3"]["timezone"] = ZONE.key
-    file["reconcile"] = {"at": "05:00", "days": DAYS}
-    connector.configure(yaml.safe_dump(file))
-    return clerk
+    file.pop("reconcile", None)
+    clerk.connector.configure(yaml.safe_dump({**file, **parts}))
 
 
 @pytest.fixture
@@ -148,6 +153,28 @@ def test_another_difference_is_told_anew_and_their_end_too(clerk: Clerk, monkeyp
 
     assert "2 differ" in more
     assert "well again" in well
+
+
+def test_what_was_found_is_no_trouble_any_more_once_the_store_file_drops_the_comparison(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = clerk.place()
+    clerk.go_on()
+    clerk.delete_in_m3(clerk.number_of(order))
+    go_to_next(clerk, hour=5, minute=1)
+    turn(clerk)
+    told = alerts(clerk, monkeypatch)
+
+    configure(clerk)
+    turn(clerk)
+    without = (troubles(clerk), alerts(clerk, monkeypatch))
+    configure(clerk, reconcile={"at": "05:00", "days": DAYS})
+    go_to_next(clerk, hour=5, minute=1)
+    turn(clerk)
+
+    (again,) = alerts(clerk, monkeypatch)  # it is there all the same, and asked for again
+    assert without == ([], [])
+    assert "1 differ" in again and "1 differ" in told[0]
 
 
 def test_a_killed_run_goes_on_with_the_next_day(clerk: Clerk) -> None:
