@@ -22,6 +22,7 @@ from connector.flows.reconciling.m3_side import decimals_of
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.result import Fact
 from connector.flows.reconciling.shop_side import m3_currency, refunds_of
+from connector.flows.reconciling.vouchers import VoucherKey
 from connector.ledger.session import Ledger, transaction
 from connector.money.credit_journal import credit_journal
 from connector.money.invoice_journal import invoice_journal
@@ -41,7 +42,8 @@ Categories = Mapping[int, frozenset[str]]
 class Due:
     """One fact that M3's ledger has to show. `refusal` says why it cannot be posted; then there are no sums.
 
-    One that is not `is_required` is compared if M3 has it, and not missed if it has not.
+    One that is not `is_required` is compared if M3 has it, and not missed if it has not; a credit is all the same if M3 has the
+    invoice of its order.
     """
 
     fact: Fact
@@ -56,9 +58,10 @@ class Due:
     refusal: str = ""
     remedy: str = ""
     is_required: bool = True
+    invoiced_on: date | None = None  # of a credit: the day the invoice of its order belongs to
 
     @property
-    def key(self) -> tuple[str, int, str]:
+    def key(self) -> VoucherKey:
         """As vouchers name it."""
         return LETTERS[self.fact], self.shop_id, self.epoch
 
@@ -179,6 +182,7 @@ class Dues:
             refusal=refusal,
             remedy=remedy,
             is_required=fact not in (Fact.INVOICE, Fact.CREDIT) or self._is_confirmed(order),
+            invoiced_on=self.period.day_of(_moment(order, None)) if fact is Fact.CREDIT else None,
         )
 
     def _may_be_invoiced(self, order: Order) -> bool:

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from connector.accounting.accounts import ClosedPeriod
+from connector.flows.books.keys import epoch_of, epoch_of_refund
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.dues import LETTERS, Due, Dues
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.reasons import why_left_over, why_missing, why_posted_otherwise, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
-from connector.flows.reconciling.shop_side import read_by_id
+from connector.flows.reconciling.shop_side import find_refunds, read_by_id
 from connector.flows.reconciling.totals import Totals
-from connector.flows.reconciling.vouchers import Voucher, read_vouchers, sums_of
+from connector.flows.reconciling.vouchers import Voucher, VoucherKey, read_vouchers, sums_of
 from connector.ledger.carried import Carried, find_carried, find_carried_as
 from connector.ledger.session import Ledger, transaction
 from connector.money.rounding import ZERO
-from connector.woocommerce.models import Order
+from connector.woocommerce.models import Order, Refund
 
 FLOWS = {
     Fact.PAYMENT: "payments_to_m3",
@@ -46,8 +47,8 @@ class Postings:
 
     def compare(self, dues: Sequence[Due]) -> Iterator[Row]:
         """Yields the rows of these facts, then of vouchers no fact of the period accounts for."""
-        vouchers = read_vouchers(self.store, self._days())
-        invoiced = {order_id for letter, order_id, _ in vouchers if letter == LETTERS[Fact.INVOICE]}
+        vouchers = read_vouchers(self.store, list(self._days(self.period).days()))
+        invoiced = self._invoiced(dues, vouchers)
         for fact, flow in FLOWS.items():
             mine = [due for due in dues if due.fact is fact]
             for start in range(0, len(mine), AT_ONCE):
@@ -59,12 +60,26 @@ class Postings:
                         yield from self._one(due, posted, known.get(due.business_key))
         yield from self._left(vouchers)
 
-    def _days(self) -> Period:
-        """The days on which facts of the period may be posted: the first open one too, where closed days are moved there."""
+    def _invoiced(self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]) -> set[int]:
+        """Returns the orders M3 has an invoice of, also of other days where a credit depends on it that M3 does not show."""
+        doubtful = [
+            due for due in dues if due.invoiced_on is not None and not due.is_required and due.key not in vouchers
+        ]
+        read = set(self._days(self.period).days())
+        days = {day for due in doubtful for day in self._days_from(due.invoiced_on)} - read
+        found = [*vouchers, *(read_vouchers(self.store, sorted(days)) if days else ())]
+        return {order_id for letter, order_id, _ in found if letter == LETTERS[Fact.INVOICE]}
+
+    def _days_from(self, day: date | None) -> Iterator[date]:
+        return iter(()) if day is None else self._days(replace(self.period, first=day, last=day)).days()
+
+    def _days(self, period: Period) -> Period:
+        """The days on which facts of a period may be posted: the first open one too, where closed days are moved there."""
         books = self.store.config.books
-        if books.closed_through is None or books.closed_period is ClosedPeriod.HOLD:
-            return self.period
-        return replace(self.period, last=max(self.period.last, books.closed_through + timedelta(days=1)))
+        closed = books.closed_through
+        if closed is None or closed < period.first or books.closed_period is ClosedPeriod.HOLD:
+            return period
+        return replace(period, last=max(period.last, closed + timedelta(days=1)))
 
     def _known(self, flow: str, keys: Sequence[str]) -> dict[str, Carried]:
         with transaction(self.ledger) as connection:
@@ -97,29 +112,36 @@ class Postings:
         why = why_posted_otherwise(known, is_as_sent=as_sent, number=numbers, sync=sync)
         return [(one, why) for one in _differences(due, vouchers[0], held)]
 
-    def _left(self, vouchers: Mapping[tuple[str, int, str], list[Voucher]]) -> Iterator[Row]:
+    def _left(self, vouchers: Mapping[VoucherKey, list[Voucher]]) -> Iterator[Row]:
         """Yields a row for each posting the shop has no reason for in these days."""
         facts = {letter: fact for fact, letter in LETTERS.items()}
+        refunds = find_refunds(
+            self.store, {id_: _moment(epoch) for letter, id_, epoch in vouchers if facts.get(letter) in OF_REFUNDS}
+        )
         of_orders = {shop_id for letter, shop_id, _ in vouchers if facts.get(letter) not in OF_REFUNDS}
-        shop = read_by_id(self.store, sorted(of_orders))
+        shop = read_by_id(self.store, sorted(of_orders | {one.parent_id for one in refunds.values()}))
         known = self._known_as([one.number for some in vouchers.values() for one in some])
-        for (letter, shop_id, epoch), some in sorted(vouchers.items()):
-            fact = facts.get(letter, Fact.POSTING)
-            order = None if fact in OF_REFUNDS else shop.get(shop_id)
-            if order is not None and str(int(order.created_at.timestamp())) != epoch:
+        for key, some in sorted(vouchers.items()):
+            fact = facts.get(key[0], Fact.POSTING)
+            refund = refunds.get(key[1]) if fact in OF_REFUNDS else None
+            order = shop.get(key[1] if refund is None else refund.parent_id)
+            if order is None or not _is_of(key, order, refund, is_refund=fact in OF_REFUNDS):
                 order = None
-            if order is not None and self._is_of_other_days(fact, order):
+            elif self._is_of_other_days(fact, order, refund):
                 continue
-            yield from self._stranger(fact, shop_id, some, order, known.get(some[0].number))
+            yield from self._stranger(fact, key[1], some, order, known.get(some[0].number))
 
     def _known_as(self, numbers: Sequence[str]) -> dict[str, Carried]:
         with transaction(self.ledger) as connection:
             return find_carried_as(connection, self.store.name, flows=tuple(FLOWS.values()), m3_numbers=numbers)
 
-    def _is_of_other_days(self, fact: Fact, order: Order) -> bool:
+    def _is_of_other_days(self, fact: Fact, order: Order, refund: Refund | None) -> bool:
         """Tells whether a fact is due, and only its day is not one of the period: it was posted on the first open day."""
         dues = Dues(self.ledger, self.store, replace(self.period, first=date.min, last=date.max))
-        dues.take(order)
+        if refund is None:
+            dues.take(order)
+        else:
+            dues.take_refund(order, refund)
         dues.end()
         return any(due.fact is fact and not self.period.has_day(due.day) for due in dues.found)
 
@@ -130,6 +152,8 @@ class Postings:
         if order is not None:
             paid = "paid" if order.date_paid_gmt else "not paid"
             words = f"the order is {order.status} in the shop, and {paid}"
+        if order is not None and fact in OF_REFUNDS:
+            words = f"refund {shop_id} of order {order.number} asks for no {fact.value} in these days"
         held = sums_of(vouchers)
         amount = _amount(self.store, fact, held)
         subject = Subject(
@@ -144,6 +168,17 @@ class Postings:
         yield from self.totals.add(subject, [(Difference(WHOLE, None, money(amount)), why)], shop=None, m3=amount)
         for account, changed in held.items():
             self.totals.add_account(account, subject.currency, shop=ZERO, m3=changed)
+
+
+def _is_of(key: VoucherKey, order: Order, refund: Refund | None, *, is_refund: bool) -> bool:
+    """Tells whether a voucher names this very order or refund; another one may have had its id before."""
+    if refund is not None:
+        return epoch_of_refund(order, refund) == key[2]
+    return not is_refund and epoch_of(order) == key[2]
+
+
+def _moment(epoch: str) -> datetime:
+    return datetime.fromtimestamp(int(epoch), tz=UTC)
 
 
 def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Iterator[Difference]:

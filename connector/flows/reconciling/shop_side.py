@@ -5,9 +5,9 @@ Whatever was made, paid or refunded in a period has changed since its beginning,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from connector.errors import InvalidPayloadError
@@ -130,6 +130,23 @@ def read_refunds(store: StoreContext, period: Period, orders: Sequence[Order]) -
         else [parse_refund(row) for row in rows]
     )
     return [one for one in refunds if one.date_created_gmt is None or one.date_created_gmt >= period.begins_at]
+
+
+def find_refunds(store: StoreContext, made_at: Mapping[int, datetime]) -> dict[int, Refund]:
+    """Returns those of some refunds that the shop has, by id.
+
+    Args:
+        store: Whose.
+        made_at: When each was made, by id. A shop too old to list all refunds finds none.
+    """
+    rows = store.shop.refunds.since(min(made_at.values()) - _SECOND) if made_at else None
+    found: dict[int, Refund] = {}
+    for row in rows or ():
+        if row["id"] > max(made_at):
+            break
+        if row["id"] in made_at:
+            found[row["id"]] = parse_refund(row)
+    return found
 
 
 def refunds_of(store: StoreContext, order_id: int) -> list[Refund]:

@@ -87,9 +87,9 @@ class Clerk(Desk):
         rows = how(self.connector.engine, store, period, totals=self.totals)
         return [row for row in rows if with_rounding or row.reason not in QUIET]
 
-    def reconcile_money(self) -> list[Row]:
+    def reconcile_money(self, *, days_back: int = 2) -> list[Row]:
         """Compares orders, refunds and postings of the last days; returns what is not equal, and keeps the totals."""
-        return self.reconcile(how=compare_money)
+        return self.reconcile(days_back=days_back, how=compare_money)
 
     def key_of(self, order: dict[str, Any], *, letter: str = "P") -> str:
         """Returns KEY1 of what was posted for an order."""

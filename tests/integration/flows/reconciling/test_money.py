@@ -11,8 +11,10 @@ from connector.flows.books.keys import key_of
 from connector.flows.rates import read_rates
 from connector.flows.reconciling.result import WHOLE, Fact, Reason, Row
 from tests.harness import STORE, Connector
-from tests.integration.flows.books.counting_house import FEE_KEY, invoicing, meta, paying
+from tests.integration.flows.books.counting_house import BOOKS, FEE_KEY, invoicing, meta, paying
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of, without_why
+
+DAY_S = 86_400
 
 
 @pytest.fixture
@@ -174,6 +176,48 @@ def test_an_order_given_back_whole_is_due_as_invoice_and_as_credit(connector: Co
     clerk.remove_voucher(clerk.key_of({"id": clerk.refund_ids()[0]}, letter="C"))
     (row,) = rows_of(clerk, Fact.CREDIT)
     assert (row.shop, row.m3, row.reason) == (f"-{order['total']}", None, Reason.DELETED_IN_M3)
+
+
+def test_a_credit_is_missed_though_its_invoice_is_of_another_day(connector: Connector) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    (order,) = post(clerk, saved_late_s=5 * DAY_S)
+    clerk.change(order, status="refunded", refund={"amount": order["total"]})
+    clerk.go_on()
+    assert clerk.reconcile_money() == []
+    assert (clerk.totals.facts[Fact.INVOICE], clerk.totals.facts[Fact.CREDIT]) == (0, 1)
+
+    clerk.remove_voucher(clerk.key_of({"id": clerk.refund_ids()[0]}, letter="C"))
+
+    (row,) = rows_of(clerk, Fact.CREDIT)
+    assert (row.shop, row.m3, row.reason) == (f"-{order['total']}", None, Reason.DELETED_IN_M3)
+
+
+@pytest.mark.parametrize("fact", [Fact.REPAYMENT, Fact.CREDIT])
+def test_what_a_refund_posts_on_the_first_open_day_is_no_stranger_there(connector: Connector, fact: Fact) -> None:
+    clerk = Clerk(connector, guests="common")
+    books = {**BOOKS, "closed_through": clerk.today().isoformat(), "closed_period": "next_open"}
+    connector.configure(
+        paying(books=books) if fact is Fact.REPAYMENT else invoicing(invoices={"credit_prefix": "W1C-"}, books=books)
+    )
+    (order,) = post(clerk)
+    clerk.change(order, refund={"amount": "5.00", "paid_back": fact is Fact.REPAYMENT})
+    clerk.go_on()
+    own_day = [row for row in clerk.reconcile_money() if row.fact is fact]
+    assert (own_day, clerk.totals.facts[fact]) == ([], 1)
+
+    clerk.connector.pass_time(DAY_S)
+    next_day = clerk.reconcile_money(days_back=0)
+
+    assert [row for row in next_day if row.fact in (fact, Fact.PAYMENT, Fact.INVOICE)] == []
+    clerk.copy_voucher(clerk.key_of({"id": clerk.refund_ids()[0]}, letter=fact.value[0].upper()), retold=stranger(fact))
+    (row,) = [row for row in clerk.reconcile_money(days_back=0) if row.fact is fact]
+    assert (row.shop, row.reason) == (None, Reason.UNKNOWN)
+
+
+def stranger(fact: Fact) -> str:
+    """The text of a posting of a refund that the shop does not have."""
+    return f"{key_of(STORE, fact.value[0].upper(), 987651, version=1)} 1795311984 987651"
 
 
 def test_an_order_given_back_before_it_was_invoiced_is_not_missed(connector: Connector) -> None:

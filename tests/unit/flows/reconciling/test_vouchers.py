@@ -25,7 +25,15 @@ def test_what_the_flows_write_is_read_again(store: str, letter: str, order_id: i
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Rent for November", "W1P00000000001I1", "W1P0000000001i1 1795311984 54", "W2P00000000001I 1795311984", "W1P"],
+    [
+        "",
+        "Rent for November",
+        "W1P00000000001I1",
+        "W1P0000000001i1 1795311984 54",
+        "W2P00000000001I 1795311984",
+        "W1P",
+        "W1P00000000001I 17953119840 54",
+    ],  # no moment in this era
 )
 def test_other_texts_are_nobodys(text: str) -> None:
     assert read_key(text, store="w1") is None
