@@ -1,5 +1,7 @@
 """The hand on the ledgers, under /_control; `control` builds it in."""
 
+from decimal import Decimal
+
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +20,14 @@ class LedgerIn(BaseModel):
     posts_payments: bool = False
 
 
+class PaidIn(BaseModel):
+    """Body of invoices/paid: what somebody in M3 leaves an invoice paid with."""
+
+    model_config = ConfigDict(extra="forbid")
+    cino: str = Field(min_length=1)
+    paid: Decimal
+
+
 def route_ledger(control: Blueprint, site: Site) -> None:
     """Add the routes to the blueprint."""
 
@@ -34,6 +44,16 @@ def route_ledger(control: Blueprint, site: Site) -> None:
     def delete_batch(key: str) -> Response:
         """What a person does in GLS840 with a batch that is not in the ledger; its KEY1 may be given again."""
         return locked(site, lambda: {"key1": delete_unposted(site.state, key)})
+
+    @control.post("/invoices/paid")
+    def set_paid() -> Response:
+        """What a person does in ARS110: pay an invoice, or take a payment off it."""
+        wanted = PaidIn.model_validate(body())
+        with site.state.lock:
+            invoices = [one for one in site.state.ledger.invoices.values() if one.number == wanted.cino]
+            for invoice in invoices:
+                invoice.paid = wanted.paid
+        return jsonify({"invoices": len(invoices)})
 
     @control.post("/payments/update")
     def update() -> Response:

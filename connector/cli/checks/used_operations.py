@@ -277,6 +277,11 @@ USES = (
         lambda site: site.config.payments is not None and site.config.payments.settle is not None,
     ),
     Use(
+        "comparing payments with direct invoices",
+        ("receivable.list",),
+        lambda site: bool(site.config.invoices and site.config.payments and site.config.payments.settle),
+    ),
+    Use(
         "invoices",
         ("invoice.add_head", "invoice.add_line", "invoice.control", "invoice.update", "ledger.vouchers"),
         lambda site: site.config.invoices is not None,

@@ -1,4 +1,4 @@
-"""Which customer invoices M3 has of an order, and what is open of each. Called by settlements_to_m3."""
+"""Which customer invoices M3 has of an order, and what is open of each. Called by settlements_to_m3 and flows/reconciling."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from connector.flows.orders.customer import find_number
 from connector.ledger.posted import find_posted, find_posted_batch, is_settled_by_hand, may_be_posted_yet
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
+from connector.m3.programs.ois350mi import Invoice
 from connector.stores import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
@@ -78,15 +79,17 @@ def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:
         raise _wait(f"Order {number} is not wholly invoiced in M3.", "invoice", key, is_of_m3=True)
     found = run.store.m3.read([ois350mi.list_invoice_heads_by_order(number)], max_records=MOST_LINES)[0]
     customer = posted.document.cuno or ""
-    return [
-        InvoiceKey(
-            payer=one.payer or one.customer or customer,
-            customer=one.customer or customer,
-            number=one.text_number or one.number,
-            year=one.year,
-        )
-        for one in ois350mi.read_invoices(found)
-    ]
+    return [key_of(one, customer=customer) for one in ois350mi.read_invoices(found)]
+
+
+def key_of(invoice: Invoice, *, customer: str) -> InvoiceKey:
+    """Returns what names an invoice of a customer order in the receivables; `customer` is that of the order."""
+    return InvoiceKey(
+        payer=invoice.payer or invoice.customer or customer,
+        customer=invoice.customer or customer,
+        number=invoice.text_number or invoice.number,
+        year=invoice.year,
+    )
 
 
 def _may_come(run: Run, order: Order) -> bool:

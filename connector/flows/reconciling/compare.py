@@ -20,6 +20,7 @@ from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.postings import Postings
 from connector.flows.reconciling.refunds import RefundedOrder, Refunds
 from connector.flows.reconciling.result import Row
+from connector.flows.reconciling.settlements import Settlements
 from connector.flows.reconciling.shop_side import (
     ShopOrder,
     ShopRefund,
@@ -56,6 +57,7 @@ def compare(
     totals: Totals,
     progress: Progress | None = None,
     dues: Dues | None = None,
+    settlements: Settlements | None = None,
 ) -> Iterator[Row]:
     """Yields a row for each figure that differs, and one for each order and refund of which all is equal; fills `totals`.
 
@@ -66,12 +68,13 @@ def compare(
         totals: Takes the sums.
         progress: Told how many orders were compared.
         dues: Is given every order changed since the period began, and every refund made since.
+        settlements: Is given these orders too, and compared.
 
     Raises:
         NeedsPersonError: A list of M3 cannot be read whole.
         RetryableError: M3, the shop or the ledger cannot be asked now.
     """
-    shop = _read_shop(store, period, progress=progress, dues=dues)
+    shop = _read_shop(store, period, progress=progress, dues=dues, settlements=settlements)
     customers = customers_of(store)
     m3 = sort_heads(read_heads(store, customers, since=period.first).values(), store=store.name)
     open_refunds: dict[int, list[ShopRefund]] = defaultdict(list)
@@ -96,23 +99,34 @@ def compare(
         yield from orders.unreadable(one, period.last)
     yield from _compare_refunds(ledger, store, period, totals, shop=shop, m3=m3, orders=orders, customers=customers)
     yield from _compare_strangers(ledger, store, period, totals, shop=shop, m3=m3)
+    if settlements:
+        yield from settlements.compare(m3, customers)
 
 
 def compare_money(
     ledger: Ledger, store: StoreContext, period: Period, *, totals: Totals, progress: Progress | None = None
 ) -> Iterator[Row]:
-    """Yields what `compare` does, and a row for each account of a payment or direct invoice that differs; see `compare`.
+    """Yields what `compare` does, and a row for each account and each payment of an invoice that differs; see `compare`.
 
     Payments and refunds belong to the day they were made, invoices to the day they were paid, or placed if they were not.
     """
-    dues = Dues(ledger, store, period)
-    yield from compare(ledger, store, period, totals=totals, progress=progress, dues=dues)
+    payments = store.config.payments
+    is_settled = payments is not None and payments.settle is not None
+    dues, settlements = Dues(ledger, store, period), Settlements(ledger, store, period, totals) if is_settled else None
+    yield from compare(ledger, store, period, totals=totals, progress=progress, dues=dues, settlements=settlements)
     dues.end()
-    if store.config.payments is not None or store.config.invoices is not None:
+    if payments is not None or store.config.invoices is not None:
         yield from Postings(ledger, store, period, totals).compare(dues.found)
 
 
-def _read_shop(store: StoreContext, period: Period, *, progress: Progress | None, dues: Dues | None) -> _Shop:
+def _read_shop(
+    store: StoreContext,
+    period: Period,
+    *,
+    progress: Progress | None,
+    dues: Dues | None,
+    settlements: Settlements | None,
+) -> _Shop:
     shop = _Shop()
     with_refunds: dict[int, Order] = {}
     told = (lambda count: progress(count, None)) if progress else None
@@ -123,6 +137,8 @@ def _read_shop(store: StoreContext, period: Period, *, progress: Progress | None
         if dues:
             dues.take(order)
         small = small_order(store, order, period)
+        if settlements:
+            settlements.take(order, small)
         if period.holds(order.created_at):
             shop.orders.append(small)
         if order.refunds:

@@ -1,4 +1,4 @@
-"""Says why a figure differs, from what the ledger knows of the fact. Pure; called by orders.py, refunds.py and postings.py.
+"""Says why a figure differs, from what the ledger knows of the fact. Pure; called by the modules that compare.
 
 The ledger explains and never hides: with an empty one the same differences are found, each with the reason `unknown`.
 """
@@ -61,6 +61,39 @@ def why_missing(known: Carried | None, *, is_elsewhere: bool, sync: str) -> Why:
         Reason.DELETED_IN_M3,
         f"it was posted as {known.m3_number}, which M3 does not have any more",
         "Cancel or delete it in the shop, or enter it in M3 by hand.",
+    )
+
+
+def why_paid_otherwise(known: Carried | None, *, is_as_sent: bool, is_more: bool, sync: str) -> Why:
+    """Says why M3 shows invoices as paid with another amount than the buyer paid.
+
+    Args:
+        known: What the ledger knows of their payment.
+        is_as_sent: Whether they are paid as the batch was to pay them.
+        is_more: Whether they are paid with more than the buyer paid.
+        sync: The command that has the order looked at.
+    """
+    number = None if known is None else known.m3_number
+    if is_as_sent and number is not None:
+        words = f"batch {number} paid what the buyer had paid then; the order was changed in the shop since"
+        return Why(Reason.CHANGED_IN_SHOP, words, "Correct it in M3 by hand (ARS110) if it shall not stand as it is.")
+    if is_more:
+        words = "M3 shows more as paid than the buyer paid in the shop"
+        return Why(
+            Reason.UNKNOWN,
+            words,
+            "Look in ARS200 who else paid it; take that payment off the invoice, or give it back.",
+        )
+    standing = _standing(known)
+    if standing is not None:
+        return standing
+    if known is None or number is None:
+        words = NOT_HEARD_OF if known is None else f"the connector settled it: {known.reason or 'nothing to pay'}"
+        return Why(Reason.UNKNOWN, words, sync)
+    return Why(
+        Reason.DELETED_IN_M3,
+        f"batch {number} paid it, and M3 does not show all of that any more",
+        "Look in ARS200 who took the payment off; match it again there (ARS110) if it shall stand.",
     )
 
 

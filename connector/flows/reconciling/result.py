@@ -21,6 +21,7 @@ class Fact(StrEnum):
     INVOICE = "invoice"
     REPAYMENT = "repayment"
     CREDIT = "credit"
+    SETTLEMENT = "settlement"  # what is paid of an order's invoices in the receivables
     POSTING = "posting"  # a voucher of ours that is none of these
 
 

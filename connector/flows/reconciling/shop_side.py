@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from connector.errors import InvalidPayloadError
 from connector.flows.context import StoreContext
+from connector.flows.orders.adopting import ORDER_NUMBER_META
 from connector.flows.orders.values import reference_of
 from connector.flows.reconciling.period import Period
 from connector.flows.refunds.plan import reference_of as return_reference_of
@@ -59,6 +60,7 @@ class ShopOrder:
     lines: tuple[ShopLine, ...]
     taxed_rows: int
     refund_ids: tuple[int, ...]
+    m3_number: str  # as the shop shows it; empty: it was not told yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ def small_order(store: StoreContext, order: Order, period: Period) -> ShopOrder:
         lines=tuple(ShopLine(one.id, one.sku.strip(), one.quantity, one.total) for one in order.line_items),
         taxed_rows=len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines),
         refund_ids=tuple(one.id for one in order.refunds),
+        m3_number=str(order.meta(ORDER_NUMBER_META) or ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""ARS200MI, customer invoices in the receivables. Called by flows/books.
+"""ARS200MI, customer invoices in the receivables. Called by flows/books and flows/reconciling.
 
 Source: signatures in catalogue.json; order-rules.md section 10.
 """
@@ -10,8 +10,9 @@ from datetime import date
 from decimal import Decimal
 
 from connector.m3.calls import Answer, Call
-from connector.m3.values import day, number
+from connector.m3.values import day, day_text, number
 
+LIST_COLUMNS = ("CINO", "INYR", "PYNO", "IVDT")
 COLUMNS = ("CUCD", "CUAM", "PCUA", "OCUA", "RECO", "IVDT")
 PAID = "9"
 
@@ -41,6 +42,35 @@ class InvoiceTotals:
     open: Decimal
     is_paid: bool  # RECO 9
     invoice_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInvoice:
+    """An invoice in the list of its customer."""
+
+    key: InvoiceKey
+    invoice_date: date | None
+
+
+def list_invoices(customer: str, *, since: date) -> Call:
+    """ARS200MI/LstInvoices – lists the invoices of a customer from a date on, paid ones too. Read only."""
+    return Call("receivable.list", {"CUNO": customer, "AAC0": "0", "IVDT": day_text(since)}, LIST_COLUMNS)
+
+
+def read_listed(answer: Answer, *, customer: str) -> list[ListedInvoice]:
+    """Returns the invoices of a customer; payments of an invoice may be rows of their own with its number."""
+    return [
+        ListedInvoice(
+            InvoiceKey(
+                payer=record.get("PYNO", "").strip() or customer,
+                customer=customer,
+                number=record.get("CINO", "").strip(),
+                year=record.get("INYR", "").strip(),
+            ),
+            day(record.get("IVDT", "")),
+        )
+        for record in answer.require()
+    ]
 
 
 def get_totals(key: InvoiceKey, *, division: str) -> Call:

@@ -41,6 +41,7 @@ def order(**changes: Any) -> ShopOrder:
         lines=lines,
         taxed_rows=3,
         refund_ids=(),
+        m3_number="",
     )
     return replace(sold, **changes)
 

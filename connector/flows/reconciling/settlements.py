@@ -1,0 +1,151 @@
+"""Compares what M3's receivables show as paid of each invoice with what the buyer paid in the shop. Called by compare.py.
+
+A payment is due on the invoices of its order from the day both are there, and belongs to that day. Invoices of orders that the shop
+does not show as paid are left alone: who pays them is M3's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from connector.flows.books.invoiced import Bill
+from connector.flows.context import StoreContext
+from connector.flows.reconciling.bills import direct_invoices, invoices_of_orders, read_bills
+from connector.flows.reconciling.listed import Listed
+from connector.flows.reconciling.m3_side import decimals_of
+from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.reasons import why_paid_otherwise
+from connector.flows.reconciling.result import Difference, Fact, Reason, Row, Subject, Why, money
+from connector.flows.reconciling.shop_side import ShopOrder
+from connector.flows.reconciling.totals import Totals
+from connector.ledger.carried import Carried, find_carried
+from connector.ledger.session import Ledger, transaction
+from connector.money.rounding import ZERO
+from connector.stores import CarriedAs
+from connector.woocommerce.models import Order
+
+FLOW = "settlements_to_m3"
+ROUNDED = Why(Reason.ROUNDING, "within money.rounding_limit of the store file")
+
+
+@dataclass(frozen=True)
+class Paid:
+    """An order that is paid in the shop."""
+
+    order: ShopOrder
+    paid_on: date
+    refunded: Decimal
+
+
+@dataclass
+class Settlements:
+    """Takes orders as they are read, and compares the invoices of those that are paid."""
+
+    ledger: Ledger
+    store: StoreContext
+    period: Period
+    totals: Totals
+    _paid: list[Paid] = field(default_factory=list)
+
+    def take(self, order: Order, small: ShopOrder) -> None:
+        """Takes an order of the shop, whole and as it is kept."""
+        if order.date_paid_gmt is not None and order.total:
+            refunded = -sum((one.total for one in order.refunds), ZERO)
+            self._paid.append(Paid(small, self.period.day_of(order.date_paid_gmt), refunded))
+
+    def compare(self, listed: Listed, customers: Sequence[str]) -> Iterator[Row]:
+        """Yields the rows of the orders that are paid and invoiced, the later of both in the period.
+
+        Raises:
+            NeedsPersonError: A list of M3 cannot be read whole.
+            RetryableError: M3 or the ledger cannot be asked now.
+        """
+        if not self._paid:
+            return
+        orders = [one.order for one in self._paid]
+        is_direct = self.store.config.orders.carried_as is CarriedAs.INVOICE
+        keys = (
+            direct_invoices(self.store, orders, customers=customers)
+            if is_direct
+            else invoices_of_orders(self.store, orders, listed=listed, customers=customers)
+        )
+        bills = read_bills(self.store, keys)
+        mine = [
+            one for one in self._paid if one.order.id in bills and self.period.has_day(_day(one, bills[one.order.id]))
+        ]
+        decimals = decimals_of(self.store, {one.order.currency for one in mine})
+        with transaction(self.ledger) as connection:
+            asked = [str(one.order.id) for one in mine]
+            known = find_carried(connection, self.store.name, flow=FLOW, keys=asked)
+        for one in mine:
+            yield from self._one(one, bills[one.order.id], known.get(str(one.order.id)), decimals)
+
+    def _one(
+        self, paid: Paid, bills: Sequence[Bill], known: Carried | None, decimals: Mapping[str, int]
+    ) -> Iterator[Row]:
+        order, money_config = paid.order, self.store.config.money
+        limit = money_config.limit_for(order.taxed_rows, decimals=decimals[order.currency]) * len(bills)
+        due = due_on(bills, total=order.total, refunded=paid.refunded, limit=limit)
+        there = sum((one.totals.paid for one in bills), ZERO)
+        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
+        why = why_paid_otherwise(known, is_as_sent=_is_as_sent(known, bills), is_more=there > due, sync=sync)
+        found = [
+            (one, ROUNDED if one.is_rounding else why)
+            for one in _differences(bills, currency=order.currency, due=due, paid=there, limit=limit)
+        ]
+        subject = Subject(
+            fact=Fact.SETTLEMENT,
+            shop_id=order.id,
+            order_number=order.number,
+            m3_number=", ".join(one.key.label for one in bills),
+            day=_day(paid, bills),
+            currency=order.currency,
+        )
+        yield from self.totals.add(subject, found, shop=due, m3=there)
+
+
+def _is_as_sent(known: Carried | None, bills: Sequence[Bill]) -> bool:
+    """Tells whether M3 shows as paid what the batch in the ledger was to pay."""
+    if known is None or known.expected is None:
+        return False
+    sent = {label: Decimal(str(amount)) for label, amount in known.expected.items()}
+    return sent == {one.key.label: one.totals.paid for one in bills if one.key.label in sent or one.totals.paid}
+
+
+def due_on(bills: Sequence[Bill], *, total: Decimal, refunded: Decimal, limit: Decimal) -> Decimal:
+    """Returns what the buyer's payment pays of the invoices: all of it, less what was refunded before M3 invoiced.
+
+    Args:
+        bills: The invoices of the order.
+        total: What the buyer paid.
+        refunded: What was refunded, before the invoices or after them.
+        limit: How far invoices may miss a payment by rounding.
+    """
+    invoiced = sum((one.totals.amount for one in bills), ZERO)
+    exact = next((amount for amount in (total, total - refunded) if abs(invoiced - amount) <= limit), None)
+    if exact is not None:
+        return exact
+    return invoiced if total - refunded < invoiced < total else total  # a part of it was refunded before
+
+
+def _day(paid: Paid, bills: Sequence[Bill]) -> date:
+    return max(paid.paid_on, *(one.totals.invoice_date or paid.paid_on for one in bills))
+
+
+def _differences(
+    bills: Sequence[Bill], *, currency: str, due: Decimal, paid: Decimal, limit: Decimal
+) -> Iterator[Difference]:
+    currencies = {one.totals.currency for one in bills}
+    if currencies != {currency}:
+        yield Difference("currency", currency, ", ".join(sorted(currencies)))
+        return
+    if paid != due:
+        yield Difference("paid", money(due), money(paid))
+    left = {one.key.label: ZERO if one.totals.is_paid else one.totals.open for one in bills}
+    is_rounding = paid == due and sum(map(abs, left.values()), ZERO) <= limit
+    for label, amount in left.items():
+        if amount:
+            yield Difference(f"open of {label}", "0", money(amount), is_rounding=is_rounding)

@@ -1,0 +1,169 @@
+"""What M3's receivables show as paid of each invoice against what the buyer paid in the shop."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connector.flows.reconciling.result import Fact, Reason, Row
+from tests.harness import Connector
+from tests.integration.flows.books.counting_house import PAYMENTS, SETTLE, invoicing, paying
+from tests.integration.flows.reconciling.clerk import Clerk, reasons_of, without_why
+from tests.integration.flows.refunds.desk import MUG
+
+DAY_S = 86_400
+
+
+class Bookkeeper(Clerk):
+    """Somebody at M3's receivables."""
+
+    def invoiced(self, **order: Any) -> dict[str, Any]:
+        """Places a paid order whose invoice waits to be paid by a controlled batch."""
+        placed = self.place(**order)
+        self.go_on()
+        self.advance(placed, "77")
+        self.look_again()
+        return placed
+
+    def paid(self, **order: Any) -> dict[str, Any]:
+        """Places an order whose invoice is paid."""
+        placed = self.invoiced(**order)
+        self.update_payments()
+        return placed
+
+    def update_payments(self) -> None:
+        """Posts every controlled payment batch, and has the connector see it."""
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/payments/update", {})
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Lets the quarter of an hour pass after which what waits is looked at."""
+        self.connector.pass_time(901)
+        self.connector.drain()
+
+    def leave_paid(self, amount: str) -> None:
+        """Leaves the only invoice paid with another amount, as somebody in M3 may."""
+        (invoice,) = self.sandbox.m3_book()["invoices"]
+        content = {"cino": invoice["cino"], "paid": amount}
+        assert self.sandbox.post(f"{self.sandbox.m3_url}/_control/invoices/paid", content) == {"invoices": 1}
+
+    def settlements(self) -> list[Row]:
+        """Compares the money; returns what differs of payments of invoices."""
+        return [row for row in self.reconcile_money() if row.fact is Fact.SETTLEMENT]
+
+
+@pytest.fixture
+def keeper(connector: Connector) -> Bookkeeper:
+    """A store whose payments pay the invoices of M3."""
+    keeper = Bookkeeper(connector, guests="common")
+    connector.configure(paying(payments={"settle": SETTLE}))
+    return keeper
+
+
+def test_invoices_paid_with_what_the_buyer_paid_are_equal(keeper: Bookkeeper) -> None:
+    orders = [keeper.paid(), keeper.paid()]
+
+    assert keeper.reconcile_money() == []
+    (day,) = [one for (_, _, fact), one in keeper.totals.days.items() if fact is Fact.SETTLEMENT]
+    total = sum(Decimal(order["total"]) for order in orders)
+    assert (day.shop_count, day.shop, day.m3_count, day.m3) == (2, total, 2, total)
+
+
+def test_a_batch_that_nobody_has_posted_yet_is_in_flight(keeper: Bookkeeper) -> None:
+    order = keeper.invoiced()
+
+    rows = keeper.settlements()
+
+    assert {(row.what.split()[0], row.shop, row.m3) for row in rows} == {
+        ("paid", order["total"], "0"),
+        ("open", "0", order["total"]),
+    }
+    assert reasons_of(rows) == {"in_flight"}
+
+
+@pytest.mark.parametrize(("left", "reason"), [("0", Reason.DELETED_IN_M3), ("999.00", Reason.UNKNOWN)])
+def test_a_payment_taken_off_or_made_twice_in_m3_is_found(keeper: Bookkeeper, left: str, reason: Reason) -> None:
+    order = keeper.paid()
+    keeper.leave_paid(left)
+
+    before = keeper.settlements()
+    is_explained = keeper.totals.is_explained
+    keeper.empty_ledger()
+    after = keeper.settlements()
+
+    paid = next(row for row in before if row.what == "paid")
+    assert (paid.shop, paid.m3, paid.reason, is_explained) == (order["total"], left, reason, False)
+    assert without_why(before) == without_why(after)
+    assert reasons_of(after) == {"unknown"}
+
+
+def test_an_order_invoiced_in_part_waits_for_the_rest(keeper: Bookkeeper) -> None:
+    order = keeper.place()
+    keeper.go_on()
+    url = f"{keeper.sandbox.m3_url}/_control/orders/{keeper.order_of(order)['orno']}/advance"
+    keeper.sandbox.post(url, {"to": "77", "lines": [{"ponr": 1}]})
+    keeper.look_again()
+
+    rows = keeper.settlements()
+
+    assert reasons_of(rows) == {"in_flight"}
+    assert "not wholly invoiced" in rows[0].words
+
+
+def test_an_older_order_is_compared_on_the_day_of_its_invoice(keeper: Bookkeeper) -> None:
+    keeper.paid(saved_late_s=5 * DAY_S)
+
+    assert keeper.settlements() == []
+    assert (keeper.totals.facts[Fact.ORDER], keeper.totals.facts[Fact.SETTLEMENT]) == (0, 1)
+    keeper.leave_paid("1.00")
+    assert reasons_of(keeper.settlements()) == {"deleted_in_m3"}
+
+
+def test_an_older_order_is_found_by_the_number_the_shop_shows(keeper: Bookkeeper) -> None:
+    keeper.paid(saved_late_s=5 * DAY_S)
+    before = lists_read(keeper)
+    keeper.reconcile()
+    without = lists_read(keeper) - before
+
+    keeper.reconcile_money()
+
+    assert lists_read(keeper) - before == 2 * without  # no list of M3 is read further back
+
+
+def lists_read(keeper: Bookkeeper) -> int:
+    return int(keeper.sandbox.m3_book()["calls"]["OIS175MI/LstHeadByDate"])
+
+
+def test_what_was_refunded_before_the_invoice_is_not_due_on_it(keeper: Bookkeeper) -> None:
+    order = keeper.place()
+    keeper.go_on()
+    keeper.give_back(order, MUG, 1)
+    keeper.go_on()
+    keeper.advance(order, "77")
+    keeper.look_again()
+    keeper.update_payments()
+
+    assert keeper.reconcile_money() == []
+    (day,) = [one for (_, _, fact), one in keeper.totals.days.items() if fact is Fact.SETTLEMENT]
+    assert day.shop == day.m3 == Decimal(order["total"]) - Decimal("16.12")
+
+
+def test_direct_invoices_are_compared_too(connector: Connector) -> None:
+    keeper = Bookkeeper(connector, guests="common")
+    connector.configure(invoicing(payments={**PAYMENTS, "settle": SETTLE}))
+    keeper.place()
+    keeper.connector.drain()
+    keeper.update_payments()
+
+    assert (keeper.settlements(), keeper.totals.facts[Fact.SETTLEMENT]) == ([], 1)
+    keeper.leave_paid("0")
+    assert reasons_of(keeper.settlements()) == {"deleted_in_m3"}
+
+
+def test_invoices_of_orders_that_are_not_paid_in_the_shop_are_left_alone(keeper: Bookkeeper) -> None:
+    keeper.invoiced(payment_method="cod")
+    keeper.leave_paid("1.00")
+
+    assert (keeper.settlements(), keeper.totals.facts[Fact.SETTLEMENT]) == ([], 0)
