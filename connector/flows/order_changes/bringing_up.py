@@ -135,7 +135,7 @@ class Following:
     def _write(self, sender: Sender, held: Held, todo: Todo) -> None:
         tenure.require(self.run)
         change = self._begin(held)
-        due = [write for write in todo.writes if write.id not in change.entered]
+        due = [write for write in todo.writes if not change.is_awaited(write.id)]
         if not due:
             change, due = self._enter_again(change, todo.writes), todo.writes
         if sender.is_stopped_by_another(held):
@@ -155,7 +155,7 @@ class Following:
         change = change_of(self.document)
         if change is not None and writes:
             entered = {write.id: Entry(self.run.claim.now, write.line, write.quantity) for write in writes}
-            self._keep(replace(change, entered={**change.entered, **entered}))
+            self._keep(change.taking(entered))
 
     def _begin(self, held: Held) -> Change:
         """Keeps the states between which M3 may be from now on; committed with the first intended write."""

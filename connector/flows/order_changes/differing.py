@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from connector.flows.order_changes.forms import ADDED, CHANGED
 from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.wanted import NO_TEXT, Wanted, WantedLine
 from connector.flows.orders.left import REFERENCES
@@ -34,11 +35,15 @@ class Write:
     after: str = ""
     line: str = ""  # CUPO
     quantity: str = ""
+    adds: bool = False
 
     @property
     def id(self) -> str:
-        """What is to be, in short: the same write for another target is another one."""
-        return f"{self.key} -> {self.after}"
+        """What is to be, in short: the same write for another target is another one.
+
+        But a line is added once: how many of it are wanted by then is looked at when it shows.
+        """
+        return self.key if self.adds else f"{self.key} -> {self.after}"
 
 
 @dataclass
@@ -94,7 +99,8 @@ def _compare_lines(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None
             quantity = number_text(one.planned.quantity)
             call = order_changes.add_line(rules.number, one.fields)
             what = f"{quantity} x {one.planned.item_number}"
-            todo.writes.append(Write(f"add line {one.cupo}", call, after=what, line=str(one.cupo), quantity=quantity))
+            write = Write(f"{ADDED}{one.cupo}", call, after=what, line=str(one.cupo), quantity=quantity, adds=True)
+            todo.writes.append(write)
     for lines in by_cupo.values():
         for line in lines:
             _close(todo, line, rules)
@@ -105,9 +111,7 @@ def _change(todo: Todo, one: WantedLine, line: OrderLine, rules: Rules) -> None:
     if held_quantity != one.planned.quantity:
         call = order_changes.change_quantity(rules.number, line.key, quantity=one.planned.quantity)
         before, after = number_text(held_quantity), number_text(one.planned.quantity)
-        write = Write(
-            f"quantity of line {one.cupo}", call, before=before, after=after, line=str(one.cupo), quantity=after
-        )
+        write = Write(f"{CHANGED}{one.cupo}", call, before=before, after=after, line=str(one.cupo), quantity=after)
         _append_allowed(todo, line, write)
     elif line.net_amount != one.planned.amount:
         fields = {name: one.fields.get(name, "0" if name == "DIP1" else "") for name in PRICE_FIELDS}

@@ -1,6 +1,6 @@
 """What is kept of a change with the order's document, from before its first write until nothing of it can come late; pure.
 
-Called by bringing_up.py and news.py.
+Called by bringing_up.py, news.py and watching.py. forms.py says how it is written down.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from connector.flows.order_changes.forms import FORM, present
 from connector.flows.orders.left import QUANTITY
 from connector.ledger.claims import DocumentRecord
 
@@ -22,11 +23,15 @@ ENTRY_DEADLINE = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Entry:
-    """A write that M3 has taken. `line` and `quantity` are those of a ...BatchEnt, which may take effect a while later."""
+    """A write that M3 has taken. `line` and `quantity` are those of a ...BatchEnt, which may take effect a while later.
+
+    `is_passed` once M3 has taken another quantity of the line: this one may still show for a while, and does not stay.
+    """
 
     at: datetime
     line: str = ""  # CUPO
     quantity: str = ""
+    is_passed: bool = False
 
     def may_come(self, state: Mapping[str, Any], *, now: datetime) -> bool:
         """Tells whether M3 may still bring it in: it does not show, and its time is not over."""
@@ -54,6 +59,20 @@ class Change:
             return self
         return replace(self, states=(*self.states, target), keys=keys, is_done=False)
 
+    def taking(self, taken: Mapping[str, Entry]) -> Change:
+        """Returns the change with what M3 has taken now; of several quantities of a line the one taken last will stay."""
+        lines = {entry.line for entry in taken.values() if entry.line}
+        before = {
+            write: replace(entry, is_passed=entry.is_passed or entry.line in lines)
+            for write, entry in self.entered.items()
+        }
+        return replace(self, entered={**before, **taken})
+
+    def is_awaited(self, write: str) -> bool:
+        """Tells whether M3 has taken a write that will stay once it shows, so that it is not sent again."""
+        entry = self.entered.get(write)
+        return entry is not None and not entry.is_passed
+
     def forgetting(self, state: Mapping[str, Any], *, left: Collection[str], now: datetime) -> Change:
         """Returns the change without what has taken effect.
 
@@ -63,7 +82,9 @@ class Change:
             now: The ledger's time.
         """
         kept = {
-            write: entry for write, entry in self.entered.items() if write in left or entry.may_come(state, now=now)
+            write: entry
+            for write, entry in self.entered.items()
+            if (write in left and self.is_awaited(write)) or entry.may_come(state, now=now)
         }
         return replace(self, entered=kept)
 
@@ -74,19 +95,34 @@ class Change:
     def to_json(self) -> dict[str, Any]:
         """Returns what is kept in the plan."""
         entered = {
-            write: {"at": entry.at.isoformat(), "line": entry.line, "quantity": entry.quantity}
+            write: {
+                "at": entry.at.isoformat(),
+                "line": entry.line,
+                "quantity": entry.quantity,
+                "passed": entry.is_passed,
+            }
             for write, entry in self.entered.items()
         }
-        return {"states": list(self.states), "keys": list(self.keys), "entered": entered, "done": self.is_done}
+        return {
+            "form": FORM,
+            "states": list(self.states),
+            "keys": list(self.keys),
+            "entered": entered,
+            "done": self.is_done,
+        }
 
 
 def change_of(document: DocumentRecord) -> Change | None:
-    """Returns what is kept of a change that was begun and may not be over."""
-    kept = document.plan.get(CHANGE)
-    if kept is None:
+    """Returns what is kept of a change that was begun and may not be over.
+
+    Raises:
+        NeedsPersonError: A newer version of the connector has written it down.
+    """
+    if CHANGE not in document.plan:
         return None
+    kept = present(document.plan[CHANGE])
     entered = {
-        write: Entry(datetime.fromisoformat(one["at"]), one["line"], one["quantity"])
+        write: Entry(datetime.fromisoformat(one["at"]), one["line"], one["quantity"], one["passed"])
         for write, one in kept["entered"].items()
     }
     return Change(tuple(kept["states"]), tuple(kept["keys"]), entered, bool(kept["done"]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from connector.flows.order_changes.held import Held
@@ -82,6 +83,12 @@ def state_of_wanted(wanted: Wanted) -> State:
         "head": {name: value for name, value in wanted.head.items() if name in REFERENCES and value},
         "texts": dict(wanted.texts),
     }
+
+
+def has_other_quantities(states: Sequence[Mapping[str, Any]]) -> bool:
+    """Tells whether some state has a line, or a quantity of it, that the one before does not have."""
+    quantities = [{cupo: line[QUANTITY] for cupo, line in state["lines"].items()} for state in states]
+    return any(after.items() - before.items() for before, after in pairwise(quantities))
 
 
 def merged(before: Mapping[str, Any], after: State) -> State:

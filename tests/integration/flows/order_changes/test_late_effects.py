@@ -148,6 +148,72 @@ def test_line_that_m3_is_entering_is_not_sent_again_after_it_refused_another_par
     assert desk.shop_and_m3_differ() == []
 
 
+def test_line_is_added_once_though_another_quantity_is_wanted_before_m3_enters_it(desk: Desk) -> None:
+    enter_after(desk, LONG_S)
+    desk.order = desk.story.change(desk.order, line_items=[{"sku": "PAN-28", "quantity": 2}])
+    desk.story.connector.drain()
+    desk.order = desk.story.change(desk.order, **desk.quantity_of("PAN-28", 3))
+    desk.story.connector.pass_time(SETTLED_S)
+    desk.story.connector.drain()
+    enter_after(desk, 0)
+
+    pass_time_in_m3(desk, LONG_S + 100)
+    desk.story.connector.pass_time(LONG_S)
+    desk.story.go_on()
+
+    calls = desk.story.sandbox.m3_book()["calls"]
+    assert calls["OIS100MI/AddLineBatchEnt"] == 1
+    assert desk.held["closed_lines"] == []
+    assert desk.shop_and_m3_differ() == []
+
+
+def test_quantity_that_goes_there_and_back_before_m3_enters_any_is_sent_each_time(desk: Desk) -> None:
+    for quantity in (2, 4, 2):
+        take(desk, quantity)
+        desk.story.connector.pass_time(SETTLED_S)
+    sent = entered(desk)
+
+    pass_time_in_m3(desk, LONG_S + 100)
+    desk.story.connector.pass_time(LONG_S)
+    desk.story.go_on()
+
+    assert sent == 3
+    assert quantities(desk) == ["2", "1"]
+    assert desk.shop_and_m3_differ() == []
+
+
+def test_line_of_a_lost_answer_that_m3_enters_within_the_hour_is_closed_again(desk: Desk) -> None:
+    dropped = {"program": "OIS100MI", "transaction": "AddLineBatchEnt", "fault": "drop_after_commit", "times": 1}
+    desk.story.sandbox.m3_faults(batch_entry_s=LONG_S, gateway_cut_s=CUT_S, rules=[dropped])
+    desk.order = desk.story.change(desk.order, line_items=[{"sku": "PAN-28", "quantity": 2}])
+    desk.story.connector.drain()
+    enter_after(desk, 0)
+    desk.story.go_on()
+    rested = desk.shop_and_m3_differ()
+
+    desk.story.connector.pass_time(LONG_S)
+    hunt(desk)
+    pass_time_in_m3(desk, LONG_S + 100)
+    twice = [line["itno"] for line in desk.held["lines"]].count("PAN-28")
+    desk.story.connector.pass_time(LONG_S)
+    hunt(desk)
+
+    assert (rested, twice) == ([], 2)
+    assert desk.shop_and_m3_differ() == []
+
+
+def test_text_of_a_lost_answer_is_looked_at_for_ten_minutes_only(desk: Desk) -> None:
+    desk.story.m3_fault("OIS100MI/AddText", "drop_after_commit")
+    desk.order = desk.story.change(desk.order, customer_note="At the door")
+    desk.story.go_on()
+
+    desk.story.connector.pass_time(LONG_S)
+    hunt(desk)
+    desk.story.connector.pass_time(LONG_S)
+
+    assert hunt(desk) == []
+
+
 @pytest.fixture
 def other(desk: Desk) -> Any:
     process = desk.story.connector.another_process("test:other")
