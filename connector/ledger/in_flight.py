@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from connector.ledger.prepared import Prepared
 from connector.ledger.sales import EXCESS, LINES
 
 
@@ -105,13 +106,19 @@ def posted_sales(
     ]
 
 
-_CLOSE = text(f"""
-UPDATE sale s SET is_open = false FROM binding b
-WHERE s.store = :store AND s.order_id = ANY(:orders) AND b.kind = 'order' AND b.shop_scope = s.store
-  AND b.shop_key = CAST(s.order_id AS varchar)
+_MAY_CLOSE = f"""s.is_open AND b.kind = 'order' AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar)
   AND coalesce(s.posted_at, b.bound_at) < ledger_now() - interval '10 minutes'
-  AND NOT EXISTS (SELECT FROM {LINES.format("s.lines")} WHERE {EXCESS} > 0)
+  AND NOT EXISTS (SELECT FROM {LINES.format("s.lines")} WHERE {EXCESS} > 0)"""
+
+_CLOSE = text(f"""
+UPDATE sale s SET is_open = false FROM binding b WHERE s.store = :store AND s.order_id = ANY(:orders) AND {_MAY_CLOSE}
 """)
+FINISHED_SALE = Prepared(
+    "sale_finished",
+    f"UPDATE sale s SET is_open = false FROM binding b WHERE s.store = :store AND s.order_id = :order_id AND {_MAY_CLOSE}",
+    types={"order_id": "bigint"},
+)
+"""Ends an order of which nothing is to come in M3, whatever items it holds: the stock flow asks only for those it publishes."""
 
 
 def close_sales(connection: Connection, store: str, *, order_ids: Collection[int]) -> None:

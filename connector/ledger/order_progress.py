@@ -1,6 +1,7 @@
 """Which posted orders are not finished in M3, what was last seen of them, and what the shop was told in notes.
 
 Called by the status flow, its poll and the command line. `seen` is only a mark: it saves looking, and a wrong one costs a look.
+An order that stands still is asked about ever more seldom, and in the end no more: some are never delivered or invoiced.
 """
 
 from __future__ import annotations
@@ -27,16 +28,23 @@ ON CONFLICT (binding_id) DO UPDATE SET told = p.told || excluded.told
 SEE = Prepared(
     "order_progress_see",
     """
-INSERT INTO order_progress AS p (binding_id, seen, finished_at)
-SELECT id, :seen, CASE WHEN :is_finished THEN ledger_now() END
+INSERT INTO order_progress AS p (binding_id, seen, moved_at, finished_at)
+SELECT id, :seen, ledger_now(), CASE WHEN :is_finished THEN ledger_now() END
 FROM binding WHERE kind = 'order' AND shop_scope = :store AND shop_key = :shop_key
 ON CONFLICT (binding_id) DO UPDATE SET
     seen = excluded.seen,
+    moved_at = CASE WHEN p.seen = excluded.seen THEN p.moved_at ELSE excluded.moved_at END,
     finished_at = CASE WHEN excluded.finished_at IS NULL THEN NULL ELSE coalesce(p.finished_at, excluded.finished_at) END
 """,
     types={"is_finished": "boolean"},
 )
 """Stages what a run saw, and whether anything is to come."""
+
+TIMES_ASKED = 100
+"""How often an order is asked about, at most, in the time it has stood still: after a day each quarter of an hour, after a month
+three times a day."""
+GIVEN_UP_DAYS = 400
+"""After so long nothing is expected any more; a message of M3, or a person, has the order looked at all the same."""
 
 _TOLD = text("""
 SELECT p.told FROM order_progress p JOIN binding b ON b.id = p.binding_id
@@ -46,11 +54,19 @@ _UNFINISHED = text("""
 SELECT b.id, b.shop_key, b.m3_key, coalesce(p.seen, '') AS seen
 FROM binding b LEFT JOIN order_progress p ON p.binding_id = b.id
 WHERE b.kind = 'order' AND b.shop_scope = :store AND b.id > :after AND b.shop_key NOT LIKE '%@%' AND p.finished_at IS NULL
+  AND coalesce(p.moved_at, b.bound_at) > ledger_now() - make_interval(days => :given_up_days)
+  AND (p.asked_at IS NULL
+       OR ledger_now() - p.asked_at >= (ledger_now() - coalesce(p.moved_at, b.bound_at)) / :times_asked)
 ORDER BY b.id LIMIT :most
 """)
 _MARK = text("""
-INSERT INTO order_progress AS p (binding_id, seen) VALUES (:binding_id, :seen)
-ON CONFLICT (binding_id) DO UPDATE SET seen = excluded.seen
+INSERT INTO order_progress AS p (binding_id, seen, moved_at) VALUES (:binding_id, :seen, ledger_now())
+ON CONFLICT (binding_id) DO UPDATE SET seen = excluded.seen, moved_at = excluded.moved_at
+""")
+_ASKED = text("""
+UPDATE order_progress p SET asked_at = ledger_now() FROM binding b
+WHERE b.id = p.binding_id AND p.binding_id = ANY(:bindings)
+  AND coalesce(p.moved_at, b.bound_at) < ledger_now() - interval '1 day'
 """)
 _POSTED = text("""
 SELECT shop_key FROM binding
@@ -82,9 +98,15 @@ def told_facts(connection: Connection, store: str, *, order_id: str) -> frozense
 
 
 def unfinished(connection: Connection, store: str, *, after: int, most: int) -> list[OpenOrder]:
-    """Returns posted orders that are not finished, in the order they were posted, from behind `after` on."""
-    rows = connection.execute(_UNFINISHED, {"store": store, "after": after, "most": most})
+    """Returns posted orders that are not finished and due to be asked about, as they were posted, from behind `after` on."""
+    values = {"given_up_days": GIVEN_UP_DAYS, "times_asked": TIMES_ASKED}
+    rows = connection.execute(_UNFINISHED, {"store": store, "after": after, "most": most, **values})
     return [OpenOrder(row.id, row.shop_key, row.m3_key, row.seen) for row in rows]
+
+
+def mark_asked(connection: Connection, binding_ids: Collection[int]) -> None:
+    """Stages that M3 was asked about orders; of those that moved within a day it is not kept, they are always due."""
+    connection.execute(_ASKED, {"bindings": list(binding_ids)})
 
 
 def mark_seen(connection: Connection, binding_id: int, seen: str) -> None:

@@ -19,4 +19,6 @@ class OrderProgress(Base):
     binding_id: Mapped[int] = mapped_column(ForeignKey("binding.id", ondelete="CASCADE"), primary_key=True)
     seen: Mapped[str] = mapped_column(server_default=text("''"))  # its lines in short; a poll compares with it
     told: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    moved_at: Mapped[datetime | None]  # when its lines were last seen to move; none: not since the order was posted
+    asked_at: Mapped[datetime | None]  # when a poll last asked about it, kept once it stands still for a day
     finished_at: Mapped[datetime | None]  # nothing is to come: polls leave it out

@@ -16,7 +16,7 @@ from connector.flows.progress.stages import stage_of
 from connector.ledger.cursors import move_cursor, read_cursor
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import changed_in_m3, stage_delivery
-from connector.ledger.order_progress import OpenOrder, mark_seen, unfinished
+from connector.ledger.order_progress import OpenOrder, mark_asked, mark_seen, unfinished
 from connector.ledger.session import Ledger, OpenLedger, transaction
 from connector.m3.client import MAX_TRANSACTIONS
 from connector.m3.programs.order_progress import LineProgress, list_progress
@@ -67,6 +67,7 @@ def _compare(ledger: Ledger, store: StoreContext, orders: Sequence[OpenOrder], p
         answers[0].require()
     polled.rows += len(orders)
     with transaction(ledger) as connection:
+        mark_asked(connection, [order.binding_id for order in orders])
         for order, answer, is_readable in zip(orders, answers, readable, strict=True):
             if is_readable:  # another one, locked perhaps, is looked at the next time
                 _take(connection, store.name, order, read_lines(answer), polled)

@@ -17,6 +17,7 @@ from connector.flows.progress.reading import Seen, read
 from connector.flows.progress.wanted import Note, wanted
 from connector.ledger import order_progress
 from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.in_flight import FINISHED_SALE
 from connector.ledger.order_progress import SEE, TELL, facts_of
 from connector.ledger.tables import StepState
 from connector.publishing.progress import Stage
@@ -91,6 +92,8 @@ def keep_seen(run: Run, seen: Seen) -> None:
     run.journal.stage(
         SEE, store=run.store.name, shop_key=run.claim.business_key, seen=seen.mark, is_finished=is_finished
     )
+    if is_finished:
+        run.journal.stage(FINISHED_SALE, store=run.store.name, order_id=int(run.claim.business_key))
 
 
 def _untold(

@@ -127,7 +127,7 @@ def _take_lines(
             log.warning("order_lines_not_read", order=sale.order_id, m3_order=sale.m3_number, code=error.code)
             _count_whole(stock, sale)
             continue
-        rests = [(line, line.quantity - line.allocated - line.delivered) for line in read if not line.is_closed]
+        rests = [(line, line.unallocated) for line in read if not line.is_closed]
         for line, rest in rests:
             if rest > 0 and line.item in stock.figures and line.warehouse in warehouses:
                 stock.figures[line.item] = stock.figures[line.item].plus(Figures(unallocated=rest))

@@ -14,7 +14,7 @@ from decimal import Decimal
 from connector.m3.calls import Answer, Call
 from connector.m3.values import day, number
 
-ALLOCATED_DIGIT = "3"  # of a line status
+UNALLOCATED_DIGIT, ALLOCATED_DIGIT = "2", "3"  # of a line status
 NO_STOP = "0"  # OBLC
 CLOSED = "99"  # ORST of a line that was ended before anything of it was delivered
 DELIVERY_ADDRESS = "1"  # ADRT 01: the delivery address of this order
@@ -74,6 +74,18 @@ class OrderLine:
         picked in part and 27 invoiced in part.
         """
         return all(digit <= ALLOCATED_DIGIT for digit in self.status)
+
+    @property
+    def unallocated(self) -> Decimal:
+        """What of it is neither allocated nor further on; too much rather than too little while the status leaves it open.
+
+        M3 moves a quantity from field to field: what is on a picking list is in ALQT no more, what is invoiced not in DLQT (public
+        reports add DLQT and IVQT to what was shipped). So the status is asked first: its first digit tells of the least
+        progressed part (order-rules.md section 6).
+        """
+        if self.status[:1] > UNALLOCATED_DIGIT:
+            return Decimal(0)
+        return self.quantity - self.allocated - max(self.delivered, self.invoiced)
 
     @property
     def is_closed(self) -> bool:

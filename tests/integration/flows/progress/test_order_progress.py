@@ -42,6 +42,8 @@ INVOICE = b"""<?xml version="1.0" encoding="UTF-8"?>
 EXCHANGE = "SELECT * FROM exchange WHERE flow = 'order_status_to_woo'"
 
 
+DAY_S = 86400.0
+
 NUMBER = ["PUT order meta", "POST order note"]
 
 
@@ -170,6 +172,46 @@ def test_each_document_of_m3_about_an_order_has_it_looked_at(posted: Posted, doc
     told = posted.shop
     assert (told["status"], told["meta"]["_m3_delivery"], told["meta"]["_m3_invoices"]) == ("completed", "all", number)
     assert told["meta"]["_m3_tracking"] == "T-1"
+
+
+def test_finished_order_is_no_open_sale_though_nobody_asks_for_its_items(posted: Posted) -> None:
+    assert posted.connector.rows("SELECT is_open FROM sale") == [{"is_open": True}]
+    posted.connector.pass_time(700)
+    posted.poll()
+
+    posted.advance(to="77")
+    posted.poll()
+    posted.connector.settle()
+
+    assert posted.connector.rows("SELECT is_open FROM sale") == [{"is_open": False}]
+
+
+def test_order_that_stands_still_is_asked_about_ever_more_seldom_and_then_no_more(posted: Posted) -> None:
+    def asked_after(days: float) -> int:
+        posted.connector.pass_time(days * DAY_S)
+        return poll_progress(posted.connector.engine, posted.connector.process.runtime.store(STORE)).rows
+
+    first = [asked_after(0), asked_after(0)]
+    month = [asked_after(30), asked_after(0.1), asked_after(0.3)]
+    year = [asked_after(340), asked_after(1), asked_after(4)]
+
+    assert (first, month, year) == ([1, 1], [1, 0, 1], [1, 0, 1])
+    assert asked_after(40) == 0
+
+
+def test_order_that_moves_after_a_long_time_is_asked_about_each_time_again(posted: Posted) -> None:
+    posted.poll()
+    posted.connector.pass_time(60 * DAY_S)
+    posted.poll()
+    posted.connector.pass_time(DAY_S)
+
+    posted.advance(to="66")
+    moved = posted.poll()
+    posted.connector.settle()
+    posted.connector.pass_time(600)
+    posted.advance(to="77")
+
+    assert (moved, posted.poll()) == (1, 1)
 
 
 def test_invoice_number_that_comes_after_everything_left_is_told_without_another_status(posted: Posted) -> None:

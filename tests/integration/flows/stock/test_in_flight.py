@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import requests
 import yaml
@@ -108,6 +110,38 @@ def test_allocated_order_is_looked_at_no_more(story: StockStory) -> None:
     story.carry(MUG)
 
     assert story.shown(MUG) == 17
+    assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": False}]
+
+
+@pytest.mark.parametrize(
+    ("status", "quantities"),
+    [
+        ("44", {"ALQT": "0", "DLQT": "0", "IVQT": "0"}),  # on a picking list, which has a field of its own
+        ("66", {"ALQT": "0", "DLQT": "3", "IVQT": "0"}),
+        ("77", {"ALQT": "0", "DLQT": "0", "IVQT": "3"}),  # M3 moves what is invoiced from one field to the other
+    ],
+)
+def test_order_that_went_on_is_looked_at_no_more_whatever_field_m3_counts_it_in(
+    story: StockStory, monkeypatch: pytest.MonkeyPatch, status: str, quantities: dict[str, str]
+) -> None:
+    story.m3_holds(MUG, 20)
+    order = story.buy(MUG, 3)
+    story.connector.ask(order["id"])
+    story.connector.drain()
+    requests.post(f"{story.sandbox.m3_url}/_control/orders/advance", json={"to": status}, timeout=10).raise_for_status()
+    story.connector.pass_time(700)
+    altered(
+        monkeypatch,
+        story.connector,
+        lambda one: (
+            replace(one, records=tuple({**row, **quantities} for row in one.records))
+            if one.call.operation == "order.lines"
+            else one
+        ),
+    )
+
+    story.carry(MUG)
+
     assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": False}]
 
 
