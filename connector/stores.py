@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
@@ -166,6 +166,7 @@ class OrdersConfig(Strict):
     changes: ChangePolicy = ChangePolicy.APPLY
     cancel: CancelPolicy = CancelPolicy.CLOSE
     close_reason: Text = Field(default="", max_length=3)
+    changed_note: str = Field(default="Replaces all earlier notes ({date}):", max_length=60)
     hold_by: HoldBy = HoldBy.LOCK
     stop_code: int = Field(default=9, ge=1, le=9)
     progress: ProgressConfig = ProgressConfig()
@@ -177,6 +178,15 @@ class OrdersConfig(Strict):
     def knows(self, status: str) -> bool:
         """Tells whether anybody said what `status` of the shop means, here or by what M3's progress leads to."""
         return status in DEFAULT_STATUSES or status in self.statuses or status in self.progress.forwards
+
+    @field_validator("changed_note")
+    @classmethod
+    def _names_nothing_but_the_date(cls, words: str) -> str:
+        try:
+            words.format(date=date.min)
+        except (AttributeError, LookupError, ValueError):
+            raise ValueError("changed_note: {date} is all that may stand in braces") from None
+        return words
 
     @model_validator(mode="after")
     def _progress_closes_nothing(self) -> Self:

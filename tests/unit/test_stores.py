@@ -34,6 +34,14 @@ def test_an_unknown_entry_is_named_with_what_may_be_meant(right: str, wrong: str
     assert "line " in refused.value.message
 
 
+@pytest.mark.parametrize("words", ["Since {day}:", "{date", "{date.hour}", "{}"])
+def test_words_for_a_changed_note_name_nothing_but_the_date(words: str) -> None:
+    file = EXAMPLE.replace("Replaces all earlier notes ({date}):", words, 1)
+
+    with pytest.raises(ConfigurationError, match="may stand in braces"):
+        parse_store_config(file, source="w1.yaml")
+
+
 def test_a_journal_that_touches_the_receivables_is_refused_when_the_file_is_read() -> None:
     file = f"{EXAMPLE}\nbooks: {{control_accounts: ['1510']}}\n" + (
         "payments: {interface: GL, identity: G1, liability: {account: '1510'}, methods: {}}\n"

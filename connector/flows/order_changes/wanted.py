@@ -11,11 +11,13 @@ from connector.errors import MappingError
 from connector.flows.context import Run
 from connector.flows.order_changes.news import News
 from connector.flows.orders import building
-from connector.flows.orders.left import TEXT_BLOCKS
+from connector.flows.orders.dates import server_date
+from connector.flows.orders.left import HAS_TEXTS, TEXT_BLOCKS
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import FLOW, OrderPlan
 from connector.ledger.claims import DocumentRecord
 from connector.m3.programs.order_changes import TEXT_LENGTH
+from connector.mapping.transforms import m3_text
 from connector.money.expected import Expected
 from connector.money.planned import PlannedLine
 
@@ -92,7 +94,7 @@ def want(run: Run, document: DocumentRecord, news: News, *, keys: Iterable[str])
         keys=touched,
         head={field: plan.head.fields.get(field, "") for field in sorted(head)},
         address={field: plan.address.fields.get(field, "") for field in sorted(address)},
-        texts=_texts(plan) if is_text else (),
+        texts=_texts(plan, heading=_heading(run, document)) if is_text else (),
         unplaced=tuple(key for key in touched if key != "money" and not any(key in one for one in paths.values())),
     )
 
@@ -129,9 +131,21 @@ def _charges(plan: OrderPlan) -> dict[str, WantedCharge]:
     return {charge.charge_id: WantedCharge(charge.amount, text) for charge, text in told}
 
 
-def _texts(plan: OrderPlan) -> tuple[tuple[str, str], ...]:
+def _heading(run: Run, document: DocumentRecord) -> str:
+    """Returns what the blocks begin with: the texts as posted stay beside them, and would be read as well.
+
+    Of a document from before this was kept, or of an order that was found in M3, nobody knows whether there are any.
+    """
+    if not document.plan.get(HAS_TEXTS, True):
+        return ""
+    return m3_text(run.store.config.orders.changed_note.format(date=server_date(run))).text
+
+
+def _texts(plan: OrderPlan, *, heading: str) -> tuple[tuple[str, str], ...]:
     """Breaks all texts of the head over the blocks; a block without text says so."""
     rows = [fields.get("PARM", "") for fields in plan.texts if fields.get("PARM")]
+    if heading:
+        rows = [f"{heading} {rows[0] if rows else NO_TEXT}", *rows[1:]]
     pieces = [""]
     for row in rows:
         joined = f"{pieces[-1]} / {row}" if pieces[-1] else row

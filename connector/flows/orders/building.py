@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RecordLockedError
 from connector.flows.context import Run
-from connector.flows.orders.left import LEFT, left_by_posting
+from connector.flows.orders.left import HAS_TEXTS, LEFT, left_by_posting
 from connector.flows.orders.plan import OrderPlan
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.order_lines import number_lines
@@ -75,6 +75,7 @@ def _begin(run: Run, plan: OrderPlan, content: dict[str, object], cupos: dict[st
             "content": content,
             "notes": list(plan.notes),
             LEFT: left_by_posting(plan, cupos=cupos),
+            HAS_TEXTS: bool(plan.texts),
         },
     )
 

@@ -20,6 +20,8 @@ REFERENCES = ("CUOR", "PYRE")
 """Fields of the head that can still be changed once the order is confirmed."""
 TEXT_BLOCKS = ("WEB1", "WEB2", "WEB3")
 """Where a changed note goes; a posted order has none of them."""
+HAS_TEXTS = "has_texts"
+"""Its name in a document's plan: whether the order was posted with a note or coupons, which stay beside a changed one."""
 
 State = dict[str, Any]
 """`lines` by CUPO, `charges` by id (those of a line by CUPO/id), `head` (references only) by M3 name, `texts` by block."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from tests.harness import Connector
 from tests.integration.flows.order_changes.desk import Desk
 from tests.integration.flows.story import Story, quick_store, tax_sent
 
@@ -79,6 +81,32 @@ def test_note_that_was_changed_is_written_into_a_text_block_and_read_back(desk: 
     desk.change(customer_note="")
     assert desk.held["text_blocks"]["WEB1"] == "-"
     assert desk.shop_and_m3_differ() == []
+
+
+def test_note_that_was_changed_says_that_it_replaces_the_one_that_stays_beside_it(common: Story) -> None:
+    desk = Desk(common, customer_note="Ring twice")
+    today = desk.held["head"]["ORDT"]
+
+    desk.change(customer_note="Leave it at the door")
+    changed = desk.held["text_blocks"]["WEB1"]
+    desk.story.connector.pass_time(2 * 86400)
+    desk.set_quantity("MUG-001", 5)
+    later = desk.held["text_blocks"]["WEB1"]
+    desk.change(customer_note="")
+
+    day = f"{today[:4]}-{today[4:6]}-{today[6:]}"
+    assert changed == later == f"Replaces all earlier notes ({day}): Leave it at the door"
+    assert desk.held["text_blocks"]["WEB1"].endswith("): -")
+    assert desk.shop_and_m3_differ() == []
+
+
+def test_words_by_which_a_changed_note_replaces_the_one_before_are_the_stores(connector: Connector) -> None:
+    story = Story(connector, guests="common", changed_note='"Geändert {date:%d.%m.}:"')
+    desk = Desk(story, customer_note="Ring twice")
+
+    desk.change(customer_note="At the door")
+
+    assert re.fullmatch(r"Geändert \d\d\.\d\d\.: At the door", desk.held["text_blocks"]["WEB1"])
 
 
 def test_payment_reference_that_came_later_is_set(desk: Desk) -> None:
