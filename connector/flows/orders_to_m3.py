@@ -16,9 +16,10 @@ from connector.flows.order_changes.reduced import as_reduced, wake_refunds
 from connector.flows.orders import adopting, building, erased, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan
-from connector.flows.orders.plan import OrderPlan, content_of, fingerprint_of
+from connector.flows.orders.plan import content_of, fingerprint_of
 from connector.flows.orders.source import known_since, unknown_status
 from connector.flows.outcome import Done
+from connector.flows.refunds.found_smaller import FoundSmaller, as_found
 from connector.flows.refunds.noticing import note_refunds
 from connector.flows.stock import selling
 from connector.ledger import bindings
@@ -123,7 +124,8 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
     )
     if known is not None:
         note_refunds(run, order, is_posted=True)
-        return take_over_known(run, plan, content, known)
+        found = as_found(run, order, plan, customer=customer, number=known)
+        return take_over_known(run, found, known)
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:
         return Done(f"unconfirmed batch order {temporary}")
@@ -144,9 +146,10 @@ def take_over_earlier(run: Run, order: Order, earlier: DocumentRecord, number: s
     return compare_posted(run, bind(run, document, number), order)
 
 
-def take_over_known(run: Run, plan: OrderPlan, content: dict[str, object], number: str) -> Done:
+def take_over_known(run: Run, found: FoundSmaller, number: str) -> Done:
     """Adopts an order M3 holds already, after the same proof as one of our own."""
-    posting.adopt_known(run, plan, content=content, number=number, bind=bind)
+    content = content_of(run.store, found.order)
+    posting.adopt_known(run, found.plan, content=content, number=number, bind=bind, unexplained=found.unexplained)
     leave_write_back(run, number, may_be_told=True)
     return Done(f"found in M3 as {number}", fingerprint=fingerprint_of(content))
 

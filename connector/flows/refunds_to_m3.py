@@ -15,6 +15,7 @@ from connector.flows.books.leaving import leave_credit, leave_repayment
 from connector.flows.context import Run
 from connector.flows.order_changes.reduced import ORDERS
 from connector.flows.orders import adopting, building, posting, proving, takeover
+from connector.flows.orders.adopting import UNEXPLAINED
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
@@ -136,6 +137,31 @@ def wait_for_order(run: Run, order: Order) -> Done:
     )
 
 
+def wait_for_proof(run: Run, order: Order, posted: Posted) -> None:
+    """Lets no refund be credited to an order that M3 holds otherwise than the shop: the refund may be why.
+
+    Raises:
+        MissingDependencyError: The order was not compared yet, or waits for a person because it differs.
+        NeedsPersonError: A ledger that had lost it found it differing in M3, and a person has settled that.
+    """
+    number = posted.document.final_number
+    if posted.fingerprint is None:
+        raise MissingDependencyError(
+            f"Order {number} in M3 was not found equal to the shop's order yet.",
+            kind=ORDERS,
+            key=f"{run.store.name}/{order.id}",
+            resolution="Nothing to do here: the refund goes on when the order is settled; see the order's own exchange.",
+        )
+    _, refund_id = ids_of(run.claim.business_key)
+    if refund_id in posted.document.plan.get(UNEXPLAINED, ()):
+        raise NeedsPersonError(
+            f"Order {number} was found in M3 otherwise than in the shop, and a person settled that; whether M3 has taken this "
+            "refund off it is not known.",
+            resolution=f"Compare order {number} in OIS300 with the shop's. Credit the buyer in M3 by hand if that was not done, "
+            "then discard this exchange.",
+        )
+
+
 def carry(run: Run, found: Found, posted: Posted) -> Done:
     """Does what the stage of the refunded lines in M3 asks for."""
     order = found.order
@@ -146,6 +172,7 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
             resolution="Add `refunds` to the store file (config/stores/example.yaml explains it) and release; or credit the "
             "buyer in M3 by hand and discard.",
         )
+    wait_for_proof(run, order, posted)
     if part_of(run.claim.business_key) > 1:
         return carry_further(run, found, posted)
     turns.wait_for_earlier(run, found)

@@ -16,6 +16,8 @@ from connector.m3.client import Call
 from connector.m3.programs import ois100mi, ois175mi
 
 ORDER_NUMBER_META = "_m3_order_number"
+UNEXPLAINED = "unexplained_refunds"
+"""Its name in the plan of an adopted order that differs: the refunds which may be why, or may not."""
 LATE = timedelta(minutes=15)
 FIRST_ROWS = 10
 DAY_ROWS = 1000

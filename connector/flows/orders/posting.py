@@ -5,8 +5,9 @@ Called by orders_to_m3 and refunds_to_m3. Each gives `bind`, which stages the pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from connector.errors import PermanentError
 from connector.flows.context import Run
@@ -119,11 +120,30 @@ def confirm_and_prove(run: Run, document: DocumentRecord, temporary: str, *, bin
     return number
 
 
-def adopt_known(run: Run, plan: OrderPlan, *, content: dict[str, object], number: str, bind: Bind) -> None:
-    """Adopts what M3 holds already under this reference, after the same proof as one of our own."""
+def adopt_known(
+    run: Run,
+    plan: OrderPlan,
+    *,
+    content: dict[str, object],
+    number: str,
+    bind: Bind,
+    unexplained: Sequence[int] = (),
+) -> None:
+    """Adopts what M3 holds already under this reference, after the same proof as one of our own.
+
+    Args:
+        run: This run.
+        plan: What would be sent.
+        content: What it was made of.
+        number: M3's.
+        bind: Stages the pair of shop id and M3 number.
+        unexplained: Refunds of which nobody knows whether M3 has taken them off it.
+    """
     head = plan.head.fields
     references = References(cuno=head["CUNO"], yref=head["YREF"], cuor=head.get("CUOR"), ordt=plan.values.order_date)
     cupos = building.number_plan(run, plan)
-    kept = {"expected": Expected.of(plan.money, cupos=cupos).to_json(), "content": content}
+    kept: dict[str, Any] = {"expected": Expected.of(plan.money, cupos=cupos).to_json(), "content": content}
+    if unexplained:
+        kept[adopting.UNEXPLAINED] = list(unexplained)
     document = adopting.adopt(run, building.KIND, number, references=references, plan=kept)
     proving.prove(run, bind(run, document, number), number)

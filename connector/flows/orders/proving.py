@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import StrEnum
 
 from connector.errors import AmountsDifferError, M3RejectedError
@@ -12,7 +13,7 @@ from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.m3.calls import Call
 from connector.m3.programs import ois100mi, ois120mi
-from connector.m3.programs.ois100mi import NO_STOP
+from connector.m3.programs.ois100mi import NO_STOP, OrderValue
 from connector.money.comparison import Difference, compare_with_m3
 from connector.money.expected import Expected
 from connector.stores import HoldBy
@@ -86,12 +87,21 @@ def find_differences(run: Run, document: DocumentRecord, number: str) -> tuple[D
     Raises:
         RetryableError: M3 cannot be asked now.
     """
+    value, held = read_amounts(run, number)
+    return compare_with_m3(Expected.from_json(document.plan["expected"]), value, held)
+
+
+def read_amounts(run: Run, number: str) -> tuple[OrderValue, list[tuple[int, Decimal]]]:
+    """Reads what an order is worth, and number (CUPO) and net amount of each line that was not ended, in one bulk.
+
+    Raises:
+        RetryableError: M3 cannot be asked now.
+    """
     run.journal.pause()
-    expected = Expected.from_json(document.plan["expected"])
     calls = [ois100mi.get_order_value(number), ois100mi.list_lines(number)]
     value, lines = run.store.m3.read(calls, max_records=MOST_LINES)
     held = [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines) if not line.is_closed]
-    return compare_with_m3(expected, ois100mi.read_order_value(value), held)
+    return ois100mi.read_order_value(value), held
 
 
 def hold_of(document: DocumentRecord) -> Hold:

@@ -61,6 +61,18 @@ def goods_are_given_back_before_picking(world: World) -> None:
     world.go_on()
 
 
+def smaller_order_is_found_after_the_ledger_was_lost(world: World) -> None:
+    """What a refund took off it before picking is computed anew, and the refund is not credited besides."""
+    with world.quietly():
+        order = _posted(world)
+        _refund(world, order, line_items=[part_of(order["line_items"][1], 1)], api_restock=False)
+        world.connector.ask(order["id"])
+        world.go_on()
+        world.lose_ledger()
+    world.connector.ask(order["id"])
+    world.go_on()
+
+
 def order_is_refunded_before_picking(world: World) -> None:
     order = _posted(world)
     world.change(order, status="refunded")

@@ -379,6 +379,11 @@ STORIES: dict[str, Told] = {
     "refunded before picking": Told(
         refunds.order_is_refunded_before_picking, refunds.of_what_is_left, again=("orders_to_m3",)
     ),
+    "smaller order found in M3": Told(
+        refunds.smaller_order_is_found_after_the_ledger_was_lost,
+        refunds.of_what_is_left,
+        again=("orders_to_m3", "refunds_to_m3"),
+    ),
     "old order purged": Told(ages.old_order_is_purged, ages.of_purged, again=()),
     "trail is sealed": Told(ages.trail_is_sealed, ages.of_sealed, again=()),
     "order is invoiced": Told(ledgers.order_is_invoiced, ledgers.of_invoices, config=ledgers.INVOICES_ORDERS, again=()),
