@@ -69,6 +69,7 @@ def _of_rest(world: World, book: dict[str, Any]) -> list[str]:
             "SELECT exchange_id FROM document WHERE state <> 'abandoned' GROUP BY exchange_id HAVING count(*) > 1"
         ),
         "written without an intended step": world.trap.unintended,
+        "asked while a transaction was open": sorted(world.trap.held_over),
     }
     return [f"{what}: {which}" for what, which in found.items() if which]
 

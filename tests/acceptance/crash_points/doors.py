@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
+from weakref import WeakSet
 
 import psycopg2.extensions
 import requests
@@ -23,11 +25,15 @@ from tests.acceptance.crash_points.points import Kind
 from tests.acceptance.crash_points.traps import Trap, Write
 from tests.harness import Sandbox
 
+IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 M3_READS = ("Get", "Lst", "Sel", "Search", "Check", "Chk")
 """How the names of M3's transactions begin that change nothing; every other one writes."""
 
 Current = Callable[[], Trap]
 """Gives the trap of the story being told."""
+
+_open: WeakSet[Any] = WeakSet()
+"""The watched connections to the ledger, of all processes."""
 
 
 @contextmanager
@@ -52,9 +58,25 @@ def set_up(current: Current, engines: Sequence[Engine]) -> Iterator[None]:
         yield
 
 
+def die() -> None:
+    """Ends what a process that is killed leaves open: its server notices at once that nobody is there any more."""
+    for one in [*_in_transaction()]:
+        one.close()
+
+
+def _in_transaction() -> Iterator[psycopg2.extensions.connection]:
+    open_ones = (one for one in [*_open] if not one.closed and not one.is_heartbeats)
+    return (one for one in open_ones if one.info.transaction_status != IDLE)
+
+
 def _watched_connection(current: Current) -> type[psycopg2.extensions.connection]:
     class Watched(psycopg2.extensions.connection):
         """Passes each commit that changes something to the trap; in autocommit, each prepared statement."""
+
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named)
+            self.is_heartbeats = False
+            _open.add(self)
 
         def commit(self) -> None:
             if not self.autocommit and current().is_watching() and self._has_changed():
@@ -63,6 +85,7 @@ def _watched_connection(current: Current) -> type[psycopg2.extensions.connection
                 super().commit()
 
         def cursor(self, *values: Any, **named: Any) -> Any:
+            self.is_heartbeats = threading.current_thread() is not threading.main_thread()
             if self.autocommit:
                 named["cursor_factory"] = _watched_cursor(current, named.get("cursor_factory"))
             return super().cursor(*values, **named)
@@ -103,7 +126,10 @@ def _door_to_network(current: Current, original: Callable[..., Any]) -> Callable
         trap = current()
         write = None
         if trap.is_watching():
-            trap.requests.update(_names_of(trap.sandbox, request))
+            names = [*_names_of(trap.sandbox, request)]
+            trap.requests.update(names)
+            if any(_in_transaction()):
+                trap.note_held_over(names[0] if names else str(request.url).partition("?")[0])
             write = _write_of(trap.sandbox, request, lambda: original(adapter, request, **options))
         answer: requests.Response = original(adapter, request, **options) if write is None else trap.write(write)
         return answer

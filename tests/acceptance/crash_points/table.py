@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -30,7 +30,7 @@ class Results:
         self.planned = 0
         self._began_at = time.monotonic()
         self._wrong: dict[Case, Sequence[str]] = {}
-        self._took_s: Counter[str] = Counter()
+        self._took_s: dict[str, float] = defaultdict(float)
 
     def add(self, case: Case, wrong: Sequence[str]) -> None:
         """Keeps the outcome of a case; nothing wrong means that it is right."""
@@ -44,7 +44,8 @@ class Results:
         """Adds what another process found."""
         self.planned = max(self.planned, other.planned)
         self._wrong |= other._wrong
-        self._took_s.update(other._took_s)
+        for story, took_s in other._took_s.items():
+            self._took_s[story] += took_s
 
     def print(self) -> None:
         """Prints all tables and, below them, each case that went wrong with what was wrong."""

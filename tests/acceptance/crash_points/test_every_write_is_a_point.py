@@ -113,6 +113,22 @@ def test_flow_that_writes_without_a_step_is_noticed(world: World, careless: Call
     assert "written without an intended step" in str(books.of_rest_alone(world))
 
 
+def test_flow_that_asks_while_a_transaction_is_open_is_noticed(world: World) -> None:
+    world.start(quick_store(guests="common"))
+
+    with patch.dict(FLOWS, {"careless": FlowEntry("careless", "orders", asks_before_it_commits)}):
+        record_delivery(world.connector.engine, told_of("careless"))
+        world.go_on()
+
+    assert world.trap.held_over == {"careless: GET orders"}
+    assert "asked while a transaction was open" in str(books.of_rest_alone(world))
+
+
+def asks_before_it_commits(run: Run) -> Done:
+    list(run.store.shop.list_orders())
+    return Done("")
+
+
 def told_of(flow: str) -> Received:
     return Received(
         store=STORE,

@@ -80,6 +80,7 @@ class Trap:
         unintended: Writes that went out with no intended step of the running exchange behind them.
         intends: Where in the code steps were intended: file and function.
         requests: What was asked of the two systems: transactions of M3, requests to the shop.
+        held_over: Requests that left while a transaction of the ledger was open, which the server ends after ten seconds.
     """
 
     sandbox: Sandbox
@@ -93,6 +94,7 @@ class Trap:
     unintended: list[str] = field(default_factory=list)
     intends: set[tuple[str, str]] = field(default_factory=set)
     requests: set[str] = field(default_factory=set)
+    held_over: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._left = dict(self.first)
@@ -219,6 +221,10 @@ class Trap:
     def is_watching(self) -> bool:
         """Tells whether this thread is at work for a flow (the heartbeat's thread is not)."""
         return self._flow is not None and threading.current_thread() is threading.main_thread()
+
+    def note_held_over(self, request: str) -> None:
+        """Keeps that a request left while a transaction was open."""
+        self.held_over.add(f"{self._flow}: {request}")
 
     def note_intend(self, caller: FrameType, name: str) -> None:
         """Keeps where a step was intended and what it is called."""

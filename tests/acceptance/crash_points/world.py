@@ -20,7 +20,7 @@ from connector.flows import batches
 from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from connector.runtime import Runtime
-from tests.acceptance.crash_points.doors import set_up
+from tests.acceptance.crash_points.doors import die, set_up
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.traps import Aim, KilledError, Trap
 from tests.emptying import empty
@@ -102,6 +102,7 @@ class World(Story):
         finally:
             trap.unintended += self.trap.unintended
             trap.requests |= self.trap.requests
+            trap.held_over |= self.trap.held_over
             self.trap = trap
             self.end_faults()
 
@@ -217,6 +218,7 @@ class World(Story):
         self.release_all()
 
     def _go_on_in_other_process(self) -> None:
+        die()
         self._spare, self.connector.process = self.connector.process, self._spare
         self._forget(self.connector.process.runtime)
 
