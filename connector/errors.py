@@ -19,6 +19,7 @@ ConnectorError                       code, message, resolution, context
 │  ├─ MappingError                   a rule cannot place a value (rule, field)
 │  ├─ UnknownItemError               a SKU has no item in M3 yet; looked at again by itself
 │  ├─ NeedsPersonError               M3 holds it, and only a person may go on there; looked at again by itself
+│  ├─ ChangedAfterDiscardError       a person discarded it, and the shop asks for something else now
 │  ├─ AmountsDifferError             sums do not agree (before writing: held; after Confirm: locked)
 │  ├─ M3RejectedError                M3 understood and said no (program, transaction, message_id, field)
 │  └─ WooRejectedError               the shop understood and said no (status, remote_code)
@@ -166,6 +167,12 @@ class NeedsPersonError(PermanentError):
     """M3 holds the document in a state that only a person may change (OIS275); read again from time to time."""
 
     code = "needs_person"
+
+
+class ChangedAfterDiscardError(PermanentError):
+    """A person said that the connector shall not carry it; what the shop says now is not carried without their word either."""
+
+    code = "changed_after_discard"
 
 
 class AmountsDifferError(PermanentError):

@@ -87,7 +87,7 @@ def _run(run: Run) -> Settlement:
     done = FLOWS[held.flow].run(run)
     if FLOWS[held.flow].is_awaited:
         run.messages.extend(wake_blocked(run.journal.connection, held.flow, key=f"{held.scope}/{held.business_key}"))
-    return Settlement(state=State.DONE, reason=done.reason, fingerprint=done.fingerprint)
+    return Settlement(state=State.DONE, reason_code=done.code, reason=done.reason, fingerprint=done.fingerprint)
 
 
 def _tidy(run: Run) -> Settlement:

@@ -64,7 +64,8 @@ def show(exchange_id: Id, as_json: Json = False) -> None:
 def release_(
     exchange_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="The number of the exchange.")] = None,
     all_: Annotated[
-        bool, typer.Option("--all", help="All dead letters, or those of --store and --reason-code.")
+        bool,
+        typer.Option("--all", help="All dead letters, or those of --store and --reason-code; not what was discarded."),
     ] = False,
     store: Store = None,
     reason_code: Annotated[str | None, typer.Option(help="With --all: of this reason alone, like unmappable.")] = None,
@@ -74,7 +75,7 @@ def release_(
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Run dead letters again, with all their tries."""
+    """Run dead letters again, with all their tries; by its ID also what was discarded."""
     if (exchange_id is None) == (not all_):
         raise PermanentError("Which one?", resolution="Give the ID of one dead letter, or --all.")
     if rebuild and all_:
@@ -96,11 +97,15 @@ def release_(
 def discard_(
     exchange_id: Id,
     reason: Annotated[str, typer.Option(help="Why it may be dropped; for the audit trail.")],
+    entered_as: Annotated[
+        str,
+        typer.Option(metavar="NUMBER", help="Its number in M3, if it was entered there by hand; may be said later."),
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Decide that a dead letter shall not be carried across; new content opens it again."""
+    """Decide that a dead letter shall not be carried across, whatever the shop says of it later."""
     with open_ledger_only() as engine, transaction(engine) as connection:
-        decision = discard(connection, exchange_id, who=person(), why=reason)
+        decision = discard(connection, exchange_id, who=person(), why=reason, entered_as=entered_as)
     if as_json:
         print_json(decision)
         return
@@ -109,6 +114,7 @@ def discard_(
         say(f"{decision.left_behind} stays in M3 as it is, and is unlocked within about ten seconds.")
     elif decision.left_behind:
         warn(f"M3 may still hold {decision.left_behind} of it; nothing was undone there.")
+    say(f"To have it carried after all: connector dead-letters release {exchange_id}")
 
 
 def _ids(engine: Engine, *, store: str | None, reason_code: str | None) -> list[int]:
@@ -123,6 +129,10 @@ def _tell_released(decisions: list[Decision], *, rebuild: bool) -> None:
     say(f"Released: {', '.join(str(one.exchange_id) for one in decisions)}. They run within about ten seconds.")
     for store in sorted({one.store for one in decisions if one.store_paused}):
         warn(f"Store {store} is paused: they wait until `connector store resume {store}`.")
+    for one in (one for one in decisions if one.was_discarded):
+        warn(
+            f"Exchange {one.exchange_id} was discarded before: end what was entered in M3 by hand, or M3 has it twice."
+        )
     for one in decisions:
         if rebuild and one.left_behind:
             warn(f"Exchange {one.exchange_id} began {one.left_behind} in M3 before; a second document is now allowed.")

@@ -22,14 +22,15 @@ from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import ids_of
 from connector.flows.refunds.reading import take_back
+from connector.ledger import discards
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.posted import find_posted_batch, is_settled_by_hand, may_be_posted_yet
+from connector.ledger.posted import find_posted_batch, may_be_posted_yet
 from connector.money.credit_journal import credit_journal
 from connector.stores import OrderAction
 from connector.woocommerce.models import Order
 
 LETTER = "C"
-DELETED = Words("its credit is", "Charge the buyer anew in M3 if the credit shall not stand")
+DELETED = Words("the credit", "its credit is", "Charge the buyer anew in M3 if the credit shall not stand")
 
 
 def run(run: Run) -> Done:
@@ -67,14 +68,16 @@ def _invoice(run: Run, order: Order) -> DocumentRecord | None:
     key, connection = str(ids_of(run.claim.business_key)[0]), run.journal.connection
     is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
     posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
-    is_due = run.store.config.orders.action(order.status) is OrderAction.CONFIRM
-    if posted is not None or not (is_due or is_under_way):
+    if posted is not None:
         return posted
-    if is_settled_by_hand(connection, run.store.name, flow=INVOICES, business_key=key):
+    by_hand = discards.find(connection, run.store.name, flow=INVOICES, business_key=key)
+    if by_hand is not None:
         raise NeedsPersonError(
-            f"A person settled the invoice of order {key} without the connector, and the order is refunded now.",
+            f"A person settled the invoice of order {key} without the connector, and the order is refunded now. {by_hand.words}",
             resolution="If the invoice was entered in M3 by hand, credit it there by hand; then discard this exchange.",
         )
+    if not is_under_way and run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
+        return None
     raise MissingDependencyError(
         f"The invoice of order {key} is not posted yet.",
         kind="posted_invoice",

@@ -14,6 +14,7 @@ from connector.errors import PermanentError
 from connector.flows import acceptance
 from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
+from connector.flows.books.discarding import invoice_stays_discarded
 from connector.flows.books.invoice_lines import categories_of, invoice_sheet
 from connector.flows.books.keys import epoch_of
 from connector.flows.books.leaving import INVOICES, POOL, leave_settlement, money_of
@@ -43,6 +44,9 @@ def run(run: Run) -> Done:
     order, posted = owning.take_up(run)
     if posted is not None:
         return compare_posted(run, posted, order)
+    discarded = invoice_stays_discarded(run, order, but=_credited(run))
+    if discarded is not None:
+        return discarded
     config = run.store.config.invoices
     if config is None:
         return Done("orders are not carried as invoices")

@@ -10,7 +10,7 @@ from connector.flows import tenure
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.issues.leaving import leave_issue
-from connector.flows.order_changes import following
+from connector.flows.order_changes import discarding, following
 from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import as_reduced, wake_refunds
 from connector.flows.orders import adopting, building, erased, posting, proving, succession, takeover
@@ -52,10 +52,16 @@ def run(run: Run) -> Done:
     order = succession.read_own(run)
     leave_payment(run, order)
     note_refunds(run, order, is_posted=document is not None)
+    settled = None if document is None else discarding.settled_unseen(run, document, order)
+    if settled is not None:
+        return settled
     order = None if order is None else as_reduced(run, order)
     selling.note_order(run, order)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)
+    discarded = discarding.stays_discarded(run, order)
+    if discarded is not None:
+        return discarded
     if order is not None and not run.store.config.orders.knows(order.status):
         raise unknown_status(order, where="M3 does not have it")
     if run.store.config.orders.carried_as is CarriedAs.INVOICE:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 class Done:
     """The fact is carried across, or there is nothing to do and `reason` says why.
 
-    `fingerprint` is that of the fields the other side is now known to hold; None leaves the old one.
+    `fingerprint` is that of the fields the other side is now known to hold; None leaves the old one. `code` is the reason code the
+    exchange is settled with.
     """
 
     reason: str = ""
     fingerprint: str | None = None
+    code: str = ""

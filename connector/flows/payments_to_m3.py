@@ -14,6 +14,7 @@ from connector.flows import acceptance
 from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
 from connector.flows.books.converting import in_books_currency
+from connector.flows.books.discarding import payment_stays_discarded
 from connector.flows.books.keys import book_day, epoch_of, key_of, text_of
 from connector.flows.books.leaving import payment_of
 from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
@@ -44,6 +45,9 @@ def run(run: Run) -> Done:
     order, posted = owning.take_up(run)
     if posted is not None:
         return compare_posted(run, posted, order)
+    discarded = payment_stays_discarded(run, order, parts=("paid", "method", "currency"), what="the payment")
+    if discarded is not None:
+        return discarded
     config = run.store.config.payments
     if config is None:
         return Done("payments are not carried")

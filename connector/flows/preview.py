@@ -18,7 +18,7 @@ from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.source import read_newest, unknown_status
 from connector.flows.orders.values import reference_of
-from connector.ledger import bindings
+from connector.ledger import bindings, discards
 from connector.ledger.claims import Claim
 from connector.ledger.cursors import now
 from connector.ledger.posted import Posted, find_posted
@@ -85,6 +85,9 @@ def _preview(run: Run) -> Preview:
         is_of_other = posted is not None and order is not None and _is_other(run, posted, order)
         if not is_of_other:
             return preview_posted(run, known, posted, order)
+    held = find_discard(run)
+    if held is not None:
+        return held
     if order is None:
         return Preview(reason="the order does not exist in the shop")
     if not run.store.config.orders.knows(order.status):
@@ -99,6 +102,14 @@ def _preview(run: Run) -> Preview:
         customer, said = NEW_CUSTOMER, "a new customer, created first from the template"
     plan = make_plan(run, order, customer)
     return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
+
+
+def find_discard(run: Run) -> Preview | None:
+    """Says that nothing would be sent of a fact that a person discarded; None if nobody did."""
+    held = discards.find(
+        run.journal.connection, run.store.name, flow=run.claim.flow, business_key=run.claim.business_key
+    )
+    return None if held is None else Preview(reason=f"{held.words}. Only a person's release has it carried.")
 
 
 def preview_plan(run: Run, plan: OrderPlan, *, said: str, with_confirm: bool = True) -> Preview:

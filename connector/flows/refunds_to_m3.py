@@ -20,14 +20,15 @@ from connector.flows.orders.dates import currency_decimals
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
 from connector.flows.refunds import invoices, noticing, turns, unpicked
+from connector.flows.refunds.discarding import stays_discarded
 from connector.flows.refunds.invoices import Portion
 from connector.flows.refunds.noticing import ids_of, part_of
 from connector.flows.refunds.plan import as_credit_memo, content_of, make_plan, reference_of
 from connector.flows.refunds.reading import Found, read, take_back
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
-from connector.ledger import bindings, refunds
+from connector.ledger import bindings, discards, refunds
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.posted import Posted, find_posted, is_settled_by_hand
+from connector.ledger.posted import Posted, find_posted
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
 from connector.stores import CarriedAs, OrderAction
@@ -56,6 +57,9 @@ def run(run: Run) -> Done:
     if posted is None and run.store.config.orders.carried_as is CarriedAs.INVOICE:
         leave_credit(run, found.refund)
         return Done("its order is carried as an invoice, and credited in the ledger")
+    discarded = stays_discarded(run, found, posted)
+    if discarded is not None:
+        return discarded
     if found.refund is None or found.order is None:
         return gone(run, found, posted)
     if posted is None:
@@ -122,13 +126,14 @@ def wait_for_order(run: Run, order: Order) -> Done:
         MissingDependencyError: The order is on its way to M3.
         NeedsPersonError: A person settled the order without it; nothing will come that could be waited for.
     """
-    if run.store.config.orders.action(order.status) in (OrderAction.NONE, OrderAction.CLOSE):
-        return Done(f"status {order.status}: the order is not in M3, so there is nothing to credit")
-    if is_settled_by_hand(run.journal.connection, run.store.name, flow=ORDERS, business_key=str(order.id)):
+    by_hand = discards.find(run.journal.connection, run.store.name, flow=ORDERS, business_key=str(order.id))
+    if by_hand is not None:
         raise NeedsPersonError(
-            f"A person settled order {order.id} without the connector, and it is refunded now.",
+            f"A person settled order {order.id} without the connector, and it is refunded now. {by_hand.words}",
             resolution="If the order was entered in M3 by hand, credit it there by hand; then discard this exchange.",
         )
+    if run.store.config.orders.action(order.status) in (OrderAction.NONE, OrderAction.CLOSE):
+        return Done(f"status {order.status}: the order is not in M3, so there is nothing to credit")
     raise MissingDependencyError(
         f"Order {order.id} is not in M3 yet.",
         kind="posted_order",

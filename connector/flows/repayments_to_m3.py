@@ -27,6 +27,7 @@ from connector.woocommerce.models import Order, Refund
 LETTER = "R"
 DESCRIPTION = "Repayments of the web shop"
 DELETED = Words(
+    "the repayment",
     "what the gateway paid back is",
     "Ask the payment provider whether the buyer got the money. If not, reverse the voucher in M3",
 )

@@ -16,6 +16,7 @@ from connector.accounting.accounts import Account
 from connector.accounting.payments import Against, PaymentsConfig, Settlement
 from connector.errors import NeedsPersonError
 from connector.flows.books import owning, posting
+from connector.flows.books.discarding import payment_stays_discarded
 from connector.flows.books.invoiced import Bill, bills_of
 from connector.flows.books.keys import batch_number, epoch_of, on_open_day
 from connector.flows.books.leaving import payment_of
@@ -47,6 +48,9 @@ def run(run: Run) -> Done:
     order, posted = owning.take_up(run)
     if posted is not None:
         return Done(f"paid by batch {posted.final_number}")
+    discarded = payment_stays_discarded(run, order, parts=("paid",), what="the settlement")
+    if discarded is not None:
+        return discarded
     config = run.store.config.payments
     if config is None or config.settle is None:
         return Done("payments are not matched with invoices")

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from connector.characters import legible
+from connector.ledger.discards import Discard
 from connector.ledger.prepared import Prepared
 from connector.ledger.session import transaction
 from connector.ledger.tables import DocumentState, State, StepState
@@ -89,6 +90,7 @@ class Claim:
     last_reason: str = ""
     last_resolution: str = ""
     newest_delivery_id: int | None = None  # of a whole resource; `body` is its body
+    discard: Discard | None = None  # a person said that it shall not be carried, and nobody took that back
 
     @property
     def is_accepted(self) -> bool:
@@ -132,7 +134,8 @@ SELECT c.*, d.body, d.received_at AS body_received_at, ledger_now() AS now, (
     SELECT jsonb_agg(to_jsonb(m) || jsonb_build_object('steps', (
         SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.id), '[]') FROM step t WHERE t.document_id = m.id
     )) ORDER BY m.id)
-    FROM document m WHERE m.exchange_id = c.id) AS documents
+    FROM document m WHERE m.exchange_id = c.id) AS documents,
+    (SELECT to_jsonb(k) FROM discard k WHERE k.exchange_id = c.id) AS discard
 FROM claimed c LEFT JOIN delivery d ON d.id = c.newest_delivery_id
 """,
     types={"id": "bigint", "lease_s": "float8"},
@@ -178,6 +181,19 @@ def _claim_of(row: Row[Any]) -> Claim:
         now=row.now,
         documents=tuple(_document_of(one) for one in row.documents or ()),
         newest_delivery_id=row.newest_delivery_id,
+        discard=None if row.discard is None else _discard_of(row.discard),
+    )
+
+
+def _discard_of(values: dict[str, Any]) -> Discard:
+    return Discard(
+        who=values["who"],
+        why=values["why"],
+        at=datetime.fromisoformat(values["discarded_at"]),
+        delivery_id=values["delivery_id"],
+        accepted=values["accepted"],
+        shown=values["shown"],
+        entered_as=values["entered_as"],
     )
 
 

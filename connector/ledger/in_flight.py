@@ -62,8 +62,8 @@ _IN_FLIGHT = text(f"""{_WANTED}, flying AS (
     LEFT JOIN exchange x ON x.scope = s.store AND x.flow = 'issues_to_m3' AND x.business_key = CAST(s.order_id AS varchar)
     WHERE s.holds
       -- A person settled it without M3 having it from us: what M3 holds is that person's word.
-      AND NOT coalesce(b.id IS NULL AND e.state = 'done' AND e.reason_code = 'discarded', false)
-      AND NOT coalesce(i.id IS NULL AND x.state = 'done' AND x.reason_code = 'discarded', false)
+      AND NOT (b.id IS NULL AND EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id))
+      AND NOT (i.id IS NULL AND EXISTS (SELECT FROM discard k WHERE k.exchange_id = x.id))
 )
 SELECT store, item_number, sum(units) FROM flying WHERE units > 0 GROUP BY 1, 2
 """)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector.ledger import (
     audit_tables,
     customer_tables,
+    discard_tables,
     item_tables,
     job_tables,
     m3_tables,
@@ -20,6 +21,7 @@ MODULES = (
     tables,
     audit_tables,
     customer_tables,
+    discard_tables,
     item_tables,
     job_tables,
     m3_tables,

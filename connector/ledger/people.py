@@ -1,8 +1,8 @@
 """What a person decides about exchanges, each with a line in the audit trail. Called by the command line,
 and by the order flow when it has done what a person allowed.
 
-A dead letter waits for a person; releasing it runs it again, discarding it says that it shall not be carried across.
-Nobody but a person allows a second document (`rebuild`).
+A dead letter waits for a person; releasing it runs it again, discarding it says that it shall not be carried across, whatever is
+told of it later (discards.py). Nobody but a person takes that back, or allows a second document (`rebuild`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, text
 
-from connector.errors import PermanentError
+from connector.errors import ChangedAfterDiscardError, PermanentError
+from connector.ledger import discards
+from connector.ledger.discards import DISCARDED
+from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.sales import settle_sale
 from connector.ledger.tables import DocumentState, State
 
@@ -30,13 +33,15 @@ class Decision:
     flow: str
     business_key: str
     store_paused: bool
-    left_behind: str | None  # temporary or final number of the document that is not abandoned
+    left_behind: str | None  # temporary or final number of the document that is not abandoned, or KEY1 of a batch
     is_locked: bool = False  # the connector locked it in M3, and unlocks it now that it is discarded
+    was_discarded: bool = False  # a person had said that it shall not be carried, and has it carried now
 
 
-_LOCK = text("""
+_LOCK = text(f"""
 SELECT e.id, e.store, e.flow, e.business_key, e.state, e.reason_code, e.reason, s.paused_by IS NOT NULL AS store_paused,
-       d.state AS document_state, coalesce(d.final_number, d.temporary_number) AS number
+       d.state AS document_state,
+       coalesce(d.final_number, d.temporary_number, CASE WHEN d.kind = '{LEDGER_BATCH}' THEN d.cuor END) AS number
 FROM exchange e JOIN store s ON s.name = e.store
 LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
 WHERE e.id = :id FOR UPDATE OF e
@@ -46,6 +51,9 @@ UPDATE exchange SET state = 'ready', tries = 0, crashes = 0, next_attempt_at = l
     waiting_since = NULL, recheck_at = NULL, sent_at = NULL, rebuild = rebuild OR :rebuild
 WHERE id = :id
 """)
+_DOUBT = text(
+    "UPDATE exchange SET wanted_rev = wanted_rev + 1, doubt_rev = wanted_rev + 1, replay_rev = wanted_rev + 1 WHERE id = :id"
+)
 _USE_UP = text("UPDATE exchange SET rebuild = false WHERE id = :id")
 _IS_LOCKED = text("""
 SELECT t.name = 'lock' OR t.state <> 'done' FROM step t JOIN document d ON d.id = t.document_id
@@ -61,13 +69,13 @@ UPDATE exchange SET state = CASE WHEN :is_locked THEN 'ready' ELSE 'done' END, d
     fingerprint = CASE WHEN EXISTS (
         SELECT 1 FROM document d WHERE d.exchange_id = exchange.id AND d.state = 'confirmed'
     ) THEN 'accepted:' || wanted_rev END,
-    waiting_since = NULL, recheck_at = NULL, reason_code = 'discarded', reason = :reason, resolution = '',
+    waiting_since = NULL, recheck_at = NULL, reason_code = :code, reason = :reason, resolution = '',
     next_attempt_at = ledger_now(), sent_at = NULL, rebuild = false, settled_at = ledger_now()
 WHERE id = :id
 """)
 _DEAD = text("""
 SELECT id FROM exchange WHERE state = 'dead_letter' AND (CAST(:store AS varchar) IS NULL OR store = :store)
-  AND (CAST(:code AS varchar) IS NULL OR reason_code = :code) ORDER BY id
+  AND (CAST(:code AS varchar) IS NULL OR reason_code = :code) AND reason_code <> :not_code ORDER BY id
 """)
 _AUDIT = text("""
 INSERT INTO audit (store, exchange_id, who, system, action, key, before, after, why)
@@ -76,12 +84,18 @@ VALUES (:store, :exchange_id, :who, 'ledger', :action, :key, CAST(:before AS jso
 
 
 def dead_letter_ids(connection: Connection, *, store: str | None, reason_code: str | None) -> list[int]:
-    """Returns the dead letters of a store and kind of reason (None = any), oldest first."""
-    return list(connection.execute(_DEAD, {"store": store, "code": reason_code}).scalars())
+    """Returns the dead letters of a store and kind of reason (None = any), oldest first.
+
+    Not those that a person discarded before: what may be in M3 by that person's hand is decided one by one.
+    """
+    values = {"store": store, "code": reason_code, "not_code": ChangedAfterDiscardError.code}
+    return list(connection.execute(_DEAD, values).scalars())
 
 
 def release(connection: Connection, exchange_id: int, *, who: str, why: str = "", rebuild: bool = False) -> Decision:
-    """Stages that a dead letter is run again at once, with all its tries.
+    """Stages that a dead letter is run again at once, with all its tries; also what a person had discarded.
+
+    Of that, M3 is asked before anything is written: the person may have entered it under our reference.
 
     Args:
         connection: The transaction.
@@ -92,18 +106,23 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
             looked at the other side.
 
     Raises:
-        PermanentError: There is no such exchange, it is no dead letter, or what it holds is a confirmed document that
-            must not be built a second time.
+        PermanentError: There is no such exchange, it is neither a dead letter nor discarded, or what it holds is a confirmed
+            document that must not be built a second time.
     """
-    row = _locked_dead_letter(connection, exchange_id, action="released")
+    row = _locked(connection, exchange_id)
+    if not (row.state == State.DONE and row.reason_code == DISCARDED):
+        _require_dead_letter(row, action="released")
     if rebuild and row.document_state == DocumentState.CONFIRMED:
         raise PermanentError(
             f"Exchange {exchange_id} is order {row.number} in M3; a rebuild would make a second one.",
             resolution="Delete or close that order in M3 first if it is wrong, and release without --rebuild.",
         )
     connection.execute(_RELEASE, {"id": exchange_id, "rebuild": rebuild})
+    was_discarded = discards.withdraw(connection, exchange_id) and row.document_state != DocumentState.CONFIRMED
+    if was_discarded:
+        connection.execute(_DOUBT, {"id": exchange_id})
     _note(connection, row, who=who, action="release_rebuild" if rebuild else "release", to=State.READY, why=why)
-    return _decision(row)
+    return replace(_decision(row), was_discarded=was_discarded)
 
 
 _RELEASED = text("SELECT EXISTS (SELECT FROM audit WHERE exchange_id = :id AND action = 'release' AND at > :since)")
@@ -119,11 +138,18 @@ def use_up_rebuild(connection: Connection, exchange_id: int) -> None:
     connection.execute(_USE_UP, {"id": exchange_id})
 
 
-def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> Decision:
-    """Stages that a dead letter shall not be carried across; new content of the same fact opens it again.
+def discard(connection: Connection, exchange_id: int, *, who: str, why: str, entered_as: str = "") -> Decision:
+    """Stages that a dead letter shall not be carried across, now or when the shop tells more of it.
 
     Nothing is undone on the other side: what may still be there is in the answer. An order that the connector locked because of
-    it is unlocked by one more run.
+    it is unlocked by one more run. Of a fact that the other side has, only what was shown is settled.
+
+    Args:
+        connection: The transaction.
+        exchange_id: The dead letter; or what was discarded before, to say what it is in M3.
+        who: The person, for the audit trail.
+        why: Their reason.
+        entered_as: The number M3 has given to what they entered by hand.
 
     Raises:
         PermanentError: There is no such exchange, it is no dead letter, or no reason is given.
@@ -132,13 +158,16 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str) -> 
         raise PermanentError(
             "A dead letter is discarded only with a reason.", resolution='Add --reason "why it may be dropped".'
         )
-    row = _locked_dead_letter(connection, exchange_id, action="discarded")
+    row = _locked(connection, exchange_id)
+    number = entered_as.strip() or None
+    if not (number and row.state == State.DONE and row.reason_code == DISCARDED):
+        _require_dead_letter(row, action="discarded")
     is_locked = bool(connection.execute(_IS_LOCKED, {"id": exchange_id}).scalar_one_or_none())
-    reason = f"Discarded by {who}: {why}"
-    connection.execute(_DISCARD, {"id": exchange_id, "reason": reason, "is_locked": is_locked})
+    reason = discards.keep(connection, exchange_id, who=who, why=why, entered_as=number)
+    connection.execute(_DISCARD, {"id": exchange_id, "code": DISCARDED, "reason": reason, "is_locked": is_locked})
     if row.flow in HOLD_STOCK and row.business_key.isdecimal():
         settle_sale(connection, row.store, order_id=int(row.business_key))
-    _note(connection, row, who=who, action="discard", to=State.DONE, why=why)
+    _note(connection, row, who=who, action="discard", to=State.DONE, why=why, entered_as=number)
     return replace(_decision(row), is_locked=is_locked)
 
 
@@ -148,21 +177,33 @@ def note_decision(connection: Connection, action: str, *, store: str | None, key
     connection.execute(_AUDIT, {**values, "before": "{}", "after": "{}"})
 
 
-def _locked_dead_letter(connection: Connection, exchange_id: int, *, action: str) -> Row[tuple[object, ...]]:
+def _locked(connection: Connection, exchange_id: int) -> Row[tuple[object, ...]]:
     row = connection.execute(_LOCK, {"id": exchange_id}).one_or_none()
     if row is None:
         raise PermanentError(
             f"There is no exchange {exchange_id}.", resolution="`connector exchanges list` shows the newest ones."
         )
-    if row.state != State.DEAD_LETTER:
-        raise PermanentError(
-            f"Exchange {exchange_id} is {row.state}, and only a dead letter can be {action}.",
-            resolution=f"Look at it with `connector exchanges show {exchange_id}`.",
-        )
     return row
 
 
-def _note(connection: Connection, row: Row[tuple[object, ...]], *, who: str, action: str, to: State, why: str) -> None:
+def _require_dead_letter(row: Row[tuple[object, ...]], *, action: str) -> None:
+    if row.state != State.DEAD_LETTER:
+        raise PermanentError(
+            f"Exchange {row.id} is {row.state}, and only a dead letter can be {action}.",
+            resolution=f"Look at it with `connector exchanges show {row.id}`.",
+        )
+
+
+def _note(
+    connection: Connection,
+    row: Row[tuple[object, ...]],
+    *,
+    who: str,
+    action: str,
+    to: State,
+    why: str,
+    entered_as: str | None = None,
+) -> None:
     connection.execute(
         _AUDIT,
         {
@@ -172,7 +213,7 @@ def _note(connection: Connection, row: Row[tuple[object, ...]], *, who: str, act
             "action": action,
             "key": row.business_key,
             "before": json.dumps({"state": row.state, "reason_code": row.reason_code, "reason": row.reason}),
-            "after": json.dumps({"state": to}),
+            "after": json.dumps({"state": to} | ({} if entered_as is None else {"entered as": entered_as})),
             "why": why,
         },
     )

@@ -78,20 +78,6 @@ def may_be_posted_yet(connection: Connection, scope: str, *, flow: str, business
     return bool(connection.execute(_UNDER_WAY, values).scalar_one())
 
 
-_SETTLED_BY_HAND = text("""
-SELECT EXISTS (
-    SELECT FROM exchange WHERE scope = :scope AND flow = :flow AND business_key = :business_key AND state = 'done'
-      AND reason_code = 'discarded'
-)
-""")
-
-
-def is_settled_by_hand(connection: Connection, scope: str, *, flow: str, business_key: str) -> bool:
-    """Tells whether a person discarded an exchange: what M3 has of its fact, if anything, is that person's."""
-    values = {"scope": scope, "flow": flow, "business_key": business_key}
-    return bool(connection.execute(_SETTLED_BY_HAND, values).scalar_one())
-
-
 _STATE = text("SELECT state FROM exchange WHERE id = :id")
 
 

@@ -1,9 +1,9 @@
 """Removes what is old and no longer needed, in small batches. Called by workers/purging.py and `connector purge`.
 
 What stays whatever its age: everything of an exchange that is not done; the newest delivery of an exchange, with which the next
-one is compared; an exchange's last attempt; documents that stand for something in M3, with their steps, for they keep it from
-being made twice, and tell what a person settled; the newest batch of each posting to M3's ledger; the audit trail, which
-audit_removal.py removes, if anybody.
+one is compared, and the one that a person discarded; an exchange's last attempt; documents that stand for something in M3, with
+their steps, for they keep it from being made twice, and tell what a person settled; the newest batch of each posting to M3's
+ledger; the audit trail, which audit_removal.py removes, if anybody.
 
 See docs/decisions/0012.
 """
@@ -55,7 +55,8 @@ _WHICH = {
         FROM delivery x LEFT JOIN exchange e ON e.id = x.exchange_id
         WHERE x.received_at < {_OLD} AND (e.id IS NULL OR (
             e.state = 'done' AND x.id IS DISTINCT FROM e.newest_delivery_id AND x.id IS DISTINCT FROM e.due_delivery_id
-            AND EXISTS (SELECT FROM delivery newer WHERE newer.exchange_id = x.exchange_id AND newer.id > x.id)))""",
+            AND EXISTS (SELECT FROM delivery newer WHERE newer.exchange_id = x.exchange_id AND newer.id > x.id)
+            AND NOT EXISTS (SELECT FROM discard k WHERE k.delivery_id = x.id AND k.accepted IS NULL)))""",
     Kind.ATTEMPT: f"""
         FROM attempt x JOIN exchange e ON e.id = x.exchange_id
         WHERE x.started_at < {_OLD} AND e.state = 'done' AND x.claim_no < e.claim_no""",

@@ -13,11 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from connector.errors import PermanentError
+from connector.ledger.discards import DISCARDED
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import State
-
-DISCARDED = "discarded"
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def require_replayable(row: Row[Any] | Any) -> None:
     if row.reason_code == DISCARDED:
         raise PermanentError(
             f"A person decided that it shall not be carried. {row.reason}",
-            resolution="Save the fact anew in the shop: changed content opens the exchange again.",
+            resolution=f"To have it carried after all: connector dead-letters release {row.id}",
         )
     if is_set_aside(row.business_key):
         raise PermanentError(

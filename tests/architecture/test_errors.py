@@ -30,7 +30,7 @@ SPENDS_NO_TRY = {
 }
 FOR_A_PERSON = {
     *("PermanentError", "InvalidPayloadError", "MappingError", "UnknownItemError", "NeedsPersonError"),
-    *("AmountsDifferError", "M3RejectedError", "WooRejectedError"),
+    *("ChangedAfterDiscardError", "AmountsDifferError", "M3RejectedError", "WooRejectedError"),
 }
 
 

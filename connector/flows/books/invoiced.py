@@ -9,7 +9,8 @@ from connector.flows.books.leaving import INVOICES
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
-from connector.ledger.posted import find_posted, find_posted_batch, is_settled_by_hand, may_be_posted_yet
+from connector.ledger import discards
+from connector.ledger.posted import find_posted, find_posted_batch, may_be_posted_yet
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
 from connector.m3.programs.ois350mi import Invoice
@@ -52,9 +53,9 @@ def _direct(run: Run, order: Order) -> list[InvoiceKey]:
     is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
     posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
     if config is None or posted is None:
+        _require_not_by_hand(run, INVOICES)
         if not (is_under_way or _may_come(run, order)):
             return []
-        _require_not_by_hand(run, INVOICES)
         raise _wait(
             f"The invoice of order {order.id} is not posted yet.", "posted_invoice", f"{run.store.name}/{order.id}"
         )
@@ -67,9 +68,9 @@ def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:
     """What M3 has invoiced of the customer order, once nothing of it is left to be invoiced."""
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key)
     if posted is None:
+        _require_not_by_hand(run, ORDERS)
         if not _may_come(run, order):
             return []
-        _require_not_by_hand(run, ORDERS)
         raise _wait(f"Order {order.id} is not in M3 yet.", "posted_order", f"{run.store.name}/{order.id}")
     number = posted.document.final_number or ""
     run.journal.pause()
@@ -98,9 +99,10 @@ def _may_come(run: Run, order: Order) -> bool:
 
 def _require_not_by_hand(run: Run, flow: str) -> None:
     key = run.claim.business_key
-    if is_settled_by_hand(run.journal.connection, run.store.name, flow=flow, business_key=key):
+    by_hand = discards.find(run.journal.connection, run.store.name, flow=flow, business_key=key)
+    if by_hand is not None:
         raise NeedsPersonError(
-            f"A person settled order {key} without the connector, and it is paid.",
+            f"A person settled order {key} without the connector, and it is paid. {by_hand.words}",
             resolution="If it was entered in M3 by hand, match the payment with its invoice there (ARS110); then discard this "
             "exchange.",
         )

@@ -9,13 +9,14 @@ from typing import Any
 
 from connector.flows.context import Run
 from connector.ledger.inbox import Received
-from connector.stores import OrderAction
+from connector.stores import OrderAction, OrdersConfig
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order, Refund
 
 PAYMENTS, REPAYMENTS, INVOICES = "payments_to_m3", "repayments_to_m3", "invoices_to_m3"
 SETTLEMENTS, CREDITS = "settlements_to_m3", "credits_to_m3"
 POOL = "finance"
+GONE = "gone"
 
 
 def leave_payment(run: Run, order: Order | None) -> None:
@@ -23,7 +24,7 @@ def leave_payment(run: Run, order: Order | None) -> None:
     if order is None or order.date_paid_gmt is None or run.store.config.payments is None:
         return
     content = f"paid:{order.date_paid_gmt.isoformat()}:{order.payment_method}:{order.currency}"
-    run.leave(_told(run, flow=PAYMENTS, topic="order.paid", content=content))
+    run.leave(_told(run, flow=PAYMENTS, topic="order.paid", content=content, body=_payment_body(order)))
     leave_settlement(run, order)
 
 
@@ -35,13 +36,9 @@ def leave_invoice(run: Run, order: Order | None) -> None:
     action = None if order is None else run.store.config.orders.action(order.status)
     if order is not None and action is OrderAction.NONE and not order.refunds:
         return
-    state = (
-        {"action": "gone"}
-        if order is None
-        else {"action": action, "made": order.created_at.isoformat(), **money_of(order)}
-    )
-    content = f"invoice:{hashlib.sha256(canonical_json(state)).hexdigest()}"
-    run.leave(_told(run, flow=INVOICES, topic="order.changed", content=content))
+    body = invoice_state(run.store.config.orders, order)
+    content = f"invoice:{hashlib.sha256(body).hexdigest()}"
+    run.leave(_told(run, flow=INVOICES, topic="order.changed", content=content, body=body))
 
 
 def leave_settlement(run: Run, order: Order, *, is_invoiced: bool = False) -> None:
@@ -51,7 +48,7 @@ def leave_settlement(run: Run, order: Order, *, is_invoiced: bool = False) -> No
         return
     action = "invoiced" if is_invoiced else run.store.config.orders.action(order.status).value
     content = f"paid:{order.date_paid_gmt.isoformat()}:{action}"
-    run.leave(_told(run, flow=SETTLEMENTS, topic="order.paid", content=content))
+    run.leave(_told(run, flow=SETTLEMENTS, topic="order.paid", content=content, body=_payment_body(order)))
 
 
 def leave_credit(run: Run, refund: Refund | None) -> None:
@@ -59,7 +56,7 @@ def leave_credit(run: Run, refund: Refund | None) -> None:
     config = run.store.config.invoices
     if config is None or not config.credit_prefix:
         return
-    content = "gone" if refund is None else f"refunded:{refund.id}"
+    content = GONE if refund is None else f"refunded:{refund.id}"
     run.leave(_of_refund(_told(run, flow=CREDITS, topic="refund.found", content=content)))
 
 
@@ -67,12 +64,34 @@ def leave_repayment(run: Run, refund: Refund | None) -> None:
     """Stages the exchange of what a gateway gave back; also of a refund that is gone, which may have been posted."""
     if run.store.config.payments is None or not (refund is None or refund.refunded_payment):
         return
-    content = "gone" if refund is None else f"repaid:{refund.id}"
+    content = GONE if refund is None else f"repaid:{refund.id}"
     run.leave(_of_refund(_told(run, flow=REPAYMENTS, topic="refund.repaid", content=content)))
 
 
 def _of_refund(told: Received) -> Received:
     return replace(told, kind="refund", resource_id=(told.business_key or "").partition("-")[2])
+
+
+def payment_state(order: Order) -> dict[str, str | None]:
+    """Returns when and how an order was paid, if it was."""
+    paid = order.date_paid_gmt
+    return {
+        "paid": None if paid is None else paid.isoformat(),
+        "method": order.payment_method,
+        "currency": order.currency,
+    }
+
+
+def _payment_body(order: Order) -> bytes:
+    return canonical_json(payment_state(order))
+
+
+def invoice_state(rules: OrdersConfig, order: Order | None) -> bytes:
+    """Returns what an order asks of its invoice, as JSON: what its status means, and its amounts."""
+    if order is None:
+        return canonical_json({"action": GONE})
+    state = {"action": rules.action(order.status), "made": order.created_at.isoformat(), **money_of(order)}
+    return canonical_json(state)
 
 
 def payment_of(order: Order) -> dict[str, object]:
@@ -95,7 +114,7 @@ _MONEY: dict[str, Any] = {
 }
 
 
-def _told(run: Run, *, flow: str, topic: str, content: str) -> Received:
+def _told(run: Run, *, flow: str, topic: str, content: str, body: bytes | None = None) -> Received:
     return Received(
         store=run.store.name,
         source="order",
@@ -105,9 +124,9 @@ def _told(run: Run, *, flow: str, topic: str, content: str) -> Received:
         flow=flow,
         business_key=run.claim.business_key,
         pool=POOL,
-        body=None,
-        body_size=0,
-        body_sha256="",
+        body=body,
+        body_size=len(body or b""),
+        body_sha256="" if body is None else hashlib.sha256(body).hexdigest(),
         content_hash=content,
         is_full=True,
     )

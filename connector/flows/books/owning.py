@@ -20,9 +20,10 @@ from connector.woocommerce.models import Order
 
 def finish_set_aside(run: Run) -> Done:
     """Ends the posting of an order whose id the shop gave to another one: what was begun is finished, nothing is begun."""
-    if run.claim.live_document is None:
+    document = posting.take_up(run)
+    if document is None:
         return Done("the shop gave the id to another order")
-    return Done(f"posted as {posting.go_on(run, run.claim.live_document)}; the shop gave its id to another order")
+    return Done(f"posted as {document.final_number}; the shop gave its id to another order")
 
 
 def take_up(run: Run) -> tuple[Order | None, DocumentRecord | None]:
@@ -37,11 +38,9 @@ def take_up(run: Run) -> tuple[Order | None, DocumentRecord | None]:
     """
     order = fetch(run)
     document = run.claim.live_document
-    if document is None:
-        return order, None
-    if order is not None:
+    if document is not None and order is not None:
         require_own(run, order, epoch=Sheet.from_json(document.plan["sheet"]).epoch)
-    return order, document.confirmed_as(posting.go_on(run, document))
+    return order, posting.take_up(run)
 
 
 def require_own(run: Run, order: Order, *, epoch: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from connector.errors import M3RejectedError
-from connector.flows import tenure
+from connector.flows import discarded, tenure
 from connector.flows.books import verdicts
 from connector.flows.books.keys import version_of
 from connector.flows.books.sheet import Sheet
@@ -66,6 +66,27 @@ def post(
     document = _begin(run, sheet, content)
     voucher = WAYS[sheet.kind].look_for_any(run, sheet) if may_be_known else None
     return _finish(run, document, sheet, voucher) if voucher else _send(run, document, sheet)
+
+
+def take_up(run: Run) -> DocumentRecord | None:
+    """Returns what is posted of this exchange's fact, with what an earlier run began finished first; None if nothing is.
+
+    What a person discarded is not finished: it is only seen whether M3 posted it all the same.
+
+    Raises:
+        ConnectorError: See `post`.
+    """
+    document = run.claim.live_document
+    if document is None:
+        return None
+    if run.claim.discard is None or document.state is DocumentState.CONFIRMED:
+        return document.confirmed_as(go_on(run, document))
+    sheet = Sheet.from_json(document.plan["sheet"])
+    voucher = WAYS[sheet.kind].look_for_any(run, sheet)
+    if voucher is None:
+        return None
+    discarded.forget(run)
+    return document.confirmed_as(_finish(run, document, sheet, voucher))
 
 
 def go_on(run: Run, document: DocumentRecord) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from connector.errors import NeedsPersonError
 from connector.flows.books import posting
+from connector.flows.books.discarding import refund_stays_discarded
 from connector.flows.books.keys import epoch_of_refund
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
@@ -30,8 +31,9 @@ class Refunded:
 
 @dataclass(frozen=True)
 class Words:
-    """What people are told of a refund that is posted and that the shop does not have any more."""
+    """What people are told of a refund that a person discarded, or that is posted and that the shop does not have any more."""
 
+    what: str
     posted: str
     remedy: str
 
@@ -44,21 +46,25 @@ def take_up(run: Run, words: Words) -> Refunded | Done:
 
     Raises:
         NeedsPersonError: It is posted, and the shop does not have it any more.
-        ConnectorError: See `posting.go_on` and `refunds.reading.read`.
+        ChangedAfterDiscardError: A person discarded it, and the shop has deleted it since.
+        ConnectorError: See `posting.take_up` and `refunds.reading.read`.
     """
-    document = run.claim.live_document
-    if document is not None:
-        document = document.confirmed_as(posting.go_on(run, document))
+    document = posting.take_up(run)
     found = read(run)
     if document is not None:
-        return _compare_posted(document, found, words)
+        return _compare_posted(run, document, found, words)
+    discarded = refund_stays_discarded(run, found, what=words.what)
+    if discarded is not None:
+        return discarded
     if found.order is None or found.refund is None:
         return Done("deleted in the shop before it was carried across")
     return Refunded(found.order, found.refund, found)
 
 
-def _compare_posted(document: DocumentRecord, found: Found, words: Words) -> Done:
+def _compare_posted(run: Run, document: DocumentRecord, found: Found, words: Words) -> Done:
     said = f"posted as {document.final_number}"
+    if run.claim.discard is not None:
+        return Done(f"{said}; a person settled what came after")
     if found.order is None:
         return Done(f"{said}; its order does not exist in the shop any more")
     epoch = Sheet.from_json(document.plan["sheet"]).epoch

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from connector.errors import AmountsDifferError, NeedsPersonError, NotYetError, PermanentError, RecordLockedError
-from connector.flows import acceptance, tenure
+from connector.flows import acceptance, discarded, tenure
 from connector.flows.context import Run
 from connector.flows.order_changes.differing import Rules, Todo, Write, find_todo
 from connector.flows.order_changes.ending import hand_over, in_short, settled
@@ -258,5 +258,6 @@ class Following:
         if is_watched and change is not None:
             plan[CHANGE] = replace(change, is_done=True).to_json()
         self.run.journal.replan(self.document, plan)
+        discarded.forget(self.run)
         selling.note_posted(self.run, nothing_of(self.wanted.content) if self.wanted.ends else self.wanted.content)
         return settled(replace(self.document, plan=plan), replace(self.news, is_by_person=False), self.number)

@@ -98,6 +98,13 @@ def final_number(run: Run, document: DocumentRecord, temporary: str, *, refusal:
     raise AssertionError("unreachable: _raise_for always raises")
 
 
+def look(run: Run, document: DocumentRecord) -> str | None:
+    """Returns the number of the order that became of a batch order a person has discarded; None if none did. Sends nothing."""
+    run.journal.pause()
+    answer = run.store.m3.read([ois275mi.get_temporary_order_status(document.temporary_number or "")])[0]
+    return None if is_not_found(answer.error) else ois275mi.read_temporary_status(answer).final_number or None
+
+
 def read_status(run: Run, temporary: str) -> TemporaryStatus:
     """Reads OIS275MI/GetTmpOrderStat, with the final number if there is one."""
     run.journal.pause()

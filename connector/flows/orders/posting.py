@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.errors import PermanentError
+from connector.flows import discarded
 from connector.flows.context import Run
 from connector.flows.orders import adopting, begun, building, confirming, proving, takeover
 from connector.flows.orders.plan import OrderPlan
@@ -27,7 +28,7 @@ def resolve(run: Run, *, bind: Bind) -> DocumentRecord | None:
     """Finishes what earlier runs left open; returns the confirmed document, or None if there is none.
 
     A confirmed number is followed to its order; an unconfirmed batch order is deleted and will be built anew, unless a
-    person released it in M3 meanwhile.
+    person released it in M3 meanwhile. What a person discarded is not confirmed again: it is only seen whether it came to be.
     """
     document = run.claim.live_document
     if document is None or document.state is DocumentState.CONFIRMED:
@@ -35,14 +36,14 @@ def resolve(run: Run, *, bind: Bind) -> DocumentRecord | None:
     number: str | None
     if document.state is DocumentState.BUILDING:
         number = takeover.clear(run, document)
+    elif run.claim.discard is not None:
+        number = confirming.look(run, document)
     elif not run.claim.rebuild:
         number = confirming.follow(run, document)
     else:
         number = confirming.give_up(run, document)
         use_up_rebuild(run.journal.connection, run.claim.exchange_id)
-    if number is None:
-        return None
-    return bind(run, document, number)
+    return None if number is None else _bound(run, document, number, bind=bind)
 
 
 def tidy(run: Run, *, bind: Bind) -> None:
@@ -55,8 +56,14 @@ def tidy(run: Run, *, bind: Bind) -> None:
     if document is not None and document.state is DocumentState.BUILDING:
         number = takeover.clear(run, document)
         if number is not None:
-            bind(run, document, number)
+            _bound(run, document, number, bind=bind)
     takeover.clear_leftovers(run)
+
+
+def _bound(run: Run, document: DocumentRecord, number: str, *, bind: Bind) -> DocumentRecord:
+    """Binds what M3 made of an earlier run's document; that a person had discarded it before is over then."""
+    discarded.forget(run)
+    return bind(run, document, number)
 
 
 def look_up_if_needed(

@@ -5,11 +5,12 @@ The ledger explains and never hides: with an empty one the same differences are 
 
 from __future__ import annotations
 
+from connector.errors import ChangedAfterDiscardError
 from connector.flows.reconciling.result import Reason, Why
 from connector.ledger.carried import Carried
+from connector.ledger.discards import DISCARDED
 from connector.ledger.tables import State
 
-DISCARDED = "discarded"
 NOT_HEARD_OF = "the connector has not heard of it"
 
 
@@ -116,7 +117,8 @@ def _standing(known: Carried | None) -> Why | None:
         when = f", again at {known.due_at:%Y-%m-%d %H:%M:%S} UTC" if known.due_at and known.reason else ""
         return Why(Reason.IN_FLIGHT, f"{where}: {known.reason.rstrip('.') or 'is due'}{when}", known.resolution)
     if known.state is State.DEAD_LETTER:
-        reason = Reason.WAITING if known.is_written else Reason.REFUSED
+        is_waiting = known.is_written or known.reason_code == ChangedAfterDiscardError.code
+        reason = Reason.WAITING if is_waiting else Reason.REFUSED
         return Why(reason, f"{where}: {known.reason}", known.resolution)
     if known.reason_code == DISCARDED:
         return Why(Reason.SETTLED, f"{where}: {known.reason}")

@@ -13,12 +13,13 @@ from decimal import Decimal
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
 from connector.flows.reconciling.orders import is_as_sent
-from connector.flows.reconciling.reasons import DISCARDED, why_differs, why_missing, why_twice
+from connector.flows.reconciling.reasons import why_differs, why_missing, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
 from connector.flows.reconciling.smaller import Smaller
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
+from connector.ledger.discards import DISCARDED
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.tables import State
 from connector.money.rounding import ZERO

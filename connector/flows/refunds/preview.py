@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connector.errors import WaitingError
 from connector.flows.context import Run, StoreContext
 from connector.flows.orders.dates import currency_decimals
-from connector.flows.preview import DryJournal, Preview, dry_claim, preview_plan, preview_posted
+from connector.flows.preview import DryJournal, Preview, dry_claim, find_discard, preview_plan, preview_posted
 from connector.flows.refunds import invoices, turns, unpicked
 from connector.flows.refunds.noticing import FLOW, POOL, ids_of
 from connector.flows.refunds.plan import as_credit_memo, make_plan
@@ -50,8 +50,11 @@ def _preview(run: Run) -> Iterator[Preview]:
     known = bindings.find_m3_key(run.journal.connection, bindings.REFUND, shop_scope=scope, shop_key=key)
     posted = find_posted(run.journal.connection, shop_scope=scope, shop_key=str(ids_of(key)[0]))
     found = read(run)
+    held = find_discard(run)
     if known is not None:
         yield Preview(reason=f"it is in M3 as {known}")
+    elif held is not None:
+        yield held
     elif found.refund is None or found.order is None:
         yield Preview(reason="it does not exist in the shop")
     elif not found.refund.amount:

@@ -13,6 +13,7 @@ from workers.base import run_exchange
 
 DELETES = quick_store(guests="common").replace("cancel: close ", "cancel: delete ")
 STOPS = quick_store(guests="common", hold_by="stop")
+HELD_FOR = "MUG-002"
 FEE = [{"name": "Gift wrap", "total": "4.00"}]
 
 
@@ -98,6 +99,22 @@ def order_deleted_after_posting(world: World) -> None:
         world.go_on()
         world.change(order, action="delete")
     world.turn("poll_open_orders")
+    world.go_on()
+
+
+def discarded_order_is_told_of_again(world: World) -> None:
+    """It was held for an item, entered by hand and discarded; then the item is sold, and the shop tells news of it."""
+    with world.quietly():
+        world.sell_in_m3(HELD_FOR, is_sold=False)
+        order = world.place()
+        world.go_on()
+        world.discard_all()
+        world.sell_in_m3(HELD_FOR, is_sold=True)
+    world.change(order, status="completed")
+    world.go_on()
+    world.change(order, customer_note="Ring twice")
+    world.go_on()
+    world.discard_all()
     world.go_on()
 
 

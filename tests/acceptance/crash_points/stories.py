@@ -331,6 +331,7 @@ STORIES: dict[str, Told] = {
     ),
     "paid after it was cancelled": Told(changes.order_cancelled_and_restored),
     "deleted after posting": Told(changes.order_deleted_after_posting, changes.of_closed),
+    "discarded before posting": Told(changes.discarded_order_is_told_of_again, books.of_nothing_in_m3),
     "ledger lost after posting": Told(
         order_found_after_the_ledger_was_lost, again=("orders_to_m3", "order_status_to_woo")
     ),

@@ -150,16 +150,18 @@ def test_a_done_exchange_cannot_be_released(run_store: Run, done: int) -> None:
     assert f"Exchange {done} is done" in said.flat_err
 
 
-def test_a_discarded_dead_letter_is_done_and_new_content_opens_it_again(
+def test_a_discarded_dead_letter_is_done_until_a_person_releases_it(
     connector: Connector, run_store: Run, dead: int
 ) -> None:
     said = run_store("dead-letters", "discard", dead, "--reason", "test order")
     discarded = connector.exchange(dead)
-
-    connector.ask(int(discarded["business_key"]))
+    released = run_store("dead-letters", "release", dead)
 
     assert said.status == 0
+    assert f"connector dead-letters release {dead}" in said.out
     assert (discarded["state"], discarded["reason_code"]) == ("done", "discarded")
+    assert "test order" in discarded["reason"]
+    assert "was discarded before" in released.flat_err
     assert connector.exchange(dead)["state"] == "ready"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from connector.ledger.dispatch import revive_dead_letters
-from connector.ledger.people import release
+from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector, store_file
 
@@ -120,6 +120,17 @@ class Story:
         """Releases a dead letter, as a person does."""
         with transaction(self.connector.engine) as connection:
             release(connection, exchange_id, who="test", why="tested", rebuild=rebuild)
+
+    def discard(self, flow: str = "orders_to_m3", *, entered_as: str = "") -> None:
+        """Discards the newest exchange of a flow, as a person does who has entered it in M3 by hand."""
+        with transaction(self.connector.engine) as connection:
+            exchange_id = self.exchange(flow)["id"]
+            discard(connection, exchange_id, who="ana", why="entered by hand", entered_as=entered_as)
+
+    def sell_in_m3(self, item: str, *, is_sold: bool) -> None:
+        """Lets M3 take orders of an item, or not."""
+        items = [{"itno": item, "status": "20" if is_sold else "90"}]
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/items", items)
 
     def orders(self) -> list[dict[str, Any]]:
         """Returns the orders M3 holds."""

@@ -59,3 +59,30 @@ def test_the_clock_of_the_ledger_is_the_servers_unless_a_test_moves_it(engine: E
         gap = connection.execute(text("SELECT extract(epoch FROM ledger_now() - clock_timestamp())")).scalar_one()
 
     assert abs(float(gap)) < 1
+
+
+def test_what_was_discarded_before_discards_were_kept_is_known_as_such(empty: Engine) -> None:
+    url = empty.url.render_as_string(hide_password=False)
+    (kept,) = (MIGRATIONS / "versions").glob("*_keep_discards.py")
+    upgrade(url, revision=f"{int(kept.name[:4]) - 1:04}")
+    with empty.begin() as connection:
+        connection.execute(text("INSERT INTO store (name, shop_url, config, config_source) VALUES ('w1', '', '', '')"))
+        connection.execute(
+            text(
+                "INSERT INTO exchange (id, store, scope, flow, business_key, pool, state, reason_code, newest_delivery_id)"
+                " VALUES (1, 'w1', 'w1', 'orders_to_m3', '7', 'orders', 'done', 'discarded', 5),"
+                " (2, 'w1', 'w1', 'orders_to_m3', '8', 'orders', 'done', '', 6)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO audit (store, exchange_id, who, system, action, key, why)"
+                " SELECT 'w1', id, 'ana', 'ledger', 'discard', business_key, 'by hand' FROM exchange"
+            )
+        )
+
+    upgrade(url)
+
+    with empty.connect() as connection:
+        rows = connection.execute(text("SELECT exchange_id, delivery_id, who, why FROM discard")).all()
+    assert [tuple(row) for row in rows] == [(1, 5, "ana", "by hand")]

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 import requests
 import yaml
+from sqlalchemy import text
 
+from connector.ledger.people import discard
 from connector.ledger.sales import unread_sales
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
@@ -149,9 +151,9 @@ def test_discarded_order_is_not_in_flight_any_more(story: StockStory) -> None:
     story.m3_holds(MUG, 20)
     story.buy(MUG, 3)
     story.connector.poll()
-    story.connector.rows(
-        "UPDATE exchange SET state = 'done', reason_code = 'discarded' WHERE flow = 'orders_to_m3' RETURNING id"
-    )
+    dead = "UPDATE exchange SET state = 'dead_letter', reason = 'x' WHERE flow = 'orders_to_m3' RETURNING id"
+    with transaction(story.connector.engine) as connection:
+        discard(connection, connection.execute(text(dead)).scalar_one(), who="test", why="entered by hand")
 
     story.carry(MUG)
 

@@ -1,0 +1,84 @@
+"""What an order asks of M3: a discarded one is told from one that asks for something else since. Called by orders_to_m3."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector.errors import InvalidPayloadError
+from connector.flows.acceptance import accepted_of
+from connector.flows.context import Run, StoreContext
+from connector.flows.discarded import END, NOTHING, POST, Meaning, differing, digests, meant_then, stay
+from connector.flows.order_changes.watching import stop_watching
+from connector.flows.orders.erased import FLOW, is_erased
+from connector.flows.orders.plan import content_of
+from connector.flows.orders.proving import let_go
+from connector.flows.outcome import Done
+from connector.flows.stock import selling
+from connector.ledger.claims import DocumentRecord
+from connector.ledger.discards import Told
+from connector.ledger.forgetting import FORGET_BODIES
+from connector.stores import OrderAction
+from connector.woocommerce.models import Order, parse_order
+
+ASKS = {OrderAction.CLOSE: END, OrderAction.NONE: NOTHING, OrderAction.CONFIRM: POST}
+MONEY, AMOUNTS = "money", "lines and amounts"
+
+
+def stays_discarded(run: Run, order: Order | None) -> Done | None:
+    """Ends an order that a person discarded and that asks for nothing else; None if nobody discarded it.
+
+    Raises:
+        ChangedAfterDiscardError: It asks for something else.
+    """
+    if run.claim.discard is None:
+        return None
+    now = meaning_of(run.store, order)
+    if order is not None and is_erased(order):  # who bought is gone from it, and what was bought is as it was
+        now = replace(now, parts={})
+        run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
+    return stay(run, now, fact=f"order {run.claim.business_key}", before=lambda told: _meant(run.store, told))
+
+
+def settled_unseen(run: Run, document: DocumentRecord, order: Order | None) -> Done | None:
+    """Ends a posted order of which a person discarded what could not even be compared with M3; None if there is no such.
+
+    That is one with less left on it than refunds took off. Anything else that is new about it is looked at as ever.
+    """
+    held = run.claim.discard
+    if held is None or order is None or not order.refunds or accepted_of(document) is not None:
+        return None
+    then = meant_then(run, held, lambda told: _meant(run.store, told, with_refunds=True))
+    now = meaning_of(run.store, order, with_refunds=True)
+    if then is None or then.asks != now.asks or differing(then, now):
+        return None
+    selling.note_order(run, order)
+    stop_watching(run, document)
+    number = document.final_number or ""
+    return Done(f"posted as {number}; a person settled what came after{let_go(run, document, number)}")
+
+
+def meaning_of(store: StoreContext, order: Order | None, *, with_refunds: bool = False) -> Meaning:
+    """Returns what an order asks of M3; None is one that the shop does not have any more."""
+    if order is None:
+        return Meaning(END, "deleted in the shop")
+    content = content_of(store, order)
+    content[AMOUNTS] = content.pop(MONEY)
+    refunds = {"refunds": sorted(one.id for one in order.refunds)} if with_refunds else {}
+    known = store.config.orders.knows(order.status)
+    action = store.config.orders.action(order.status)
+    lines = "; ".join(f"{line.quantity} of product {line.product_id} for {line.total}" for line in order.line_items)
+    return Meaning(
+        ASKS.get(action, action.value) if known else f"status {order.status}",
+        f"{order.status} in the shop",
+        digests({**content, **refunds}),
+        {AMOUNTS: f"{order.total} {order.currency}", "lines": lines},
+    )
+
+
+def _meant(store: StoreContext, told: Told, *, with_refunds: bool = False) -> Meaning | None:
+    if told.body is None:
+        return None
+    try:
+        return meaning_of(store, parse_order(told.body), with_refunds=with_refunds)
+    except InvalidPayloadError:
+        return None
