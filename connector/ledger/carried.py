@@ -30,6 +30,7 @@ class Carried:
     m3_number: str | None  # of a confirmed document
     is_written: bool  # something of it was begun in M3 and not given up
     expected: dict[str, Any] | None
+    entered_as: str | None  # what a person who discarded it entered in M3 by hand
 
     @property
     def is_under_way(self) -> bool:
@@ -41,11 +42,13 @@ _COLUMNS = """
 SELECT e.flow, e.business_key AS key, e.id AS exchange_id, e.state, e.reason_code, e.reason, e.resolution,
        CASE WHEN e.state IN ('ready', 'waiting', 'blocked') THEN greatest(e.next_attempt_at, e.not_before) END AS due_at,
        CASE WHEN d.state = 'confirmed' THEN d.final_number END AS m3_number, d.id IS NOT NULL AS is_written,
-       coalesce(d.plan -> 'expected', d.plan -> 'sheet' -> 'expected') AS expected
+       coalesce(d.plan -> 'expected', d.plan -> 'sheet' -> 'expected') AS expected, k.entered_as
 FROM exchange e LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
+LEFT JOIN discard k ON k.exchange_id = e.id
 WHERE e.scope = :store AND """
 _FIND = text(_COLUMNS + "e.flow = :flow AND e.business_key = ANY(:keys)")
 _FIND_AS = text(_COLUMNS + "e.flow = ANY(:flows) AND d.state = 'confirmed' AND d.final_number = ANY(:numbers)")
+_FIND_BY_HAND = text(_COLUMNS + "e.flow = ANY(:flows) AND k.entered_as = ANY(:numbers)")
 
 
 def find_carried(connection: Connection, store: str, *, flow: str, keys: Sequence[str]) -> dict[str, Carried]:
@@ -61,3 +64,12 @@ def find_carried_as(
     values = {"store": store, "flows": list(flows), "numbers": list(m3_numbers)}
     rows = connection.execute(_FIND_AS, values).mappings()
     return {row["m3_number"]: Carried(**{**row, "state": State(row["state"])}) for row in rows}
+
+
+def find_entered_by_hand(
+    connection: Connection, store: str, *, flows: Collection[str], m3_numbers: Sequence[str]
+) -> dict[str, Carried]:
+    """Returns the discarded exchanges of some flows that a person says are these documents of M3, by their numbers."""
+    values = {"store": store, "flows": list(flows), "numbers": list(m3_numbers)}
+    rows = connection.execute(_FIND_BY_HAND, values).mappings()
+    return {row["entered_as"]: Carried(**{**row, "state": State(row["state"])}) for row in rows}

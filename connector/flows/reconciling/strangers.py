@@ -16,12 +16,13 @@ from connector.flows.reconciling.reasons import why_differs, why_left_over
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Row, Subject, money
 from connector.flows.reconciling.shop_side import read_by_id
 from connector.flows.reconciling.totals import Totals
-from connector.ledger.carried import Carried, find_carried_as
+from connector.ledger.carried import Carried, find_carried_as, find_entered_by_hand
 from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.models import Order
 
 ORDERS, REFUNDS = "orders_to_m3", "refunds_to_m3"
 REMEDY = "Compare in OIS300; end it there if the shop's order is gone for good."
+BY_HAND = "Entered by hand for a discarded one: connector dead-letters discard ID --entered-as NUMBER says for which."
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Strangers:
 
     def _known(self, numbers: Sequence[str]) -> dict[str, Carried]:
         with transaction(self.ledger) as connection:
-            return find_carried_as(connection, self.store.name, flows=(ORDERS, REFUNDS), m3_numbers=numbers)
+            by_hand = find_entered_by_hand(connection, self.store.name, flows=(ORDERS, REFUNDS), m3_numbers=numbers)
+            return by_hand | find_carried_as(connection, self.store.name, flows=(ORDERS, REFUNDS), m3_numbers=numbers)
 
     def _one(self, held: Held, shop: Mapping[int, Order], known: Carried | None) -> Iterator[Row]:
         reference, day = held.head.reference, held.head.listed.order_date
@@ -71,7 +73,8 @@ class Strangers:
             why = why_differs(known, is_as_sent=False, sync="Correct the order date in OIS300.")
             yield _subject(held, day, order=order).row(Difference("date", dated.isoformat(), day.isoformat()), why)
             return
-        why = why_left_over(known, what=self._words(held, order), remedy=REMEDY)
+        remedy = REMEDY if reference is not None else f"{REMEDY} {BY_HAND}"
+        why = why_left_over(known, what=self._words(held, order), remedy=remedy)
         found = [(Difference(WHOLE, None, money(held.value.total)), why)]
         yield from self.totals.add(_subject(held, day), found, shop=None, m3=held.value.total)
 

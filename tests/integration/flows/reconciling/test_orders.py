@@ -197,3 +197,39 @@ def test_m3_is_asked_in_bulk(shared: Clerk, count: int) -> None:
     # customers by number and by key, orders by date, currency, and two requests for value, lines, charges
     assert shared.sandbox.m3_book()["http_calls"] - before <= 7
     assert shared.totals.facts.total() == count
+
+
+def test_an_order_that_a_person_entered_by_hand_and_discarded_is_explained_on_both_sides(shared: Clerk) -> None:
+    like = shared.place()
+    shared.go_on()
+    shared.sell_in_m3("MUG-002", is_sold=False)
+    shared.connector.forget()
+    order = shared.place()
+    shared.go_on()
+    number = shared.type_in(like, reference="by hand")
+    shared.discard()
+
+    unsaid = {row.shop_id: row for row in shared.reconcile()}
+    shared.discard(entered_as=number)
+    said = {row.shop_id: row for row in shared.reconcile()}
+
+    assert [unsaid[one].reason for one in (order["id"], None)] == [Reason.SETTLED, Reason.UNKNOWN]
+    assert "--entered-as" in unsaid[None].remedy
+    assert {row.reason for row in said.values()} == {Reason.SETTLED}
+    assert all(f"in M3 as {number}: entered by hand" in row.words for row in said.values())
+    assert all("Discarded by ana on 20" in row.words for row in said.values())
+    assert shared.totals.is_explained
+
+
+def test_an_order_that_was_discarded_and_differs_since_waits_for_a_person(shared: Clerk) -> None:
+    shared.sell_in_m3("MUG-002", is_sold=False)
+    order = shared.place()
+    shared.go_on()
+    shared.discard()
+    shared.change(order, customer_note="Ring twice")
+    shared.go_on()
+
+    (row,) = shared.reconcile()
+
+    assert (row.shop_id, row.reason) == (order["id"], Reason.WAITING)
+    assert "Discarded by ana" in row.words
