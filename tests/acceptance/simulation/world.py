@@ -85,6 +85,7 @@ class World:
         self.news = NewsOfM3(f"https://{RECEIVER}", store=STORE, api_key=("X-Api-Key", API_KEY))
         self.shows_goods = False
         self._session = requests.Session()
+        self._session.trust_env = False
         self._valkey_url, self._home = valkey_url, home
         self.loses_next_hint = False
 

@@ -73,6 +73,21 @@ def test_request_says_who_asks_and_carries_the_key(shop: responses.RequestsMock,
     assert headers["Authorization"] == f"Basic {base64.b64encode(b'ck_1:cs_1').decode()}"
 
 
+def test_proxy_and_certificates_of_the_environment_are_used(
+    shop: responses.RequestsMock, gate: OpenGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/our-authority.pem")
+    client = WooClient("https://shop.example", "ck_1", "cs_1", gate=gate)
+    shop.get(f"{ROOT}/orders/1", body=ORDER)
+
+    client.get_order(1)
+
+    settings = shop.calls[0].request.req_kwargs
+    assert settings["proxies"]["https"] == "http://proxy.example:3128"
+    assert settings["verify"] == "/etc/our-authority.pem"
+
+
 def test_byte_order_mark_of_a_careless_plug_in_is_no_obstacle(shop: responses.RequestsMock, client: WooClient) -> None:
     shop.get(f"{ROOT}/orders/52", body=b"\xef\xbb\xbf" + ORDER)
 
