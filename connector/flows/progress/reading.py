@@ -131,9 +131,8 @@ def _refusal(answers: Sequence[Answer]) -> ConnectorError | None:
 def _lists(m3: M3Client, by: DeliveriesBy, number: str, lines: Sequence[LineProgress]) -> list[Answer]:
     if by is DeliveriesBy.ORDER:
         return _all_of(m3, [deliveries.list_by_order(number)], number)
-    moved = [
-        line for line in lines if line.delivered or line.invoiced
-    ]  # what is invoiced M3 may count as delivered no more
+    # What is invoiced M3 may count as delivered no more.
+    moved = [line for line in lines if line.delivered or line.invoiced]
     return _all_of(
         m3, [deliveries.list_by_line(number, line=line.number, suffix=line.suffix) for line in moved], number
     )

@@ -174,6 +174,16 @@ def test_each_document_of_m3_about_an_order_has_it_looked_at(posted: Posted, doc
     assert told["meta"]["_m3_tracking"] == "T-1"
 
 
+def test_line_that_is_invoiced_has_left_though_m3_counts_it_as_delivered_no_more(posted: Posted) -> None:
+    posted.configure("{deliveries: line}")
+    posted.advance(to="77", tracking="T-1")
+
+    with posted.m3_says(DLQT="0"):
+        posted.poll()
+
+    assert posted.shop["meta"]["_m3_tracking"] == "T-1"
+
+
 def test_finished_order_is_no_open_sale_though_nobody_asks_for_its_items(posted: Posted) -> None:
     assert posted.connector.rows("SELECT is_open FROM sale") == [{"is_open": True}]
     posted.connector.pass_time(700)
