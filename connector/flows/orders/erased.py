@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.flows.acceptance import ACCEPTED, SHOWN
 from connector.flows.context import Run
+from connector.flows.orders.left import LEFT
 from connector.flows.orders.personal import PERSONAL_PATHS
 from connector.flows.orders.plan import content_of
 from connector.ledger.claims import DocumentRecord
@@ -31,7 +32,7 @@ def forget(run: Run, document: DocumentRecord, order: Order) -> DocumentRecord:
     """Returns the document as if M3 had been sent what is left; what deliveries told of the person is dropped.
 
     Amounts and lines stay as they were sent: a change of these is one as ever. What a person was shown or has settled is
-    forgotten in the same way, so that it stays settled.
+    forgotten in the same way, so that it stays settled. So are the texts M3 was left with; a person compares them from then on.
     """
     left = content_of(run.store, order)
     run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
@@ -39,6 +40,8 @@ def forget(run: Run, document: DocumentRecord, order: Order) -> DocumentRecord:
     for name in (SHOWN, ACCEPTED):
         if name in plan:
             plan[name] = {**plan[name], "content": _without_person(plan[name]["content"], left)}
+    if LEFT in plan:
+        plan[LEFT] = {**plan[LEFT], "texts": {}}
     return document if plan == document.plan else run.journal.replan(document, plan)
 
 

@@ -141,19 +141,33 @@ def test_other_address_locks_nothing_while_another_installation_writes_for_the_s
     assert "Another installation" in desk.story.exchange()["reason"]
 
 
+ERASED = {
+    **dict.fromkeys(("first_name", "last_name", "address_1", "city", "postcode"), "[deleted]"),
+    **{"country": "", "state": "", "email": "deleted@site.invalid", "phone": "000"},
+}
+
+
 def test_settled_address_stays_settled_and_is_forgotten_once_the_shop_erases_the_buyer(desk: Desk) -> None:
     desk.change(billing={**desk.order["billing"], "address_1": "Vlaška 7"})
     discard_it(desk)
     desk.story.go_on()
-    gone = dict.fromkeys(("first_name", "last_name", "address_1", "city", "postcode"), "[deleted]")
-    emptied = {**gone, "country": "", "state": "", "email": "deleted@site.invalid", "phone": "000"}
 
-    desk.change(billing=emptied, meta_data=[{"key": "_anonymized", "value": "yes"}])
+    desk.change(billing=ERASED, meta_data=[{"key": "_anonymized", "value": "yes"}])
 
     plans = str(desk.story.connector.rows("SELECT plan FROM document WHERE kind = 'batch_order'"))
     assert desk.story.exchange()["state"] == "done"
     assert not desk.held["held"]
     assert [trace for trace in ("Vlaška", "Ilica", "Horvat") if trace in plans] == []
+
+
+def test_note_m3_was_left_with_is_forgotten_once_the_shop_erases_the_buyer(desk: Desk) -> None:
+    desk.change(customer_note="Ring at Horvat")
+
+    desk.change(billing=ERASED, customer_note="", meta_data=[{"key": "_anonymized", "value": "yes"}])
+
+    plans = str(desk.story.connector.rows("SELECT plan FROM document WHERE kind = 'batch_order'"))
+    assert (desk.story.exchange()["state"], desk.held["text_blocks"]["WEB1"]) == ("done", "Ring at Horvat")
+    assert "Horvat" not in plans
 
 
 def test_address_put_back_in_the_shop_releases_the_order(desk: Desk) -> None:
