@@ -1,17 +1,20 @@
-"""The table of what is known of M3's customers that the connector carries: which company each stands for."""
+"""The tables of what is known of customers: which company each of M3 stands for, whose exchanges are whose, what accounts are.
+
+People are told apart by digests of their e-mail addresses (flows/customers/keys.py): no name, no address, no number of a person.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, text
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from connector.ledger.base import NOW, Base
 
 
 class CustomerIdentity(Base):
-    """Which company a customer of M3 stands for, as digests; empty where it named none. No name, no number of a person."""
+    """Which company a customer of M3 stands for, as digests; empty where it named none."""
 
     __tablename__ = "customer_identity"
 
@@ -20,3 +23,38 @@ class CustomerIdentity(Base):
     company: Mapped[str] = mapped_column(server_default=text("''"))
     vat_number: Mapped[str] = mapped_column(server_default=text("''"))
     learnt_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class NamedPerson(Base):
+    """Whose e-mail address an exchange named: an order's bill, a shopper, an account. So all of a person can be found."""
+
+    __tablename__ = "named_person"
+
+    email: Mapped[str] = mapped_column(String(32), primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(
+        ForeignKey("exchange.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ShopAccount(Base):
+    """An account of a shop that was seen with an address: the digest of the e-mail address it logs in with."""
+
+    __tablename__ = "shop_account"
+    __table_args__ = (Index("ix_shop_account_login", "store", "login"),)
+
+    store: Mapped[str] = mapped_column(String(8), ForeignKey("store.name"), primary_key=True)
+    account: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(32), server_default=text("''"))
+    erased_at: Mapped[datetime | None]  # since then nobody but the shop is believed about it
+    undecided: Mapped[str | None] = mapped_column(String(10))  # M3's customer of which a person is to decide what stays
+
+
+class UnboundAccount(Base):
+    """A person said that an account is not this customer of M3; no machine binds the two again."""
+
+    __tablename__ = "unbound_account"
+
+    store: Mapped[str] = mapped_column(String(8), ForeignKey("store.name"), primary_key=True)
+    account: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(10), primary_key=True)
+    unbound_at: Mapped[datetime] = mapped_column(server_default=NOW)
