@@ -67,11 +67,16 @@ def shopper_key(config: CustomersConfig, *, email: str, has_account: bool, ident
 def identity_of(config: CustomersConfig, billing: Address, meta: tuple[MetaData, ...]) -> Identity:
     """Returns the company of a bill. A VAT number that cannot be one tells nothing."""
     number = vat_number_of(config, billing, meta)
-    named = "".join(letter for letter in _plain(billing.company) if letter.isalnum())
     return Identity(
-        digest_of(named) if named else "",
+        company_key(billing.company),
         digest_of(number.number) if number is not None and number.is_valid else "",
     )
+
+
+def company_key(name: str) -> str:
+    """Returns the digest of a company's name, without case, accents and punctuation; empty if it has none."""
+    named = "".join(letter for letter in _plain(name) if letter.isalnum())
+    return digest_of(named) if named else ""
 
 
 def vat_number_of(config: CustomersConfig, billing: Address, meta: tuple[MetaData, ...]) -> VatNumber | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.customers import binding
-from connector.flows.customers.keys import digest_of, identity_of
+from connector.flows.customers.keys import company_key, digest_of, identity_of
 from connector.flows.customers.values import CustomerRunValues, Shopper, read_shopper, values_of
 from connector.flows.outcome import Done
 from connector.ledger import bindings
@@ -45,13 +45,14 @@ def run_shopper(run: Run) -> Done:
     values = values_of(run.store, key=run.claim.business_key, shopper=shopper)
     document = run.claim.live_document
     if number is None:
-        number = find_in_m3(run, shopper, values)
-        is_ours = number is None or document is not None
-        if number is None:
+        found = find_in_m3(run, shopper, values)
+        is_ours = found is None or document is not None
+        if found is None:
             number, document = create(run, shopper, values)
         else:
+            number = found.number
             conclude_earlier(run, number)
-        bind(run, shopper, number, is_ours=is_ours)
+        bind(run, shopper, number, foreign=None if is_ours else found)
     if shopper.vat_number:
         carry_vat_number(run, document, number, values)
     return Done(f"customer {number}", fingerprint=number)
@@ -76,11 +77,26 @@ def see_again(run: Run, number: str) -> None:
         check_owner(crs610mi.read_customer(answer), read_shopper(run))
 
 
-def bind(run: Run, shopper: Shopper, number: str, *, is_ours: bool) -> None:
+def bind(run: Run, shopper: Shopper, number: str, *, foreign: crs610mi.Customer | None) -> None:
     """Stages the binding of the shopper, and of the account if there is one, and which company the customer stands for.
 
-    A customer that was there before (not `is_ours`) becomes the account's only if its login proves it.
+    A customer that was there before (`foreign`) becomes the account's only if its login proves it, and stands for the order's
+    company only if M3 calls it so: the order proves neither.
     """
+    bind_shopper(run, number)
+    if shopper.customer_id and foreign is None:
+        binding.bind(run, account=shopper.customer_id, number=number)
+    elif shopper.customer_id:
+        binding.ask_for_proof(run, shopper.customer_id)
+    company = identity_of(run.store.config.customers, shopper.billing, ()).company
+    if foreign is not None and company_key(foreign.name) != company:
+        return
+    vat_number = digest_of(shopper.vat_number) if shopper.vat_number and foreign is None else ""
+    run.journal.stage(KEEP_IDENTITY, m3_scope=run.store.m3_scope, number=number, company=company, vat_number=vat_number)
+
+
+def bind_shopper(run: Run, number: str) -> None:
+    """Stages that the shopper is a customer of M3."""
     bindings.bind(
         run.journal.connection,
         bindings.CUSTOMER,
@@ -90,16 +106,9 @@ def bind(run: Run, shopper: Shopper, number: str, *, is_ours: bool) -> None:
         m3_key=number,
         exchange_id=run.claim.exchange_id,
     )
-    if shopper.customer_id and is_ours:
-        binding.bind(run, account=shopper.customer_id, number=number)
-    elif shopper.customer_id:
-        binding.ask_for_proof(run, shopper.customer_id)
-    company = identity_of(run.store.config.customers, shopper.billing, ()).company
-    vat_number = digest_of(shopper.vat_number) if shopper.vat_number else ""
-    run.journal.stage(KEEP_IDENTITY, m3_scope=run.store.m3_scope, number=number, company=company, vat_number=vat_number)
 
 
-def find_in_m3(run: Run, shopper: Shopper, values: CustomerRunValues) -> str | None:
+def find_in_m3(run: Run, shopper: Shopper, values: CustomerRunValues) -> crs610mi.Customer | None:
     """Looks for the shopper by our number and by search key, in one bulk; e-mail must match.
 
     Raises:
@@ -126,8 +135,8 @@ def conclude_earlier(run: Run, number: str) -> None:
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
 
 
-def check_owner(customer: crs610mi.Customer, shopper: Shopper) -> str:
-    """Returns the number of a customer that is this shopper and may order.
+def check_owner(customer: crs610mi.Customer, shopper: Shopper) -> crs610mi.Customer:
+    """Returns a customer that is this shopper and may order.
 
     Raises:
         NeedsPersonError: It has another e-mail, or is not active.
@@ -142,7 +151,7 @@ def check_owner(customer: crs610mi.Customer, shopper: Shopper) -> str:
             f"Customer {customer.number} has status {customer.status} in M3; orders need {ACTIVE}.",
             resolution=f"Complete and activate customer {customer.number} in CRS610.",
         )
-    return customer.number
+    return customer
 
 
 def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> tuple[str, DocumentRecord]:
@@ -157,7 +166,7 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> tuple[str, 
         run.journal.mark(intent, StepState.REFUSED, {"code": "exists"})
         run.journal.commit()
         existing = run.store.m3.read([crs610mi.get_basic_data(values.customer_number)])[0]
-        number = check_owner(crs610mi.read_customer(existing), shopper)
+        number = check_owner(crs610mi.read_customer(existing), shopper).number
         _conclude_lost(run, lost, StepState.DONE)
         run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
         return number, document
@@ -186,6 +195,8 @@ def begin(run: Run, number: str) -> DocumentRecord:
 def carry_vat_number(run: Run, document: DocumentRecord | None, number: str, values: CustomerRunValues) -> None:
     """CRS610MI/ChgFinancial with the VAT number, which Add does not take; absolute, so it may be written twice.
 
+    It is only compared where the customer was there before (no document): an order proves nothing about it.
+
     Raises:
         NeedsPersonError: The customer has another VAT number in M3: it may be another company.
         M3RejectedError: M3 refused the number; the customer is bound all the same.
@@ -206,7 +217,8 @@ def carry_vat_number(run: Run, document: DocumentRecord | None, number: str, val
             resolution=f"Is customer {number} of CRS610 the same company? Correct the number there or in the shop. If it is "
             "another one, give the shopper's account another e-mail address, or set customers.other_company: own.",
         )
-    document = document or begin(run, number)
+    if document is None:
+        return
     intent = run.journal.intend(document.id, VAT_NUMBER, request=fields, part=None)
     answer = run.journal.send(intent, lambda: run.store.m3.write([crs610mi.change_financial(number, fields)])[0])
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)

@@ -118,12 +118,18 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
         )
     if order.customer_id:
         binding.ask_for_proof(run, order.customer_id)
-        _learn(run, known.number, held=held, named=named)
+        _learn(run, known.number, account=order.customer_id, held=held, named=named)
     return known
 
 
-def _learn(run: Run, number: str, *, held: Identity, named: Identity) -> None:
-    """Keeps what the order of an account tells: for which company its customer stands, where that was not known."""
+def _learn(run: Run, number: str, *, account: int, held: Identity, named: Identity) -> None:
+    """Keeps what the order of an account tells: for which company its customer stands, where that was not known.
+
+    An account that is not bound to it has only typed its e-mail address.
+    """
+    bound = find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=account)
+    if bound is None or bound.number != number:
+        return
     whole = held.filled_from(named)
     if whole != held:
         run.journal.stage(

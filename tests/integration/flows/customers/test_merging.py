@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector.flows.customers.keys import company_key
 from tests.harness import Connector
 from tests.integration.flows.customers.desk import GOOD_VAT, OTHER_VAT, VAT_KEY, Desk, file_of
 
@@ -127,3 +128,65 @@ def test_a_customer_found_in_m3_with_another_vat_number_is_not_taken(connector: 
     held = connector.rows("SELECT flow, reason FROM exchange WHERE state = 'dead_letter'")
     assert "customers_to_m3" in [row["flow"] for row in held]
     assert "another VAT number" in str(held)
+
+
+def test_who_types_the_address_of_another_shopper_says_not_for_which_company_that_one_stands(
+    connector: Connector,
+) -> None:
+    desk = Desk(connector)
+    desk.order()
+    other = desk.account(email="eva@example.com", billing={"first_name": "Eva"})
+    desk.order(other, billing={"email": "ana@example.com", "company": "Brodovi"})
+
+    desk.order(billing={"company": "Kruške"})
+
+    assert companies(connector) == [""]
+    assert desk.orders() == [desk.customer()["cuno"]] * 3
+
+
+def test_the_order_of_a_login_says_for_which_company_its_customer_stands(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.order(account, billing={"company": "Brodovi"})
+
+    desk.order(billing={"company": "Kruške"})
+
+    assert companies(connector) == [company_key("BRODOVI")]
+    assert len(desk.orders()) == 2
+
+
+def test_a_guest_changes_nothing_about_a_customer_that_was_in_m3_before(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order()
+    lose_ledger(connector)
+
+    desk.order(billing={"company": "Brodovi"}, meta_data=[{"key": VAT_KEY, "value": GOOD_VAT}])
+
+    assert companies(connector) == []
+    assert "VRNO" not in desk.customer()["fields"]
+    assert desk.orders() == [desk.customer()["cuno"]] * 2
+
+
+def test_a_customer_that_was_in_m3_before_stands_for_the_company_m3_calls_it(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order(billing={"company": "Kruške i sinovi"})
+    lose_ledger(connector)
+
+    desk.order(billing={"company": "KRUSKE I SINOVI"})
+    desk.order(billing={"company": "Brodovi"})
+
+    assert companies(connector) == [company_key("Kruške i sinovi")]
+    assert len(desk.orders()) == 2
+
+
+def companies(connector: Connector) -> list[str]:
+    """Returns which companies the customers are known to stand for, as digests."""
+    return [row["company"] for row in connector.rows("SELECT company FROM customer_identity")]
+
+
+def lose_ledger(connector: Connector) -> None:
+    """Leaves the ledger as a backup from before the first order would."""
+    with connector.engine.begin() as connection:
+        tables = "exchange, delivery, document, step, attempt, binding, order_line, audit, customer_identity"
+        connection.exec_driver_sql(f"TRUNCATE {tables} CASCADE")
