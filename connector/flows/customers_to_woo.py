@@ -26,9 +26,11 @@ from connector.flows.customer_publishing.sides import (
     wanted_of,
 )
 from connector.flows.customers.leaving import account_asked
+from connector.flows.customers.seeing import login_of
 from connector.flows.outcome import Done
 from connector.ledger.known_customers import bound_accounts
 from connector.ledger.offers import Offer, Result
+from connector.ledger.shop_accounts import had_address
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult
 from connector.woocommerce.canonical import JSONDict
@@ -67,8 +69,14 @@ def _work(run: Run, offers: list[Offer]) -> Iterator[Result]:
     run.journal.pause()
     read = read_m3(run.store, [one for one in numbers if one in bound])
     rows = run.store.shop.customers.by_id([bound[one] for one in read.facts])
+    emptied = _emptied(run, rows)
+    for account in emptied:
+        run.leave(account_asked(run.store.name, account, source="poll_missing"))
     changes: list[Change] = []
     for offer in offers:
+        if bound.get(offer.item_number) in emptied:
+            yield _settled(offer)
+            continue
         outcome = _decide(run, offer, bound.get(offer.item_number), read, rows)
         if isinstance(outcome, Result):
             yield outcome
@@ -76,6 +84,12 @@ def _work(run: Run, offers: list[Offer]) -> Iterator[Result]:
             changes.append(outcome)
     if changes:
         yield from _write(run, changes)
+
+
+def _emptied(run: Run, rows: Mapping[int, JSONDict]) -> set[int]:
+    """Returns the accounts that the shop has emptied: what M3 still says of these people is not written there again."""
+    empty = [account for account, row in rows.items() if login_of(row) is None]
+    return had_address(run.journal.connection, run.store.name, accounts=empty) if empty else set()
 
 
 def _decide(

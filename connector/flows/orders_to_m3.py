@@ -14,7 +14,7 @@ from connector.flows.order_changes import discarding, following
 from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import as_reduced, wake_refunds
 from connector.flows.orders import adopting, building, erased, posting, proving, succession, takeover
-from connector.flows.orders.customer import find_number
+from connector.flows.orders.customer import find_number, note_buyer
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import content_of, fingerprint_of
 from connector.flows.orders.source import known_since, unknown_status
@@ -56,6 +56,7 @@ def run(run: Run) -> Done:
     if settled is not None:
         return settled
     order = None if order is None else as_reduced(run, order)
+    note_buyer(run, order)
     selling.note_order(run, order)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)

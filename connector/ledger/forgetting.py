@@ -24,8 +24,8 @@ FORGET_SHOPPER = Prepared(
 UPDATE delivery SET body = NULL, headers = '{}'
 WHERE body IS NOT NULL AND exchange_id IN (
     SELECT x.id FROM exchange x JOIN binding b ON b.kind = 'customer' AND b.shop_scope = x.scope AND b.shop_key = x.business_key
-    WHERE x.flow = 'customers_to_m3' AND x.scope = :m3_scope AND b.m3_key = :number AND x.state = 'done')
+    WHERE x.flow = 'customers_to_m3' AND x.scope = :m3_scope AND b.m3_key = :number)
 """,
     types={},
 )
-"""Drops what orders told of the shopper who is this customer of M3."""
+"""Drops what orders told of the shopper who is this customer of M3; one that still waits for something ends with it."""

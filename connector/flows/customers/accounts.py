@@ -7,15 +7,16 @@ one whose answer was lost is waited out and compared again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from connector.errors import MissingDependencyError, NeedsPersonError, NotYetError
 from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.customers import binding
-from connector.flows.customers.erasing import ERASED, erase, is_erased
-from connector.flows.customers.keys import Identity, identity_of, shopper_key, vat_number_of
+from connector.flows.customers.erasing import erase, is_erased
+from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
 from connector.flows.customers.leaving import FLOW, shopper_of
+from connector.flows.customers.lost import wait_for_lost
+from connector.flows.customers.seeing import ask_shop, note_seen, told_account
 from connector.flows.customers.wanted import (
     Difference,
     Held,
@@ -26,7 +27,6 @@ from connector.flows.customers.wanted import (
     read_held,
     wanted_of,
 )
-from connector.flows.orders.source import is_believed
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.dispatch import is_settled
@@ -36,12 +36,14 @@ from connector.ledger.known_customers import (
     find_account,
     find_shopper,
 )
+from connector.ledger.named_people import NAME_SHOPPER
+from connector.ledger.shop_accounts import SeenAccount, find_seen
 from connector.ledger.steps import References
 from connector.ledger.tables import StepState
 from connector.m3.rejections import already_exists, is_not_found
 from connector.publishing.customers import Accounts, Create, InvalidVatNumber, OtherCompany
 from connector.stores import GuestPolicy
-from connector.woocommerce.models import Customer, parse_customer
+from connector.woocommerce.models import Customer
 
 KIND = "account"
 SOON_S = 5.0
@@ -50,6 +52,9 @@ SOON_S = 5.0
 def run_account(run: Run) -> Done:
     """Compares the account with its customer in M3 and writes what differs.
 
+    What was told finds out that something changed; before anything is written the shop is asked, for the person may have been
+    erased there since.
+
     Raises:
         MissingDependencyError: The customer is made first.
         NotYetError: A write of a lost worker may still arrive.
@@ -57,34 +62,30 @@ def run_account(run: Run) -> Done:
         M3RejectedError: M3 refused a change.
     """
     config = run.store.config.customers.accounts
-    known = find_account(
-        run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=int(run.claim.business_key)
-    )
-    if config is None and (known is not None or run.store.config.publish.customers is None):
+    if config is None and run.store.config.publish.customers is None:
         return Done("this store does not follow its accounts (customers.accounts of its file)")
-    customer = read_account(run)
-    if known is None and customer is not None and not is_erased(customer):
-        known = customer_of_login(run, customer)
+    connection, account = run.journal.connection, int(run.claim.business_key)
+    known = find_account(connection, run.store.name, m3_scope=run.store.m3_scope, account=account)
+    seen = find_seen(connection, run.store.name, account=account)
+    told = told_account(run, seen)
+    customer = told or ask_shop(run)
+    if customer is None or is_erased(customer):
+        return erase(run, config or Accounts(), known, seen=seen, is_gone=customer is None)
+    note_seen(run, customer)
+    known = known or customer_of_login(run, customer)
     if config is None:
         return Done("this store does not follow its accounts, but shows there what M3 says of them")
-    if customer is None or is_erased(customer):
-        return erase(run, config, known, is_gone=customer is None)
     known = known or first_time(run, config, customer)
     if known is None:
+        drop_change_of_other(run, None)
         return Done("no order of this account is in M3 yet")
-    return follow(run, config, customer, known)
-
-
-def read_account(run: Run) -> Customer | None:
-    """Returns the account as told last, or as the shop shows it where that may be wrong; None if it is gone.
-
-    After an erasure nothing is believed but the shop: what was told before may come late.
-    """
-    if run.claim.body is not None and is_believed(run.claim) and run.claim.fingerprint != ERASED:
-        return parse_customer(run.claim.body)
-    run.journal.pause()
-    row = run.store.shop.customers.get(int(run.claim.business_key))
-    return None if row is None else parse_customer(row)
+    if not has_news(run, config, customer, known):
+        return Done("nothing that is carried has changed")
+    wait_for_lost(run)
+    newest = customer if told is None else ask_shop(run)
+    if newest is None or is_erased(newest):
+        return erase(run, config, known, seen=SeenAccount(), is_gone=newest is None)
+    return follow(run, config, newest, known)
 
 
 def customer_of_login(run: Run, customer: Customer) -> KnownCustomer | None:
@@ -136,6 +137,7 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
             modified_at=customer.date_modified_gmt or customer.date_created_gmt,
         )
     )
+    run.journal.stage(NAME_SHOPPER, email=email_key(email), m3_scope=run.store.m3_scope, key=key)
     if is_over and not is_news:
         return None
     raise MissingDependencyError(
@@ -146,18 +148,21 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
     )
 
 
+def has_news(run: Run, config: Accounts, customer: Customer, known: KnownCustomer) -> bool:
+    """Tells whether M3 has to be looked at: something changed, a change was begun, or somebody doubts."""
+    wanted = wanted_of(run.store, customer, config, number=known.number)
+    is_doubted = run.claim.is_doubtful or run.claim.is_replay
+    return wanted.fingerprint != run.claim.fingerprint or run.claim.live_document is not None or is_doubted
+
+
 def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer) -> Done:
     """Brings M3 what the account says."""
-    _wait_for_lost(run)
     number = known.number
     wanted = wanted_of(run.store, customer, config, number=number)
-    is_doubted = run.claim.is_doubtful or run.claim.is_replay
-    if wanted.fingerprint == run.claim.fingerprint and run.claim.live_document is None and not is_doubted:
-        return Done("nothing that is carried has changed")
     held = _look(run, config, number)
     require_same_company(wanted, held, number=number)
     due = differences(config, wanted, held, number=number)
-    document = run.claim.live_document
+    document = drop_change_of_other(run, number)
     if due:
         tenure.require(run)
         document = document or _begin(run, number)
@@ -232,6 +237,15 @@ def require_held(run: Run, config: Accounts, wanted: Wanted, *, number: str, mis
         )
 
 
+def drop_change_of_other(run: Run, number: str | None) -> DocumentRecord | None:
+    """Returns the change that an earlier run began of this customer; what was begun of one it is not any more is dropped."""
+    document = run.claim.live_document
+    if document is None or document.cuno == number:
+        return document
+    run.journal.forget_document(document.id)
+    return None
+
+
 def _look(run: Run, config: Accounts, number: str) -> Held:
     run.journal.pause()
     held = read_held(run.store, config, number=number)
@@ -269,21 +283,3 @@ def _said(run: Run, number: str, due: Sequence[Difference], wanted: Wanted) -> s
             resolution="Correct it in the shop; M3 has none or the old one until then.",
         )
     return f"{words}; its VAT number cannot be one and was left out"
-
-
-def _wait_for_lost(run: Run) -> None:
-    """Waits until a write whose answer was not seen can arrive no more: late, it would undo a newer one.
-
-    Raises:
-        NotYetError: The settle time since it was intended is not over.
-    """
-    document = run.claim.live_document
-    steps = document.steps if document is not None else ()
-    lost = [step for step in steps if step.state in (StepState.INTENDED, StepState.UNKNOWN)]
-    ends = max((step.intended_at + timedelta(seconds=run.store.settle_s) for step in lost), default=None)
-    if ends is not None and run.claim.now < ends:
-        raise NotYetError(
-            "A change of the customer was begun by a worker that was lost; it may still arrive in M3.",
-            retry_after_s=(ends - run.claim.now).total_seconds(),
-            resolution="Nothing to do: the customer is read after the settle time.",
-        )

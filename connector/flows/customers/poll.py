@@ -14,10 +14,12 @@ from collections.abc import Collection, Iterable
 from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
 from connector.flows.customers.leaving import FLOW, POOL, account_asked
+from connector.flows.customers.seeing import login_of
 from connector.flows.polling import MISSING_SHARE, MOST_MISSING, Polled, keep_received, record_resource
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, read_poll
 from connector.ledger.known_customers import bound_accounts
 from connector.ledger.session import Ledger, transaction
+from connector.ledger.shop_accounts import learn_logins
 from connector.publishing.customers import Create
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.paging import Page, Place
@@ -75,9 +77,13 @@ def _record(
     ledger: Ledger, store: StoreContext, rows: list[JSONDict], polled: Polled, *, wanted: Collection[int] | None
 ) -> None:
     polled.rows += len(rows)
-    for row in rows:
-        if wanted is None or int(row["id"]) in wanted:
-            record_resource(ledger, store.name, row, polled, kind="customer", flow=FLOW, pool=POOL)
+    carried = [row for row in rows if wanted is None or int(row["id"]) in wanted]
+    for row in carried:
+        record_resource(ledger, store.name, row, polled, kind="customer", flow=FLOW, pool=POOL)
+    logins = {int(row["id"]): login for row in carried if (login := login_of(row))}
+    if logins:
+        with transaction(ledger) as connection:
+            learn_logins(connection, store.name, logins)
 
 
 def _unlisted(bound: Collection[int], page: Page, *, after: int) -> set[int]:

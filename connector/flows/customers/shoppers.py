@@ -10,6 +10,7 @@ from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.customers import binding
 from connector.flows.customers.keys import company_key, digest_of, identity_of
+from connector.flows.customers.lost import wait_for_lost
 from connector.flows.customers.values import CustomerRunValues, Shopper, read_shopper, values_of
 from connector.flows.outcome import Done
 from connector.ledger import bindings
@@ -41,6 +42,8 @@ def run_shopper(run: Run) -> Done:
     if number is not None and run.claim.fingerprint == number:
         see_again(run, number)
         return Done(f"bound to customer {number}; its orders change nothing about it")
+    if run.claim.body is None:
+        return end_forgotten(run, number)
     shopper = read_shopper(run)
     values = values_of(run.store, key=run.claim.business_key, shopper=shopper)
     document = run.claim.live_document
@@ -56,6 +59,27 @@ def run_shopper(run: Run) -> Done:
     if shopper.vat_number:
         carry_vat_number(run, document, number, values)
     return Done(f"customer {number}", fingerprint=number)
+
+
+def end_forgotten(run: Run, number: str | None) -> Done:
+    """Ends what is left of a shopper whose data were erased in the shop: nothing is sent; what an earlier Add made is bound.
+
+    An order that needs the customer all the same has told of it anew, and there would be a body.
+    """
+    document = run.claim.live_document
+    if number is None and document is not None and document.cuno is not None:
+        wait_for_lost(run)
+        run.journal.pause()
+        answer = run.store.m3.read([crs610mi.get_basic_data(document.cuno)])[0]
+        number = None if is_not_found(answer.error) else crs610mi.read_customer(answer).number
+        if number is not None:
+            conclude_earlier(run, number)
+            bind_shopper(run, number)
+    if number is not None:
+        return Done(f"customer {number}; what was told of it was forgotten", fingerprint=number)
+    if document is not None:
+        run.journal.forget_document(document.id)
+    return Done("erased in the shop before M3 had the customer; nothing is sent")
 
 
 def see_again(run: Run, number: str) -> None:

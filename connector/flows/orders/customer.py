@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from connector.errors import MappingError, MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run, StoreContext
 from connector.flows.customers import binding, leaving
-from connector.flows.customers.keys import Identity, identity_of, shopper_key, vat_number_of
+from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
 from connector.flows.orders.erased import is_erased
 from connector.ledger.dispatch import is_settled
 from connector.ledger.inbox import Received
@@ -17,6 +17,7 @@ from connector.ledger.known_customers import (
     find_account,
     find_shopper,
 )
+from connector.ledger.named_people import FORGET_UNMADE, NAME_PERSON, NAME_SHOPPER
 from connector.publishing.customers import OtherCompany
 from connector.stores import GuestPolicy
 from connector.woocommerce.models import Order
@@ -81,7 +82,10 @@ def find_number(run: Run, order: Order) -> str:
     known = find_known(run, order, key)
     if known is not None:
         return known.number
-    if not run.leave(_customer_delivery(run.store, order, key)) and is_over:
+    is_news = run.leave(_customer_delivery(run.store, order, key))
+    email = email_key(order.billing.email)
+    run.journal.stage(NAME_SHOPPER, email=email, m3_scope=run.store.m3_scope, key=key)
+    if is_over and not is_news:
         raise NeedsPersonError(
             f"The customer of order {order.id} was discarded, so the order has none in M3.",
             resolution="Correct the buyer's data on the order in the shop and save it; or discard the order too.",
@@ -92,6 +96,19 @@ def find_number(run: Run, order: Order) -> str:
         key=awaited,
         resolution="Nothing to do: the order goes on when the customer's exchange is done.",
     )
+
+
+def note_buyer(run: Run, order: Order | None) -> None:
+    """Stages whose e-mail address the order names, so that all that is carried of a person can be found.
+
+    If their data were erased in the shop, a customer that M3 does not have yet is not made from what was told before.
+    """
+    if order is None:
+        return
+    if is_erased(order):
+        run.journal.stage(FORGET_UNMADE, m3_scope=run.store.m3_scope, exchange_id=run.claim.exchange_id)
+    elif order.billing.email.strip():
+        run.journal.stage(NAME_PERSON, email=email_key(order.billing.email), exchange_id=run.claim.exchange_id)
 
 
 def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:

@@ -89,6 +89,29 @@ def account_is_erased(world: World) -> None:
     _look(world)
 
 
+def account_is_erased_while_it_changes(world: World) -> None:
+    """The account is changed, and deleted while that is on its way to M3; no delivery tells of either."""
+    account = _known(world)
+    _change(world, account, billing={**BUYER, "phone": "+385915550001"})
+    world.connector.pass_time(6 * 3600)
+    world.turn(JOB)
+    with world.quietly():
+        world.sweep_until_sent()
+    world.run_due_once()
+    _change(world, account, action="delete")
+    world.mark = _newest_line(world)
+    _look(world)
+
+
+def of_erased_while_it_changed(world: World) -> list[str]:
+    """Says what is wrong: nothing was written to M3 after the erasure, and the ledger has forgotten all of it."""
+    statement = "SELECT action FROM audit WHERE system = 'm3' AND id > :mark AND action LIKE 'CRS%'"
+    later = world.connector.rows(statement, mark=world.mark)
+    begun = world.connector.rows("SELECT id FROM document WHERE kind = 'account'")
+    wrong = [f"written after the erasure: {later}"] if later else []
+    return [*wrong, *([f"still begun: {begun}"] if begun else []), *of_erased(world)]
+
+
 def of_erased(world: World) -> list[str]:
     """Says what is wrong: M3 has the customer, the ledger has forgotten what it was told."""
     kept = world.connector.rows(
@@ -141,6 +164,10 @@ def _known(world: World) -> dict[str, Any]:
         world.go_on()
         _look(world)
     return account
+
+
+def _newest_line(world: World) -> int:
+    return int(world.connector.rows("SELECT coalesce(max(id), 0) AS id FROM audit")[0]["id"])
 
 
 def _look(world: World) -> None:

@@ -404,6 +404,13 @@ STORIES: dict[str, Told] = {
     "account is erased": Told(
         accounts.account_is_erased, accounts.of_erased, config=accounts.FOLLOWS_ACCOUNTS, again=()
     ),
+    "account is erased while it changes": Told(
+        accounts.account_is_erased_while_it_changes,
+        accounts.of_erased_while_it_changed,
+        first={"change": Fault.LOST_NOT_DONE},
+        config=accounts.FOLLOWS_ACCOUNTS,
+        again=("customers_to_m3",),
+    ),
     "customer shown in the shop": Told(
         accounts.customer_is_shown_in_the_shop, accounts.of_shown, config=accounts.SHOWS_CUSTOMERS, again=()
     ),

@@ -1,0 +1,77 @@
+"""What is known of accounts of a shop that had an address: what they log in with, and whether they were erased.
+
+Called by the flows and polls of customers. What an account logs in with is kept as a digest; an erasure empties it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from connector.ledger.prepared import Prepared
+
+
+@dataclass(frozen=True)
+class SeenAccount:
+    """An account that had an address. `undecided`: M3's customer of which a person is to decide what stays."""
+
+    erased_at: datetime | None = None
+    undecided: str | None = None
+
+
+_FIND = text("SELECT erased_at, undecided FROM shop_account WHERE store = :store AND account = :account")
+_LEARN = text("""
+INSERT INTO shop_account AS a (store, account, login)
+SELECT :store, seen.account, seen.login
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:logins AS varchar[])) AS seen (account, login)
+ON CONFLICT (store, account) DO UPDATE SET login = excluded.login WHERE a.login <> excluded.login AND a.erased_at IS NULL
+""")
+_HAD_ADDRESS = text("""
+SELECT one.account FROM unnest(CAST(:accounts AS bigint[])) AS one (account)
+WHERE EXISTS (SELECT FROM shop_account a WHERE a.store = :store AND a.account = one.account)
+   OR EXISTS (SELECT FROM exchange e WHERE e.scope = :store AND e.flow = 'customers_to_m3'
+              AND e.business_key = CAST(one.account AS varchar) AND e.fingerprint IS NOT NULL)
+""")
+
+SEE_ACCOUNT = Prepared(
+    "shop_account_see",
+    """
+INSERT INTO shop_account AS a (store, account, login) VALUES (:store, :account, :login)
+ON CONFLICT (store, account) DO UPDATE SET login = excluded.login, erased_at = NULL, undecided = NULL
+WHERE (a.login, a.erased_at) IS DISTINCT FROM (excluded.login, NULL)
+""",
+    types={"account": "bigint"},
+)
+"""Keeps what an account logs in with, as the shop itself shows it: one that was erased is back. Staged by the journal."""
+
+ERASE_ACCOUNT = Prepared(
+    "shop_account_erase",
+    """
+INSERT INTO shop_account AS a (store, account, erased_at, undecided)
+VALUES (:store, :account, ledger_now(), :undecided)
+ON CONFLICT (store, account) DO UPDATE SET
+    login = '', erased_at = coalesce(a.erased_at, excluded.erased_at), undecided = excluded.undecided
+""",
+    types={"account": "bigint"},
+)
+"""Forgets what an account logs in with, for good; staged by the journal."""
+
+
+def find_seen(connection: Connection, store: str, *, account: int) -> SeenAccount | None:
+    """Returns what is known of an account; None: it was never seen with an address."""
+    row = connection.execute(_FIND, {"store": store, "account": account}).one_or_none()
+    return None if row is None else SeenAccount(*row)
+
+
+def learn_logins(connection: Connection, store: str, logins: Mapping[int, str]) -> None:
+    """Stages what accounts log in with, as a list shows them; an erased one stays erased."""
+    values = {"store": store, "accounts": list(logins), "logins": list(logins.values())}
+    connection.execute(_LEARN, values)
+
+
+def had_address(connection: Connection, store: str, *, accounts: Collection[int]) -> set[int]:
+    """Returns which of these accounts were ever seen with an address."""
+    return set(connection.execute(_HAD_ADDRESS, {"store": store, "accounts": list(accounts)}).scalars())
