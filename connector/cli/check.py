@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from connector.cli.checks.accounts import check_accounts
 from connector.cli.checks.finding import Area, Finding, Level
 from connector.cli.checks.installation import check_installation
 from connector.cli.checks.m3_customers import check_customers
@@ -127,6 +128,7 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
         return
     yield area.ok("credentials and files", "complete; store file, mapping files and .ionapi file can be read")
     yield check_messages(area, runtime.ion_secrets(row.name))
+    yield from check_accounts(area, store.config, engine=runtime.engine)
     yield from check_shop(area, store.shop, store.config)
     access, answers = check_access(area, store.m3)
     yield from access

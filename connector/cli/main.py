@@ -35,7 +35,7 @@ COMMANDS = {
     "exchanges": _Entry("exchanges", "List exchanges, tell the whole story of one, carry one once more."),
     "dead-letters": _Entry("dead_letters", "List, release or discard what waits for a person."),
     "items": _Entry("items", "Say which M3 item a shop SKU is; list items that cannot be carried."),
-    "customers": _Entry("customers", "List which accounts are customers of M3; tell how one stands."),
+    "customers": _Entry("customers", "List which accounts are customers of M3; tell how one stands; unbind one."),
     "sync": _Entry("sync", "Carry given facts across now, or show what would be sent."),
     "mapping": _Entry("mapping", "Show how values are laid out for M3."),
     "reconcile": _Entry("reconcile", "Compare M3 with the shop, item by item, and repair what differs."),

@@ -1,4 +1,4 @@
-"""Which customer of M3 a shopper or an account of a shop is, and which company it stands for. Called by flows and the command line.
+"""Which customer of M3 a shopper or an account of a shop is, and which company it stands for. Called by flows.
 
 A shopper is bound by the digest of the e-mail address, within tenant and company of M3; an account by the shop's number, within
 its store: a customer of M3 has one account in a store at most.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -24,7 +23,10 @@ WHERE b.kind = :kind AND b.shop_scope = :scope AND b.shop_key = :key
 """)
 _BIND = text("""
 INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key, exchange_id)
-VALUES ('account', :store, :account, :scope, :number, :exchange_id) ON CONFLICT DO NOTHING RETURNING id
+SELECT 'account', :store, :account, :scope, :number, :exchange_id
+WHERE NOT EXISTS (SELECT FROM unbound_account
+                  WHERE store = :store AND account = CAST(:account AS bigint) AND number = :number)
+ON CONFLICT DO NOTHING RETURNING id
 """)
 _UNBIND = text("DELETE FROM binding WHERE kind = 'account' AND shop_scope = :store AND shop_key = :account")
 _ACCOUNTS = text("""
@@ -82,7 +84,7 @@ def find_account(connection: Connection, store: str, *, m3_scope: str, account: 
 def bind_account(
     connection: Connection, store: str, *, account: int, m3_scope: str, number: str, exchange_id: int
 ) -> bool:
-    """Stages that an account is a customer of M3; False where either is bound already: that stays."""
+    """Stages that an account is a customer of M3; False where either is bound already, or a person said that it is not."""
     scope = f"{m3_scope}/{store}"
     values = {"store": store, "account": str(account), "scope": scope, "number": number, "exchange_id": exchange_id}
     return connection.execute(_BIND, values).one_or_none() is not None
@@ -99,59 +101,3 @@ def bound_accounts(
     """Returns the accounts of a store that are these customers of M3, or all of them, by M3's number."""
     values = {"store": store, "numbers": None if numbers is None else list(numbers)}
     return [BoundAccount(*row) for row in connection.execute(_ACCOUNTS, values)]
-
-
-_LISTED = text("""
-SELECT b.shop_scope AS store, b.shop_key AS account, b.m3_key AS number, b.bound_at, x.state AS account_state,
-       o.wanted_rev > o.done_rev AS is_due, o.problem
-FROM binding b
-LEFT JOIN exchange x ON x.scope = b.shop_scope AND x.flow = 'customers_to_m3' AND x.business_key = b.shop_key
-LEFT JOIN offer o ON o.store = b.shop_scope AND o.flow = 'customers_to_woo' AND o.item_number = b.m3_key
-WHERE b.kind = 'account' AND (CAST(:store AS varchar) IS NULL OR b.shop_scope = :store)
-  AND (CAST(:key AS varchar) IS NULL OR b.shop_key = :key OR b.m3_key = :key)
-ORDER BY b.shop_scope, b.id LIMIT :most
-""")
-_SHOPPERS = text("""
-SELECT x.id AS exchange_id, x.store, x.state, x.reason, b.bound_at,
-       coalesce(i.company, '') <> '' AS is_company, coalesce(i.vat_number, '') <> '' AS has_vat_number
-FROM binding b JOIN exchange x ON x.id = b.exchange_id
-LEFT JOIN customer_identity i ON i.m3_scope = b.m3_scope AND i.number = b.m3_key
-WHERE b.kind = 'customer' AND b.m3_key = ANY(:numbers) ORDER BY b.id
-""")
-
-
-@dataclass(frozen=True)
-class AccountRow:
-    """An account that is a customer of M3: how its own exchange stands, and what is to be shown there of M3."""
-
-    store: str
-    account: str
-    number: str
-    bound_at: datetime
-    account_state: str | None
-    is_due: bool | None
-    problem: str | None
-
-
-@dataclass(frozen=True)
-class ShopperRow:
-    """The exchange that made or found a customer, and what is known of it; no name and no address."""
-
-    exchange_id: int
-    store: str
-    state: str
-    reason: str
-    bound_at: datetime
-    is_company: bool
-    has_vat_number: bool
-
-
-def list_accounts(connection: Connection, *, store: str | None, key: str | None, most: int) -> list[AccountRow]:
-    """Returns accounts with their customers, of one store or all; `key`: an account's number or one of M3, or all."""
-    rows = connection.execute(_LISTED, {"store": store, "key": key, "most": most})
-    return [AccountRow(*row) for row in rows]
-
-
-def list_shoppers(connection: Connection, *, numbers: Collection[str]) -> list[ShopperRow]:
-    """Returns the exchanges by which customers of M3 were bound."""
-    return [ShopperRow(*row) for row in connection.execute(_SHOPPERS, {"numbers": list(numbers)})]

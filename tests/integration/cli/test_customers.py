@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.harness import STORE, Connector
 from tests.integration.cli.conftest import Run
+from tests.integration.flows.customers.desk import Desk
 from tests.integration.flows.customers.test_to_woo import Shown
 
 TRACES = ("Ana", "Savska", "example.com", "999 888")
@@ -68,3 +72,84 @@ def test_a_dry_run_to_the_shop_shows_what_m3_says(desk: Shown, run_store: Run) -
 
     (row,) = said.data["rows"]
     assert (row["field"], row["shop"], row["wanted"]) == ("meta._m3_payment_terms", "000", "030")
+
+
+def test_an_account_bound_by_an_address_it_only_typed_is_seen_unbound_and_stays_so(
+    connector: Connector, run_store: Run
+) -> None:
+    desk, eva, ana = typed_first(connector)
+
+    (doubted,) = run_store("customers", "bindings", "--doubtful", "--json").data
+    checked = run_store("check", "--store", STORE, "--json").data
+    said = run_store("customers", "unbind", eva["id"], "--reason", "the address is Ana's")
+    connector.settle()
+    desk.look(eva)
+
+    assert (doubted["account"], doubted["is_proved"], doubted["claimants"]) == (
+        str(eva["id"]),
+        False,
+        [f"{STORE}/{ana['id']}"],
+    )
+    (warned,) = [one for one in checked if one["name"] == f"account {eva['id']}"]
+    assert f"customers unbind {eva['id']}" in warned["remedy"]
+    (row,) = run_store("customers", "bindings", "--json").data
+    assert (row["account"], row["number"], row["is_proved"]) == (str(ana["id"]), doubted["number"], True)
+    assert f"Account {ana['id']} logs in" in said.out
+    assert not any(trace in said.out + str(doubted) + str(warned) for trace in TRACES)
+
+
+def test_the_trail_says_who_unbound_an_account_and_why(connector: Connector, run_store: Run) -> None:
+    _, eva, _ = typed_first(connector)
+    (doubted,) = run_store("customers", "bindings", "--doubtful", "--json").data
+
+    refused = run_store("customers", "unbind", eva["id"])
+    run_store("customers", "unbind", eva["id"], "--reason", "the address is Ana's")
+    again = run_store("customers", "unbind", eva["id"], "--reason", "once more")
+
+    trail = run_store("audit", "export", "--customer", "eva@example.com").out.splitlines()
+    (line,) = [one for line in trail if (one := json.loads(line))["action"] == "account_unbound"]
+    assert (refused.status, again.status) == (1, 1)
+    assert (line["key"], line["before"], line["why"]) == (
+        str(eva["id"]),
+        {"customer": doubted["number"]},
+        "the address is Ana's",
+    )
+    assert "(command line)" in line["who"]
+
+
+def test_a_login_that_proves_a_customer_does_not_undo_what_a_person_said(desk: Shown, run_store: Run) -> None:
+    (row,) = run_store("customers", "bindings", "--json").data
+
+    run_store("customers", "unbind", row["account"], "--reason", "another Ana")
+    desk.look({"id": int(row["account"])})
+
+    assert run_store("customers", "bindings", "--json").data == []
+
+
+def test_two_shops_accounts_with_two_addresses_on_one_customer_are_told(connector: Connector, run_store: Run) -> None:
+    desk = Desk(connector)
+    ana = desk.account()
+    desk.order(ana)
+    desk.poll()
+    with connector.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO store (name, shop_url, config, config_source) SELECT 'w2', shop_url, config, 'x' FROM store;"
+            "INSERT INTO shop_account (store, account, login) VALUES ('w2', 7, 'another');"
+            "INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key) SELECT kind, 'w2', '7',"
+            " replace(m3_scope, '/w1', '/w2'), m3_key FROM binding WHERE kind = 'account'"
+        )
+
+    (row,) = run_store("customers", "bindings", "--doubtful", "--json").data
+
+    assert (row["store"], row["account"], row["others"]) == ("w2", "7", [f"{STORE}/{ana['id']}"])
+
+
+def typed_first(connector: Connector) -> tuple[Desk, dict[str, Any], dict[str, Any]]:
+    """A shop in which Eva's account ordered under Ana's address before Ana had an account."""
+    desk = Desk(connector)
+    eva = desk.account(email="eva@example.com", billing={"first_name": "Eva", "email": "ana@example.com"})
+    desk.order(eva)
+    desk.poll()
+    ana = desk.account()
+    desk.order(ana)
+    return desk, eva, ana
