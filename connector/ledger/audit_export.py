@@ -32,7 +32,8 @@ class About(StrEnum):
 class Subject:
     """One fact, by any of the names people have for it.
 
-    `keys` are ids of the shop and numbers of M3 as given, for a customer also the digest of the e-mail address.
+    `keys` are ids of the shop and numbers of M3 as given, for a customer also the digest of the e-mail address: whatever key the
+    store's rules made of it, what was carried names it (`named_person`).
     """
 
     about: About
@@ -98,22 +99,38 @@ WITH {_GIVEN}, named (key, store) AS (
 WITH {_GIVEN}, named (key, store) AS (SELECT key, NULL FROM given UNION {_BOUND})
 SELECT e.id FROM exchange e JOIN named n ON {_OF_STORE} AND n.key IN (e.business_key, split_part(e.business_key, '-', 2))
 WHERE e.flow = ANY(CAST(:of_refunds AS varchar[]))""",
-    # The customer's own exchanges, and all that was done for the orders posted to its number.
+    # All that named the e-mail address, and what was done about its numbers in M3: accounts, and all orders posted to them.
     About.CUSTOMER: f"""
-WITH {_GIVEN}, own AS (
-    SELECT e.id FROM exchange e WHERE e.flow IN ('customers_to_m3', 'customers_to_woo') AND (
-        e.business_key IN (SELECT key FROM given)
-        OR EXISTS (SELECT FROM binding b JOIN given g ON g.key IN (b.m3_key, b.shop_key)
-                   WHERE b.kind = :kind AND b.exchange_id = e.id))
+WITH {_GIVEN}, theirs AS (
+    SELECT e.id, e.flow, e.scope, e.business_key FROM given g JOIN named_person n ON n.email = g.key
+    JOIN exchange e ON e.id = n.exchange_id
+    UNION SELECT e.id, e.flow, e.scope, e.business_key FROM exchange e
+    WHERE e.flow = 'customers_to_m3' AND e.business_key IN (SELECT key FROM given)
 ), numbers AS (
-    SELECT key AS number FROM given UNION SELECT b.m3_key FROM binding b JOIN own ON b.exchange_id = own.id
+    SELECT key AS number FROM given
+    UNION SELECT b.m3_key FROM binding b JOIN theirs ON b.exchange_id = theirs.id WHERE b.kind = :kind
+), own AS (
+    SELECT id FROM theirs WHERE flow = 'customers_to_m3'
+    UNION SELECT b.exchange_id FROM binding b JOIN numbers n ON b.m3_key = n.number WHERE b.kind = :kind
+    UNION SELECT x.id FROM binding b JOIN numbers n ON b.m3_key = n.number
+          JOIN exchange x ON x.flow = 'customers_to_m3' AND x.scope = b.shop_scope AND x.business_key = b.shop_key
+          WHERE b.kind = 'account'
+    UNION SELECT x.id FROM exchange x WHERE x.flow = 'customers_to_m3' AND EXISTS (
+          SELECT FROM audit a JOIN numbers n ON n.number = a.key WHERE a.exchange_id = x.id)
 ), named (key, store) AS (
-    SELECT e.business_key, e.scope FROM document d JOIN numbers n ON d.cuno = n.number JOIN exchange e ON e.id = d.exchange_id
-    WHERE e.flow = 'orders_to_m3'
+    SELECT business_key, scope FROM theirs WHERE flow = 'orders_to_m3'
+    UNION SELECT e.business_key, e.scope FROM document d JOIN numbers n ON d.cuno = n.number
+          JOIN exchange e ON e.id = d.exchange_id WHERE e.flow = 'orders_to_m3'
 )
-SELECT id FROM own UNION {_OF_ORDERS}""",
+SELECT id FROM own WHERE id IS NOT NULL UNION {_OF_ORDERS}""",
 }
 _QUERIES = {about: text(query) for about, query in _EXCHANGES.items()}
+_ACCOUNTS = text("""
+SELECT DISTINCT x.scope || '/' || x.business_key FROM exchange x JOIN store s ON s.name = x.scope
+WHERE x.flow = 'customers_to_m3' AND x.id = ANY(CAST(:ids AS bigint[]))
+UNION SELECT shop_scope || '/' || shop_key FROM binding WHERE kind = 'account' AND m3_key IN (
+    SELECT m3_key FROM binding WHERE kind = 'customer' AND exchange_id = ANY(CAST(:ids AS bigint[])))
+""")
 _BOUNDS = text("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM audit")
 _PAGE = text("""
 SELECT a.id, a.at, a.store, e.flow, e.business_key, a.exchange_id, a.claim_no AS attempt, t.worker, a.who, a.system, a.action,
@@ -122,7 +139,8 @@ FROM audit a LEFT JOIN exchange e ON e.id = a.exchange_id
 LEFT JOIN attempt t ON t.exchange_id = a.exchange_id AND t.claim_no = a.claim_no
 WHERE a.id BETWEEN :first AND :last AND (CAST(:store AS varchar) IS NULL OR a.store = :store)
   AND (CAST(:since AS timestamptz) IS NULL OR a.at >= :since) AND (CAST(:until AS timestamptz) IS NULL OR a.at < :until)
-  AND (NOT :is_of_some OR a.exchange_id = ANY(CAST(:ids AS bigint[])))
+  AND (NOT :is_of_some OR a.exchange_id = ANY(CAST(:ids AS bigint[]))
+       OR e.flow = 'customers_to_woo' AND a.store || '/' || a.key = ANY(CAST(:accounts AS varchar[])))
 ORDER BY a.id
 """)
 
@@ -139,9 +157,11 @@ def export_audit(engine: Engine, wanted: Wanted) -> Iterator[Line]:
     """Yields the wanted lines, oldest first."""
     with transaction(engine) as connection:
         ids = find_exchanges(connection, wanted.subject, store=wanted.store) if wanted.subject else []
+        is_of_customer = wanted.subject is not None and wanted.subject.about is About.CUSTOMER
+        accounts = list(connection.execute(_ACCOUNTS, {"ids": ids}).scalars()) if is_of_customer else []
         first, newest = connection.execute(_BOUNDS).one()
     values: dict[str, Any] = {"store": wanted.store, "since": wanted.since, "until": wanted.until}
-    values |= {"is_of_some": wanted.subject is not None, "ids": ids}
+    values |= {"is_of_some": wanted.subject is not None, "ids": ids, "accounts": accounts}
     if wanted.subject is not None and not ids:
         return
     for start in range(first, newest + 1, PAGE_IDS):
