@@ -118,6 +118,8 @@ def _is_as_sent(known: Carried | None, bills: Sequence[Bill]) -> bool:
 def due_on(bills: Sequence[Bill], *, total: Decimal, refunded: Decimal, limit: Decimal) -> Decimal:
     """Returns what the buyer's payment pays of the invoices: all of it, less what was refunded before M3 invoiced.
 
+    Where rounding allows several amounts, what is paid tells which one was meant; else what is invoiced, to the cent.
+
     Args:
         bills: The invoices of the order.
         total: What the buyer paid.
@@ -125,10 +127,11 @@ def due_on(bills: Sequence[Bill], *, total: Decimal, refunded: Decimal, limit: D
         limit: How far invoices may miss a payment by rounding.
     """
     invoiced = sum((one.totals.amount for one in bills), ZERO)
-    exact = next((amount for amount in (total, total - refunded) if abs(invoiced - amount) <= limit), None)
-    if exact is not None:
-        return exact
-    return invoiced if total - refunded < invoiced < total else total  # a part of it was refunded before
+    paid = sum((one.totals.paid for one in bills), ZERO)
+    amounts = [amount for amount in (total, total - refunded) if abs(invoiced - amount) <= limit]
+    if total - refunded <= invoiced <= total:  # all of the refunds, or a part of them, came before
+        amounts = [invoiced, *amounts]
+    return paid if paid in amounts else (*amounts, total)[0]
 
 
 def _day(paid: Paid, bills: Sequence[Bill]) -> date:

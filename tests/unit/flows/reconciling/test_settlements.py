@@ -11,8 +11,9 @@ from connector.flows.reconciling.settlements import due_on
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
 
 
-def bill(amount: str) -> Bill:
-    totals = InvoiceTotals("EUR", Decimal(amount), Decimal(0), Decimal(amount), is_paid=False, invoice_date=None)
+def bill(amount: str, *, paid: str = "0") -> Bill:
+    is_open = Decimal(amount) - Decimal(paid)
+    totals = InvoiceTotals("EUR", Decimal(amount), Decimal(paid), is_open, is_paid=False, invoice_date=None)
     return Bill(InvoiceKey("C", "C", amount, "2026"), totals)
 
 
@@ -35,3 +36,19 @@ def test_what_is_due_follows_from_payment_refunds_and_invoices(invoices: list[st
     found = due_on(bills, total=Decimal("100.00"), refunded=Decimal(refunded), limit=Decimal("0.05"))
 
     assert found == Decimal(due)
+
+
+@pytest.mark.parametrize("paid", ["100.00", "99.98", "99.97"])
+def test_where_rounding_allows_several_amounts_what_is_paid_tells_which_was_meant(paid: str) -> None:
+    bills = [bill("99.98", paid=paid)]
+
+    found = due_on(bills, total=Decimal("100.00"), refunded=Decimal("0.03"), limit=Decimal("0.05"))
+
+    assert found == Decimal(paid)
+
+
+@pytest.mark.parametrize("paid", ["99.99", "0", "100.01", "199.98"])
+def test_no_other_amount_is_meant(paid: str) -> None:
+    bills = [bill("99.98", paid=paid)]
+
+    assert due_on(bills, total=Decimal("100.00"), refunded=Decimal("0.03"), limit=Decimal("0.05")) == Decimal("99.98")
