@@ -61,6 +61,11 @@ class Due:
     invoiced_on: date | None = None  # of a credit: the day the invoice of its order belongs to
 
     @property
+    def needs_invoice(self) -> bool:
+        """Whether it is due only where M3 has the invoice of its order, which nothing else asks for."""
+        return self.invoiced_on is not None and not self.is_required
+
+    @property
     def key(self) -> VoucherKey:
         """As vouchers name it."""
         return LETTERS[self.fact], self.shop_id, self.epoch

@@ -33,6 +33,11 @@ FLOWS = {
 }
 OF_REFUNDS = (Fact.REPAYMENT, Fact.CREDIT)
 AT_ONCE = 200
+WITHOUT_INVOICE = Why(
+    Reason.UNKNOWN,
+    "M3 has the credit of an order, and not its invoice",
+    "Look in GLS200 what became of the invoice; enter it by hand, or take the credit back.",
+)
 REMEDY = "Look at the voucher in GLS200, and correct it there if it is wrong."
 
 
@@ -57,16 +62,14 @@ class Postings:
                 for due in some:
                     posted = vouchers.pop(due.key, [])
                     if posted or due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
-                        yield from self._one(due, posted, known.get(due.business_key))
+                        lacks_invoice = due.needs_invoice and due.order_id not in invoiced
+                        yield from self._one(due, posted, known.get(due.business_key), lacks_invoice=lacks_invoice)
         yield from self._left(vouchers)
 
     def _invoiced(self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]) -> set[int]:
-        """Returns the orders M3 has an invoice of, also of other days where a credit depends on it that M3 does not show."""
-        doubtful = [
-            due for due in dues if due.invoiced_on is not None and not due.is_required and due.key not in vouchers
-        ]
+        """Returns the orders M3 has an invoice of, also of other days where nothing but a credit asks for it."""
         read = set(self._days(self.period).days())
-        days = {day for due in doubtful for day in self._days_from(due.invoiced_on)} - read
+        days = {day for due in dues if due.needs_invoice for day in self._days_from(due.invoiced_on)} - read
         found = [*vouchers, *(read_vouchers(self.store, sorted(days)) if days else ())]
         return {order_id for letter, order_id, _ in found if letter == LETTERS[Fact.INVOICE]}
 
@@ -85,9 +88,11 @@ class Postings:
         with transaction(self.ledger) as connection:
             return find_carried(connection, self.store.name, flow=flow, keys=keys)
 
-    def _one(self, due: Due, vouchers: list[Voucher], known: Carried | None) -> Iterator[Row]:
+    def _one(self, due: Due, vouchers: list[Voucher], known: Carried | None, *, lacks_invoice: bool) -> Iterator[Row]:
         held = sums_of(vouchers)
         whys = self._judge(due, vouchers, held, known)
+        if lacks_invoice:
+            whys.append((Difference("invoice", "credited", None), WITHOUT_INVOICE))
         posted = _amount(self.store, due.fact, held) if vouchers else None
         shop = _amount(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
         yield from self.totals.add(_subject(due, vouchers), whys, shop=shop, m3=posted)

@@ -193,6 +193,20 @@ def test_a_credit_is_missed_though_its_invoice_is_of_another_day(connector: Conn
     assert (row.shop, row.m3, row.reason) == (f"-{order['total']}", None, Reason.DELETED_IN_M3)
 
 
+@pytest.mark.parametrize("when", [{}, {"saved_late_s": 5 * DAY_S}], ids=["of these days", "of another day"])
+def test_a_credit_whose_invoice_m3_does_not_have_is_found(connector: Connector, when: dict[str, Any]) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    (order,) = post(clerk, **when)
+    clerk.change(order, status="refunded", refund={"amount": order["total"]})
+    clerk.go_on()
+    clerk.remove_voucher(clerk.key_of(order, letter="I"))
+
+    (row,) = rows_of(clerk, Fact.CREDIT)
+
+    assert (row.what, row.m3, row.reason) == ("invoice", None, Reason.UNKNOWN)
+
+
 @pytest.mark.parametrize("fact", [Fact.REPAYMENT, Fact.CREDIT])
 def test_what_a_refund_posts_on_the_first_open_day_is_no_stranger_there(connector: Connector, fact: Fact) -> None:
     clerk = Clerk(connector, guests="common")
