@@ -17,6 +17,8 @@ from connector.ledger.inbox import asked_again
 from connector.ledger.succession import hand_over
 from connector.woocommerce.models import Order
 
+ORDERS, ORDERS_POOL = "orders_to_m3", "orders"
+
 
 def finish_set_aside(run: Run) -> Done:
     """Ends the posting of an order whose id the shop gave to another one: what was begun is finished, nothing is begun."""
@@ -60,6 +62,8 @@ def require_own(run: Run, order: Order, *, epoch: str) -> None:
         to_epoch=int(epoch_of(order)),
     )
     run.leave(asked_again(run.store.name, order.id, flow=run.claim.flow, pool=run.claim.pool))
+    # What was left of the other order went with the exchanges of this one: its own run leaves it anew.
+    run.leave(asked_again(run.store.name, order.id, flow=ORDERS, pool=ORDERS_POOL))
     raise NotYetError(
         f"The shop gave the id {key} to another order, which is carried by an exchange of its own.",
         retry_after_s=0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from tests.harness import Connector
-from tests.integration.flows.books.counting_house import CountingHouse, invoicing, sums_of
+from tests.integration.flows.books.counting_house import PAYMENTS, CountingHouse, invoicing, sums_of
 
 ARCUSTOMERS: dict[str, Any] = {
     f"invoice.{key}": {
@@ -55,6 +56,26 @@ def expect(order: dict[str, Any]) -> dict[str, Decimal]:
         "2610": -Decimal(order["total_tax"]),
     }
     return {account: amount for account, amount in expected.items() if amount}
+
+
+def test_order_with_an_id_given_before_has_its_payment_and_its_invoice_left_anew(connector: Connector) -> None:
+    """Whichever of the two notices first: what was left of the second order went with the exchanges of the first one."""
+    house = CountingHouse(connector)
+    connector.configure(invoicing(payments=PAYMENTS))
+    house.sandbox.post(f"{house.sandbox.shop_url}/_control/backup", {"name": ""})
+    house.place()
+    house.go_on()
+    time.sleep(1.1)  # the second an order was made in tells the two apart
+    house.sandbox.post(f"{house.sandbox.shop_url}/_control/restore", {"name": ""})
+    house.place(lines=[{"sku": "MUG-001", "quantity": 7}])
+    house.go_on()
+
+    begun = house.connector.rows(
+        "SELECT e.flow, count(*) AS n FROM document d JOIN exchange e ON e.id = d.exchange_id"
+        " WHERE e.business_key NOT LIKE '%@%' AND d.cuor IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    assert [row["flow"] for row in begun] == ["invoices_to_m3", "payments_to_m3"]
+    assert len(house.books_of("P")) == 2
 
 
 def test_order_becomes_an_invoice_and_no_order(direct: CountingHouse) -> None:
