@@ -124,11 +124,11 @@ def look_back(run: Run, document: DocumentRecord, order: Order | None, rules: St
         asked = list(issue.lines)
     while asked:
         looked = booking.look(run, issue, asked, rules)
-        issue = issue.booked(looked.executed)
-        if looked.executed:
-            document = keep(run, document, issue, booked=EXECUTED)
+        issue = issue.booked(looked.executed).skipping(looked.taken)
+        document = keep(run, document, issue, booked=EXECUTED if looked.executed else "")
         booking.require_executed(looked)
-        asked = list(looked.executed)  # a line may have been booked several times, which this ledger may have forgotten
+        # A line may have been booked several times, which this ledger may have forgotten.
+        asked = [*looked.executed, *looked.taken]
     if issue.begun:
         booking.wait_out(run, document, is_wanted=True)
     return document
@@ -147,11 +147,17 @@ def book(run: Run, document: DocumentRecord, issue: Issue, rules: StockIssue) ->
     document = keep(run, document, issue)
     error = booking.send(run, document, issue, rules)
     looked = booking.look(run, issue, list(issue.begun), rules)
-    issue = issue.booked(looked.executed)
+    issue = issue.booked(looked.executed).skipping(looked.taken)
     document = keep(run, document, issue, booked=EXECUTED if looked.executed else "")
     booking.require_executed(looked)
     if error is not None:
         raise error
+    if looked.taken:
+        raise NotYetError(
+            "A stock message of another order, which had the same id, has the number.",
+            retry_after_s=1,
+            resolution="Nothing to do: the next number is taken.",
+        )
     if issue.begun:
         raise NotYetError(
             "M3 said yes to a stock message and does not show it.",

@@ -31,10 +31,11 @@ LATE_FOR = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Looked:
-    """What M3 holds of some lines: executed ones with their basic units, others in words."""
+    """What M3 holds of some lines: executed ones with their basic units, others in words, and numbers another order has."""
 
     executed: Mapping[str, Decimal]
     waiting: Mapping[str, str]
+    taken: Collection[str]
 
 
 def number_of(run: Run, issue: Issue, line: str) -> str:
@@ -50,7 +51,7 @@ def look(run: Run, issue: Issue, lines: Collection[str], rules: StockIssue) -> L
     """Reads the next message of each line.
 
     Raises:
-        NeedsPersonError: A number is taken by something else.
+        NeedsPersonError: M3 holds another item under a number of this order.
         RetryableError: M3 cannot be asked now.
     """
     run.journal.pause()
@@ -59,24 +60,27 @@ def look(run: Run, issue: Issue, lines: Collection[str], rules: StockIssue) -> L
     answers = run.store.m3.read(calls)
     executed: dict[str, Decimal] = {}
     waiting: dict[str, str] = {}
+    taken: list[str] = []
     for (line, key), place in zip(numbers.items(), range(0, len(answers), 2), strict=True):
         message = mms850mi.read_message(answers[place], answers[place + 1])
         if message is None:
             continue
-        _require_own(issue, line, key, message)
+        if message.external_number not in ("", issue.epoch):
+            taken.append(line)
+            continue
+        _require_item(issue, line, key, message)
         if message.status == rules.done_status:
             executed[line] = message.quantity
         else:
             waiting[line] = f"{key} stands at {message.status}" + (f" ({message.error})" if message.error else "")
-    return Looked(executed, waiting)
+    return Looked(executed, waiting, taken)
 
 
-def _require_own(issue: Issue, line: str, key: str, message: StockMessage) -> None:
+def _require_item(issue: Issue, line: str, key: str, message: StockMessage) -> None:
     known = issue.lines[line].item
-    is_other_fact = message.external_number not in ("", issue.epoch)
-    if is_other_fact or (known and message.item != known):
+    if known and message.item != known:
         raise NeedsPersonError(
-            f"Stock message {key} of M3 is of item {message.item}, number {message.external_number}, and not of this order.",
+            f"Stock message {key} of M3 is of item {message.item}, and the order's line of item {known}.",
             resolution="Book the units by hand if they left (MMS850 shows the message), then discard this exchange.",
         )
 

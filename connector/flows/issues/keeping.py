@@ -77,6 +77,11 @@ class Issue:
             lines[line] = replace(one, units=one.units + units, version=one.version + 1)
         return replace(self, lines=lines).without(quantities)
 
+    def skipping(self, lines: Collection[str]) -> Issue:
+        """Returns it with the next number for lines whose number belongs to an order that had the same ids before."""
+        skipped = {line: replace(self.lines[line], version=self.lines[line].version + 1) for line in lines}
+        return replace(self, lines={**self.lines, **skipped})
+
     def answered_for(self, revision: int) -> Issue:
         """Returns it as a person left it who discarded the exchange: M3 holds what was wanted, and no number is used again."""
         lines = {

@@ -151,6 +151,27 @@ def test_booking_that_comes_after_a_second_one_is_refused_by_its_number(house: W
     assert house.on_hand() == 17
 
 
+def test_booking_that_comes_after_its_order_was_cancelled_is_found_and_given_back(house: Warehouse) -> None:
+    house.sandbox.m3_faults(
+        rules=[{"program": "MMS850MI", "transaction": "AddAdjust", "fault": "late_answer", "times": 1}],
+        gateway_cut_s=0.2,
+        late_commit_s=LATE_S - 0.5,
+    )
+    order = house.place()
+    house.connector.drain()
+    house.change(order, status="cancelled")
+    house.connector.pass_time(SETTLED_S)
+    house.connector.drain()
+    watched = house.exchange(FLOW)
+    time.sleep(LATE_S)
+    came = house.on_hand()
+    house.connector.pass_time(601)
+    house.go_on()
+
+    assert (watched["state"], watched["reason_code"]) == ("waiting", "not_yet")
+    assert (came, house.on_hand(), house.exchange(FLOW)["state"]) == (17, 20, "done")
+
+
 def test_ledger_put_back_to_before_the_order_finds_what_m3_has_booked(house: Warehouse) -> None:
     order = house.place()
     house.go_on()
@@ -164,6 +185,23 @@ def test_ledger_put_back_to_before_the_order_finds_what_m3_has_booked(house: War
     assert house.on_hand() == 18
     assert len(house.messages()) == 3
     assert house.exchange(FLOW)["reason"] == "M3 has booked 3 units out of stock"
+
+
+def test_line_id_that_a_restored_shop_gives_again_takes_a_number_of_its_own(house: Warehouse) -> None:
+    house.sandbox.post(f"{house.sandbox.shop_url}/_control/backup", {"name": ""})
+    lost = house.place(lines=[{"sku": MUG, "quantity": 3}])
+    house.go_on()
+    time.sleep(1.1)  # the second an order was made in tells the two apart
+    house.sandbox.post(f"{house.sandbox.shop_url}/_control/restore", {"name": ""})
+    other = house.place(lines=[{"sku": MUG, "quantity": 2}])
+    house.go_on()
+
+    assert (other["id"], other["line_items"][0]["id"]) == (lost["id"], lost["line_items"][0]["id"])
+    assert house.messages() == [(MUG, "-3"), (MUG, "-2")]
+    keys = house.connector.rows("SELECT business_key, state FROM exchange WHERE flow = :flow ORDER BY id", flow=FLOW)
+    assert [row["business_key"].partition("@")[0] for row in keys] == [str(lost["id"])] * 2
+    assert {row["state"] for row in keys} == {"done"}
+    assert house.connector.rows("SELECT 1 FROM binding WHERE kind = 'issue' AND shop_key LIKE '%@%'")
 
 
 def test_message_m3_has_not_executed_is_waited_for_and_never_sent_again(house: Warehouse) -> None:
