@@ -24,7 +24,7 @@ from connector.flows.orders.customer import find_number
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.inbox import asked_again
+from connector.ledger.leaving import asked_again
 from connector.ledger.succession import is_set_aside
 from connector.money.invoice_journal import invoice_journal
 from connector.stores import OrderAction

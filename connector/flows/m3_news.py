@@ -13,9 +13,10 @@ from connector.ion.due import Due, merged
 from connector.ion.events import M3Event
 from connector.ion.rules import CUSTOMER_FLOWS, ITEM_FLOWS, ORDER_FLOWS
 from connector.ledger.dispatch import DueMessage
-from connector.ledger.inbox import changed_in_m3, stage_delivery
+from connector.ledger.inbox import stage_delivery
 from connector.ledger.item_offers import find_unsold
 from connector.ledger.known_customers import bound_accounts
+from connector.ledger.leaving import changed_in_m3
 from connector.ledger.messages import find_shop_order
 from connector.ledger.offers import mark_due
 from connector.ledger.session import OpenLedger

@@ -24,7 +24,7 @@ from connector.flows.refunds.noticing import note_refunds
 from connector.flows.stock import selling
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.inbox import Received
+from connector.ledger.leaving import noted, of_order
 from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
@@ -180,20 +180,5 @@ def bind(run: Run, document: DocumentRecord, number: str) -> DocumentRecord:
 
 def leave_write_back(run: Run, number: str, *, may_be_told: bool = False) -> None:
     """Stages the exchange that brings the order number to the shop; `may_be_told` makes it look for the note first."""
-    run.leave(
-        Received(
-            store=run.store.name,
-            source="order",
-            topic="order.posted",
-            kind="order",
-            resource_id=run.claim.business_key,
-            flow=WRITE_BACK_FLOW,
-            business_key=run.claim.business_key,
-            pool="status",
-            body=None,
-            body_size=0,
-            body_sha256="",
-            content_hash=f"posted:{number}",
-            is_full=not may_be_told,
-        )
-    )
+    target = of_order(run.claim.business_key, flow=WRITE_BACK_FLOW, pool="status")
+    run.leave(noted(run.store.name, target, topic="order.posted", content=f"posted:{number}", is_doubtful=may_be_told))

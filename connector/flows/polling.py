@@ -27,6 +27,7 @@ from connector.ledger.cursors import (
 )
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Received, record_delivery
+from connector.ledger.leaving import asked, of_order
 from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.webhooks import read_resource
@@ -203,20 +204,7 @@ def record_resource(
 
 
 def _asked(store: str, order_id: int, *, source: str) -> Received:
-    return Received(
-        store=store,
-        source=source,
-        topic="order.asked",
-        kind="order",
-        resource_id=str(order_id),
-        flow=FLOW,
-        business_key=str(order_id),
-        pool=POOL,
-        body=None,
-        body_size=0,
-        body_sha256="",
-        is_full=False,
-    )
+    return asked(store, of_order(str(order_id), flow=FLOW, pool=POOL), topic="order.asked", source=source)
 
 
 def keep_received(ledger: Ledger, received: Received, polled: Polled) -> None:

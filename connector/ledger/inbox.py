@@ -53,52 +53,6 @@ class Recorded:
     claim_no: int = 0
 
 
-def asked_again(store: str, order_id: int, *, flow: str, pool: str) -> Received:
-    """Returns what makes an order's exchange look at the shop anew, for flows that found out it has to."""
-    return Received(
-        store=store,
-        source="order",
-        topic="order.id_reused",
-        kind="order",
-        resource_id=str(order_id),
-        flow=flow,
-        business_key=str(order_id),
-        pool=pool,
-        body=None,
-        body_size=0,
-        body_sha256="",
-        is_full=False,
-    )
-
-
-def changed_in_m3(store: str, order_id: str, *, number: str, flow: str, pool: str, source: str) -> Received:
-    """Returns what makes an order's exchange look at M3 anew.
-
-    Args:
-        store: The store code.
-        order_id: Of the shop.
-        number: Of M3.
-        flow: Which exchange.
-        pool: Its pool.
-        source: Who says so: m3 (a message), poll_m3 or cli.
-    """
-    return Received(
-        store=store,
-        source=source,
-        topic="order.changed_in_m3",
-        kind="order",
-        resource_id=order_id,
-        flow=flow,
-        business_key=order_id,
-        pool=pool,
-        body=None,
-        body_size=0,
-        body_sha256="",
-        is_full=False,
-        note="" if source == "cli" else f"M3 has news of order {number}.",
-    )
-
-
 _EXCHANGE = """
 next AS (SELECT nextval('delivery_id_seq') AS id, ledger_now() AS now),
 x AS (

@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.flows.context import Run
 from connector.ledger.inbox import Received
+from connector.ledger.leaving import noted, of_order
 from connector.stores import OrderAction, OrdersConfig
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order, Refund
@@ -115,18 +116,5 @@ _MONEY: dict[str, Any] = {
 
 
 def _told(run: Run, *, flow: str, topic: str, content: str, body: bytes | None = None) -> Received:
-    return Received(
-        store=run.store.name,
-        source="order",
-        topic=topic,
-        kind="order",
-        resource_id=run.claim.business_key,
-        flow=flow,
-        business_key=run.claim.business_key,
-        pool=POOL,
-        body=body,
-        body_size=len(body or b""),
-        body_sha256="" if body is None else hashlib.sha256(body).hexdigest(),
-        content_hash=content,
-        is_full=True,
-    )
+    target = of_order(run.claim.business_key, flow=flow, pool=POOL)
+    return noted(run.store.name, target, topic=topic, content=content, body=body)

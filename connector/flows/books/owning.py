@@ -13,7 +13,7 @@ from connector.flows.context import Run
 from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.inbox import asked_again
+from connector.ledger.leaving import asked_again
 from connector.ledger.succession import hand_over
 from connector.woocommerce.models import Order
 

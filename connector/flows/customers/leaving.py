@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import datetime
 
 from connector.flows.context import StoreContext
 from connector.ledger.inbox import Received
+from connector.ledger.leaving import Target, asked, told
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Address
 
@@ -32,39 +32,12 @@ def shopper_of(
         "billing": json.loads(billing.model_dump_json()),
     }
     body = canonical_json(content | ({"vat_number": vat_number} if vat_number else {}))
-    digest = hashlib.sha256(body).hexdigest()
-    return Received(
-        store=store.name,
-        source="order",
-        topic="order.customer",
-        kind="customer",
-        resource_id=str(customer_id) if customer_id else None,
-        flow=FLOW,
-        business_key=key,
-        scope=store.m3_scope,
-        pool=POOL,
-        body=body,
-        body_size=len(body),
-        body_sha256=digest,
-        content_hash=digest,
-        modified_at=modified_at,
-        is_full=True,
-    )
+    account = str(customer_id) if customer_id else None
+    target = Target(flow=FLOW, pool=POOL, key=key, kind="customer", resource_id=account, scope=store.m3_scope)
+    return told(store.name, target, topic="order.customer", body=body, modified_at=modified_at)
 
 
 def account_asked(store: str, account: int, *, source: str) -> Received:
     """Returns what makes an account be looked at anew, whatever is known of it; `source`: cli, order or poll_missing."""
-    return Received(
-        store=store,
-        source=source,
-        topic="customer.asked",
-        kind="customer",
-        resource_id=str(account),
-        flow=FLOW,
-        business_key=str(account),
-        pool=POOL,
-        body=None,
-        body_size=0,
-        body_sha256="",
-        is_full=False,
-    )
+    target = Target(flow=FLOW, pool=POOL, key=str(account), kind="customer", resource_id=str(account))
+    return asked(store, target, topic="customer.asked", source=source)

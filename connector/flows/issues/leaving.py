@@ -7,7 +7,7 @@ import hashlib
 from connector.accounting.invoices import StockRule
 from connector.flows.context import Run
 from connector.flows.stock.selling import taken_units
-from connector.ledger.inbox import Received
+from connector.ledger.leaving import noted, of_order
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order
 
@@ -24,20 +24,6 @@ def leave_issue(run: Run, order: Order | None) -> None:
         held = {str(line.id): f"{taken_units(line):f}" for line in order.line_items}
         action = run.store.config.orders.action(order.status)
         state = {"action": action, "made": order.created_at.isoformat(), "held": held}
-    run.leave(
-        Received(
-            store=run.store.name,
-            source="order",
-            topic="order.held",
-            kind="order",
-            resource_id=run.claim.business_key,
-            flow=FLOW,
-            business_key=run.claim.business_key,
-            pool=POOL,
-            body=None,
-            body_size=0,
-            body_sha256="",
-            content_hash=f"issue:{hashlib.sha256(canonical_json(state)).hexdigest()}",
-            is_full=True,
-        )
-    )
+    content = f"issue:{hashlib.sha256(canonical_json(state)).hexdigest()}"
+    target = of_order(run.claim.business_key, flow=FLOW, pool=POOL)
+    run.leave(noted(run.store.name, target, topic="order.held", content=content))

@@ -10,7 +10,7 @@ from connector.errors import NotYetError, RetryableError
 from connector.flows.context import Run
 from connector.flows.orders.source import fetch, read_newest
 from connector.flows.orders.values import epoch_of, reference_of
-from connector.ledger.inbox import asked_again
+from connector.ledger.leaving import asked_again
 from connector.ledger.succession import hand_over
 from connector.ledger.tables import DocumentState
 from connector.woocommerce.models import Order

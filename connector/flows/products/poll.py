@@ -16,8 +16,8 @@ from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, Progress, keep_received, record_resource
 from connector.flows.products.carrying import FLOW
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
-from connector.ledger.inbox import Received
 from connector.ledger.item_offers import items_of_products
+from connector.ledger.leaving import Target, asked
 from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.instants import read_instant
@@ -93,21 +93,9 @@ def ask_for_products(ledger: Ledger, store: str, *, product_ids: Iterable[int]) 
     """Makes products due by the shop's number, whatever is known of them: each run asks the shop anew."""
     polled = Polled()
     for product_id in product_ids:
-        asked = Received(
-            store=store,
-            source="cli",
-            topic="product.asked",
-            kind="product",
-            resource_id=str(product_id),
-            flow=FLOW,
-            business_key=str(product_id),
-            pool=POOL,
-            body=None,
-            body_size=0,
-            body_sha256="",
-            is_full=False,
-        )
-        keep_received(ledger, asked, polled)
+        key = str(product_id)
+        target = Target(flow=FLOW, pool=POOL, key=key, kind="product", resource_id=key)
+        keep_received(ledger, asked(store, target, topic="product.asked", source="cli"), polled)
     return polled
 
 

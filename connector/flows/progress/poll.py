@@ -15,7 +15,8 @@ from connector.flows.progress.reading import MOST_LINES, mark_of, read_lines
 from connector.flows.progress.stages import stage_of
 from connector.ledger.cursors import move_cursor, read_cursor
 from connector.ledger.dispatch import DueMessage
-from connector.ledger.inbox import changed_in_m3, stage_delivery
+from connector.ledger.inbox import stage_delivery
+from connector.ledger.leaving import changed_in_m3
 from connector.ledger.order_progress import OpenOrder, mark_asked, mark_seen, unfinished
 from connector.ledger.session import Ledger, OpenLedger, transaction
 from connector.m3.client import MAX_TRANSACTIONS

@@ -6,9 +6,8 @@ of further invoices has exchanges of its own, whose keys end with their number, 
 
 from __future__ import annotations
 
-import hashlib
-
 from connector.flows.context import Run
+from connector.ledger import leaving
 from connector.ledger.inbox import Received
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order
@@ -42,37 +41,13 @@ def note_refunds(run: Run, order: Order | None, *, is_posted: bool) -> None:
 def found(store: str, *, order_id: str | int, refund_id: int, is_posted: bool, part: int = 1) -> Received:
     """Returns what tells of a refund or of a further part of it; the run reads it from the shop."""
     body = canonical_json({"id": refund_id, "order_id": int(order_id), "posted": is_posted})
-    digest = hashlib.sha256(body).hexdigest()
-    return Received(
-        store=store,
-        source="order",
-        topic="refund.found",
-        kind="refund",
-        resource_id=str(refund_id),
-        flow=FLOW,
-        business_key=key_of(int(order_id), refund_id, part=part),
-        pool=POOL,
-        body=body,
-        body_size=len(body),
-        body_sha256=digest,
-        content_hash=digest,
-        is_full=True,
-    )
+    return leaving.told(store, _target(key_of(int(order_id), refund_id, part=part)), topic="refund.found", body=body)
 
 
 def asked(store: str, key: str, *, source: str) -> Received:
     """Returns what makes a refund be looked at again, whatever is known of it."""
-    return Received(
-        store=store,
-        source=source,
-        topic="refund.asked",
-        kind="refund",
-        resource_id=str(ids_of(key)[1]),
-        flow=FLOW,
-        business_key=key,
-        pool=POOL,
-        body=None,
-        body_size=0,
-        body_sha256="",
-        is_full=False,
-    )
+    return leaving.asked(store, _target(key), topic="refund.asked", source=source)
+
+
+def _target(key: str) -> leaving.Target:
+    return leaving.Target(flow=FLOW, pool=POOL, key=key, kind="refund", resource_id=str(ids_of(key)[1]))

@@ -19,7 +19,7 @@ from connector.flows.orders.plan import content_of
 from connector.flows.refunds.reading import Found
 from connector.flows.refunds.stage import Sale, Stage
 from connector.ledger import reductions
-from connector.ledger.inbox import asked_again
+from connector.ledger.leaving import asked_again
 from connector.ledger.posted import Posted, standing_state
 from connector.ledger.tables import State
 from connector.money.portions import apart, from_json, to_json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from typing import Any
 from connector.errors import InvalidPayloadError
 from connector.flows.context import Run
 from connector.flows.stock.assessing import Assessed
-from connector.ledger.inbox import Received
+from connector.ledger.leaving import Target, told
 from connector.ledger.offers import Offer
 from connector.ledger.stock_offers import is_correction_under_way
 
@@ -95,24 +94,9 @@ def waits_for_s(run: Run, offer: Offer, *, now: datetime) -> float:
 def leave(run: Run, correction: Correction) -> None:
     """Stages the exchange that brings a correction to M3, or to a person."""
     body = json.dumps(asdict(correction), sort_keys=True).encode()
-    digest = hashlib.sha256(body).hexdigest()
-    run.leave(
-        Received(
-            store=run.store.name,
-            source="stock",
-            topic="stock.corrected",
-            kind="product",
-            resource_id=str(correction.product_id),
-            flow=FLOW,
-            business_key=correction.item_number,
-            pool=POOL,
-            body=body,
-            body_size=len(body),
-            body_sha256=digest,
-            content_hash=digest,
-            is_full=True,
-        )
-    )
+    product = str(correction.product_id)
+    target = Target(flow=FLOW, pool=POOL, key=correction.item_number, kind="product", resource_id=product)
+    run.leave(told(run.store.name, target, topic="stock.corrected", source="stock", body=body))
 
 
 def read_correction(body: bytes | None) -> Correction:

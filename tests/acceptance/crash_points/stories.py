@@ -18,7 +18,8 @@ from typing import Any
 from connector.flows.pulling import Reason
 from connector.flows.pulls import PULLS
 from connector.flows.registry import flow_for_topic
-from connector.ledger.inbox import asked_again, record_delivery
+from connector.ledger.inbox import record_delivery
+from connector.ledger.leaving import asked_again
 from connector.m3.programs import batch_orders
 from tests.acceptance.crash_points import (
     accounts,
