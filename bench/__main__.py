@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import catalogue, orders, receiver, stock
-from bench.marks import catalogue_marks, order_marks, receiver_marks, stock_marks
+from bench import catalogue, customers, orders, receiver, stock
+from bench.marks import catalogue_marks, customer_marks, order_marks, receiver_marks, stock_marks
 
 RESULTS = Path(__file__).parent / "results"
 FEW_ITEMS = 2_000
@@ -31,11 +31,13 @@ def main() -> int:
         memory_orders=60 if options.quick else 2000,
     )
     loading = catalogue.run(items=FEW_ITEMS if options.quick else 20_000)
+    following = customers.run(accounts=40 if options.quick else 200)
     showing = stock.run(seconds=10 if options.quick else 60)
     marks = [
         *receiver_marks(receiving),
         *order_marks(carrying),
         *catalogue_marks(loading),
+        *customer_marks(following),
         *stock_marks(showing),
     ]
     lines = _table(marks)
@@ -48,6 +50,7 @@ def main() -> int:
         "receiver": receiving,
         "orders": carrying,
         "catalogue": loading,
+        "customers": following,
         "stock": showing,
     }
     RESULTS.mkdir(exist_ok=True)

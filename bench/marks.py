@@ -60,10 +60,12 @@ def catalogue_marks(found: dict[str, Any]) -> Iterator[Mark]:
     """Yields the rows of bench/catalogue.py, which knows its marks."""
     many = found["many"]
     detail = f"{many['items']} items, first load in {many['took_s']} s, peak {many['peak_mb']} MB"
-    for name, mark in found["marks"].items():
-        what, _, limit = name.replace(" = ", " <= ").rpartition(" <= ")
-        yield _mark(f"catalogue: {what}", mark["value"], f"<= {limit}", mark["reached"], detail)
-        detail = ""
+    yield from _own_marks("catalogue", found["marks"], detail=detail)
+
+
+def customer_marks(found: dict[str, Any]) -> Iterator[Mark]:
+    """Yields the rows of bench/customers.py, which knows its marks."""
+    yield from _own_marks("customers", found["marks"], detail=f"{found['changed']} of {found['accounts']} changed")
 
 
 def stock_marks(found: dict[str, Any]) -> Iterator[Mark]:
@@ -76,6 +78,13 @@ def stock_marks(found: dict[str, Any]) -> Iterator[Mark]:
         f"p50 {found['p50_s']}, worst {found['worst_s']} at {found['changes_per_s']} changes a second, {found['element_ms']} ms an"
         f" element; {found['elements_per_change']} elements a change, {found['elements_per_burst']} a burst of five",
     )
+
+
+def _own_marks(bench: str, marks: dict[str, Any], *, detail: str) -> Iterator[Mark]:
+    for name, mark in marks.items():
+        what, _, limit = name.replace(" = ", " <= ").rpartition(" <= ")
+        yield _mark(f"{bench}: {what}", mark["value"], f"<= {limit}", mark["reached"], detail)
+        detail = ""
 
 
 def _mark(what: str, value: float, mark: str, reached: bool, detail: str) -> Mark:
