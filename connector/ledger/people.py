@@ -62,8 +62,9 @@ ORDER BY t.intended_at DESC, t.id DESC LIMIT 1
 """)
 _DISCARD = text("""
 WITH settled AS (
-    UPDATE document SET plan = (plan - 'change') || jsonb_build_object('accepted', plan -> 'shown')
-    WHERE exchange_id = :id AND state = 'confirmed' AND plan ? 'shown'
+    UPDATE document SET plan = (plan - 'change') || CASE
+        WHEN plan ? 'shown' THEN jsonb_build_object('accepted', plan -> 'shown') ELSE '{}' END
+    WHERE exchange_id = :id AND state = 'confirmed' AND plan ?| ARRAY['shown', 'change']
 )
 UPDATE exchange SET state = CASE WHEN :is_locked THEN 'ready' ELSE 'done' END, done_rev = wanted_rev, tries = 0, crashes = 0,
     fingerprint = CASE WHEN EXISTS (

@@ -16,7 +16,7 @@ from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from tests.harness import ROOT, SETTLED_S
 from tests.integration.flows.order_changes.desk import Desk
-from tests.integration.flows.order_changes.test_late_effects import LONG_S, enter_after, pass_time_in_m3
+from tests.integration.flows.order_changes.test_late_effects import LONG_S, enter_after, hunt, pass_time_in_m3, take
 from tests.integration.flows.story import Story
 
 ROWS = ROOT / "tests" / "fixtures" / "ledger"
@@ -116,3 +116,23 @@ def test_person_who_settles_a_change_of_a_newer_version_is_believed(desk: Desk) 
     desk.story.go_on()
 
     assert (desk.story.exchange()["state"], desk.held["held"], kept(desk)) == ("done", False, None)
+
+
+def test_person_who_settles_what_a_newer_version_only_watches_is_believed(common: Story) -> None:
+    desk = Desk(common)
+    take(desk, 5)
+    desk.story.change(desk.order, **desk.quantity_of("MUG-001", 3))
+    desk.story.go_on()
+    change = kept(desk)
+    assert change is not None
+    assert change["done"]
+    keep(desk, {**change, "form": change["form"] + 1})
+    desk.story.connector.pass_time(LONG_S)
+    hunt(desk)
+    told = desk.story.exchange()
+
+    with transaction(desk.story.connector.engine) as connection:
+        discard(connection, told["id"], who="test", why="looked at by hand")
+    desk.story.go_on()
+
+    assert (told["state"], desk.story.exchange()["state"], kept(desk)) == ("dead_letter", "done", None)
