@@ -40,6 +40,12 @@ class Issued:
         """Returns units of the shop as M3 counts them."""
         return plain((units * self.factor).quantize(BASIC))
 
+    def units_of(self, basic: Decimal) -> Decimal:
+        """Returns basic units as the shop counts them: a whole number, where that is as many to six decimals."""
+        units = plain(basic / self.factor)
+        whole = plain(units.to_integral_value())
+        return whole if self.basic(whole) == basic else units
+
 
 @dataclass(frozen=True)
 class Issue:
@@ -49,7 +55,7 @@ class Issue:
     lines: Mapping[str, Issued] = field(default_factory=dict)
     wanted: Mapping[str, Decimal] = field(default_factory=dict)
     begun: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that go out, negative: come back
-    answered_rev: int = -1  # the revision of the newest discard that was taken account of
+    answered: str = ""  # when the newest discard was said that was taken account of
 
     def moves(self) -> dict[str, Decimal]:
         """Returns what is still to be booked: line -> units that go out, negative for those that come back."""
@@ -73,7 +79,7 @@ class Issue:
         lines = dict(self.lines)
         for line, quantity in quantities.items():
             one, sent = lines[line], self.begun.get(line)
-            units = sent if sent is not None and one.basic(-sent) == quantity else plain(-quantity / one.factor)
+            units = sent if sent is not None and one.basic(-sent) == quantity else one.units_of(-quantity)
             lines[line] = replace(one, units=one.units + units, version=one.version + 1)
         return replace(self, lines=lines).without(quantities)
 
@@ -82,13 +88,13 @@ class Issue:
         skipped = {line: replace(self.lines[line], version=self.lines[line].version + 1) for line in lines}
         return replace(self, lines={**self.lines, **skipped})
 
-    def answered_for(self, revision: int) -> Issue:
+    def answered_for(self, said_at: str) -> Issue:
         """Returns it as a person left it who discarded the exchange: M3 holds what was wanted, and no number is used again."""
         lines = {
             line: replace(one, units=self.wanted.get(line, ZERO), version=one.version + (line in self.begun))
             for line, one in self.lines.items()
         }
-        return replace(self, lines=lines, begun={}, answered_rev=revision)
+        return replace(self, lines=lines, begun={}, answered=said_at)
 
     def by_product(self) -> dict[str, Decimal]:
         """Returns the units M3 holds of the order by the shop's product."""
@@ -111,7 +117,7 @@ class Issue:
             },
             "wanted": {line: str(units) for line, units in self.wanted.items()},
             "begun": {line: str(units) for line, units in self.begun.items()},
-            "answered_rev": self.answered_rev,
+            "answered": self.answered,
         }
 
     @classmethod
@@ -122,7 +128,7 @@ class Issue:
             for line, one in values["lines"].items()
         }
         wanted, begun = (_units(values[name]) for name in ("wanted", "begun"))
-        return cls(values["epoch"], lines, wanted, begun, answered_rev=values["answered_rev"])
+        return cls(values["epoch"], lines, wanted, begun, answered=values["answered"])
 
 
 def _units(kept: Mapping[str, str]) -> dict[str, Decimal]:

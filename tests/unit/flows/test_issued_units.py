@@ -46,8 +46,14 @@ def test_what_m3_holds_under_a_number_counts_and_not_what_was_sent() -> None:
 def test_person_who_discards_answers_for_what_was_wanted_and_uses_up_the_number() -> None:
     begun = replace(BOX, wanted={LINE: Decimal(3)}).beginning({LINE: Decimal(3)})
 
-    answered = begun.answered_for(4)
+    answered = begun.answered_for("2026-11-29")
 
-    assert (answered.moves(), answered.begun, answered.answered_rev) == ({}, {}, 4)
+    assert (answered.moves(), answered.begun, answered.answered) == ({}, {}, "2026-11-29")
     assert (answered.lines[LINE].units, answered.lines[LINE].version) == (Decimal(3), 1)
     assert answered.by_product() == {"11": Decimal(3)}
+
+
+def test_third_of_a_basic_unit_that_a_lost_ledger_finds_in_m3_is_a_whole_unit_of_the_shop() -> None:
+    third = Issue("1", {LINE: Issued(11, "MUG-001", "MUG-001", 1 / Decimal(3))}, {LINE: Decimal(1)})
+
+    assert third.booked({LINE: Decimal("-0.333333")}).moves() == {}

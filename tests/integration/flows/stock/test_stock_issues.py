@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
@@ -49,6 +50,24 @@ class Warehouse(CountingHouse):
     def shown(self, item: str = MUG) -> int | None:
         self.stock.carry(item)
         return self.stock.shown(item)
+
+    def take_back(self, order: dict[str, Any]) -> None:
+        """Refunds one mug, which goes on sale again; the order's own run hears of it, the booking is due."""
+        self.change(order, refund={"line_items": [part_of(order["line_items"][0], 1)], "api_restock": True})
+        self.connector.run(self.exchange()["id"])
+
+    def kill_the_next_run(self) -> None:
+        self.connector.claim_only(self.exchange(FLOW)["id"])
+        self.connector.let_lease_expire()
+
+    def refuse_and_discard(self) -> dict[str, Any]:
+        """Places an order of which M3 takes no unit, and has a person discard that."""
+        self.m3_fault("MMS850MI/AddAdjust", "nok", times=9)
+        order = self.place()
+        self.go_on()
+        self.end_faults()
+        self.discard()
+        return order
 
     def discard(self) -> None:
         with transaction(self.connector.engine) as connection:
@@ -263,6 +282,78 @@ def test_discarded_booking_is_the_persons_and_only_later_changes_are_booked(hous
     assert none == [(CAP, "-1")] or none == []
     assert (MUG, "1") in house.messages()
     assert (house.on_hand(), house.shown()) == (18, 18)
+
+
+@pytest.mark.parametrize("cut_off_by", ["a killed worker", "a shop that is away"])
+def test_discarded_booking_stays_discarded_where_the_next_run_does_not_end(house: Warehouse, cut_off_by: str) -> None:
+    order = house.refuse_and_discard()
+    house.take_back(order)
+    if cut_off_by == "a killed worker":
+        house.kill_the_next_run()
+    else:
+        house.sandbox.shop_rule("GET", "orders/", "http_503")
+        house.connector.run(house.exchange(FLOW)["id"])
+    cut_off = house.exchange(FLOW)["state"]
+    house.go_on()
+
+    assert cut_off != "done"
+    assert house.messages() == [(MUG, "1")]
+    assert house.exchange(FLOW)["reason"] == "M3 has booked 3 units out of stock"
+
+
+def test_booking_that_is_released_after_a_discard_is_made(house: Warehouse) -> None:
+    house.refuse_and_discard()
+    house.release(house.exchange(FLOW)["id"])
+    house.go_on()
+
+    assert sorted(house.messages()) == [(MUG, "-3"), (CAP, "-1")]
+
+
+def test_booking_discarded_before_anything_was_begun_stays_out(house: Warehouse) -> None:
+    order = house.place()
+    house.connector.run(house.exchange()["id"])
+    for _ in range(3):
+        house.kill_the_next_run()
+    held = house.exchange(FLOW)
+    house.discard()
+    house.take_back(order)
+    house.go_on()
+    before = house.messages()
+    house.take_back(order)
+    house.go_on()
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "crashed")
+    assert (before, house.messages()) == ([], [(MUG, "1")])
+
+
+def test_person_who_discards_answers_for_what_the_order_holds_by_then(house: Warehouse) -> None:
+    house.set_messages(fails="Quantity on hand is too low")
+    order = house.place()
+    house.go_on()
+    house.take_back(order)
+    house.go_on()
+    house.discard()
+    house.set_messages()
+    house.change(order, status="cancelled")
+    house.go_on()
+
+    assert house.messages()[2:] == [(MUG, "2"), (CAP, "1")]
+
+
+def test_ledger_put_back_to_before_two_bookings_goes_on_to_what_the_order_holds(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    kept = house.connector.rows("SELECT id, CAST(plan AS text) AS plan FROM document WHERE kind = 'stock_issue'")[0]
+    house.take_back(order)
+    house.go_on()
+    with transaction(house.connector.engine) as connection:
+        connection.execute(text("UPDATE document SET plan = CAST(:plan AS jsonb) WHERE id = :id"), kept)
+    house.take_back(order)
+    house.go_on()
+
+    assert house.messages() == [(MUG, "-3"), (CAP, "-1"), (MUG, "1"), (MUG, "1")]
+    assert house.on_hand() == 19
+    assert house.exchange(FLOW)["reason"] == "M3 has booked 2 units out of stock"
 
 
 def test_unit_the_shop_sells_in_is_booked_in_basic_units(house: Warehouse) -> None:
