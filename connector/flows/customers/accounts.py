@@ -7,6 +7,7 @@ one whose answer was lost is waited out and compared again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from connector.errors import MissingDependencyError, NeedsPersonError, NotYetError
 from connector.flows import tenure
@@ -15,7 +16,7 @@ from connector.flows.customers import binding
 from connector.flows.customers.erasing import erase, is_erased
 from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
 from connector.flows.customers.leaving import FLOW, shopper_of
-from connector.flows.customers.lost import wait_for_lost
+from connector.flows.customers.lost import tell_lost, wait_for_lost
 from connector.flows.customers.seeing import ask_shop, note_seen, told_account
 from connector.flows.customers.wanted import (
     Difference,
@@ -163,9 +164,11 @@ def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer)
     require_same_company(wanted, held, number=number)
     due = differences(config, wanted, held, number=number)
     document = drop_change_of_other(run, number)
+    if document is not None:
+        tell_lost(run, document, shows=lambda name: name not in {one.name for one in due})
     if due:
         tenure.require(run)
-        document = document or _begin(run, number)
+        document = run.journal.replan(document or _begin(run, number), _sent(run, due))
         missed = [one for one in due if not write(run, document, number, one, wanted.notes)]
         require_held(run, config, wanted, number=number, missed=missed)
     if document is not None:
@@ -255,6 +258,11 @@ def _look(run: Run, config: Accounts, number: str) -> Held:
             resolution=f"Make customer {number} again in CRS610, or discard this exchange.",
         )
     return held
+
+
+def _sent(run: Run, due: Sequence[Difference]) -> dict[str, Any]:
+    """What the audit trail is to say of each write if its answer is lost."""
+    return {one.name: {"call": run.store.m3.name_of(one.call), "changed": sorted(one.fields)} for one in due}
 
 
 def _begin(run: Run, number: str) -> DocumentRecord:

@@ -156,6 +156,8 @@ def conclude_earlier(run: Run, number: str) -> None:
     last = document.step(ADD)
     if last is not None and last.state is not StepState.REFUSED:
         run.journal.resolve(last.id, StepState.DONE, {"number": number})
+    if last is not None and last.state is StepState.UNKNOWN:
+        _tell_lost_add(run, number)
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
 
 
@@ -191,14 +193,14 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> tuple[str, 
         run.journal.commit()
         existing = run.store.m3.read([crs610mi.get_basic_data(values.customer_number)])[0]
         number = check_owner(crs610mi.read_customer(existing), shopper).number
-        _conclude_lost(run, lost, StepState.DONE)
+        _conclude_lost(run, lost, StepState.DONE, number=number)
         run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
         return number, document
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise _refusal(answer.error, values.template)
     added = crs610mi.read_added(answer)
-    _conclude_lost(run, lost, StepState.REFUSED)
+    _conclude_lost(run, lost, StepState.REFUSED, number=added.number)
     run.journal.mark(intent, StepState.DONE, {"number": added.number})
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=added.number)
     run.journal.audit(
@@ -253,10 +255,16 @@ def carry_vat_number(run: Run, document: DocumentRecord | None, number: str, val
     run.journal.audit("CRS610MI/ChgFinancial", system="m3", key=number, after={"changed": sorted(fields)})
 
 
-def _conclude_lost(run: Run, lost: StepRecord | None, state: StepState) -> None:
+def _conclude_lost(run: Run, lost: StepRecord | None, state: StepState, *, number: str) -> None:
     """Says of an Add whose answer was lost what the next one showed: M3 makes a number once, so one of them was none."""
     if lost is not None and lost.state is StepState.UNKNOWN:
         run.journal.resolve(lost.id, state, {"known_by": "the next Add"})
+        if state is StepState.DONE:
+            _tell_lost_add(run, number)
+
+
+def _tell_lost_add(run: Run, number: str) -> None:
+    run.journal.audit("CRS610MI/Add", system="m3", key=number, why="its answer was lost; found in M3")
 
 
 def _refusal(error: ConnectorError, template: str) -> ConnectorError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
@@ -186,6 +188,38 @@ def test_a_lost_answer_is_looked_up_not_repeated(connector: Connector) -> None:
     assert exchange["state"] == "done"
     assert (desk.customer()["fields"]["PHNO"], desk.calls("CRS610MI/ChgBasicData")) == ("01 999 888", 1)
     assert connector.rows("SELECT 1 FROM document WHERE kind = 'account'") == []
+    assert written(connector) == [({"changed": ["PHNO"], "seen_in_m3": True}, "its answer was lost")]
+
+
+def test_a_write_that_never_came_is_in_the_audit_trail_beside_the_one_that_did(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.change(account, billing={"phone": "01 999 888"})
+    desk.sandbox.m3_rule("CRS610MI", "ChgBasicData", "drop_before_commit")
+
+    desk.look(account)
+
+    assert desk.customer()["fields"]["PHNO"] == "01 999 888"
+    lost, came = written(connector)
+    assert lost == ({"changed": ["PHNO"], "seen_in_m3": False}, "its answer was lost")
+    assert came == ({"changed": ["PHNO"]}, "")
+
+
+def test_a_customer_whose_answer_was_lost_is_in_the_audit_trail(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.sandbox.m3_rule("CRS610MI", "Add", "drop_after_commit")
+
+    desk.order()
+
+    (told,) = connector.rows("SELECT key, why FROM audit WHERE action = 'CRS610MI/Add'")
+    assert told == {"key": desk.customer()["cuno"], "why": "its answer was lost; found in M3"}
+
+
+def written(connector: Connector) -> list[tuple[dict[str, Any], str]]:
+    """Returns what the audit trail tells of changes of customers."""
+    rows = connector.rows("SELECT after, why FROM audit WHERE action = 'CRS610MI/ChgBasicData' ORDER BY id")
+    return [(row["after"], row["why"]) for row in rows]
 
 
 def test_an_account_whose_customer_a_person_discarded_waits_for_nothing(connector: Connector) -> None:
