@@ -40,7 +40,7 @@ class Decision:
 
 _LOCK = text(f"""
 SELECT e.id, e.store, e.flow, e.business_key, e.state, e.reason_code, e.reason, s.paused_by IS NOT NULL AS store_paused,
-       d.state AS document_state,
+       d.state AS document_state, EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id) AS is_discarded,
        coalesce(d.final_number, d.temporary_number, CASE WHEN d.kind = '{LEDGER_BATCH}' THEN d.cuor END) AS number
 FROM exchange e JOIN store s ON s.name = e.store
 LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
@@ -54,6 +54,15 @@ WHERE id = :id
 _DOUBT = text(
     "UPDATE exchange SET wanted_rev = wanted_rev + 1, doubt_rev = wanted_rev + 1, replay_rev = wanted_rev + 1 WHERE id = :id"
 )
+_TAKE_BACK = text("""
+WITH opened AS (
+    UPDATE document SET plan = plan - 'accepted'
+    WHERE exchange_id = :id AND state = 'confirmed' AND plan ? 'accepted' RETURNING id
+)
+UPDATE exchange SET fingerprint = NULL
+WHERE id = :id AND NOT EXISTS (SELECT FROM opened)
+""")
+"""Forgets what a discard settled of a fact the other side has: it is news again, or compared again if that was never done."""
 _USE_UP = text("UPDATE exchange SET rebuild = false WHERE id = :id")
 _IS_LOCKED = text("""
 SELECT t.name = 'lock' OR t.state <> 'done' FROM step t JOIN document d ON d.id = t.document_id
@@ -96,7 +105,8 @@ def dead_letter_ids(connection: Connection, *, store: str | None, reason_code: s
 def release(connection: Connection, exchange_id: int, *, who: str, why: str = "", rebuild: bool = False) -> Decision:
     """Stages that a dead letter is run again at once, with all its tries; also what a person had discarded.
 
-    Of that, M3 is asked before anything is written: the person may have entered it under our reference.
+    Of that, M3 is asked before anything is written: the person may have entered it under our reference. Of a fact that the other
+    side has, what the discard settled is news again.
 
     Args:
         connection: The transaction.
@@ -111,7 +121,7 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
             document that must not be built a second time.
     """
     row = _locked(connection, exchange_id)
-    if not (row.state == State.DONE and row.reason_code == DISCARDED):
+    if not (row.state == State.DONE and (row.is_discarded or row.reason_code == DISCARDED)):
         _require_dead_letter(row, action="released")
     if rebuild and row.document_state == DocumentState.CONFIRMED:
         raise PermanentError(
@@ -119,9 +129,11 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
             resolution="Delete or close that order in M3 first if it is wrong, and release without --rebuild.",
         )
     connection.execute(_RELEASE, {"id": exchange_id, "rebuild": rebuild})
-    was_discarded = discards.withdraw(connection, exchange_id) and row.document_state != DocumentState.CONFIRMED
-    if was_discarded:
-        connection.execute(_DOUBT, {"id": exchange_id})
+    is_posted = row.document_state == DocumentState.CONFIRMED
+    is_taken_back = discards.withdraw(connection, exchange_id)
+    if is_taken_back:
+        connection.execute(_TAKE_BACK if is_posted else _DOUBT, {"id": exchange_id})
+    was_discarded = is_taken_back and not is_posted
     _note(connection, row, who=who, action="release_rebuild" if rebuild else "release", to=State.READY, why=why)
     return replace(_decision(row), was_discarded=was_discarded)
 
