@@ -33,8 +33,10 @@ def stays_discarded(run: Run, order: Order | None) -> Done | None:
     if run.claim.discard is None:
         return None
     now = meaning_of(run.store, order)
-    if order is not None and is_erased(order):  # who bought is gone from it, and what was bought is as it was
-        now = replace(now, parts={})
+    if order is not None and is_erased(
+        order
+    ):  # that the buyer is gone from it is no news; what is bought counts as ever
+        now = replace(now, parts={name: digest for name, digest in now.parts.items() if name == AMOUNTS})
         run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
     return stay(run, now, fact=f"order {run.claim.business_key}", before=lambda told: _meant(run.store, told))
 

@@ -180,6 +180,15 @@ def test_order_whose_buyer_was_erased_stays_discarded_and_nobodys_data_are_kept(
     assert common.connector.rows("SELECT 1 FROM discard WHERE CAST(accepted AS varchar) LIKE '%Ilica%'") == []
 
 
+def test_order_whose_lines_changed_waits_also_once_its_buyer_was_erased(common: Story, order: dict[str, Any]) -> None:
+    change(common, order, **more_of(order))
+    emptied = {**dict.fromkeys(order["billing"], ""), "first_name": "[deleted]", "email": "deleted@site.invalid"}
+
+    said = change(common, order, billing=emptied, meta_data=[{"key": "_anonymized", "value": "yes"}])
+
+    assert (said["state"], said["reason_code"]) == ("dead_letter", "changed_after_discard")
+
+
 def test_refund_of_all_of_it_is_told(common: Story, order: dict[str, Any]) -> None:
     said = change(common, order, refund={"amount": order["total"]})
 
