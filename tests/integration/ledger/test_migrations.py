@@ -69,20 +69,25 @@ def test_what_was_discarded_before_discards_were_kept_is_known_as_such(empty: En
         connection.execute(text("INSERT INTO store (name, shop_url, config, config_source) VALUES ('w1', '', '', '')"))
         connection.execute(
             text(
-                "INSERT INTO exchange (id, store, scope, flow, business_key, pool, state, reason_code, newest_delivery_id)"
-                " VALUES (1, 'w1', 'w1', 'orders_to_m3', '7', 'orders', 'done', 'discarded', 5),"
-                " (2, 'w1', 'w1', 'orders_to_m3', '8', 'orders', 'done', '', 6)"
+                "INSERT INTO exchange (id, store, scope, flow, business_key, pool, state, reason_code, newest_delivery_id,"
+                " reason) VALUES (1, 'w1', 'w1', 'orders_to_m3', '7', 'orders', 'done', 'discarded', 5, ''),"
+                " (2, 'w1', 'w1', 'orders_to_m3', '8', 'orders', 'done', '', 6, ''),"
+                " (3, 'w1', 'w1', 'orders_to_m3', '9', 'orders', 'done', 'discarded', 7, 'Discarded by bo: typed in')"
             )
         )
         connection.execute(
             text(
                 "INSERT INTO audit (store, exchange_id, who, system, action, key, why)"
                 " SELECT 'w1', id, 'ana', 'ledger', 'discard', business_key, 'by hand' FROM exchange"
+                " WHERE id <> 3"  # its line was removed by age
             )
         )
 
     upgrade(url)
 
     with empty.connect() as connection:
-        rows = connection.execute(text("SELECT exchange_id, delivery_id, who, why FROM discard")).all()
-    assert [tuple(row) for row in rows] == [(1, 5, "ana", "by hand")]
+        rows = connection.execute(text("SELECT exchange_id, delivery_id, who, why FROM discard ORDER BY 1")).all()
+    assert [tuple(row) for row in rows] == [
+        (1, 5, "ana", "by hand"),
+        (3, 7, "a person", "Discarded by bo: typed in"),
+    ]

@@ -11,10 +11,11 @@ down_revision = "0021"
 
 KEEP = """
 INSERT INTO discard (exchange_id, delivery_id, who, why, discarded_at)
-SELECT e.id, e.newest_delivery_id, a.who, a.why, a.at
-FROM exchange e CROSS JOIN LATERAL (
+SELECT e.id, e.newest_delivery_id, coalesce(a.who, 'a person'), coalesce(a.why, e.reason),
+       coalesce(a.at, e.settled_at, ledger_now())
+FROM exchange e LEFT JOIN LATERAL (  -- its line may have been removed by age
     SELECT who, why, at FROM audit WHERE exchange_id = e.id AND action = 'discard' ORDER BY id DESC LIMIT 1
-) a
+) a ON true
 WHERE e.state = 'done' AND e.reason_code = 'discarded'
 """
 
