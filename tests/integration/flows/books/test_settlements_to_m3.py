@@ -173,8 +173,10 @@ def test_time_spent_blocked_is_none_of_the_wait_that_follows(till: CountingHouse
     till.place()
     till.connector.drain()
     till.connector.pass_time(3 * DAY_S)
-    till.m3_fault("ARS040MI/AddBatchHead", "lock")
+    till.m3_fault("ARS040MI/AddBatchHead", "lock", times=2)
     advance(till, to="77")
+    till.connector.drain()
+    till.connector.pass_time(60)
     till.connector.drain()
 
     held = till.exchange(FLOW)
