@@ -47,7 +47,9 @@ def erase(run: Run, config: Accounts, known: KnownCustomer | None, *, seen: Seen
     """
     what = "deleted" if is_gone else "emptied"
     if not is_gone and run.claim.fingerprint is None and seen is None:
-        return Done("the account has no address")  # and never had one, though its orders may
+        # It never had an address, though its orders may, or had one told of and was emptied before anybody looked.
+        run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
+        return Done("the account has no address")
     number = _forget(run, known, seen, what=what)
     if number is not None and config.erased is Erased.PERSON and not _is_decided(run, known):
         _note(run, undecided=number)

@@ -60,7 +60,13 @@ def test_a_late_delivery_brings_an_erased_account_not_back(connector: Connector)
 
 
 def deliver(connector: Connector, account: dict[str, Any]) -> None:
-    """Brings a delivery that was under way since before the account was erased."""
+    """Brings a delivery that was under way since before the account was erased, and runs what it makes due."""
+    tell(connector, account)
+    connector.settle()
+
+
+def tell(connector: Connector, account: dict[str, Any]) -> None:
+    """Has the receiver take a delivery that says of an account what it said before."""
     body = json.dumps(account).encode()
     late = Received(
         store=STORE,
@@ -78,7 +84,6 @@ def deliver(connector: Connector, account: dict[str, Any]) -> None:
         is_full=True,
     )
     record_delivery(connector.engine, late)
-    connector.settle()
 
 
 def empty(desk: Desk, order: dict[str, Any]) -> None:
@@ -135,6 +140,19 @@ def test_who_was_erased_is_nobody_any_more_whatever_a_person_decides(connector: 
     assert (desk.exchange(account)["state"], desk.exchange(account)["fingerprint"]) == ("done", "erased")
     assert connector.rows("SELECT 1 FROM binding WHERE kind = 'account'") == []
     assert told_of(connector, STORE) == "[]"
+
+
+def test_an_account_that_was_emptied_before_anybody_looked_is_forgotten_too(connector: Connector) -> None:
+    desk = Desk(connector, file_of(accounts={"create": "at_once"}))
+    account = desk.account()
+    tell(connector, account)
+    desk.change(account, action="erase")
+
+    exchange = desk.look(account)
+
+    assert (exchange["state"], exchange["reason"]) == ("done", "the account has no address")
+    assert told_of(connector, "%") == "[]"
+    assert desk.customers() == []
 
 
 def test_an_emptied_account_is_forgotten_though_it_never_came_through(connector: Connector) -> None:
