@@ -83,8 +83,6 @@ def _wait(error: ConnectorError, held: Claim, store: StoreContext | None) -> Set
 
 def _waited_too_long(held: Claim, store: StoreContext | None) -> bool:
     patience = timedelta(hours=store.config.retry.wait_deadline_h if store else 24)
-    if held.last_code == MissingDependencyError.code:
-        return False  # so far it waited for another exchange, which has its own patience
     return held.now - (held.waiting_since or held.now) > patience
 
 
@@ -108,8 +106,7 @@ def _blocked(error: ConnectorError, held: Claim, store: StoreContext | None) -> 
 def _blocked_too_long(error: MissingDependencyError, held: Claim, store: StoreContext | None) -> bool:
     retry = store.config.retry if store else RetryConfig()
     patience = timedelta(days=retry.invoice_deadline_d) if error.is_of_m3 else timedelta(hours=retry.blocked_deadline_h)
-    since = held.waiting_since if held.last_code == error.code else None
-    return held.now - (since or held.now) > patience
+    return held.now - (held.blocked_since or held.now) > patience
 
 
 def _still_blocked(error: MissingDependencyError, held: Claim) -> Settlement:
@@ -118,7 +115,7 @@ def _still_blocked(error: MissingDependencyError, held: Claim) -> Settlement:
         if error.is_of_m3
         else f"Look what became of {error.kind} {error.key} (`connector dead-letters list`, `connector exchanges list`)."
     )
-    since = held.waiting_since or held.now
+    since = held.blocked_since or held.now
     return Settlement(
         state=State.DEAD_LETTER,
         reason_code=error.code,

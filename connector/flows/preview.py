@@ -184,6 +184,7 @@ def dry_claim(store: StoreContext, *, flow: str, key: str, pool: str, at: dateti
         is_doubtful=True,
         fingerprint=None,
         waiting_since=None,
+        blocked_since=None,
         first_seen_at=at,
         rebuild=False,
         last_code="",

@@ -77,6 +77,7 @@ class Claim:
     is_doubtful: bool
     fingerprint: str | None
     waiting_since: datetime | None
+    blocked_since: datetime | None
     first_seen_at: datetime
     rebuild: bool
     last_code: str  # reason code of the last settlement
@@ -118,7 +119,7 @@ WITH claimed AS (
       AND e.next_attempt_at <= ledger_now() AND coalesce(e.not_before <= ledger_now(), true)
     RETURNING e.id, e.store, e.scope, s.version AS store_version, e.flow, e.business_key, e.pool, e.claim_no, e.wanted_rev,
               e.done_rev, e.doubt_rev, e.tries, e.crashes, e.sends, e.fingerprint, e.waiting_since, e.first_seen_at,
-              e.rebuild, e.worker, e.newest_delivery_id, e.reason_code, e.reason, e.resolution,
+              e.blocked_since, e.rebuild, e.worker, e.newest_delivery_id, e.reason_code, e.reason, e.resolution,
               coalesce(e.tidy_rev = e.wanted_rev, false) AS is_tidy,
               coalesce(e.replay_rev > e.done_rev, false) AS is_replay
 ), begun AS (
@@ -168,6 +169,7 @@ def _claim_of(row: Row[Any]) -> Claim:
         is_doubtful=row.doubt_rev > row.done_rev,
         fingerprint=row.fingerprint,
         waiting_since=row.waiting_since,
+        blocked_since=row.blocked_since,
         first_seen_at=row.first_seen_at,
         rebuild=row.rebuild,
         last_code=row.reason_code,
@@ -270,12 +272,13 @@ WITH settled AS (
         tries = CASE WHEN :state IN ('done', 'dead_letter') THEN 0
                      WHEN :gives_try_back THEN greatest(e.tries - 1, 0) ELSE e.tries END,
         crashes = 0, lease_until = NULL, worker = NULL,
-        -- An open breaker and a paused store are waited for without a deadline, and start it anew. To be blocked and to wait
-        -- have one each; it stays with what was blocked for too long and is looked at again.
-        waiting_since = CASE WHEN (:gives_try_back OR :reason_code = 'missing_dependency') AND :state <> 'done'
-                             AND :reason_code NOT IN ('breaker_open', 'configuration')
-                             THEN CASE WHEN (:reason_code = 'missing_dependency') = (e.reason_code = 'missing_dependency')
-                                       THEN coalesce(e.waiting_since, ledger_now()) ELSE ledger_now() END END,
+        -- An open breaker and a paused store are waited for without a deadline, and start it anew. To be blocked has one of
+        -- its own: it lasts for weeks of looks, of which one or the other meets a sick M3, and stays with what is shown for it.
+        waiting_since = CASE WHEN :gives_try_back AND :state <> 'done'
+                             AND :reason_code NOT IN ('breaker_open', 'configuration', 'missing_dependency')
+                             THEN coalesce(e.waiting_since, ledger_now()) END,
+        blocked_since = CASE WHEN :reason_code = 'missing_dependency' THEN coalesce(e.blocked_since, ledger_now())
+                             WHEN :state NOT IN ('done', 'dead_letter') THEN e.blocked_since END,
         next_attempt_at = CASE WHEN e.wanted_rev > :revision THEN ledger_now()
                                ELSE ledger_now() + make_interval(secs => :next_in_s) END,
         not_before = ledger_now() + make_interval(secs => :not_before_in_s),

@@ -48,7 +48,7 @@ WHERE e.id = :id FOR UPDATE OF e
 """)
 _RELEASE = text("""
 UPDATE exchange SET state = 'ready', tries = 0, crashes = 0, next_attempt_at = ledger_now(),
-    waiting_since = NULL, recheck_at = NULL, sent_at = NULL, rebuild = rebuild OR :rebuild
+    waiting_since = NULL, blocked_since = NULL, recheck_at = NULL, sent_at = NULL, rebuild = rebuild OR :rebuild
 WHERE id = :id
 """)
 _DOUBT = text(
@@ -79,7 +79,7 @@ UPDATE exchange SET state = CASE WHEN :is_locked THEN 'ready' ELSE 'done' END, d
     fingerprint = CASE WHEN EXISTS (
         SELECT 1 FROM document d WHERE d.exchange_id = exchange.id AND d.state = 'confirmed'
     ) THEN 'accepted:' || wanted_rev END,
-    waiting_since = NULL, recheck_at = NULL, reason_code = :code, reason = :reason, resolution = '',
+    waiting_since = NULL, blocked_since = NULL, recheck_at = NULL, reason_code = :code, reason = :reason, resolution = '',
     next_attempt_at = ledger_now(), sent_at = NULL, rebuild = false, settled_at = ledger_now()
 WHERE id = :id
 """)

@@ -36,7 +36,8 @@ SELECT id, store, flow, business_key, state, reason_code, reason, pool, claim_no
 """)
 _REPLAY = text("""
 UPDATE exchange SET state = 'ready', wanted_rev = wanted_rev + 1, doubt_rev = wanted_rev + 1, replay_rev = wanted_rev + 1,
-    tries = 0, crashes = 0, next_attempt_at = ledger_now(), waiting_since = NULL, sent_at = ledger_now(), sends = 1
+    tries = 0, crashes = 0, next_attempt_at = ledger_now(), waiting_since = NULL, blocked_since = NULL,
+    sent_at = ledger_now(), sends = 1
 WHERE id = :id
 """)
 _NOTE = text("""

@@ -127,6 +127,7 @@ class Exchange(Base):
     not_before: Mapped[datetime | None]
     recheck_at: Mapped[datetime | None]  # a dead letter that may cure itself is looked at again then
     waiting_since: Mapped[datetime | None]  # start of a wait that spends no tries, for its deadline
+    blocked_since: Mapped[datetime | None]  # on another exchange or M3's invoice, whatever its runs met since
     blocked_kind: Mapped[str | None]
     blocked_key: Mapped[str | None]
     reason_code: Mapped[str] = mapped_column(server_default=text("''"))

@@ -28,6 +28,7 @@ WITH clock AS MATERIALIZED (SELECT ledger_now() AS now), x AS (
         tries = CASE WHEN e.state IN ('done', 'dead_letter') THEN 0 ELSE e.tries END,
         crashes = CASE WHEN e.state IN ('done', 'dead_letter') THEN 0 ELSE e.crashes END,
         waiting_since = CASE WHEN e.state IN ('done', 'dead_letter') THEN NULL ELSE e.waiting_since END,
+        blocked_since = CASE WHEN e.state IN ('done', 'dead_letter') THEN NULL ELSE e.blocked_since END,
         alerted_at = CASE WHEN e.state = 'dead_letter' THEN NULL ELSE e.alerted_at END,
         blocked_kind = NULL, blocked_key = NULL,
         -- One message is enough for many changes; the sweeper sends another if it got lost.

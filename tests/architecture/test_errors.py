@@ -50,6 +50,7 @@ def claim(**changes: Any) -> Claim:
         **{"exchange_id": 1, "store": "w1", "scope": "w1", "store_version": 1, "flow": "orders_to_m3"},
         **{"business_key": "1", "pool": "orders", "claim_no": 1, "revision": 1, "done_rev": 0, "tries": 1},
         **{"is_doubtful": False, "fingerprint": None, "waiting_since": None, "first_seen_at": NOW, "rebuild": False},
+        "blocked_since": None,
         **{"was_resent": False, "body": None, "body_received_at": None, "now": NOW, "documents": (), "last_code": ""},
     }
     return Claim(**{**values, **changes})
@@ -112,8 +113,7 @@ def test_who_is_blocked_for_long_is_shown_and_goes_on_by_itself(is_of_m3: bool, 
     since = timedelta(hours=hours)
 
     before, after = (
-        fate_of(error, claim(waiting_since=NOW - since - more, last_code=error.code), None)
-        for more in (timedelta(0), timedelta(seconds=1))
+        fate_of(error, claim(blocked_since=NOW - since - more), None) for more in (timedelta(0), timedelta(seconds=1))
     )
 
     assert (before.state, before.blocked_on) == (State.BLOCKED, ("posted_order", "w1/7"))
@@ -126,10 +126,8 @@ def test_to_be_blocked_and_to_wait_have_a_deadline_each() -> None:
     long_ago = NOW - timedelta(days=5)
     blocked = errors.MissingDependencyError("It waits.", kind="posted_order", key="w1/7")
 
-    locked_now = fate_of(
-        an(errors.RecordLockedError), claim(waiting_since=long_ago, last_code="missing_dependency"), None
-    )
-    blocked_now = fate_of(blocked, claim(waiting_since=long_ago, last_code="record_locked"), None)
+    locked_now = fate_of(an(errors.RecordLockedError), claim(blocked_since=long_ago), None)
+    blocked_now = fate_of(blocked, claim(waiting_since=long_ago), None)
 
     assert (locked_now.state, blocked_now.state) == (State.WAITING, State.BLOCKED)
 

@@ -169,6 +169,26 @@ def test_payment_that_waits_for_its_invoice_for_two_months_is_told_and_goes_on_a
     assert (open_of(till), till.exchange(FLOW)["state"]) == ([(order["total"], "9")], "done")
 
 
+def test_m3_that_is_sick_or_a_killed_worker_meanwhile_does_not_begin_the_two_months_anew(till: CountingHouse) -> None:
+    till.place()
+    till.connector.drain()
+    till.connector.pass_time(40 * DAY_S)
+    till.m3_fault("OIS100MI/LstLine", "http_503")
+    till.connector.drain()
+    sick = till.exchange(FLOW)["reason_code"]
+    till.connector.pass_time(60)
+    till.connector.claim_only(till.exchange(FLOW)["id"])
+    till.connector.let_lease_expire()
+    till.connector.drain()
+    blocked = till.exchange(FLOW)["state"]
+    till.connector.pass_time(21 * DAY_S)
+    till.connector.drain()
+
+    told = till.exchange(FLOW)
+    assert (sick, blocked) == ("remote_unavailable", "blocked")
+    assert (told["state"], told["reason_code"]) == ("dead_letter", "missing_dependency")
+
+
 def test_time_spent_blocked_is_none_of_the_wait_that_follows(till: CountingHouse) -> None:
     till.place()
     till.connector.drain()
