@@ -50,13 +50,13 @@ def run(run: Run) -> Done:
     document = posting.resolve(run, bind=bind)
     takeover.clear_leftovers(run)
     order = succession.read_own(run)
+    note_buyer(run, order)
     leave_payment(run, order)
     note_refunds(run, order, is_posted=document is not None)
     settled = None if document is None else discarding.settled_unseen(run, document, order)
     if settled is not None:
         return settled
     order = None if order is None else as_reduced(run, order)
-    note_buyer(run, order)
     selling.note_order(run, order)
     if document is not None and document.state is DocumentState.CONFIRMED:
         return compare_posted(run, document, order)

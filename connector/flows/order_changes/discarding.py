@@ -9,14 +9,13 @@ from connector.flows.acceptance import accepted_of
 from connector.flows.context import Run, StoreContext
 from connector.flows.discarded import END, NOTHING, POST, Meaning, differing, digests, meant_then, stay
 from connector.flows.order_changes.watching import stop_watching
-from connector.flows.orders.erased import FLOW, is_erased
+from connector.flows.orders.erased import is_erased
 from connector.flows.orders.plan import content_of
 from connector.flows.orders.proving import let_go
 from connector.flows.outcome import Done
 from connector.flows.stock import selling
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.discards import Told
-from connector.ledger.forgetting import FORGET_BODIES
 from connector.stores import OrderAction
 from connector.woocommerce.models import Order, parse_order
 
@@ -37,7 +36,6 @@ def stays_discarded(run: Run, order: Order | None) -> Done | None:
         order
     ):  # that the buyer is gone from it is no news; what is bought counts as ever
         now = replace(now, parts={name: digest for name, digest in now.parts.items() if name == AMOUNTS})
-        run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
     return stay(run, now, fact=f"order {run.claim.business_key}", before=lambda told: _meant(run.store, told))
 
 

@@ -8,8 +8,10 @@ from connector.errors import MappingError, MissingDependencyError, NeedsPersonEr
 from connector.flows.context import Run, StoreContext
 from connector.flows.customers import binding, leaving
 from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
+from connector.flows.orders.erased import FLOW as ORDERS
 from connector.flows.orders.erased import is_erased
 from connector.ledger.dispatch import is_settled
+from connector.ledger.forgetting import FORGET_BODIES
 from connector.ledger.inbox import Received
 from connector.ledger.known_customers import (
     KEEP_IDENTITY,
@@ -101,11 +103,13 @@ def find_number(run: Run, order: Order) -> str:
 def note_buyer(run: Run, order: Order | None) -> None:
     """Stages whose e-mail address the order names, so that all that is carried of a person can be found.
 
-    If their data were erased in the shop, a customer that M3 does not have yet is not made from what was told before.
+    If their data were erased in the shop, what deliveries told of the order is dropped, whether M3 has it or not, and a customer
+    that M3 does not have yet is not made from what was told before.
     """
     if order is None:
         return
     if is_erased(order):
+        run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=ORDERS, business_key=run.claim.business_key)
         run.journal.stage(FORGET_UNMADE, m3_scope=run.store.m3_scope, exchange_id=run.claim.exchange_id)
     elif order.billing.email.strip():
         run.journal.stage(NAME_PERSON, email=email_key(order.billing.email), exchange_id=run.claim.exchange_id)

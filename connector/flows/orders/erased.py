@@ -14,7 +14,6 @@ from connector.flows.orders.left import LEFT
 from connector.flows.orders.personal import PERSONAL_PATHS
 from connector.flows.orders.plan import content_of
 from connector.ledger.claims import DocumentRecord
-from connector.ledger.forgetting import FORGET_BODIES
 from connector.woocommerce.models import Order
 
 META_KEY = "_anonymized"
@@ -29,13 +28,12 @@ def is_erased(order: Order) -> bool:
 
 
 def forget(run: Run, document: DocumentRecord, order: Order) -> DocumentRecord:
-    """Returns the document as if M3 had been sent what is left; what deliveries told of the person is dropped.
+    """Returns the document as if M3 had been sent what is left.
 
     Amounts and lines stay as they were sent: a change of these is one as ever. What a person was shown or has settled is
     forgotten in the same way, so that it stays settled. So are the texts M3 was left with; a person compares them from then on.
     """
     left = content_of(run.store, order)
-    run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
     plan = {**document.plan, "content": _without_person(document.plan["content"], left)}
     for name in (SHOWN, ACCEPTED):
         if name in plan:

@@ -283,6 +283,23 @@ def test_a_posted_order_that_is_emptied_in_the_shop_stays_and_is_forgotten(conne
     assert bodies == []
 
 
+@pytest.mark.parametrize("carried", [{}, {"status": "on-hold"}])
+def test_an_order_that_m3_does_not_have_is_forgotten_when_it_is_emptied(
+    connector: Connector, carried: dict[str, str]
+) -> None:
+    desk = Desk(connector)
+    desk.sandbox.m3_rule("CRS610MI", "Add", "nok")
+    order = desk.order(**carried)
+
+    empty(desk, order)
+
+    bodies = connector.rows(
+        "SELECT convert_from(d.body, 'utf8') AS body FROM delivery d JOIN exchange e ON e.id = d.exchange_id"
+        " WHERE e.flow = 'orders_to_m3' AND d.body IS NOT NULL"
+    )
+    assert not any(trace in json.dumps(bodies, ensure_ascii=False) for trace in TRACES)
+
+
 def test_an_order_that_was_emptied_before_m3_had_it_makes_no_customer(connector: Connector) -> None:
     desk = Desk(connector)
 
