@@ -16,7 +16,7 @@ from connector.flows.books.owning import require_own
 from connector.flows.context import Run
 from connector.flows.issues import booking
 from connector.flows.issues.keeping import ZERO, Issue
-from connector.flows.issues.wanted import with_items, with_wanted
+from connector.flows.issues.wanted import every_line, with_items, with_wanted
 from connector.flows.orders import adopting
 from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done
@@ -104,15 +104,23 @@ def why_nothing(run: Run, order: Order | None) -> str:
         return "the stock of invoiced orders is not issued"
     if find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key) is not None:
         return "M3 has it as an order, which takes its units"
+    if may_be_booked(run, order):
+        return ""
     if config.orders.action(order.status) is not OrderAction.CONFIRM:
         return f"status {order.status}: nothing to carry across"
     issue = with_wanted(run, Issue(epoch_of(order)), order)
     return "" if issue.moves() else "it holds nothing of the shop's stock"
 
 
+def may_be_booked(run: Run, order: Order) -> bool:
+    """Tells whether M3 may have booked units of which this ledger knows nothing, also of lines that hold none any more."""
+    return adopting.may_be_known(run, created_at=order.created_at, is_marked=False)
+
+
 def begin(run: Run, order: Order) -> DocumentRecord:
     """Begins the document of an order; what is wanted is in it before anything can fail, for a person may answer for it."""
-    issue = with_wanted(run, Issue(epoch_of(order)), order)
+    lines = every_line(order) if may_be_booked(run, order) else {}
+    issue = with_wanted(run, Issue(epoch_of(order), lines), order)
     return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan=issue.to_json())
 
 
@@ -134,10 +142,10 @@ def look_back(run: Run, document: DocumentRecord, order: Order | None, rules: St
         NotYetError, NeedsPersonError: M3 has not executed it; or it may still arrive.
     """
     issue = Issue.from_json(document.plan)
-    may_be_known = run.claim.is_replay or not document.steps
     asked: Collection[str] = list(issue.begun)
-    if order is not None and may_be_known and adopting.may_be_known(run, created_at=order.created_at, is_marked=False):
-        issue = with_items(run, issue, order, issue.lines)
+    if order is not None and (run.claim.is_replay or not document.steps) and may_be_booked(run, order):
+        there = booking.look(run, issue, issue.lines, rules)
+        issue = with_items(run, issue, order, (*there.executed, *there.waiting))
         asked = list(issue.lines)
     while asked:
         looked = booking.look(run, issue, asked, rules)

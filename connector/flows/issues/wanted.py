@@ -17,6 +17,11 @@ from connector.stores import OrderAction
 from connector.woocommerce.models import Order
 
 
+def every_line(order: Order) -> dict[str, Issued]:
+    """Returns the lines of an order as if nothing were known of them."""
+    return {str(line.id): Issued(line.variation_id or line.product_id, line.sku) for line in order.line_items}
+
+
 def with_wanted(run: Run, issue: Issue, order: Order | None) -> Issue:
     """Returns it with what M3 shall have booked out: what the order holds of the shop's stock.
 
@@ -26,11 +31,7 @@ def with_wanted(run: Run, issue: Issue, order: Order | None) -> Issue:
     if order is None:
         return replace(issue, wanted={line: one.units for line, one in issue.lines.items()})
     held = {str(line.id): taken_units(line) for line in order.line_items}
-    new = {
-        str(line.id): Issued(line.variation_id or line.product_id, line.sku)
-        for line in order.line_items
-        if held[str(line.id)] > 0 and str(line.id) not in issue.lines
-    }
+    new = {line: one for line, one in every_line(order).items() if held[line] > 0 and line not in issue.lines}
     lines = {**issue.lines, **new}
     is_carried = run.store.config.orders.action(order.status) is OrderAction.CONFIRM
     wanted = {

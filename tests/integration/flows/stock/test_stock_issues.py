@@ -206,6 +206,30 @@ def test_ledger_put_back_to_before_the_order_finds_what_m3_has_booked(house: War
     assert house.exchange(FLOW)["reason"] == "M3 has booked 3 units out of stock"
 
 
+def test_ledger_put_back_to_before_an_order_that_was_cancelled_since_gives_its_units_back(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    house.forget_everything()
+    house.connector.pass_time(3600)
+    house.change(order, status="cancelled")
+    house.go_on()
+    house.change(order, customer_note="news")
+    house.go_on()
+
+    assert (house.on_hand(), house.on_hand(CAP)) == (20, 10)
+    assert len(house.messages()) == 4
+
+
+def test_late_heard_order_of_which_m3_has_booked_nothing_is_left_alone(house: Warehouse) -> None:
+    house.connector.pass_time(3600)
+    order = house.place(status="on-hold")
+    house.change(order, status="cancelled")
+    house.go_on()
+
+    assert house.messages() == []
+    assert house.exchange(FLOW)["state"] == "done"
+
+
 def test_line_id_that_a_restored_shop_gives_again_takes_a_number_of_its_own(house: Warehouse) -> None:
     house.sandbox.post(f"{house.sandbox.shop_url}/_control/backup", {"name": ""})
     lost = house.place(lines=[{"sku": MUG, "quantity": 3}])
