@@ -21,6 +21,8 @@ from connector.woocommerce.models import Order, parse_order
 
 ASKS = {OrderAction.CLOSE: END, OrderAction.NONE: NOTHING, OrderAction.CONFIRM: POST}
 MONEY, AMOUNTS = "money", "lines and amounts"
+PLACED = "time it was placed"
+"""Never changes, unless a restored shop gave the id to another order: whose that is, a person says."""
 
 
 def stays_discarded(run: Run, order: Order | None) -> Done | None:
@@ -35,7 +37,7 @@ def stays_discarded(run: Run, order: Order | None) -> Done | None:
     if order is not None and is_erased(
         order
     ):  # that the buyer is gone from it is no news; what is bought counts as ever
-        now = replace(now, parts={name: digest for name, digest in now.parts.items() if name == AMOUNTS})
+        now = replace(now, parts={name: digest for name, digest in now.parts.items() if name in (AMOUNTS, PLACED)})
     return stay(run, now, fact=f"order {run.claim.business_key}", before=lambda told: _meant(run.store, told))
 
 
@@ -70,8 +72,12 @@ def meaning_of(store: StoreContext, order: Order | None, *, with_refunds: bool =
     return Meaning(
         ASKS.get(action, action.value) if known else f"status {order.status}",
         f"{order.status} in the shop",
-        digests({**content, **refunds}),
-        {AMOUNTS: f"{order.total} {order.currency}", "lines": lines},
+        digests({**content, **refunds, PLACED: order.created_at.isoformat()}),
+        {
+            AMOUNTS: f"{order.total} {order.currency}",
+            "lines": lines,
+            PLACED: f"{order.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        },
     )
 
 

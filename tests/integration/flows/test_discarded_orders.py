@@ -17,6 +17,10 @@ from tests.integration.flows.test_confirm_outcomes import confirm_with, release_
 
 ITEM = "MUG-002"
 YEAR_S = 365 * 24 * 3600.0
+BUYER = {
+    **{"first_name": "Iva", "last_name": "Horvat", "email": "iva@example.com", "phone": "+385915550000"},
+    **{"address_1": "Ilica 1", "city": "Zagreb", "postcode": "10000", "country": "HR"},
+}
 SAYS = "Discarded by ana on "
 
 
@@ -187,6 +191,28 @@ def test_order_whose_lines_changed_waits_also_once_its_buyer_was_erased(common: 
     said = change(common, order, billing=emptied, meta_data=[{"key": "_anonymized", "value": "yes"}])
 
     assert (said["state"], said["reason_code"]) == ("dead_letter", "changed_after_discard")
+
+
+def test_equal_order_that_a_restored_shop_gave_the_same_id_is_told(common: Story) -> None:
+    common.end_faults()
+    common.connector.forget()
+    common.sandbox.post(f"{common.sandbox.shop_url}/_control/backup", {"name": ""})
+    common.sell_in_m3(ITEM, is_sold=False)
+    first = common.place(billing=BUYER, payment_method="cod")
+    common.go_on()
+    common.discard()
+    common.sell_in_m3(ITEM, is_sold=True)
+    common.connector.forget()
+
+    common.sandbox.post(f"{common.sandbox.shop_url}/_control/restore", {"name": ""})
+    common.sandbox.post(f"{common.sandbox.shop_url}/_control/clock", {"offset_s": 3600})
+    other = common.place(billing=BUYER, payment_method="cod")
+    common.go_on()
+
+    said = common.exchange()
+    assert other["id"] == first["id"]
+    assert (said["state"], said["reason_code"]) == ("dead_letter", "changed_after_discard")
+    assert "time it was placed (" in said["reason"]
 
 
 def test_refund_of_all_of_it_is_told(common: Story, order: dict[str, Any]) -> None:
