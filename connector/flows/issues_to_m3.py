@@ -130,6 +130,8 @@ def settle_answered(run: Run, document: DocumentRecord) -> DocumentRecord:
     It is asked of the discard itself, which a run that fails or is killed does not change, and which a release takes back.
     """
     issue, said = Issue.from_json(document.plan), run.claim.discard
+    if said is None and issue.answered:
+        return keep(run, document, issue.taken_back(), booked="a person took back what they answered for")
     if said is None or issue.answered == said.at.isoformat():
         return document
     return keep(run, document, issue.answered_for(said.at.isoformat()), booked="a person answered for it")

@@ -20,7 +20,8 @@ from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.sales import settle_sale
 from connector.ledger.tables import DocumentState, State
 
-HOLD_STOCK = ("orders_to_m3", "issues_to_m3")
+ISSUES = "issues_to_m3"
+HOLD_STOCK = ("orders_to_m3", ISSUES)
 """Flows by which M3 gets to hold what an order took from the shop's stock."""
 
 
@@ -130,12 +131,20 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
         )
     connection.execute(_RELEASE, {"id": exchange_id, "rebuild": rebuild})
     is_posted = row.document_state == DocumentState.CONFIRMED
-    is_taken_back = discards.withdraw(connection, exchange_id)
+    is_taken_back = _takes_back(row) and discards.withdraw(connection, exchange_id)
     if is_taken_back:
         connection.execute(_TAKE_BACK if is_posted else _DOUBT, {"id": exchange_id})
     was_discarded = is_taken_back and not is_posted
     _note(connection, row, who=who, action="release_rebuild" if rebuild else "release", to=State.READY, why=why)
     return replace(_decision(row), was_discarded=was_discarded)
+
+
+def _takes_back(row: Row[tuple[object, ...]]) -> bool:
+    """Tells whether a release takes a discard back: not that of units booked by hand, where the dead letter is about later ones."""
+    is_of_later = (
+        row.flow == ISSUES and row.state == State.DEAD_LETTER and row.document_state == DocumentState.CONFIRMED
+    )
+    return not is_of_later
 
 
 _RELEASED = text("SELECT EXISTS (SELECT FROM audit WHERE exchange_id = :id AND action = 'release' AND at > :since)")

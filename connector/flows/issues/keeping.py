@@ -56,6 +56,7 @@ class Issue:
     wanted: Mapping[str, Decimal] = field(default_factory=dict)
     begun: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that go out, negative: come back
     answered: str = ""  # when the newest discard was said that was taken account of
+    by_hand: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that person answered for
 
     def moves(self) -> dict[str, Decimal]:
         """Returns what is still to be booked: line -> units that go out, negative for those that come back."""
@@ -94,7 +95,12 @@ class Issue:
             line: replace(one, units=self.wanted.get(line, ZERO), version=one.version + (line in self.begun))
             for line, one in self.lines.items()
         }
-        return replace(self, lines=lines, begun={}, answered=said_at)
+        return replace(self, lines=lines, begun={}, answered=said_at, by_hand=self.moves())
+
+    def taken_back(self) -> Issue:
+        """Returns it as it is once the person takes the discard back: M3 holds only what it has booked."""
+        lines = {line: replace(one, units=one.units - self.by_hand.get(line, ZERO)) for line, one in self.lines.items()}
+        return replace(self, lines=lines, answered="", by_hand={})
 
     def by_product(self) -> dict[str, Decimal]:
         """Returns the units M3 holds of the order by the shop's product."""
@@ -118,6 +124,7 @@ class Issue:
             "wanted": {line: str(units) for line, units in self.wanted.items()},
             "begun": {line: str(units) for line, units in self.begun.items()},
             "answered": self.answered,
+            "by_hand": {line: str(units) for line, units in self.by_hand.items()},
         }
 
     @classmethod
@@ -127,8 +134,8 @@ class Issue:
             line: Issued(**{**one, "factor": Decimal(one["factor"]), "units": Decimal(one["units"])})
             for line, one in values["lines"].items()
         }
-        wanted, begun = (_units(values[name]) for name in ("wanted", "begun"))
-        return cls(values["epoch"], lines, wanted, begun, answered=values["answered"])
+        wanted, begun, by_hand = (_units(values[name]) for name in ("wanted", "begun", "by_hand"))
+        return cls(values["epoch"], lines, wanted, begun, answered=values["answered"], by_hand=by_hand)
 
 
 def _units(kept: Mapping[str, str]) -> dict[str, Decimal]:

@@ -333,6 +333,33 @@ def test_booking_that_is_released_after_a_discard_is_made(house: Warehouse) -> N
     assert sorted(house.messages()) == [(MUG, "-3"), (CAP, "-1")]
 
 
+def test_discard_that_is_taken_back_later_has_the_units_booked_after_all(house: Warehouse) -> None:
+    order = house.refuse_and_discard()
+    house.take_back(order)
+    house.go_on()
+    house.release(house.exchange(FLOW)["id"])
+    house.go_on()
+
+    assert sorted(house.messages()) == [(MUG, "-3"), (MUG, "1"), (CAP, "-1")]
+    assert (house.on_hand(), house.shown()) == (18, 18)
+
+
+def test_release_of_a_later_booking_leaves_what_a_person_booked_by_hand(house: Warehouse) -> None:
+    order = house.refuse_and_discard()
+    house.m3_fault("MMS850MI/AddAdjust", "nok", times=9)
+    house.take_back(order)
+    house.go_on()
+    held = house.exchange(FLOW)
+    house.end_faults()
+    house.release(held["id"])
+    house.go_on()
+    house.take_back(order)
+    house.go_on()
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "m3_rejected")
+    assert house.messages() == [(MUG, "1"), (MUG, "1")]
+
+
 def test_booking_discarded_before_anything_was_begun_stays_out(house: Warehouse) -> None:
     order = house.place()
     house.connector.run(house.exchange()["id"])
