@@ -20,8 +20,7 @@ from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.sales import settle_sale
 from connector.ledger.tables import DocumentState, State
 
-ISSUES = "issues_to_m3"
-HOLD_STOCK = ("orders_to_m3", ISSUES)
+HOLD_STOCK = ("orders_to_m3", "issues_to_m3")
 """Flows by which M3 gets to hold what an order took from the shop's stock."""
 
 
@@ -140,11 +139,8 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
 
 
 def _takes_back(row: Row[tuple[object, ...]]) -> bool:
-    """Tells whether a release takes a discard back: not that of units booked by hand, where the dead letter is about later ones."""
-    is_of_later = (
-        row.flow == ISSUES and row.state == State.DEAD_LETTER and row.document_state == DocumentState.CONFIRMED
-    )
-    return not is_of_later
+    """Tells whether a release takes a discard back; not an earlier one, if the other side has the fact and a later change waits."""
+    return not (row.state == State.DEAD_LETTER and row.document_state == DocumentState.CONFIRMED)
 
 
 _RELEASED = text("SELECT EXISTS (SELECT FROM audit WHERE exchange_id = :id AND action = 'release' AND at > :since)")

@@ -44,3 +44,16 @@ def test_discard_of_amounts_that_differ_is_taken_back_too(common: Story) -> None
     common.go_on()
 
     assert common.exchange()["reason_code"] == "amounts_differ"
+
+
+def test_release_of_a_later_change_leaves_what_was_discarded_before(common: Story, order: dict[str, Any]) -> None:
+    common.m3_fault("OIS100MI/AddText", "nok", times=4)
+    common.change(order, customer_note="Ring twice")
+    common.go_on()
+    assert common.exchange()["state"] == "dead_letter"
+    common.end_faults()
+
+    common.release(common.exchange()["id"])
+    common.go_on()
+
+    assert common.exchange()["state"] == "done"
