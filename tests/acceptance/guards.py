@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from connector.flows import batches, polling
 from connector.flows.context import Run
+from connector.flows.customers import accounts
 from connector.flows.orders import adopting, building, confirming, takeover
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.stock import assessing
@@ -31,8 +32,9 @@ from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.tenure import Tenure
 from connector.m3.calls import Answer
 from connector.m3.rejections import already_exists
+from connector.woocommerce.models import Customer, parse_customer
 
-GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare", "in_flight", "second_look")
+GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare", "in_flight", "second_look", "erasing")
 
 _CLAIM_CHECK = r"AND (e\.)?claim_no = \$\d+ AND (e\.)?state = 'running'"
 
@@ -184,6 +186,16 @@ def _without_second_look() -> list[Switch]:
     return [(batches, "_postpone", lambda *_, **__: None)]
 
 
+def _without_erasing() -> list[Switch]:
+    """What was told of an account is believed, and the shop not asked, also when it has erased the account since."""
+    ask_shop = accounts.ask_shop
+
+    def believe(run: Run) -> Customer | None:
+        return ask_shop(run) if run.claim.body is None else parse_customer(run.claim.body)
+
+    return [(accounts, "told_account", lambda *_: None), (accounts, "ask_shop", believe)]
+
+
 _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
     "sweeper": _without_sweeper,
     "lookup": _without_lookup,
@@ -192,4 +204,5 @@ _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
     "compare": _without_compare,
     "in_flight": _without_in_flight,
     "second_look": _without_second_look,
+    "erasing": _without_erasing,
 }

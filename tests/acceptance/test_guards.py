@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from connector.ledger.inbox import Received, Recorded, record_delivery
 from tests.acceptance.guards import GUARDS, switched_off
 from tests.harness import STORE, Connector
 from tests.integration.flows.crashing import KilledError, Trap, set_trap
+from tests.integration.flows.customers.desk import Desk
 from tests.integration.flows.stock.stock_story import MUG, StockStory
 from tests.integration.flows.story import Story
 from workers.sweeper import sweep
@@ -129,6 +132,40 @@ def test_without_in_flight_what_an_order_holds_is_shown_again(stock: StockStory)
 
     stock.carry(MUG)
     assert stock.shown(MUG) == 16
+
+
+@pytest.mark.parametrize("is_off", [True, False])
+def test_without_erasing_what_comes_late_is_believed(connector: Connector, is_off: bool) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.poll()
+    desk.change(account, action="erase")
+    desk.look(account)
+    row = {**account, "billing": {**account["billing"], "address_1": "Vlaška 7"}}
+
+    with switched_off("erasing") if is_off else nullcontext():
+        tell_of_account(connector, row)
+        connector.settle()
+
+    assert (desk.customer()["fields"]["CUA1"] == "Vlaška 7") is is_off
+
+
+def tell_of_account(connector: Connector, row: dict[str, Any]) -> None:
+    content = json.dumps(row).encode()
+    digest, account = hashlib.sha256(content).hexdigest(), str(row["id"])
+    received = Received(
+        **{
+            "store": STORE,
+            "source": "webhook",
+            "topic": "customer.updated",
+            "kind": "customer",
+            "resource_id": account,
+        },
+        **{"flow": "customers_to_m3", "business_key": account, "pool": "customers", "body": content, "body_size": 1},
+        **{"body_sha256": digest, "content_hash": digest, "is_full": True},
+    )
+    record_delivery(connector.engine, received)
 
 
 @pytest.mark.parametrize("is_off", [True, False])

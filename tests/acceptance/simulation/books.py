@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
+from tests.acceptance.simulation.accounts_books import of_accounts, of_accounts_at_rest
+from tests.acceptance.simulation.accounts_history import AccountsHistory
 from tests.acceptance.simulation.goods import GoodsHistory
 from tests.acceptance.simulation.goods_books import of_goods, of_goods_at_rest, of_goods_by_day
 from tests.acceptance.simulation.world import World
@@ -62,6 +64,7 @@ class History:
     poison: set[int] = field(default_factory=set)
     changes: Counter[int] = field(default_factory=Counter)
     goods: GoodsHistory = field(default_factory=GoodsHistory)
+    accounts: AccountsHistory = field(default_factory=AccountsHistory)
 
     def is_poison(self, number: int) -> bool:
         """Tells whether an order may wait for a person: M3 does not know a thing of it, or has ended one."""
@@ -108,6 +111,7 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
         *_of_shop(m3, shop),
         *_of_customers(m3),
         *of_goods(world, history.goods),
+        *of_accounts(history.accounts),
         *(f"bug: exchange {row['exchange_id']}: {row['message']}" for row in world.rows(_BUGS)),
     ]
     _raise_any(complaints, kinds)
@@ -206,6 +210,7 @@ def require_complete(world: World, history: History, *, kinds: tuple[str, ...] =
         *_of_wanted(m3, shop, history, waiting=waiting, off=_taken_off(world, shop)),
         *(f"left behind: batch order {one['temporary_orno']} ({one['yref']})" for one in m3["batch_orders"]),
         *of_goods_at_rest(world, history.goods),
+        *of_accounts_at_rest(world, history.accounts),
     ]
     _raise_any(complaints, kinds)
 

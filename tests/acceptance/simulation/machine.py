@@ -13,6 +13,7 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from tests.acceptance.simulation.accounts import Accounts
 from tests.acceptance.simulation.books import ViolationError, require_complete, require_shown, require_sound
 from tests.acceptance.simulation.days import Played, step
 from tests.acceptance.simulation.people import People
@@ -21,14 +22,14 @@ from tests.acceptance.simulation.rest import come_to_rest, load
 from tests.acceptance.simulation.shelves import Shelves
 from tests.acceptance.simulation.trouble import Trouble
 
-ORDERS_ALONE, GOODS, FIRST_LOAD = "orders alone", "goods", "first load"
-SORTS = (ORDERS_ALONE, GOODS, GOODS, FIRST_LOAD)
-"""What sort of day it is: most of the flows of goods need them in the shop."""
+ORDERS_ALONE, ACCOUNTS, GOODS, FIRST_LOAD = "orders alone", "accounts", "goods", "first load"
+SORTS = (ORDERS_ALONE, ACCOUNTS, GOODS, GOODS, FIRST_LOAD)
+"""What sort of day it is: most of the flows of goods need them in the shop, those of customers a store that follows accounts."""
 TICK_S = 0.2
 _HELD = "SELECT id, state FROM exchange WHERE state IN ('dead_letter', 'running') ORDER BY id"
 
 
-class Simulation(Pools, Shelves, Trouble, People, RuleBasedStateMachine):
+class Simulation(Pools, Shelves, Accounts, Trouble, People, RuleBasedStateMachine):
     """One example: a day, and what must hold in it."""
 
     broken: ClassVar[list[Played]] = []
@@ -36,8 +37,12 @@ class Simulation(Pools, Shelves, Trouble, People, RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 999), sort=st.sampled_from(SORTS))
     @step
     def begin(self, seed: int, sort: str = ORDERS_ALONE) -> None:
-        """A day begins: empty books, empty ledger; some days with goods of M3 in the shop, or about to come there."""
-        self.world.start_anew(seed, history=self.history.goods, shows_goods=sort != ORDERS_ALONE)
+        """A day begins: empty books, empty ledger; some days with accounts, or goods of M3 in the shop or about to come there."""
+        self.world.start_anew(
+            seed,
+            goods=self.history.goods if sort in (GOODS, FIRST_LOAD) else None,
+            accounts=self.history.accounts if sort == ACCOUNTS else None,
+        )
         if sort == GOODS:
             load(self.world)
             self.tell("The shop shows M3's goods.")
@@ -75,7 +80,7 @@ class Simulation(Pools, Shelves, Trouble, People, RuleBasedStateMachine):
             report()
 
     def _has_begun(self) -> bool:
-        return bool(self.history.versions) or self.world.shows_goods
+        return bool(self.history.versions) or self.world.shows_goods or self.world.follows_accounts
 
     def _judge(self, judge: Callable[..., None]) -> None:
         """Keeps the day if it breaks a promise: a second time it may go otherwise, for threads and jitter are real."""

@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 from tests.acceptance.simulation.buyers import KINDS, Buyers
 from tests.acceptance.simulation.days import SOME, step
 from tests.acceptance.simulation.messages import put_back
-from tests.acceptance.simulation.rest import GOODS_JOBS, JOBS, NIGHTLY, work_off
+from tests.acceptance.simulation.rest import ACCOUNT_JOBS, GOODS_JOBS, JOBS, NIGHTLY, work_off
 from tests.acceptance.simulation.runs import Stop, run_until_killed
 from tests.acceptance.simulation.wires import Place
 from workers.jobs import run_turn
@@ -18,7 +18,7 @@ from workers.sweeper import sweep
 class Pools(Buyers):
     """The rules about workers."""
 
-    @rule(name=st.sampled_from(("poll_orders", *JOBS, *GOODS_JOBS, NIGHTLY)), beats=st.integers(1, 2))
+    @rule(name=st.sampled_from(("poll_orders", *JOBS, *GOODS_JOBS, *ACCOUNT_JOBS, NIGHTLY)), beats=st.integers(1, 2))
     @step
     def turn(self, name: str, beats: int) -> None:
         """Beat sends a periodic job; a second beat sends it too, and another worker runs it."""

@@ -20,8 +20,10 @@ IDLE_ROUNDS = 8  # busy, but nothing runs any more: stuck
 EACH_ROUND = ("poll_orders", "hunt_orphans", "probe_stores")
 JOBS = (*EACH_ROUND, "poll_open_orders")
 GOODS_JOBS = ("pull_items", "pull_prices", "pull_stock", "poll_products")
+ACCOUNT_JOBS = ("poll_customers", "pull_customers")
 NIGHTLY = "compare_daily"
 LONGEST_TURN_S = 3600.0
+ACCOUNTS_TURN_S = 6 * 3600.0
 DAY_S = 86_400.0
 HANGING = ("15", "25", "30", "55")
 
@@ -55,9 +57,13 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
     if world.shows_goods:
         world.clock.advance(LONGEST_TURN_S)
         _run_jobs(world, GOODS_JOBS)
+    if world.follows_accounts:
+        world.clock.advance(ACCOUNTS_TURN_S)
+        _run_jobs(world, ACCOUNT_JOBS)
     _be_quiet(world)
     if world.shows_goods:
         before_night()
+    if world.shows_goods or world.follows_accounts:
         _let_night_pass(world)
     for _ in range(MOST_VISITS):  # a dead letter may hide a second one: an order that waited for its customer
         if not _let_people_act(world):
@@ -75,7 +81,7 @@ def load(world: World) -> None:
 
 
 def _let_night_pass(world: World) -> None:
-    """Everything is compared at night: only then is a stock found that somebody changed in the shop."""
+    """Everything is compared at night: only then is found what somebody changed in the shop that M3 is the master of."""
     world.clock.advance(DAY_S)
     _run_jobs(world, (NIGHTLY,))
     _be_quiet(world)

@@ -49,6 +49,10 @@ class StoppedRuns:
         if run is not None:
             run.pass_by(place)
 
+    def is_one(self) -> bool:
+        """Tells whether the run of this thread is one that can be stopped."""
+        return getattr(self._of_thread, "run", None) is not None
+
     def start(self, process: Process, exchange_id: int, *, stop: Stop) -> StoppedRun:
         """Runs a message until it is stopped or has ended."""
         run = StoppedRun(process, exchange_id, stop)

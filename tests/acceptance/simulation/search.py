@@ -29,6 +29,7 @@ CAUGHT_AS = {
     "compare": ("lost",),
     "in_flight": ("oversold",),
     "second_look": ("stale",),
+    "erasing": ("remembered",),
 }
 """What the absence of each guard must show as: a control that fails in another way has not shown its guard."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.simulation.days import Step
 from tests.acceptance.simulation.goods import POT, SOLD
-from tests.acceptance.simulation.machine import GOODS, ORDERS_ALONE
+from tests.acceptance.simulation.machine import ACCOUNTS, GOODS, ORDERS_ALONE
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
 from tests.acceptance.simulation.together import search_all
 
@@ -65,6 +65,17 @@ DAYS = {
         ("work_off", {"most": 9}),
         ("pass_time", {"seconds": 10}),
         sort=GOODS,
+    ),
+    "erasing": day(
+        ("open_account", {"who": "ana", "arrives": True}),
+        ("work_off", {"most": 9}),
+        ("change_account", {"which": 0, "what": "moves", "amount": 0, "arrives": False}),
+        ("deliver", {"which": 0, "fate": "is held up"}),
+        ("erase_account", {"which": 0, "how": "delete", "arrives": True}),
+        ("work_off", {"most": 9}),
+        ("arrive_late", {"which": 0, "times": 1}),
+        ("work_off", {"most": 9}),
+        sort=ACCOUNTS,
     ),
 }
 

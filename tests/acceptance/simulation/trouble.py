@@ -19,7 +19,7 @@ CALLS = {
         *("OIS100MI/Confirm", "OIS100MI/AddBatchHead", "OIS100MI/AddBatchLine", "OIS100MI/DelBatchHead"),
         *("OIS275MI/GetTmpOrderStat", "OIS100MI/LstLine", "OIS100MI/LstBatchHead", "OIS100MI/Confirm"),
     ),
-    "customers": ("CRS610MI/Add", "CRS610MI/GetBasicData"),
+    "customers": ("CRS610MI/Add", "CRS610MI/GetBasicData", "CRS610MI/ChgBasicData", "CRS610MI/AddAddress"),
     "inventory": ("MMS200MI/GetItmWhsBal", "MMS310MI/Update", "MMS310MI/Get"),
     "catalog": ("OIS017MI/LstBasePrice", "MMS200MI/UpdItmBasic", "MMS200MI/GetItmBasic"),
 }
@@ -28,6 +28,8 @@ IN_SHOP = {"status": "", "inventory": "products", "catalog": "products"}
 LATE = "late"
 GOODS_FAULTS = (LATE, "drop_after_commit", LATE, "http_503", "late_answer", "http_500", "http_429", "http_504")
 CONFIRM_STATUSES = ("25", "30", "20", "55", "15")
+ACCOUNT_CALLS = 6
+"""Up to this number a run of the pool of customers fails in M3, above it in the shop."""
 SHOP_FAULTS = ("drop_after_commit", "http_503", "http_500", "http_429")
 PAUSES_S = (1, 5, 10, 20, 46, 61, 130, 600, 1200)
 LATE_COMMITS_S = (1, 4, 30, 200)
@@ -99,6 +101,8 @@ class Trouble(Day):
         message = self._take(which)
         if message.queue == "status":
             self._fail_in_shop(SHOP_FAULTS[call % len(SHOP_FAULTS)], "PUT" if late_s == 1 else "POST")
+        elif message.queue == "customers" and self.world.follows_accounts and call > ACCOUNT_CALLS:
+            self._fail_in_shop(SHOP_FAULTS[call % len(SHOP_FAULTS)], "POST", path="customers")
         elif message.queue in IN_SHOP and call < len(GOODS_FAULTS):
             self._fail_in_batch(GOODS_FAULTS[call], late_s)
         else:

@@ -40,6 +40,7 @@ from sandbox.shop.delivery import Prepared, prepare
 from sandbox.shop.dispatcher import Dispatcher, Waiting
 from sandbox.shop.faults import FaultPlan
 from sandbox.shop.state import Shop
+from tests.acceptance.simulation.accounts_history import AccountsHistory, EraserWitness
 from tests.acceptance.simulation.goods import ITEMS, LONG_AGO, PUBLISH, GoodsHistory, NewsOfM3
 from tests.acceptance.simulation.messages import Message, waiting_messages
 from tests.acceptance.simulation.runs import StoppedRuns
@@ -55,12 +56,16 @@ from workers.process import Process
 SHOP, M3, RECEIVER = "shop.example", "m3.example", "connector.example"
 TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
 GOODS_TOPICS = ("product.updated", "product.deleted", "product.restored")
+ACCOUNT_TOPICS = ("customer.created", "customer.updated", "customer.deleted")
+FOLLOWED: dict[str, Any] = {"create": "at_once", "owners": {"phone": "m3"}}
+"""Accounts are made customers before they order; M3 is the master of the telephone number and of what only M3 has."""
 API_KEY = "a key of the simulation"
 KEPT = ("store", "credential", "clock_offset")
 _EMPTY = text("; ".join(f"DELETE FROM {one.name}" for one in reversed(METADATA.sorted_tables) if one.name not in KEPT))
 _COUNT_ANEW = text("""
 SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences WHERE schemaname = 'public'
 """)
+_FOUND_ERASED = "SELECT business_key FROM exchange WHERE flow = 'customers_to_m3' AND fingerprint = 'erased'"
 LATE_COMMIT_S = 4.0
 CUT_S = 3.0
 
@@ -83,7 +88,7 @@ class World:
         self.wires.watch, self.wires.call_later = self._watch, self.clock.call_later
         self.witness = Witness(self.site, self.shop)
         self.news = NewsOfM3(f"https://{RECEIVER}", store=STORE, api_key=("X-Api-Key", API_KEY))
-        self.shows_goods = False
+        self.shows_goods = self.follows_accounts = False
         self._session = requests.Session()
         self._session.trust_env = False
         self._valkey_url, self._home = valkey_url, home
@@ -109,16 +114,17 @@ class World:
         self._session.close()
         self.valkey.close()
 
-    def start_anew(self, seed: int, *, history: GoodsHistory, shows_goods: bool = False) -> None:
+    def start_anew(self, seed: int, *, goods: GoodsHistory | None, accounts: AccountsHistory | None) -> None:
         """Empties shop, M3, ledger and broker, ends all faults, and sets the clock back.
 
         Args:
             seed: Of both sandboxes.
-            history: Of the goods of this day.
-            shows_goods: Whether the store publishes items, prices and stock of M3.
+            goods: Those of this day, if the store publishes items, prices and stock of M3.
+            accounts: Those of this day, if the store follows them and shows what M3 says of its customers.
         """
-        if shows_goods != self.shows_goods:
-            self.shows_goods = shows_goods
+        shown = goods is not None, accounts is not None
+        if shown != (self.shows_goods, self.follows_accounts):
+            self.shows_goods, self.follows_accounts = shown
             self._configure()
         with transaction(self.engine) as connection:
             connection.execute(_EMPTY)  # a sixth of the time TRUNCATE takes for a few rows
@@ -130,12 +136,20 @@ class World:
         self.control(SHOP, "reset", seed=seed)
         self.control(SHOP, "faults")
         self.control(SHOP, "settings", dispatch="paused", home_url=f"https://{SHOP}")
-        for topic in (*TOPICS, *(GOODS_TOPICS if shows_goods else ())):
+        for topic in (
+            *TOPICS,
+            *(GOODS_TOPICS if self.shows_goods else ()),
+            *(ACCOUNT_TOPICS if self.follows_accounts else ()),
+        ):
             self._listen(topic)
-        self.witness.start_anew(history)
-        self.wires.see, self.wires.late_by_s = (self.witness.sees if shows_goods else None), None
-        if shows_goods:
-            self._stock_up(history)
+        self.witness.start_anew(goods or GoodsHistory())
+        self.wires.see, self.wires.late_by_s = None, None
+        if goods is not None:
+            self.wires.see = self.witness.sees
+            self._stock_up(goods)
+        if accounts is not None:
+            witness = EraserWitness(accounts, is_of_old=self.stopped_runs.is_one, found_erased=self._found_erased)
+            self.wires.see = witness.sees
         for one in self.workers:
             self.forget_in(one)
         self.wires.after_listing = None
@@ -143,7 +157,9 @@ class World:
 
     def _configure(self) -> None:
         content = yaml.safe_load(store_file(gateway_cut_s=CUT_S, requests_per_s=1000, concurrency=50))
-        content["publish"] = PUBLISH if self.shows_goods else {}
+        content["publish"] = PUBLISH if self.shows_goods else {"customers": {}} if self.follows_accounts else {}
+        if self.follows_accounts:
+            content["customers"]["accounts"] = FOLLOWED
         self.connector.configure(yaml.safe_dump(content), ion_api_key=API_KEY)
 
     def _stock_up(self, history: GoodsHistory) -> None:
@@ -154,6 +170,9 @@ class World:
         self.control(M3, "items", content=[*ITEMS])
         self.news.start_anew(self.site)
         history.note(self.site)
+
+    def _found_erased(self) -> list[int]:
+        return [int(row["business_key"]) for row in self.rows(_FOUND_ERASED)]
 
     def forget_in(self, process: Process) -> None:
         """Drops what a process remembers, as its death does."""
