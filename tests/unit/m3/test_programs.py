@@ -35,6 +35,7 @@ from connector.m3.programs import (
     mms015mi,
     mms025mi,
     mms200mi,
+    mms850mi,
     mrs001mi,
     ois010mi,
     ois017mi,
@@ -148,6 +149,20 @@ CALLS = [
         },
     ),
     ars040mi.control_batch(BATCH, company=1, division="AAA"),
+    ars200mi.list_invoices("W1", since=date(2026, 11, 1)),
+    mms850mi.add_adjustment(
+        "W1S000000000011",
+        item="MUG-001",
+        warehouse="001",
+        location="MAIN",
+        quantity=Decimal(-3),
+        reason="",
+        partner="WEB",
+        external_number="20261122",
+        remark="w1 1042",
+    ),
+    mms850mi.get_identity("W1S000000000011"),
+    mms850mi.get_instruction("W1S000000000011"),
     ars200mi.get_totals(
         InvoiceKey(payer="GUESTHREUR", customer="GUESTHREUR", number="2026-4001", year="2026"), division="AAA"
     ),
