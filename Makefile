@@ -26,7 +26,7 @@ test: setup
 
 # Every write and every commit of every flow, with everything that can go wrong at it; the stories side by side.
 crash-points: setup
-	$(BIN)/python -m pytest -q tests/acceptance/crash_points -n 2 --maxschedchunk 1
+	$(BIN)/python -m pytest -q tests/acceptance/crash_points -n 3 --maxschedchunk 1
 
 # Random stories over the real flows; SEED repeats one run, CONTROL takes a guard away, which must be caught.
 EXAMPLES ?= 300
