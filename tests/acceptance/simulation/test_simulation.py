@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis.errors import FlakyStrategyDefinition
 
+from tests.acceptance.simulation import search
 from tests.acceptance.simulation.days import Step
 from tests.acceptance.simulation.goods import POT, SOLD
-from tests.acceptance.simulation.machine import ACCOUNTS, GOODS, ORDERS_ALONE
+from tests.acceptance.simulation.machine import ACCOUNTS, GOODS, ORDERS_ALONE, Simulation
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
 from tests.acceptance.simulation.together import search_all
 
@@ -96,3 +99,21 @@ def test_day_breaks_its_promise_without_the_guard_alone(guard: str) -> None:
 
     assert (without.violation or "").startswith(CAUGHT_AS[guard]), without.story
     assert with_it.violation is None, with_it.story
+
+
+def test_search_goes_on_with_another_seed_where_a_day_went_otherwise_the_second_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def draws(machine: type[Simulation], *, settings: hypothesis.settings) -> None:
+        asked.append(settings.max_examples)
+        Simulation.tally.examples += 5
+        if len(asked) == 1:
+            raise FlakyStrategyDefinition
+
+    monkeypatch.setattr(search, "run_state_machine_as_test", draws)
+
+    found = search.search(Search(examples=12, steps=1, seed=1), on_example=lambda: None)
+
+    assert (found.violation, asked) == (None, [12, 7])
