@@ -36,7 +36,9 @@ from connector.mapping.loader import load_mapping
 from connector.mapping.rules import TO_M3, TO_SHOP
 from connector.mapping.schema import FieldSpec
 from connector.settings import Settings
-from connector.stores import M3Config, StoreConfig, parse_store_config
+from connector.stores.config import StoreConfig
+from connector.stores.reading import parse_store_config
+from connector.stores.systems import M3Config
 from connector.throttle.gate import Gate
 from connector.vault.cipher import Cipher
 from connector.vault.credentials import StoreCredentials, open_credentials, open_ion_credentials

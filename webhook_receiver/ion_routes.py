@@ -22,7 +22,7 @@ from connector.ion.payload import open_payload
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import KEPT_BODY_BYTES
 from connector.logs import places_of
-from connector.stores import STORE_CODE
+from connector.stores.config import STORE_CODE
 from webhook_receiver.body import BodyRefusedError
 from webhook_receiver.envelope import Body, Envelope, read_multipart, read_single
 from webhook_receiver.metrics import Metrics

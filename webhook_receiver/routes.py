@@ -10,7 +10,7 @@ from flask import Blueprint, Request, Response, jsonify, request
 
 from connector.errors import ConnectorError
 from connector.ledger.inbox import KEPT_BODY_BYTES, Received, Recorded
-from connector.stores import STORE_CODE
+from connector.stores.config import STORE_CODE
 from connector.woocommerce.webhooks import is_ping
 from webhook_receiver.body import BodyRefusedError, read_signed, read_start
 from webhook_receiver.intake import FlowForTopic, delivery

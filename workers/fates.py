@@ -28,7 +28,7 @@ from connector.ledger.claims import Claim, Settlement
 from connector.ledger.offers import ALL
 from connector.ledger.tables import State
 from connector.logs import places_of
-from connector.stores import RetryConfig
+from connector.stores.config import RetryConfig
 
 RECHECK_S = 900
 SHORT_WAIT_S = 20.0

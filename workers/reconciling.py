@@ -34,8 +34,8 @@ from connector.ledger.reconciliations import (
 )
 from connector.ledger.session import OpenLedger, transaction
 from connector.ledger.stores import StoreRow
-from connector.publishing.reconciling import ReconcileConfig
 from connector.publishing.times import latest_slot
+from connector.stores.reconciling import ReconcileConfig
 from workers import rounds
 from workers.process import Process
 from workers.rounds import Part, Turned, in_rounds, running_stores

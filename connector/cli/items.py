@@ -21,7 +21,7 @@ from connector.ledger.stores import StoreRow, heal_dead_letters
 from connector.m3.programs import mms200mi
 from connector.m3.rejections import is_not_found
 from connector.runtime import Runtime
-from connector.stores import parse_store_config
+from connector.stores.reading import parse_store_config
 
 HELD_BY_ITEMS = (UnknownItemError.code, MappingError.code)
 

@@ -14,7 +14,8 @@ from connector.m3.ionapi import Grant, parse_ionapi
 from connector.m3.operations import load_operations
 from connector.runtime import Runtime, load_mappings, load_store_layout
 from connector.settings import environment
-from connector.stores import STORE_CODE, StoreConfig, parse_store_config
+from connector.stores.config import STORE_CODE, StoreConfig
+from connector.stores.reading import parse_store_config
 from connector.vault.credentials import NEEDED, CredentialName
 
 STDIN = "-"

@@ -16,7 +16,7 @@ from connector.m3.client import M3Client
 from connector.m3.layout import Layout
 from connector.m3.programs.gls200mi import VoucherRow
 from connector.mapping.engine import Mapping
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 from connector.woocommerce.client import WooClient
 
 

@@ -26,7 +26,7 @@ from connector.ledger import discards
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import find_posted_batch, may_be_posted_yet
 from connector.money.credit_journal import credit_journal
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 LETTER = "C"

@@ -27,7 +27,7 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.leaving import asked_again
 from connector.ledger.succession import is_set_aside
 from connector.money.invoice_journal import invoice_journal
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 LETTER = "I"

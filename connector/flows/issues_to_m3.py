@@ -27,7 +27,7 @@ from connector.ledger.posted import find_posted
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 KIND = "stock_issue"

@@ -29,7 +29,7 @@ from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
-from connector.stores import CarriedAs, OrderAction
+from connector.stores.orders import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
 WRITE_BACK_FLOW = "order_status_to_woo"

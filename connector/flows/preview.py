@@ -26,7 +26,7 @@ from connector.ledger.session import Ledger, transaction
 from connector.ledger.steps import Journal
 from connector.m3.client import Call
 from connector.m3.programs import batch_orders
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 NEW_CUSTOMER = "NEW"

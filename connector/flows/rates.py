@@ -15,7 +15,7 @@ from connector.ledger.rates import StoredRate, keep_rates, rate_on
 from connector.ledger.session import Ledger, OpenLedger, transaction
 from connector.m3.programs import crs055mi
 from connector.money.rates import is_too_old, missing_rate
-from connector.publishing.rates import RatesConfig
+from connector.stores.rates import RatesConfig
 
 CURSOR = "rates"
 MOST_DAYS = 31

@@ -31,7 +31,7 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import Posted, find_posted
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
-from connector.stores import CarriedAs, OrderAction
+from connector.stores.orders import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connector.errors import ConfigurationError
 from connector.m3.catalogue import Catalogue
-from connector.stores import OperationConfig
+from connector.stores.config import OperationConfig
 
 PLACE = Path("m3") / "operations.yaml"
 

@@ -13,7 +13,7 @@ from connector.errors import AmountsDifferError, MappingError
 from connector.money.planned import Placement, PlannedCharge
 from connector.money.rounding import ZERO, round_half_up, smallest_step
 from connector.money.tax import HUNDRED, RatedAmount, TaxPart, TaxShare, only_rate, tax_parts
-from connector.stores import ChargeKind, MoneyConfig, TaxMode
+from connector.stores.money import ChargeKind, MoneyConfig, TaxMode
 from connector.woocommerce.models import FeeLine, Order, ShippingLine
 
 HeadLine = tuple[ChargeKind, ShippingLine | FeeLine, str]

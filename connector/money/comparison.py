@@ -9,7 +9,7 @@ from typing import Protocol
 
 from connector.money.expected import Expected
 from connector.money.rounding import ZERO
-from connector.stores import TaxMode
+from connector.stores.money import TaxMode
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from connector.money.refunds import Of, Piece, Taken
 from connector.money.returning import mirror
 from connector.money.rounding import round_half_up
 from connector.money.tax import tax_parts
-from connector.stores import MoneyConfig
+from connector.stores.money import MoneyConfig
 from connector.woocommerce.models import LineItem, Order
 
 

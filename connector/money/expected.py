@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector.money.planned import MoneyPlan
-from connector.stores import TaxMode
+from connector.stores.money import TaxMode
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from connector.money.journal import Entry, Journal, credit, debit, make_journal
 from connector.money.rounding import ZERO, round_half_up
 from connector.money.sums import check_currency, check_shop_sums
 from connector.money.tax import shop_tax_shares, tax_parts
-from connector.stores import MoneyConfig
+from connector.stores.money import MoneyConfig
 from connector.woocommerce.models import FeeLine, LineItem, Order, ShippingLine
 
 RECEIVABLE = "receivable"

@@ -12,7 +12,7 @@ from connector.money.ladder import PricedPart, PriceRules, price_ladder
 from connector.money.planned import ItemFacts, PlannedLine, Share
 from connector.money.rounding import ZERO, round_half_up, spread
 from connector.money.tax import TaxShare
-from connector.stores import ChargeKind
+from connector.stores.money import ChargeKind
 from connector.woocommerce.models import Order
 
 

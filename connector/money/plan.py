@@ -23,7 +23,8 @@ from connector.money.proof import prove_placed
 from connector.money.rounding import ZERO, round_half_up
 from connector.money.sums import check_currency, check_shop_sums
 from connector.money.tax import TaxShare, only_rate, shop_tax_shares, tax_parts, vat_by_rate
-from connector.stores import ChargeKind, MoneyConfig, StoreConfig, TaxMode
+from connector.stores.config import StoreConfig
+from connector.stores.money import ChargeKind, MoneyConfig, TaxMode
 from connector.woocommerce.models import LineItem, Order
 
 __all__ = ["ItemFacts", "MoneyPlan", "PlannedCharge", "PlannedLine", "plan_money"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.stores import ChargeKind, TaxMode, VatRounding
+from connector.stores.money import ChargeKind, TaxMode, VatRounding
 
 Share = tuple[int, Decimal, Decimal]
 """A shop line id and the quantity and amount of it that an M3 line carries."""

@@ -15,7 +15,7 @@ from connector.money.ladder import line_amount
 from connector.money.planned import MoneyPlan, PlannedLine
 from connector.money.rounding import ZERO
 from connector.money.tax import RatedAmount, vat_by_rate
-from connector.stores import ChargeKind, TaxMode
+from connector.stores.money import ChargeKind, TaxMode
 from connector.woocommerce.models import Order
 
 TAX_KINDS = (ChargeKind.SHIPPING_TAX, ChargeKind.FEE_TAX)

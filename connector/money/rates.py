@@ -14,7 +14,7 @@ from decimal import Decimal, localcontext
 from connector.errors import MappingError, NotYetError
 from connector.ledger.rates import StoredRate, rate_on
 from connector.ledger.session import OpenLedger
-from connector.publishing.rates import RatesConfig
+from connector.stores.rates import RatesConfig
 
 MULTIPLY, DIVIDE = 1, 2
 """DMCU: the local amount is amount x rate, or amount / rate."""

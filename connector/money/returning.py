@@ -15,7 +15,8 @@ from connector.money.planned import PlannedLine
 from connector.money.refunds import Of, Piece, Taken
 from connector.money.rounding import ZERO, round_half_up
 from connector.money.tax import tax_parts
-from connector.stores import StoreConfig, TaxMode
+from connector.stores.config import StoreConfig
+from connector.stores.money import TaxMode
 from connector.woocommerce.models import FeeLine, LineItem, LineTax, Order, ShippingLine, TaxLine
 
 ONE = Decimal(1)

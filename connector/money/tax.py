@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from connector.errors import AmountsDifferError, MappingError
 from connector.money.rounding import ZERO, round_half_up, smallest_step, spread
-from connector.stores import ChargeKind, VatRounding
+from connector.stores.money import ChargeKind, VatRounding
 from connector.woocommerce.models import FeeLine, LineItem, LineTax, Order, ShippingLine
 
 HUNDRED = Decimal(100)

@@ -1,4 +1,4 @@
-"""What a store file says of its customers beyond which one an order gets: parts of `customers`. Read by connector/stores.py."""
+"""What a store file says of its customers beyond which one an order gets: parts of `customers`. Read by connector/stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `publish` part of a store file as a whole. Read by connector/stores.py."""
+"""The `publish` part of a store file as a whole. Read by connector/stores/config.py."""
 
 from __future__ import annotations
 

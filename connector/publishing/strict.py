@@ -1,4 +1,4 @@
-"""What every part of a store file is: unknown entries refused, read only. Used by connector/stores.py and this package."""
+"""What every part of a store file is: unknown entries refused, read only. Used by whatever holds a part of it."""
 
 from __future__ import annotations
 

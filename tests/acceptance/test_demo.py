@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector.stores import parse_store_config
+from connector.stores.reading import parse_store_config
 from demo.changes import plan_changes
 from demo.lives import Drawer, Hands, customers, giving_back, second_thoughts
 from demo.orders import ALWAYS, COD, DEFAULT_ORDERS, OF_DIRECT, SHARES, Delivery, plan_orders

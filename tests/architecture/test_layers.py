@@ -14,7 +14,7 @@ from connector.flows.registry import FLOWS, ORDER_TOPICS, flow_for_topic
 from connector.ledger.tables import State
 from connector.runtime import MAPPING_ROOTS, load_mappings
 from connector.settings import read_settings
-from connector.stores import parse_store_config
+from connector.stores.reading import parse_store_config
 from workers.jobs import JOBS
 from workers.schedule import beat_schedule
 

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from connector.cli.checks.finding import Area, Finding
 from connector.ledger.account_listing import list_accounts
 from connector.ledger.session import transaction
-from connector.stores import GuestPolicy, StoreConfig
+from connector.stores.config import StoreConfig
+from connector.stores.customers import GuestPolicy
 
 MOST_TOLD = 3
 

@@ -19,7 +19,8 @@ from connector.m3.programs.crs610mi import (
     read_financial,
     read_order_info,
 )
-from connector.stores import CommonCustomer, GuestPolicy, StoreConfig
+from connector.stores.config import StoreConfig
+from connector.stores.customers import CommonCustomer, GuestPolicy
 
 ASKED = (get_basic_data, get_order_info, get_financial, list_customer_charges)
 """What is asked of each common customer."""

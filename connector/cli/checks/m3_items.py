@@ -17,7 +17,8 @@ from connector.m3.calls import Answer, Call
 from connector.m3.client import M3Client
 from connector.m3.programs import balances, mms025mi, mms200mi
 from connector.m3.rejections import is_not_found
-from connector.stores import CarriedAs, StoreConfig
+from connector.stores.config import StoreConfig
+from connector.stores.orders import CarriedAs
 from connector.woocommerce.client import WooClient
 
 SOLD_WITHIN = timedelta(days=7)

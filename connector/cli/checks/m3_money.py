@@ -12,7 +12,8 @@ from connector.m3.client import M3Client
 from connector.m3.programs.charges import Charge
 from connector.m3.programs.crs055mi import get_currency, read_currency
 from connector.m3.programs.ois030mi import list_order_charges, read_charges
-from connector.stores import ChargeConfig, StoreConfig
+from connector.stores.config import StoreConfig
+from connector.stores.money import ChargeConfig
 from connector.woocommerce.client import WooClient
 
 MOST_ROWS = 1000

@@ -8,7 +8,7 @@ from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
 from connector.m3.client import M3Client
 from connector.m3.programs import mms200mi, ois010mi
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 
 MOST_ROWS = 1000
 NEGATIVE_ONLY = "1"  # OT11

@@ -17,7 +17,7 @@ from connector.m3.programs.ois010mi import (
     read_order_type,
     read_order_type_charges,
 )
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 
 MOST_ROWS = 1000
 NEGATIVE_ONLY = "1"  # OT11

@@ -12,7 +12,7 @@ from connector.m3.client import M3Client
 from connector.m3.programs.cusextmi import holder
 from connector.m3.programs.cusextmi import read_tenure as tenure_row
 from connector.m3.rejections import is_not_found
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 
 
 def check_tenure(area: Area, m3: M3Client, config: StoreConfig, *, ledger: Ledger) -> Iterator[Finding]:

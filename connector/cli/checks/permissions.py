@@ -11,7 +11,7 @@ from connector.cli.output import print_table, say
 from connector.flows.catalogue.rules import FLOW, ItemRules
 from connector.m3.operations import Operation
 from connector.mapping.engine import Mapping as FlowMapping
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 
 
 @dataclass(frozen=True)

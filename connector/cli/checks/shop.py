@@ -9,7 +9,7 @@ from typing import Any
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
 from connector.flows.registry import CUSTOMER_TOPICS, FLOWS, PRODUCT_TOPICS
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 from connector.woocommerce.client import WooClient
 
 OLDEST_VERSION = (8, 0)

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 from connector.flows.catalogue.rules import ItemRules
 from connector.m3.operations import Operation
-from connector.publishing.progress import DeliveriesBy
 from connector.publishing.stock import ByHand
-from connector.stores import CancelPolicy, CarriedAs, ChangePolicy, GuestPolicy, HoldBy, StoreConfig, TaxMode
+from connector.stores.config import StoreConfig
+from connector.stores.customers import GuestPolicy
+from connector.stores.money import TaxMode
+from connector.stores.orders import CancelPolicy, CarriedAs, ChangePolicy, HoldBy
+from connector.stores.progress import DeliveriesBy
 
 
 @dataclass(frozen=True)

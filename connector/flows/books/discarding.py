@@ -15,7 +15,7 @@ from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import ids_of
 from connector.flows.refunds.reading import Found
 from connector.ledger.discards import Told
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.canonical import read_json
 from connector.woocommerce.models import Order
 

@@ -14,7 +14,7 @@ from connector.ledger.posted import find_posted, find_posted_batch, may_be_poste
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
 from connector.m3.programs.ois350mi import Invoice
-from connector.stores import CarriedAs, OrderAction
+from connector.stores.orders import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
 MOST_LINES = 1000

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from connector.accounting.accounts import ClosedPeriod
 from connector.errors import MappingError
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 from connector.woocommerce.models import Order, Refund
 
 KEY_LENGTH = 15

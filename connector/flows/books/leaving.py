@@ -10,7 +10,7 @@ from typing import Any
 from connector.flows.context import Run
 from connector.ledger.inbox import Received
 from connector.ledger.leaving import noted, of_order
-from connector.stores import OrderAction, OrdersConfig
+from connector.stores.orders import OrderAction, OrdersConfig
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order, Refund
 

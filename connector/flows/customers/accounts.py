@@ -43,7 +43,7 @@ from connector.ledger.steps import References
 from connector.ledger.tables import StepState
 from connector.m3.rejections import already_exists, is_not_found
 from connector.publishing.customers import Accounts, Create, InvalidVatNumber, OtherCompany
-from connector.stores import GuestPolicy
+from connector.stores.customers import GuestPolicy
 from connector.woocommerce.models import Customer
 
 KIND = "account"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from connector.flows.customers.vat_numbers import VatNumber, read_vat_number
 from connector.publishing.customers import GuestsWithAccount, OtherCompany
-from connector.stores import CustomersConfig
+from connector.stores.customers import CustomersConfig
 from connector.woocommerce.lines import MetaData, meta_value
 from connector.woocommerce.models import Address
 

@@ -13,7 +13,7 @@ from connector.flows.orders.items import find_facts
 from connector.flows.stock.selling import taken_units
 from connector.m3.programs import mms015mi
 from connector.m3.rejections import is_not_found
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 

@@ -37,7 +37,8 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.people import was_released_since
 from connector.money.comparison import compare_with_m3
 from connector.money.expected import Expected
-from connector.stores import CancelPolicy, ChargeKind
+from connector.stores.money import ChargeKind
+from connector.stores.orders import CancelPolicy
 
 ROUNDS = 6
 """How often one run writes and looks again; a change needs two, prices after quantities three."""

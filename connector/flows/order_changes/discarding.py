@@ -16,7 +16,7 @@ from connector.flows.outcome import Done
 from connector.flows.stock import selling
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.discards import Told
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order, parse_order
 
 ASKS = {OrderAction.CLOSE: END, OrderAction.NONE: NOTHING, OrderAction.CONFIRM: POST}

@@ -21,7 +21,7 @@ from connector.flows.outcome import Done
 from connector.flows.stock import selling
 from connector.ledger.claims import DocumentRecord
 from connector.m3.calls import Call
-from connector.stores import ChangePolicy
+from connector.stores.orders import ChangePolicy
 from connector.woocommerce.models import Order
 
 

@@ -13,7 +13,7 @@ from connector.m3.calls import Answer
 from connector.m3.programs import line_charges, ois100mi, order_changes
 from connector.m3.programs.ois100mi import NO_STOP, LineKey, OrderLine, OrderValue
 from connector.m3.rejections import is_not_found
-from connector.stores import TaxMode
+from connector.stores.money import TaxMode
 
 MOST_LINES = 1000
 RESERVED, DELIVERED = "22", "66"

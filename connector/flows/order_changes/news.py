@@ -13,7 +13,7 @@ from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import is_nothing
 from connector.flows.orders.plan import content_of
 from connector.ledger.claims import DocumentRecord
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 

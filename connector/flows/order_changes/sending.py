@@ -21,7 +21,7 @@ from connector.ledger.tables import StepState
 from connector.m3.client import MAX_TRANSACTIONS, Answer
 from connector.m3.programs.ois100mi import NO_STOP
 from connector.m3.rejections import already_exists, is_not_found
-from connector.stores import HoldBy
+from connector.stores.orders import HoldBy
 
 PROGRAM_TEXTS = "text "
 

@@ -21,7 +21,7 @@ from connector.ledger.known_customers import (
 )
 from connector.ledger.named_people import FORGET_UNMADE, NAME_PERSON, NAME_SHOPPER
 from connector.publishing.customers import OtherCompany
-from connector.stores import GuestPolicy
+from connector.stores.customers import GuestPolicy
 from connector.woocommerce.models import Order
 
 VAT_EXEMPT_KEY = "is_vat_exempt"

@@ -16,7 +16,7 @@ from connector.m3.programs import ois100mi, ois120mi
 from connector.m3.programs.ois100mi import NO_STOP, OrderValue
 from connector.money.comparison import Difference, compare_with_m3
 from connector.money.expected import Expected
-from connector.stores import HoldBy
+from connector.stores.orders import HoldBy
 
 LOCK, RELEASE = "lock", "release"
 MOST_LINES = 1000

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connector.errors import MappingError
-from connector.stores import M3Config, OrdersConfig
+from connector.stores.orders import OrdersConfig
+from connector.stores.systems import M3Config
 from connector.woocommerce.models import Order
 
 YREF_LENGTH = 30

@@ -22,7 +22,7 @@ from connector.ledger.session import Ledger, OpenLedger, transaction
 from connector.m3.client import MAX_TRANSACTIONS
 from connector.m3.programs.order_progress import LineProgress, list_progress
 from connector.m3.rejections import is_not_found
-from connector.publishing.progress import Stage
+from connector.stores.progress import Stage
 
 FLOW, POOL = "order_status_to_woo", "status"
 CURSOR = "order_status"

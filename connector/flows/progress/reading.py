@@ -16,7 +16,7 @@ from connector.m3.client import M3Client
 from connector.m3.programs import deliveries, ois350mi
 from connector.m3.programs.order_progress import LineProgress, list_progress, read_progress
 from connector.m3.rejections import is_not_found
-from connector.publishing.progress import DeliveriesBy, ProgressConfig, Stage
+from connector.stores.progress import DeliveriesBy, ProgressConfig, Stage
 
 MOST_LINES = 1000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from connector.publishing.progress import Stage
+from connector.stores.progress import Stage
 
 CLOSED = "99"
 """Completed without delivery: nothing of the line is to come."""

@@ -20,7 +20,7 @@ from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.in_flight import FINISHED_SALE
 from connector.ledger.order_progress import SEE, TELL, facts_of
 from connector.ledger.tables import StepState
-from connector.publishing.progress import Stage
+from connector.stores.progress import Stage
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.models import Order
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from connector.flows.progress.reading import Seen
-from connector.publishing.progress import ORDER, ProgressConfig, Stage
+from connector.stores.progress import ORDER, ProgressConfig, Stage
 from connector.woocommerce.models import Order
 
 DELIVERY_KEY, TRACKING_KEY, INVOICES_KEY = "_m3_delivery", "_m3_tracking", "_m3_invoices"

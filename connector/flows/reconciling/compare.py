@@ -33,7 +33,7 @@ from connector.flows.reconciling.shop_side import (
 from connector.flows.reconciling.strangers import Strangers
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.session import Ledger
-from connector.stores import CarriedAs, OrderAction
+from connector.stores.orders import CarriedAs, OrderAction
 from connector.woocommerce.models import Order
 
 Progress = Callable[[int, int | None], None]

@@ -29,7 +29,7 @@ from connector.money.invoice_journal import invoice_journal
 from connector.money.journal import Journal
 from connector.money.payment_journal import payment_journal, repayment_journal
 from connector.money.refunds import take
-from connector.stores import CarriedAs, OrderAction
+from connector.stores.orders import CarriedAs, OrderAction
 from connector.woocommerce.models import Order, Refund
 
 LETTERS = {Fact.PAYMENT: "P", Fact.REPAYMENT: "R", Fact.INVOICE: "I", Fact.CREDIT: "C"}

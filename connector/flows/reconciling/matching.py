@@ -15,7 +15,7 @@ from connector.flows.reconciling.result import Difference, money
 from connector.flows.reconciling.shop_side import ShopLine, ShopOrder, ShopRefund
 from connector.m3.programs.ois100mi import OrderLine
 from connector.money.rounding import ZERO
-from connector.stores import ChargeKind, MoneyConfig, TaxMode
+from connector.stores.money import ChargeKind, MoneyConfig, TaxMode
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from connector.ledger.session import Ledger, transaction
 from connector.money.comparison import compare_with_m3
 from connector.money.expected import Expected
 from connector.money.rounding import ZERO
-from connector.stores import CarriedAs, OrderAction
+from connector.stores.orders import CarriedAs, OrderAction
 
 FLOW = "orders_to_m3"
 MOST_REFUNDS = 6

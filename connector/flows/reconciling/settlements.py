@@ -24,7 +24,7 @@ from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
 from connector.money.rounding import ZERO
-from connector.stores import CarriedAs
+from connector.stores.orders import CarriedAs
 from connector.woocommerce.models import Order
 
 FLOW = "settlements_to_m3"

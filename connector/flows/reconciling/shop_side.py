@@ -17,7 +17,7 @@ from connector.flows.orders.values import reference_of
 from connector.flows.reconciling.period import Period
 from connector.flows.refunds.plan import reference_of as return_reference_of
 from connector.money.rounding import ZERO
-from connector.stores import OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.models import Order, Refund, parse_order, parse_refund
 

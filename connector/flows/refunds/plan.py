@@ -26,7 +26,7 @@ from connector.m3.rejections import is_not_found
 from connector.money.planned import ItemFacts, PlannedLine
 from connector.money.refunds import Of, Piece, Taken
 from connector.money.returning import as_lines, plan_return
-from connector.stores import RefundsConfig
+from connector.stores.refunds import RefundsConfig
 from connector.woocommerce.models import Order, Refund
 
 FLOW = "refunds_to_m3"

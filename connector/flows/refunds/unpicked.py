@@ -25,7 +25,8 @@ from connector.ledger.tables import State
 from connector.money.portions import apart, from_json, to_json
 from connector.money.reducing import everything
 from connector.money.refunds import Of, Piece, Taken
-from connector.stores import BeforeInvoice, ChangePolicy
+from connector.stores.orders import ChangePolicy
+from connector.stores.refunds import BeforeInvoice
 from connector.woocommerce.models import Order
 
 POOL = "orders"

@@ -31,7 +31,8 @@ from connector.ledger.sales import (
 )
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.waking import wake
-from connector.stores import OrderAction, StoreConfig
+from connector.stores.config import StoreConfig
+from connector.stores.orders import OrderAction
 from connector.woocommerce.client import ANY
 from connector.woocommerce.lines import LineItem
 from connector.woocommerce.models import Order, parse_order

@@ -6,7 +6,7 @@ import yaml
 
 from connector.cli.checks.shop import needed_topics
 from connector.flows.registry import ORDER_TOPICS, PRODUCT_TOPICS, flow_for_topic
-from connector.stores import parse_store_config
+from connector.stores.reading import parse_store_config
 from tests.harness import Connector, Sandbox, store_file
 from tests.integration.cli.conftest import Run
 

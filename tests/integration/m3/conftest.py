@@ -15,7 +15,7 @@ from connector.m3.client import M3Client, M3Context
 from connector.m3.ionapi import IonApi, parse_ionapi
 from connector.m3.operations import load_operations
 from connector.m3.token import TokenSource
-from connector.stores import OperationConfig
+from connector.stores.config import OperationConfig
 from connector.throttle.gate import Gate
 from tests.integration.m3.gateway import Gateway, Running
 from tests.integration.m3.token_store import MemoryTokens, Sealing

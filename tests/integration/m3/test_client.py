@@ -26,7 +26,7 @@ from connector.m3 import transport
 from connector.m3.client import Call, M3Client
 from connector.m3.ionapi import IonApi, parse_ionapi
 from connector.m3.programs import batch_orders, mms200mi, ois100mi, ois275mi
-from connector.stores import OperationConfig
+from connector.stores.config import OperationConfig
 from tests.integration.m3.conftest import MakeClient
 from tests.integration.m3.gateway import EXECUTE, Behaviour, Gateway, after, cut, half, reply, results
 

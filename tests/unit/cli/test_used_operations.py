@@ -9,7 +9,7 @@ import pytest
 from connector.cli.checks.permissions import Permissions, permissions, site_of
 from connector.cli.checks.used_operations import USES, used_operations
 from connector.m3.operations import load_operations
-from connector.stores import OperationConfig, StoreConfig
+from connector.stores.config import OperationConfig, StoreConfig
 from tests.integration.flows.books.counting_house import PAYMENTS
 
 CONFIG = Path(__file__).parents[3] / "config"

@@ -8,7 +8,7 @@ import pytest
 
 from connector.errors import ConfigurationError
 from connector.m3.operations import load_operations
-from connector.stores import OperationConfig
+from connector.stores.config import OperationConfig
 
 CONFIG = Path(__file__).parents[3] / "config"
 

@@ -13,7 +13,8 @@ from typing import Any
 from connector.m3.catalogue import Catalogue, FieldSpec
 from connector.mapping.engine import Mapping
 from connector.mapping.loader import load_mapping
-from connector.stores import M3Config, parse_store_config
+from connector.stores.reading import parse_store_config
+from connector.stores.systems import M3Config
 from connector.woocommerce.models import Address, LineItem, Order, parse_order
 
 ROOT = Path(__file__).parents[3]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connector.mapping.paths import as_text, is_scalar, parse_path, read_path, type_at
-from connector.stores import M3Config
+from connector.stores.systems import M3Config
 from connector.woocommerce.models import MetaData, Order
 from tests.unit.mapping.examples import STORE, recorded_order
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connector.errors import MappingError
-from connector.stores import ChargeKind
+from connector.stores.money import ChargeKind
 from connector.woocommerce.models import Address, Order
 from sandbox.m3.master_data import charge_types, guests, templates
 from tests.unit.mapping.examples import (

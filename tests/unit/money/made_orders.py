@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from connector.money.planned import ItemFacts
-from connector.stores import StoreConfig
+from connector.stores.config import StoreConfig
 from connector.woocommerce.models import Order, parse_order
 from tests.unit.money.material import store
 

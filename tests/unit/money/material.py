@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from connector.money.planned import ItemFacts
-from connector.stores import ChargeConfig, ChargeKind, MoneyConfig, OrdersConfig, StoreConfig, parse_store_config
+from connector.stores.config import StoreConfig
+from connector.stores.money import ChargeConfig, ChargeKind, MoneyConfig
+from connector.stores.orders import OrdersConfig
+from connector.stores.reading import parse_store_config
 from connector.woocommerce.models import Order, parse_order
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "woocommerce" / "recorded"

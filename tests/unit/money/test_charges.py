@@ -9,7 +9,7 @@ import pytest
 
 from connector.errors import AmountsDifferError, MappingError
 from connector.money.plan import MoneyPlan, plan_money
-from connector.stores import ChargeConfig, ChargeKind
+from connector.stores.money import ChargeConfig, ChargeKind
 from connector.woocommerce.models import Order
 from tests.unit.money.material import items_of, order_of, store
 

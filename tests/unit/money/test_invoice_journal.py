@@ -14,7 +14,7 @@ from connector.accounting.invoices import InvoicesConfig
 from connector.errors import AmountsDifferError, MappingError
 from connector.money.invoice_journal import invoice_journal
 from connector.money.journal import Journal, Side
-from connector.stores import MoneyConfig
+from connector.stores.money import MoneyConfig
 from connector.woocommerce.models import Order
 from tests.unit.money.made_orders import RATES, Case, cases
 from tests.unit.money.material import order_of, recorded_order

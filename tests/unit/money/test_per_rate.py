@@ -13,7 +13,7 @@ from connector.errors import ConnectorError, MappingError
 from connector.money.plan import MoneyPlan, plan_money
 from connector.money.refunds import Taken
 from connector.money.returning import as_lines
-from connector.stores import ChargeKind, TaxMode
+from connector.stores.money import ChargeKind, TaxMode
 from tests.unit.money.made_orders import RATES, Case, cases
 from tests.unit.money.test_any_order import half_up, m3_line_amount, planned
 from tests.unit.money.test_refunds import Shop, moves, plan_of, play, taken_of

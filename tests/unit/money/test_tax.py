@@ -10,7 +10,7 @@ import pytest
 from connector.errors import AmountsDifferError, MappingError
 from connector.money.plan import MoneyPlan, plan_money
 from connector.money.rounding import spread
-from connector.stores import ChargeKind
+from connector.stores.money import ChargeKind
 from connector.woocommerce.models import Order
 from tests.unit.money.material import items_of, order_of, store
 

@@ -9,7 +9,7 @@ import pytest
 
 from connector.errors import ConfigurationError
 from connector.flows.rates import read_rates
-from connector.stores import parse_store_config
+from connector.stores.reading import parse_store_config
 from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import BOOKS, PAYMENTS, SETTLE, CountingHouse, invoicing, paying
 

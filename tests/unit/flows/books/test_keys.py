@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from connector.errors import MappingError
 from connector.flows.books.keys import KEY_LENGTH, book_day, epoch_of, is_of_order, key_of, text_of
-from connector.stores import StoreConfig, parse_store_config
+from connector.stores.config import StoreConfig
+from connector.stores.reading import parse_store_config
 from tests.unit.money.material import recorded_order, recorded_order_numbers
 
 

@@ -18,7 +18,7 @@ from connector.mapping.loader import load_mapping
 from connector.mapping.rules import TO_SHOP
 from connector.publishing.items import ItemsPublishing
 from connector.runtime import MAPPING_ROOTS, load_mappings
-from connector.stores import parse_store_config
+from connector.stores.reading import parse_store_config
 from connector.woocommerce.terms import Term
 
 ROOT = Path(__file__).parents[4]

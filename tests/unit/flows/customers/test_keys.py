@@ -6,7 +6,7 @@ import pytest
 
 from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key
 from connector.publishing.customers import GuestsWithAccount, OtherCompany
-from connector.stores import CustomersConfig
+from connector.stores.customers import CustomersConfig
 from connector.woocommerce.lines import MetaData
 from connector.woocommerce.models import Address
 

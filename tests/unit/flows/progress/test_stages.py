@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.flows.progress.stages import KNOWN, stage_of, unknown_among
-from connector.publishing.progress import Stage
+from connector.stores.progress import Stage
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from connector.flows.reconciling.matching import differences, less_refunds
 from connector.flows.reconciling.shop_side import ShopLine, ShopOrder, ShopRefund
 from connector.m3.programs.ois100mi import LineKey, OrderLine, OrderValue
 from connector.m3.programs.ois175mi import ListedOrder
-from connector.stores import ChargeConfig, ChargeKind, MoneyConfig, OrderAction, TaxMode
+from connector.stores.money import ChargeConfig, ChargeKind, MoneyConfig, TaxMode
+from connector.stores.orders import OrderAction
 
 ZERO = Decimal(0)
 LIMIT = Decimal("0.05")

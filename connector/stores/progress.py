@@ -1,4 +1,4 @@
-"""How far an order came in M3, and what the shop makes of it: `orders.progress` of a store file. Read by connector/stores.py."""
+"""How far an order came in M3, and what the shop makes of it: `orders.progress` of a store file. Read by orders.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which exchange rates of M3 a store needs, and when they are read: `rates` of a store file. Read by connector/stores.py."""
+"""Which exchange rates of M3 a store needs, and when they are read: `rates` of a store file. Read by config.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the shop is compared with M3's books each day: `reconcile` of a store file. Read by connector/stores.py."""
+"""When the shop is compared with M3's books each day: `reconcile` of a store file. Read by config.py."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from connector.errors import ConfigurationError
-from connector.stores import parse_store_config
+from connector.stores.reading import parse_store_config
 from tests.integration.flows.books.counting_house import INVOICES, invoicing
 
-EXAMPLE = (Path(__file__).parents[2] / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
+EXAMPLE = (Path(__file__).parents[3] / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connector.publishing.progress import ProgressConfig, Stage
-from connector.stores import OrdersConfig
+from connector.stores.orders import OrdersConfig
+from connector.stores.progress import ProgressConfig, Stage
 
 PARTS: dict[str, Any] = {
     "statuses": {"part_delivered": "part-sent", "delivered": "completed"},
