@@ -209,6 +209,22 @@ class M3RejectedError(PermanentError):
         self.message_id = message_id
         self.field = field
 
+    def advising(self, resolution: str, *, detail: str = "") -> M3RejectedError:
+        """Returns the same refusal with another remedy, from who knows what was to become of the request.
+
+        Args:
+            resolution: What to do.
+            detail: What the message says besides.
+        """
+        return M3RejectedError(
+            f"{self.message}{detail}",
+            program=self.program,
+            transaction=self.transaction,
+            message_id=self.message_id,
+            field=self.field,
+            resolution=resolution,
+        )
+
 
 class WooRejectedError(PermanentError):
     """The shop answered 4xx: it understood the request and refused it."""

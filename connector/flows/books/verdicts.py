@@ -21,14 +21,9 @@ def burn(run: Run, document: DocumentRecord, sheet: Sheet, way: Way, error: Conn
         return error
     run.journal.change_document(document.id, state=DocumentState.ABANDONED)
     run.journal.audit("key burnt", system="m3", key=sheet.key, why=error.message)
-    return M3RejectedError(
-        error.message,
-        program=error.program,
-        transaction=error.transaction,
-        message_id=error.message_id,
-        field=error.field,
-        resolution=f"Delete batch {sheet.key} in {way.program} and correct the cause ({way.causes}); then release the exchange: "
-        "the next version of the key is taken.",
+    return error.advising(
+        f"Delete batch {sheet.key} in {way.program} and correct the cause ({way.causes}); then release the exchange: the next "
+        "version of the key is taken."
     )
 
 
