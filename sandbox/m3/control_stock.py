@@ -15,7 +15,8 @@ class StockMessagesIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     runs: bool = True  # whether a message is executed at once
-    fails: str = ""  # the error it ends with instead
+    fails: str = ""  # the id of the message (MSID) it fails with instead
+    says: str = ""  # MSGD of one that was not executed: one character, or words
 
 
 def route_stock_messages(control: Blueprint, site: Site) -> None:
@@ -26,7 +27,8 @@ def route_stock_messages(control: Blueprint, site: Site) -> None:
         wanted = StockMessagesIn.model_validate(body() or {})
 
         def set_them() -> dict[str, Any]:
-            site.state.runs_stock_messages, site.state.stock_messages_fail = wanted.runs, wanted.fails
+            site.state.runs_stock_messages = wanted.runs
+            site.state.stock_messages_fail, site.state.stock_messages_say = wanted.fails, wanted.says
             return wanted.model_dump()
 
         return locked(site, set_them)

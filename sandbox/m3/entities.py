@@ -43,7 +43,8 @@ class StockMessage:
     quantity: Decimal
     fields: dict[str, str]
     status: str
-    error: str = ""
+    error: str = ""  # MSID
+    said: str = ""  # MSGD
 
     @property
     def key(self) -> tuple[str, str, str]:

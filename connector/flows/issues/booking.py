@@ -27,6 +27,10 @@ ISSUE, LETTER = "issue", "S"
 LOOK_AGAIN_S = 60.0
 LATE_FOR = timedelta(minutes=10)
 """So long a booking whose answer was lost is watched for that nobody wants any more: it would not be found by a second one."""
+BY_HAND = (
+    "Or book the units by hand and discard it; first delete the message in MMS850 if it is there: run later, it books them a "
+    "second time."
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ def _require_item(issue: Issue, line: str, key: str, message: StockMessage) -> N
     if known and message.item != known:
         raise NeedsPersonError(
             f"Stock message {key} of M3 is of item {message.item}, and the order's line of item {known}.",
-            resolution="Book the units by hand if they left (MMS850 shows the message), then discard this exchange.",
+            resolution="Look at the message in MMS850. Delete it if it was not executed, else it is run later; book the units that "
+            "left by hand, then discard this exchange.",
         )
 
 
@@ -96,16 +101,17 @@ def require_executed(looked: Looked) -> None:
         return
     where = "; ".join(looked.waiting.values())
     remedy = "Look at the message in MMS850. Correct the cause and run it there, and the connector notices by itself; or delete it"
+    remedy = f"{remedy}, then release this exchange. {BY_HAND}"
     if any("(" in words for words in looked.waiting.values()):
         raise NeedsPersonError(
             f"M3 took a stock message and cannot execute it: {where}.",
-            resolution=f"{remedy}, then release this exchange.",
+            resolution=remedy,
         )
     raise NotYetError(
         f"M3 took a stock message and has not executed it yet: {where}.",
         retry_after_s=LOOK_AGAIN_S,
-        resolution=f"Nothing to do if a job there runs such messages. Else: {remedy}. If an executed message stands at another "
-        "status there, say so as invoices.issue.done_status of the store file.",
+        resolution=f"Nothing to do if a job there runs such messages. If an executed message stands at another status there, say "
+        f"so as invoices.issue.done_status of the store file. Else: {remedy}",
     )
 
 
@@ -169,12 +175,8 @@ def _call(run: Run, issue: Issue, line: str, rules: StockIssue) -> Call:
 def _explained(error: ConnectorError, call: Call) -> ConnectorError:
     if not isinstance(error, M3RejectedError):
         return error
-    return M3RejectedError(
-        f"{error.message} (item {call.fields['ITNO']}, {call.fields['QLQT']} in {call.fields['WHSL']})",
-        program=error.program,
-        transaction=error.transaction,
-        message_id=error.message_id,
-        field=error.field,
-        resolution=f"Correct the cause in M3 (what lies in the location, the partner in MMS865, message {call.fields['MSNR']} in "
-        "MMS850), then release the exchange. Or book the units by hand and discard it.",
+    return error.advising(
+        f"Correct the cause in M3 (what lies in the location, the partner in MMS865, message {call.fields['MSNR']} in MMS850), "
+        f"then release the exchange. {BY_HAND}",
+        detail=f" (item {call.fields['ITNO']}, {call.fields['QLQT']} in {call.fields['WHSL']})",
     )

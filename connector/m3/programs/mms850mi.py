@@ -7,6 +7,7 @@ unique, and may be given by the external system.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,7 +27,7 @@ class StockMessage:
     external_number: str  # PMSN
     quantity: Decimal  # QLQT, negative: taken out
     status: str  # STAT of the instruction
-    error: str  # MSGD: why it was not executed; empty: nothing is said
+    error: str  # why it was not executed; empty: nothing is said
 
 
 def add_adjustment(
@@ -70,7 +71,8 @@ def get_identity(key: str) -> Call:
 
 def get_instruction(key: str) -> Call:
     """MMS850MI/GetStkIns – reads what a message does and how far it is; refused as not found if there is none. Read only."""
-    return Call("stock_issue.instruction", {"MSNR": key, "MSLN": LINE, "MSGS": SEQUENCE}, ("QLQT", "STAT", "MSGD"))
+    fields = {"MSNR": key, "MSLN": LINE, "MSGS": SEQUENCE}
+    return Call("stock_issue.instruction", fields, ("QLQT", "STAT", "MSID", "MSGD"))
 
 
 def read_message(identity: Answer, instruction: Answer) -> StockMessage | None:
@@ -87,5 +89,15 @@ def read_message(identity: Answer, instruction: Answer) -> StockMessage | None:
         external_number=whose.get("PMSN", "").strip(),
         quantity=number(what.get("QLQT", "")),
         status=what.get("STAT", "").strip(),
-        error=what.get("MSGD", "").strip(),
+        error=_error(what),
     )
+
+
+def _error(instruction: Mapping[str, str]) -> str:
+    """Returns what M3 says against a message, or nothing.
+
+    MSID names a message of M3 as refusals do. MSGD has one character in the published signature: a flag, which may stand there
+    for whatever reason, so it says nothing by itself; a site that sends words there means them.
+    """
+    words = instruction.get("MSGD", "").strip()
+    return " ".join(one for one in (instruction.get("MSID", "").strip(), words if len(words) > 1 else "") if one)

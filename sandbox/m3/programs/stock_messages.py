@@ -30,6 +30,7 @@ def add_adjustment(run: Run) -> Iterable[Row]:
     kept = {name: run.text(name) for name in KEPT}
     message = StockMessage(*key, itno=item.itno, whlo=whlo, quantity=quantity * factor, fields=kept, status=TAKEN)
     run.state.stock_messages[key] = message
+    message.said = run.state.stock_messages_say
     if run.state.stock_messages_fail:
         message.status, message.error = FAILED, run.state.stock_messages_fail
     elif run.state.runs_stock_messages:
@@ -51,15 +52,15 @@ def get_instruction(run: Run) -> Iterable[Row]:
     row = {"CONO": CONO, "MSNR": message.number, "MSLN": message.line, "MSGS": message.sequence, "WHLO": message.whlo}
     return [
         row
-        | {"QLQT": six_decimals(message.quantity), "STAT": message.status, "MSGD": message.error}
-        | {"RSCD": message.fields["RSCD"]}
+        | {"QLQT": six_decimals(message.quantity), "STAT": message.status, "RSCD": message.fields["RSCD"]}
+        | {"MSID": message.error, "MSGD": message.said}
     ]
 
 
 def execute(state: State, message: StockMessage) -> None:
     """Move the stock of a message that was not executed yet, as M3's job or a person in MMS850 does."""
     if message.status != DONE:
-        message.status, message.error = DONE, ""
+        message.status, message.error, message.said = DONE, "", ""
         state.move_stock(message.itno, message.whlo, on_hand=message.quantity)
 
 

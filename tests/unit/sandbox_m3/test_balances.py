@@ -157,13 +157,13 @@ def test_stock_message_is_read_again_by_its_number(m3: M3) -> None:
 
 def test_stock_message_that_is_not_executed_moves_nothing_until_it_is_run(m3: M3) -> None:
     m3.control("stock", {"itno": "MUG-001", "on_hand": "10"})
-    m3.control("stock/messages", {"fails": "Too few"})
+    m3.control("stock/messages", {"fails": "WWB3106", "says": "1"})
     m3.records("MMS850MI/AddAdjust", E0PA="WEB", E065="WMS", WHLO="001", ITNO="MUG-001", QLQT="-2", MSNR="9", MSGS="1")
     (held,) = m3.records("MMS850MI/GetStkIns", MSNR="9", MSLN="1", MSGS="1")
     before = figures(m3)["STQT"]
     m3.control("stock/messages/9/run", {})
 
-    assert (held["STAT"], held["MSGD"], before) == ("15", "Too few", "10.000000")
+    assert (held["STAT"], held["MSID"], held["MSGD"], before) == ("15", "WWB3106", "1", "10.000000")
     assert figures(m3)["STQT"] == "8.000000"
 
 

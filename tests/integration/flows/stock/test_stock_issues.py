@@ -20,6 +20,8 @@ FLOW = "issues_to_m3"
 ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": "MAIN", "reason": "WEB"}}
 CAP = "MUG-002"
 LATE_S = 3.0
+TOO_LOW = "WWB3106"  # any id of a message of M3
+DELETED_FIRST = "first delete the message in MMS850"
 
 
 class Warehouse(CountingHouse):
@@ -261,8 +263,29 @@ def test_message_m3_has_not_executed_is_waited_for_and_never_sent_again(house: W
     assert (house.exchange(FLOW)["state"], len(house.messages()), house.on_hand()) == ("done", 2, 17)
 
 
+def test_character_beside_a_message_that_was_not_executed_is_no_error(house: Warehouse) -> None:
+    """MSGD has one character in the published signature; a flag there says nothing about why."""
+    house.set_messages(runs=False, says="1")
+    house.place()
+    house.connector.drain()
+    waiting = house.exchange(FLOW)
+
+    assert (waiting["state"], waiting["reason_code"]) == ("waiting", "not_yet")
+    assert DELETED_FIRST in waiting["resolution"]
+
+
+def test_words_of_a_site_about_a_message_that_was_not_executed_are_its_error(house: Warehouse) -> None:
+    house.set_messages(runs=False, says="Quantity on hand is too low")
+    house.place()
+    house.go_on()
+    held = house.exchange(FLOW)
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
+    assert "(Quantity on hand is too low)" in held["reason"]
+
+
 def test_message_that_m3_cannot_execute_is_a_persons_and_goes_on_when_it_is_run_there(house: Warehouse) -> None:
-    house.set_messages(fails="Quantity on hand is too low")
+    house.set_messages(fails=TOO_LOW)
     house.place()
     house.go_on()
     held = house.exchange(FLOW)
@@ -270,8 +293,8 @@ def test_message_that_m3_cannot_execute_is_a_persons_and_goes_on_when_it_is_run_
     house.revive()
 
     assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
-    assert "Quantity on hand is too low" in held["reason"]
-    assert "MMS850" in held["resolution"]
+    assert f"stands at 15 ({TOO_LOW})" in held["reason"]
+    assert DELETED_FIRST in held["resolution"]
     assert (house.exchange(FLOW)["state"], house.on_hand()) == ("done", 17)
 
 
@@ -285,6 +308,7 @@ def test_refused_booking_goes_on_after_a_release(house: Warehouse) -> None:
 
     assert (held["state"], held["reason_code"]) == ("dead_letter", "m3_rejected")
     assert "MMS865" in held["resolution"]
+    assert DELETED_FIRST in held["resolution"]
     assert sorted(house.messages()) == [(MUG, "-3"), (CAP, "-1")]
 
 
@@ -378,7 +402,7 @@ def test_booking_discarded_before_anything_was_begun_stays_out(house: Warehouse)
 
 
 def test_person_who_discards_answers_for_what_the_order_holds_by_then(house: Warehouse) -> None:
-    house.set_messages(fails="Quantity on hand is too low")
+    house.set_messages(fails=TOO_LOW)
     order = house.place()
     house.go_on()
     house.take_back(order)
