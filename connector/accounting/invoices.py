@@ -27,6 +27,9 @@ class StockIssue(Strict):
     partner: Text = Field(min_length=1, max_length=17)  # E0PA, as set up in MMS865
     location: Text = Field(min_length=1, max_length=10)  # WHSL
     reason: Text = Field(default="", max_length=3)  # RSCD; empty: M3's own
+    unit: Text | None = Field(
+        default=None, max_length=3
+    )  # ALUN the shop sells in where an item has it; empty: the basic unit. Left out: publish.stock.unit says it
     done_status: Text = Field(default="90", pattern="^[0-9]{2}$")  # STAT of a message that M3 has executed
 
 
@@ -77,6 +80,30 @@ class InvoicesConfig(Strict):
         if (self.stock is StockRule.ISSUE) != (self.issue is not None):
             raise ValueError("stock: issue and the part `issue` belong together; the one is there alone")
         return self
+
+    def unit_sold(self, unit_shown: str | None) -> str:
+        """Returns the unit the shop sells in, as units are booked out of stock: one of each item, or empty for its basic one.
+
+        Args:
+            unit_shown: The one its stock is shown in; None if M3's stock is not shown.
+
+        Raises:
+            ValueError: Nothing says it, or two entries say it differently.
+        """
+        if self.issue is None:
+            return unit_shown or ""
+        said = self.issue.unit
+        if said is None and unit_shown is None:
+            raise ValueError(
+                'invoices.issue.unit: say the unit (ALUN) the shop sells in, or "" for the basic unit of each item; else one '
+                "box sold would leave stock as one piece"
+            )
+        if said is not None and unit_shown is not None and said != unit_shown:
+            raise ValueError(
+                f"invoices.issue.unit ({said!r}) is not publish.stock.unit ({unit_shown!r}): a shop sells in the unit its stock "
+                "is shown in; leave invoices.issue.unit out"
+            )
+        return said or unit_shown or ""
 
     def number_of(self, order_id: int) -> str:
         """Returns the invoice number (CINO): ours, from what never changes of an order."""

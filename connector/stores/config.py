@@ -107,7 +107,17 @@ class StoreConfig(Strict):
                 "publish.stock: no order in M3 takes the units of a direct invoice, so the shop would sell them twice; say "
                 f"invoices.stock ({', '.join(StockRule)})"
             )
+        self.invoices.unit_sold(self._unit_shown)
         return self
+
+    @property
+    def _unit_shown(self) -> str | None:
+        return None if self.publish.stock is None else self.publish.stock.unit
+
+    @property
+    def unit_sold(self) -> str:
+        """The unit a shop with direct invoices sells in, where an item has it; empty: the basic unit of each item."""
+        return (self._unit_shown or "") if self.invoices is None else self.invoices.unit_sold(self._unit_shown)
 
     @property
     def warehouses(self) -> frozenset[str]:

@@ -300,6 +300,11 @@ USES = (
         lambda site: site.issues_stock,
     ),
     Use(
+        "invoices: units of stock issues",
+        ("item.unit",),
+        lambda site: site.issues_stock and bool(site.config.unit_sold),
+    ),
+    Use(
         "invoices: items of stock issues, by alias",
         ("item.by_alias",),
         lambda site: site.issues_stock and bool(site.config.items.aliases),

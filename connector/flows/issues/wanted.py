@@ -65,24 +65,22 @@ def with_items(run: Run, issue: Issue, order: Order, lines: Collection[str]) -> 
 
 def _factors(run: Run, items: Collection[str]) -> dict[str, Decimal]:
     """Returns how many basic units one of the shop is, of the items that have the unit the shop sells in."""
-    stock = run.store.config.publish.stock
-    if stock is None or not stock.unit:
+    unit = run.store.config.unit_sold
+    if not unit:
         return {}
     run.journal.pause()
     asked = sorted(items)
     factors = {}
-    for item, answer in zip(
-        asked, run.store.m3.read([mms015mi.get(item, unit=stock.unit) for item in asked]), strict=True
-    ):
+    for item, answer in zip(asked, run.store.m3.read([mms015mi.get(item, unit=unit) for item in asked]), strict=True):
         error: ConnectorError | None = answer.error
         if is_not_found(error):
             continue  # it is sold in its basic unit
         read = mms015mi.read_unit(answer)
         if read.factor <= 0:
             raise MappingError(
-                f"Item {item}: unit {stock.unit} has the factor {read.factor} in M3.",
+                f"Item {item}: unit {unit} has the factor {read.factor} in M3.",
                 field="QLQT",
-                resolution=f"Correct unit {stock.unit} of item {item} in MMS015, then release the exchange.",
+                resolution=f"Correct unit {unit} of item {item} in MMS015, then release the exchange.",
             )
         factors[item] = 1 / read.factor if read.is_divisor else read.factor
     return factors

@@ -51,6 +51,7 @@ def test_a_journal_that_touches_the_receivables_is_refused_when_the_file_is_read
         parse_store_config(file, source="w1.yaml")
 
 
+ISSUE = {"partner": "WEB", "location": "MAIN"}
 REFUNDS = {"return_order_type": "W02", "credit_order_type": "W03", "credit_items": []}
 
 
@@ -64,7 +65,15 @@ REFUNDS = {"return_order_type": "W02", "credit_order_type": "W03", "credit_items
         ({"refunds": REFUNDS}, "return orders"),
         ({"publish": {"stock": {}}}, "would sell them twice; say invoices.stock (keep_deducted, issue)"),
         ({"invoices": {**INVOICES, "stock": "issue"}}, "`issue` belong together"),
-        ({"invoices": {**INVOICES, "issue": {"partner": "WEB", "location": "MAIN"}}}, "`issue` belong together"),
+        ({"invoices": {**INVOICES, "issue": ISSUE}}, "`issue` belong together"),
+        ({"invoices": {**INVOICES, "stock": "issue", "issue": ISSUE}}, "invoices.issue.unit: say the unit (ALUN)"),
+        (
+            {
+                "invoices": {**INVOICES, "stock": "issue", "issue": {**ISSUE, "unit": "BOX"}},
+                "publish": {"stock": {}},
+            },
+            "invoices.issue.unit ('BOX') is not publish.stock.unit ('')",
+        ),
     ],
 )
 def test_invoices_that_contradict_the_rest_of_the_file_are_refused(changes: dict[str, object], words: str) -> None:

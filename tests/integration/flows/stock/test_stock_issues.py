@@ -18,6 +18,10 @@ from tests.integration.flows.stock.stock_story import MUG, StockStory
 
 FLOW = "issues_to_m3"
 ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": "MAIN", "reason": "WEB"}}
+STATED_BY = {
+    "the stock shown": invoicing(invoices=ISSUE, publish={"stock": {"unit": "BOX"}}),
+    "the booking": invoicing(invoices={**ISSUE, "issue": {**ISSUE["issue"], "unit": "BOX"}}),
+}
 CAP = "MUG-002"
 LATE_S = 3.0
 TOO_LOW = "WWB3106"  # any id of a message of M3
@@ -431,8 +435,9 @@ def test_ledger_put_back_to_before_two_bookings_goes_on_to_what_the_order_holds(
     assert house.exchange(FLOW)["reason"] == "M3 has booked 2 units out of stock"
 
 
-def test_unit_the_shop_sells_in_is_booked_in_basic_units(house: Warehouse) -> None:
-    house.connector.configure(invoicing(invoices=ISSUE, publish={"stock": {"unit": "BOX"}}))
+@pytest.mark.parametrize("said_by", ["the stock shown", "the booking"])
+def test_unit_the_shop_sells_in_is_booked_in_basic_units(house: Warehouse, said_by: str) -> None:
+    house.connector.configure(STATED_BY[said_by])
     house.place(lines=[{"sku": MUG, "quantity": 1}])
     house.go_on()
 
