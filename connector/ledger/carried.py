@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -27,9 +27,17 @@ class Carried:
     reason: str
     resolution: str
     due_at: datetime | None
+    is_left_lying: (
+        bool  # due for an hour or more, and neither carried nor held back by a pause that people were told of
+    )
     m3_number: str | None  # of a confirmed document
     is_written: bool  # something of it was begun in M3 and not given up
     expected: dict[str, Any] | None
+    asked: dict[str, Any] | None  # the figures the shop stated when `expected` was sent
+    accepted: dict[str, Any] | None  # those a person settled since
+    is_end_accepted: bool  # a person settled that M3 keeps what the shop has ended
+    is_ended_by_us: bool  # the connector ended the order in M3
+    sent_on: date | None  # the order date as sent
     entered_as: str | None  # what a person who discarded it entered in M3 by hand
 
     @property
@@ -41,9 +49,17 @@ class Carried:
 _COLUMNS = """
 SELECT e.flow, e.business_key AS key, e.id AS exchange_id, e.state, e.reason_code, e.reason, e.resolution,
        CASE WHEN e.state IN ('ready', 'waiting', 'blocked') THEN greatest(e.next_attempt_at, e.not_before) END AS due_at,
+       CASE WHEN e.state = 'running' THEN e.lease_until ELSE greatest(e.next_attempt_at, e.not_before) END
+           < ledger_now() - interval '1 hour' AND s.paused_by IS NULL AND NOT EXISTS (
+           SELECT 1 FROM flow_pause p WHERE p.store = e.store AND p.flow = e.flow) AS is_left_lying,
        CASE WHEN d.state = 'confirmed' THEN d.final_number END AS m3_number, d.id IS NOT NULL AS is_written,
-       coalesce(d.plan -> 'expected', d.plan -> 'sheet' -> 'expected') AS expected, k.entered_as
-FROM exchange e LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
+       coalesce(d.plan -> 'expected', d.plan -> 'sheet' -> 'expected') AS expected,
+       coalesce(d.plan -> 'content' -> 'money', d.plan -> 'content') AS asked,
+       coalesce(d.plan -> 'accepted' -> 'content' -> 'money', d.plan -> 'accepted' -> 'content') AS accepted,
+       coalesce((d.plan -> 'accepted' ->> 'ends')::boolean, false) AS is_end_accepted,
+       coalesce(d.plan ->> 'standing', '') IN ('closed', 'deleted') AS is_ended_by_us, d.ordt AS sent_on, k.entered_as
+FROM exchange e JOIN store s ON s.name = e.store
+LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
 LEFT JOIN discard k ON k.exchange_id = e.id
 WHERE e.scope = :store AND """
 _FIND = text(_COLUMNS + "e.flow = :flow AND e.business_key = ANY(:keys)")

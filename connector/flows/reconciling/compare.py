@@ -16,7 +16,7 @@ from connector.flows.reconciling.listed import Listed, of_this, sort_heads
 from connector.flows.reconciling.m3_side import chunks, customers_of, decimals_of, read_heads
 from connector.flows.reconciling.older import look_back
 from connector.flows.reconciling.orders import Orders
-from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.period import DAY, Period
 from connector.flows.reconciling.postings import Postings
 from connector.flows.reconciling.refunds import RefundedOrder, Refunds
 from connector.flows.reconciling.result import Row
@@ -76,7 +76,8 @@ def compare(
     """
     shop = _read_shop(store, period, progress=progress, dues=dues, settlements=settlements)
     customers = customers_of(store)
-    m3 = sort_heads(read_heads(store, customers, since=period.first).values(), store=store.name)
+    # From the day before, so that an order is found that M3 has on the wrong side of midnight.
+    m3 = sort_heads(read_heads(store, customers, since=period.first - DAY).values(), store=store.name)
     open_refunds: dict[int, list[ShopRefund]] = defaultdict(list)
     for refund in shop.refunds:
         open_refunds[refund.order_id].append(refund)

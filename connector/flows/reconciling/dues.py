@@ -16,12 +16,13 @@ from connector.accounting.invoices import EVERY
 from connector.errors import AmountsDifferError, MappingError, NotYetError
 from connector.flows.books.converting import convert
 from connector.flows.books.keys import book_day, epoch_of, epoch_of_refund
+from connector.flows.books.leaving import payment_of
 from connector.flows.books.sheet import sums_by_account
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import decimals_of
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.result import Fact
-from connector.flows.reconciling.shop_side import m3_currency, refunds_of
+from connector.flows.reconciling.shop_side import ShopOrder, m3_currency, refunds_of, small_order
 from connector.flows.reconciling.vouchers import VoucherKey
 from connector.ledger.session import Ledger, transaction
 from connector.money.credit_journal import credit_journal
@@ -38,7 +39,7 @@ PRODUCTS_AT_ONCE = 100
 Categories = Mapping[int, frozenset[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Due:
     """One fact that M3's ledger has to show. `refusal` says why it cannot be posted; then there are no sums.
 
@@ -59,6 +60,8 @@ class Due:
     remedy: str = ""
     is_required: bool = True
     invoiced_on: date | None = None  # of a credit: the day the invoice of its order belongs to
+    sale: ShopOrder  # the order
+    paid_as: Mapping[str, Any]  # what a payment is made of
 
     @property
     def needs_invoice(self) -> bool:
@@ -188,6 +191,8 @@ class Dues:
             remedy=remedy,
             is_required=fact not in (Fact.INVOICE, Fact.CREDIT) or self._is_confirmed(order),
             invoiced_on=self.period.day_of(_moment(order, None)) if fact is Fact.CREDIT else None,
+            sale=small_order(self.store, order, self.period),
+            paid_as=payment_of(order),
         )
 
     def _may_be_invoiced(self, order: Order) -> bool:

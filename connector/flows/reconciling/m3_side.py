@@ -19,7 +19,7 @@ from connector.flows.reconciling.references import Reference, read_reference
 from connector.m3.calls import Answer, Call
 from connector.m3.programs import crs055mi, crs610mi, ois100mi, ois175mi, order_changes
 from connector.m3.programs.crs610mi import Customer
-from connector.m3.programs.ois100mi import OrderLine, OrderValue
+from connector.m3.programs.ois100mi import OrderHead, OrderLine, OrderValue
 from connector.m3.programs.ois175mi import ListedOrder
 from connector.m3.rejections import is_not_found
 
@@ -167,10 +167,15 @@ def read_held(store: StoreContext, heads: Sequence[Head]) -> dict[str, Held]:
     return found
 
 
-def exists(store: StoreContext, order_numbers: Sequence[str]) -> set[str]:
-    """Returns which of these orders M3 has, whoever's they are now."""
-    answers = store.m3.read([ois100mi.get_head(number) for number in order_numbers])
-    return {number for number, answer in zip(order_numbers, answers, strict=True) if not is_not_found(answer.error)}
+def find_by_number(store: StoreContext, numbers: Sequence[str]) -> dict[str, Head]:
+    """Returns the orders with these numbers that M3 has, whoever's they are; eighty a request.
+
+    Raises:
+        RetryableError: M3 cannot be asked now.
+    """
+    answers = store.m3.read([ois100mi.get_head(number) for number in numbers]) if numbers else []
+    heads = (ois100mi.read_head(answer) for answer in answers if not is_not_found(answer.error))
+    return {one.number: _head(one.customer, _as_listed(one)) for one in heads}
 
 
 def decimals_of(store: StoreContext, currencies: set[str]) -> dict[str, int]:
@@ -189,6 +194,18 @@ def _calls_of(number: str) -> tuple[Call, ...]:
 
 def _head(customer: str, row: ListedOrder) -> Head:
     return Head(row, customer, read_reference(row.your_reference))
+
+
+def _as_listed(head: OrderHead) -> ListedOrder:
+    return ListedOrder(
+        number=head.number,
+        your_reference=head.your_reference,
+        customer_order_number=head.customer_order_number,
+        order_date=head.order_date,
+        order_type=head.order_type,
+        lowest_status=head.lowest_status,
+        highest_status=head.highest_status,
+    )
 
 
 def _by_reference(store: StoreContext, customer: str, *, since: date) -> dict[str, Head]:

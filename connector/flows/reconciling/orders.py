@@ -12,13 +12,25 @@ from decimal import Decimal
 from itertools import combinations
 
 from connector.flows.context import StoreContext
-from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
+from connector.flows.reconciling.listed import of_this
+from connector.flows.reconciling.m3_side import Head, Held, find_by_number, read_held
 from connector.flows.reconciling.matching import differences, less_refunds
+from connector.flows.reconciling.proofs import (
+    REDATE,
+    InLedger,
+    is_order_number,
+    number_of,
+    proof_of,
+    proof_of_date,
+    taken_off_of,
+)
 from connector.flows.reconciling.reasons import why_differs, why_left_over, why_missing, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund, Unreadable
 from connector.flows.reconciling.smaller import Smaller, read_smaller
+from connector.flows.reconciling.subjects import subject_of
 from connector.flows.reconciling.totals import Totals
+from connector.ledger import reductions
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
 from connector.money.comparison import compare_with_m3
@@ -53,14 +65,14 @@ class Orders:
 
     def compare(self, orders: Sequence[ShopOrder], heads: Mapping[int, Sequence[Head]]) -> Iterator[Row]:
         """Yields the rows of these orders; what M3 has of them is read in one go."""
-        wanted = [head for order in orders for head in heads.get(order.id, ())]
-        held = read_held(self.store, wanted)
-        known = self._known([order.id for order in orders])
-        found = {order.id: self._of(order, heads, held) for order in orders}
-        lost = [one.m3_number for id_, one in known.items() if one.m3_number and not found[int(id_)]]
-        elsewhere = exists(self.store, [number for number in lost if number]) if lost else set()
+        known, taken_off = self._known([order.id for order in orders]), self._taken_off(orders)
+        elsewhere = self._elsewhere([order for order in orders if not heads.get(order.id)], known)
+        mine = {order.id: heads.get(order.id) or of_this(order, elsewhere) for order in orders}
+        held = read_held(self.store, [head for some in mine.values() for head in some])
         for order in orders:
-            yield from self._one(order, found[order.id], known.get(str(order.id)), elsewhere)
+            ledger = InLedger(known.get(str(order.id)), taken_off.get(order.id, ZERO))
+            found = [held[head.number] for head in mine[order.id] if head.number in held]
+            yield from self._one(order, found, ledger, elsewhere.get(order.id, ()))
 
     def unreadable(self, order: Unreadable, day: date) -> list[Row]:
         """Returns the row of an order that cannot be compared, and counts it."""
@@ -80,13 +92,20 @@ class Orders:
         with transaction(self.ledger) as connection:
             return find_carried(connection, self.store.name, flow=FLOW, keys=[str(one) for one in order_ids])
 
-    @staticmethod
-    def _of(order: ShopOrder, heads: Mapping[int, Sequence[Head]], held: Mapping[str, Held]) -> list[Held]:
-        numbers = (head.number for head in heads.get(order.id, ()))
-        return [held[number] for number in numbers if number in held]
+    def _taken_off(self, orders: Sequence[ShopOrder]) -> dict[int, Decimal]:
+        refunded = [order for order in orders if order.refund_ids]
+        with transaction(self.ledger) as connection:
+            kept = reductions.totals_of(connection, self.store.name, order_ids=[one.id for one in refunded])
+        return {order.id: taken_off_of(order, kept) for order in refunded}
+
+    def _elsewhere(self, lost: Sequence[ShopOrder], known: Mapping[str, Carried]) -> dict[int, list[Head]]:
+        """Looks for orders that M3 does not list, by the number that ledger or shop have of them."""
+        numbers = {order.id: number_of(order, known.get(str(order.id))) for order in lost}
+        found = find_by_number(self.store, sorted(filter(is_order_number, numbers.values())))
+        return {id_: [found[number]] for id_, number in numbers.items() if number in found}
 
     def _one(
-        self, order: ShopOrder, found: Sequence[Held], known: Carried | None, elsewhere: set[str]
+        self, order: ShopOrder, found: Sequence[Held], ledger: InLedger, elsewhere: Sequence[Head]
     ) -> Iterator[Row]:
         live = [one for one in found if not one.is_empty]
         is_due = order.action is OrderAction.CONFIRM and not self._is_invoice
@@ -94,13 +113,15 @@ class Orders:
             self.in_m3.add(order.id)
         if found and not live:
             self.ended.add(order.id)
-            why = why_differs(known, is_as_sent=True, sync=self._sync(order))
-            self._look_at_smaller(order, ZERO, why, is_as_sent=False)
+            why = why_differs(ledger.known, proof_of(order, ledger, is_as_sent=True), sync=self._sync(order))
+            self._look_at_smaller(order, ZERO, why, ledger, is_as_sent=False)
         if not live and (not is_due or self._is_taken_off_whole(order, found)):
             return
-        due, whys = self._judge(order, live, known, elsewhere, is_ended=bool(found))
+        due, whys = self._judge(order, live, ledger, elsewhere, is_ended=bool(found))
         held_total = sum((one.value.total for one in live), ZERO) if live else None
-        yield from self.totals.add(_subject(order, live), whys, shop=None if due is None else due.total, m3=held_total)
+        yield from self.totals.add(
+            subject_of(order, live), whys, shop=None if due is None else due.total, m3=held_total
+        )
 
     def _sync(self, order: ShopOrder) -> str:
         return f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
@@ -110,18 +131,17 @@ class Orders:
         return self.store.config.orders.carried_as is CarriedAs.INVOICE
 
     def _judge(
-        self, order: ShopOrder, live: Sequence[Held], known: Carried | None, elsewhere: set[str], *, is_ended: bool
+        self, order: ShopOrder, live: Sequence[Held], ledger: InLedger, elsewhere: Sequence[Head], *, is_ended: bool
     ) -> tuple[ShopOrder | None, list[tuple[Difference, Why]]]:
         """Returns what is due in M3 of an order, and each difference with its reason."""
-        sync, stated = self._sync(order), money(order.total)
+        sync, stated, known = self._sync(order), money(order.total), ledger.known
         if not live and is_ended:
-            why, smaller = why_differs(known, is_as_sent=False, sync=sync), self.smaller.get(order.id)
-            if smaller is not None and smaller.is_too_much:
-                why = smaller.why
-            return order, [(Difference(WHOLE, stated, "ended"), why)]
+            return order, [(Difference(WHOLE, stated, "ended"), self._why_ended(order, ledger))]
         if not live:
-            is_elsewhere = known is not None and known.m3_number in elsewhere
-            return order, [(Difference(WHOLE, stated, None), why_missing(known, is_elsewhere=is_elsewhere, sync=sync))]
+            names = (
+                [one.listed.your_reference for one in elsewhere] if is_order_number(number_of(order, known)) else None
+            )
+            return order, [(Difference(WHOLE, stated, None), why_missing(known, elsewhere=names, sync=sync))]
         total = ", ".join(money(one.value.total) for one in live)
         if len(live) > 1:
             numbers = ", ".join(one.head.number for one in live)
@@ -132,24 +152,40 @@ class Orders:
         if self._is_invoice:
             words = "the store carries orders as invoices, and M3 has an order too"
             return None, [(Difference(WHOLE, None, total), why_left_over(None, what=words, remedy="End it in OIS300."))]
-        return self._compare(order, live[0], known, sync=sync)
+        return self._compare(order, live[0], ledger)
+
+    def _why_ended(self, order: ShopOrder, ledger: InLedger) -> Why:
+        smaller = self.smaller.get(order.id)
+        if smaller is not None and smaller.is_too_much:
+            return smaller.why
+        is_by_us = ledger.known is not None and ledger.known.is_ended_by_us
+        return why_differs(ledger.known, proof_of(order, ledger, is_as_sent=is_by_us), sync=self._sync(order))
 
     def _compare(
-        self, order: ShopOrder, held: Held, known: Carried | None, *, sync: str
+        self, order: ShopOrder, held: Held, ledger: InLedger
     ) -> tuple[ShopOrder, list[tuple[Difference, Why]]]:
+        known, sync = ledger.known, self._sync(order)
         due, found = self._best_fit(order, held)
         as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, held)
-        why = why_differs(known, is_as_sent=as_sent, sync=sync)
+        why = why_differs(known, proof_of(order, ledger, is_as_sent=as_sent), sync=sync)
         if not all(one.is_rounding for one in found):
-            why = self._look_at_smaller(order, held.value.total, why, is_as_sent=as_sent)
-        return due, [(one, ROUNDED if one.is_rounding else why) for one in found]
+            why = self._look_at_smaller(order, held.value.total, why, ledger, is_as_sent=as_sent)
+        whys = [(one, ROUNDED if one.is_rounding else why) for one in found]
+        dated = held.head.listed.order_date
+        if dated is not None and dated != order.day:
+            why_dated = why_differs(known, proof_of_date(order.day, known, found=dated), sync=REDATE)
+            whys.append((Difference("date", order.day.isoformat(), dated.isoformat()), why_dated))
+        return due, whys
 
-    def _look_at_smaller(self, order: ShopOrder, total: Decimal, why: Why, *, is_as_sent: bool) -> Why:
+    def _look_at_smaller(
+        self, order: ShopOrder, total: Decimal, why: Why, ledger: InLedger, *, is_as_sent: bool
+    ) -> Why:
         """Says why M3's order is not what the shop has, now also by what its refunds make up for."""
         refunds, by = self.refunds.get(order.id, ()), order.total - total
         if not refunds or by <= 0:
             return why
-        smaller = read_smaller(self.store, by=by, refunds=refunds, returns=self.returns, why=why, is_as_sent=is_as_sent)
+        is_made_up = is_as_sent and by == ledger.taken_off
+        smaller = read_smaller(self.store, by=by, refunds=refunds, returns=self.returns, why=why, is_made_up=is_made_up)
         self.smaller[order.id] = smaller
         return smaller.why
 
@@ -180,17 +216,6 @@ class Orders:
             return False
         self.taken_off.update(one.id for one in refunds)
         return True
-
-
-def _subject(order: ShopOrder, live: Sequence[Held]) -> Subject:
-    return Subject(
-        fact=Fact.ORDER,
-        shop_id=order.id,
-        order_number=order.number,
-        m3_number=", ".join(one.head.number for one in live) or None,
-        day=order.day,
-        currency=order.currency,
-    )
 
 
 def _is_same_but_for_its_split(order: ShopOrder, held: Held, found: Sequence[Difference]) -> bool:

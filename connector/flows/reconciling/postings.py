@@ -15,14 +15,18 @@ from connector.flows.books.keys import epoch_of, epoch_of_refund
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.dues import LETTERS, Due, Dues
 from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.posting_proofs import KnownPosting
+from connector.flows.reconciling.proofs import taken_off_of
 from connector.flows.reconciling.reasons import why_left_over, why_missing, why_posted_otherwise, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import find_refunds, read_by_id
 from connector.flows.reconciling.totals import Totals
 from connector.flows.reconciling.vouchers import Voucher, VoucherKey, read_vouchers, sums_of
+from connector.ledger import reductions
 from connector.ledger.carried import Carried, find_carried, find_carried_as
 from connector.ledger.session import Ledger, transaction
 from connector.money.rounding import ZERO
+from connector.stores.orders import CarriedAs
 from connector.woocommerce.models import Order, Refund
 
 FLOWS = {
@@ -31,6 +35,7 @@ FLOWS = {
     Fact.INVOICE: "invoices_to_m3",
     Fact.CREDIT: "credits_to_m3",
 }
+ORDERS = "orders_to_m3"
 OF_REFUNDS = (Fact.REPAYMENT, Fact.CREDIT)
 AT_ONCE = 200
 WITHOUT_INVOICE = Why(
@@ -54,16 +59,16 @@ class Postings:
         """Yields the rows of these facts, then of vouchers no fact of the period accounts for."""
         vouchers = read_vouchers(self.store, list(self._days(self.period).days()))
         invoiced = self._invoiced(dues, vouchers)
-        for fact, flow in FLOWS.items():
+        for fact in FLOWS:
             mine = [due for due in dues if due.fact is fact]
             for start in range(0, len(mine), AT_ONCE):
                 some = mine[start : start + AT_ONCE]
-                known = self._known(flow, [due.business_key for due in some])
+                known = self._in_ledger(fact, some)
                 for due in some:
                     posted = vouchers.pop(due.key, [])
                     if posted or due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
                         lacks_invoice = due.needs_invoice and due.order_id not in invoiced
-                        yield from self._one(due, posted, known.get(due.business_key), lacks_invoice=lacks_invoice)
+                        yield from self._one(due, posted, known[due.business_key], lacks_invoice=lacks_invoice)
         yield from self._left(vouchers)
 
     def _invoiced(self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]) -> set[int]:
@@ -84,11 +89,32 @@ class Postings:
             return period
         return replace(period, last=max(period.last, closed + timedelta(days=1)))
 
+    def _in_ledger(self, fact: Fact, dues: Sequence[Due]) -> dict[str, KnownPosting]:
+        """Returns what the ledger knows of some facts, and of what they follow from, by the key of the fact."""
+        is_direct = self.store.config.orders.carried_as is CarriedAs.INVOICE
+        sale = {
+            Fact.PAYMENT: FLOWS[Fact.INVOICE] if is_direct else ORDERS,
+            Fact.REPAYMENT: FLOWS[Fact.PAYMENT],
+        }.get(fact, FLOWS[Fact.INVOICE])
+        own = self._known(FLOWS[fact], [due.business_key for due in dues])
+        sales = self._known(sale, sorted({str(due.order_id) for due in dues}))
+        with transaction(self.ledger) as connection:
+            kept = reductions.totals_of(connection, self.store.name, order_ids=[due.order_id for due in dues])
+        return {
+            due.business_key: KnownPosting(
+                due=due,
+                known=own.get(due.business_key),
+                sale=sales.get(str(due.order_id)),
+                taken_off=taken_off_of(due.sale, kept),
+            )
+            for due in dues
+        }
+
     def _known(self, flow: str, keys: Sequence[str]) -> dict[str, Carried]:
         with transaction(self.ledger) as connection:
             return find_carried(connection, self.store.name, flow=flow, keys=keys)
 
-    def _one(self, due: Due, vouchers: list[Voucher], known: Carried | None, *, lacks_invoice: bool) -> Iterator[Row]:
+    def _one(self, due: Due, vouchers: list[Voucher], known: KnownPosting, *, lacks_invoice: bool) -> Iterator[Row]:
         held = sums_of(vouchers)
         whys = self._judge(due, vouchers, held, known)
         if lacks_invoice:
@@ -101,20 +127,20 @@ class Postings:
             self.totals.add_account(account, due.currency, shop=due.sums.get(account, ZERO), m3=there)
 
     def _judge(
-        self, due: Due, vouchers: Sequence[Voucher], held: Mapping[str, Decimal], known: Carried | None
+        self, due: Due, vouchers: Sequence[Voucher], held: Mapping[str, Decimal], ledger: KnownPosting
     ) -> list[tuple[Difference, Why]]:
-        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {due.order_id}"
+        sync, known = f"connector sync orders_to_m3 --store {self.store.name} --ids {due.order_id}", ledger.known
         if not vouchers:
-            why = why_missing(known, is_elsewhere=False, sync=sync)
+            why = why_missing(known, elsewhere=None, sync=sync)
             if due.refusal and why.reason is Reason.UNKNOWN:
-                why = Why(Reason.REFUSED, due.refusal, due.remedy)
+                why = replace(why, words=f"{why.words}; it cannot be posted as it is: {due.refusal}", remedy=due.remedy)
             return [(Difference(WHOLE, money(due.total), None), why)]
         numbers = ", ".join(sorted({one.number for one in vouchers}))
         if len(vouchers) > 1:
             both = ", ".join(money(_amount(self.store, due.fact, one.sums)) for one in vouchers)
             return [(Difference(WHOLE, money(due.total), both), why_twice(numbers))]
         as_sent = known is not None and known.expected is not None and _as_sums(known.expected) == held
-        why = why_posted_otherwise(known, is_as_sent=as_sent, number=numbers, sync=sync)
+        why = why_posted_otherwise(known, ledger.proof(is_as_sent=as_sent), number=numbers, sync=sync)
         return [(one, why) for one in _differences(due, vouchers[0], held)]
 
     def _left(self, vouchers: Mapping[VoucherKey, list[Voucher]]) -> Iterator[Row]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.flows.context import StoreContext
-from connector.flows.reconciling.m3_side import Head, Held, exists, read_held
+from connector.flows.reconciling.m3_side import Head, Held, find_by_number, read_held
 from connector.flows.reconciling.orders import is_as_sent
-from connector.flows.reconciling.reasons import why_differs, why_missing, why_twice
-from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
+from connector.flows.reconciling.proofs import is_order_number
+from connector.flows.reconciling.reasons import Proof, why_differs, why_missing, why_twice
+from connector.flows.reconciling.result import WHOLE, Difference, Reason, Row, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
 from connector.flows.reconciling.smaller import Smaller
+from connector.flows.reconciling.subjects import subject_of
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.discards import DISCARDED
@@ -81,7 +83,7 @@ class Refunds:
     def _one(
         self, refund: ShopRefund, refunded: RefundedOrder, live: Sequence[Held], known: Mapping[int, Carried]
     ) -> Iterator[Row]:
-        subject = _subject(refund, refunded.order, live)
+        subject = subject_of(refunded.order, live, refund=refund)
         found = self._judge(refund, refunded, live, known)
         if live and refunded.smaller is not None and refunded.smaller.is_too_much:
             found.append(refunded.smaller.difference())
@@ -95,19 +97,33 @@ class Refunds:
         stated, known = money(-refund.amount), all_known.get(refund.id)
         is_taken_off = _is_taken_off(refund, order.smaller, all_known)
         if not live:
-            number = None if known is None else known.m3_number
-            is_elsewhere = number is not None and number in exists(self.store, [number])
-            why = why_missing(known, is_elsewhere=is_elsewhere, sync=sync)
-            return [(Difference(WHOLE, stated, None), SMALLER if is_taken_off and number is None else why)]
+            why = why_missing(known, elsewhere=self._elsewhere(known), sync=sync)
+            is_smaller = is_taken_off and (known is None or known.m3_number is None)
+            return [(Difference(WHOLE, stated, None), SMALLER if is_smaller else why)]
         references = {one.head.listed.your_reference for one in live}
         if len(references) < len(live):
             total = ", ".join(money(one.value.total) for one in live)
             return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
-        as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, live[0])
-        why = why_differs(known, is_as_sent=as_sent, sync=sync)
-        if as_sent and is_taken_off:
-            why = SMALLER
+        proof = proof_of_refund(refund, known, live)
+        why = SMALLER if proof.is_as_sent and is_taken_off else why_differs(known, proof, sync=sync)
         return [(one, why) for one in _differences(refund, live, order.order.currency)]
+
+    def _elsewhere(self, known: Carried | None) -> list[str] | None:
+        """Returns the reference M3 has a return under that it does not list, if anybody knows its number."""
+        number = "" if known is None else known.m3_number or known.entered_as or ""
+        if not is_order_number(number):
+            return None
+        return [head.listed.your_reference for head in find_by_number(self.store, [number]).values()]
+
+
+def proof_of_refund(refund: ShopRefund, known: Carried | None, held: Sequence[Held]) -> Proof:
+    """Returns what is seen of a refund, which the shop never changes: its total is as asked if M3's would be it as sent."""
+    mine = next((one for one in held if known is not None and one.head.number == known.m3_number), None)
+    if known is None or known.expected is None or mine is None:
+        return Proof(is_as_sent=False, is_as_asked=False)
+    others = sum((one.value.total for one in held if one is not mine), ZERO)
+    sent = Decimal(known.expected["total"]) + others
+    return Proof(is_as_sent=is_as_sent(known.expected, mine), is_as_asked=sent == -refund.amount)
 
 
 def _is_taken_off(refund: ShopRefund, smaller: Smaller | None, known: Mapping[int, Carried]) -> bool:
@@ -120,17 +136,6 @@ def _is_taken_off(refund: ShopRefund, smaller: Smaller | None, known: Mapping[in
 
 def _is_settled(known: Carried | None) -> bool:
     return known is not None and known.state is State.DONE and known.reason_code != DISCARDED
-
-
-def _subject(refund: ShopRefund, order: ShopOrder, live: Sequence[Held]) -> Subject:
-    return Subject(
-        fact=Fact.REFUND,
-        shop_id=refund.id,
-        order_number=order.number,
-        m3_number=", ".join(one.head.number for one in live) or None,
-        day=refund.day,
-        currency=order.currency,
-    )
 
 
 def _differences(refund: ShopRefund, held: Sequence[Held], currency: str) -> Iterator[Difference]:

@@ -17,7 +17,8 @@ from connector.flows.reconciling.bills import direct_invoices, invoices_of_order
 from connector.flows.reconciling.listed import Listed
 from connector.flows.reconciling.m3_side import decimals_of
 from connector.flows.reconciling.period import Period
-from connector.flows.reconciling.reasons import why_paid_otherwise
+from connector.flows.reconciling.proofs import asks_for
+from connector.flows.reconciling.reasons import Proof, why_changed, why_paid_otherwise
 from connector.flows.reconciling.result import Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.shop_side import ShopOrder
 from connector.flows.reconciling.totals import Totals
@@ -28,6 +29,7 @@ from connector.stores.orders import CarriedAs
 from connector.woocommerce.models import Order
 
 FLOW = "settlements_to_m3"
+ORDERS, INVOICES = "orders_to_m3", "invoices_to_m3"
 ROUNDED = Why(Reason.ROUNDING, "within money.rounding_limit of the store file")
 
 
@@ -77,21 +79,27 @@ class Settlements:
             one for one in self._paid if one.order.id in bills and self.period.has_day(_day(one, bills[one.order.id]))
         ]
         decimals = decimals_of(self.store, {one.order.currency for one in mine})
+        asked = [str(one.order.id) for one in mine]
         with transaction(self.ledger) as connection:
-            asked = [str(one.order.id) for one in mine]
             known = find_carried(connection, self.store.name, flow=FLOW, keys=asked)
-        for one in mine:
-            yield from self._one(one, bills[one.order.id], known.get(str(one.order.id)), decimals)
+            sales = find_carried(connection, self.store.name, flow=INVOICES if is_direct else ORDERS, keys=asked)
+        for one, key in zip(mine, asked, strict=True):
+            yield from self._one(one, bills[one.order.id], known.get(key), sales.get(key), decimals)
 
     def _one(
-        self, paid: Paid, bills: Sequence[Bill], known: Carried | None, decimals: Mapping[str, int]
+        self,
+        paid: Paid,
+        bills: Sequence[Bill],
+        known: Carried | None,
+        sale: Carried | None,
+        decimals: Mapping[str, int],
     ) -> Iterator[Row]:
         order, money_config = paid.order, self.store.config.money
         limit = money_config.limit_for(order.taxed_rows, decimals=decimals[order.currency]) * len(bills)
         due = due_on(bills, total=order.total, refunded=paid.refunded, limit=limit)
         there = sum((one.totals.paid for one in bills), ZERO)
         sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
-        why = why_paid_otherwise(known, is_as_sent=_is_as_sent(known, bills), is_more=there > due, sync=sync)
+        why = why_paid_otherwise(known, proof_of(paid, bills, known, sale, limit=limit), is_more=there > due, sync=sync)
         found = [
             (one, ROUNDED if one.is_rounding else why)
             for one in _differences(bills, currency=order.currency, due=due, paid=there, limit=limit)
@@ -113,6 +121,31 @@ def _is_as_sent(known: Carried | None, bills: Sequence[Bill]) -> bool:
         return False
     sent = {label: Decimal(str(amount)) for label, amount in known.expected.items()}
     return sent == {one.key.label: one.totals.paid for one in bills if one.key.label in sent or one.totals.paid}
+
+
+def proof_of(
+    paid: Paid, bills: Sequence[Bill], known: Carried | None, sale: Carried | None, *, limit: Decimal
+) -> Proof:
+    """Returns what is seen of invoices that are paid with another amount than the buyer paid.
+
+    That the shop asked for something else is proven only by another total of then, which makes up what the batch paid.
+    """
+    order, then = paid.order, ZERO
+    if known is not None and known.asked is not None:
+        then = Decimal(known.asked["total"])
+    there = sum((one.totals.paid for one in bills), ZERO)
+    is_changed = then not in (ZERO, order.total) and (
+        there == due_on(bills, total=then, refunded=paid.refunded, limit=limit)
+    )
+    return Proof(
+        is_as_sent=_is_as_sent(known, bills),
+        is_as_asked=not is_changed,
+        change=why_changed(
+            sale,
+            is_carried=False,  # of an invoiced order nothing is changed any more
+            is_accepted=sale is not None and asks_for(sale.accepted, order),
+        ),
+    )
 
 
 def due_on(bills: Sequence[Bill], *, total: Decimal, refunded: Decimal, limit: Decimal) -> Decimal:

@@ -59,7 +59,7 @@ def read_smaller(
     refunds: Sequence[ShopRefund],
     returns: Mapping[int, Sequence[Head]],
     why: Why,
-    is_as_sent: bool,
+    is_made_up: bool,
 ) -> Smaller:
     """Returns what M3's order is smaller by, beside what M3's returns give back of its refunds.
 
@@ -69,7 +69,7 @@ def read_smaller(
         refunds: All refunds of the order.
         returns: M3's returns by refund.
         why: What the ledger says of the order.
-        is_as_sent: Whether M3 holds what the ledger says was sent.
+        is_made_up: Whether M3 holds what was sent, and that is smaller by what the ledger says refunds took off.
 
     Raises:
         RetryableError: M3 cannot be asked now.
@@ -82,12 +82,9 @@ def read_smaller(
         for one in refunds
     }
     found = Smaller(by, left, sum((one.amount for one in refunds), ZERO), why)
-    if why.reason is not Reason.UNKNOWN:
-        return found
-    if found.is_too_much:
+    if found.is_too_much:  # given back twice: no reason of the order's own makes that right
         return replace(found, why=_too_much(found))
-    is_made_up = is_as_sent and by <= sum(left.values(), ZERO)
-    return replace(found, why=TAKEN_OFF) if is_made_up else found
+    return replace(found, why=TAKEN_OFF) if is_made_up and why.reason is Reason.UNKNOWN else found
 
 
 def _too_much(found: Smaller) -> Why:

@@ -12,6 +12,7 @@ from datetime import date
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.m3_side import Head, Held, read_held
 from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.proofs import REDATE, proof_of_date
 from connector.flows.reconciling.reasons import why_differs, why_left_over
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Row, Subject, money
 from connector.flows.reconciling.shop_side import read_by_id
@@ -70,7 +71,7 @@ class Strangers:
         order = None if reference is None or reference.is_refund else shop.get(reference.shop_id)
         if order is not None and reference is not None and int(order.created_at.timestamp()) == reference.epoch:
             dated = self.period.day_of(order.created_at)
-            why = why_differs(known, is_as_sent=False, sync="Correct the order date in OIS300.")
+            why = why_differs(known, proof_of_date(dated, known, found=day), sync=REDATE)
             yield _subject(held, day, order=order).row(Difference("date", dated.isoformat(), day.isoformat()), why)
             return
         remedy = REMEDY if reference is not None else f"{REMEDY} {BY_HAND}"

@@ -61,11 +61,11 @@ class Clerk(Desk):
         (confirmed,) = self.in_m3(batch_orders.confirm(added["ORNO"]))
         return confirmed["ORNO"]
 
-    def type_in(self, like: dict[str, Any], *, reference: str, quantity: int = 1) -> str:
+    def type_in(self, like: dict[str, Any], *, reference: str, quantity: int = 1, days_ago: int = 0) -> str:
         """Enters an order of one mug in M3 by hand, for the customer of another one; returns its number."""
         customer = self.order_of(like)["cuno"]
-        today = f"{self.today():%Y%m%d}"
-        head = {"CUNO": customer, "ORTP": "W01", "FACI": "001", "WHLO": "001", "CUCD": "EUR", "ORDT": today}
+        dated = f"{self.today() - timedelta(days=days_ago):%Y%m%d}"
+        head = {"CUNO": customer, "ORTP": "W01", "FACI": "001", "WHLO": "001", "CUCD": "EUR", "ORDT": dated}
         (added,) = self.in_m3(batch_orders.add_batch_head({**head, "YREF": reference}))
         line = {"ITNO": "MUG-001", "ORQT": str(quantity), "SAPR": "10.00", "SACD": "1", "WHLO": "001"}
         self.in_m3(batch_orders.add_batch_line(added["ORNO"], line))

@@ -3,55 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from connector.flows.reconciling.result import Fact, Reason, Row
+from connector.flows.reconciling.result import Fact, Reason
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import PAYMENTS, SETTLE, invoicing, paying
-from tests.integration.flows.reconciling.clerk import Clerk, reasons_of, without_why
+from tests.integration.flows.reconciling.clerk import reasons_of, without_why
+from tests.integration.flows.reconciling.keeper import Bookkeeper
 from tests.integration.flows.refunds.desk import MUG
 
 DAY_S = 86_400
-
-
-class Bookkeeper(Clerk):
-    """Somebody at M3's receivables."""
-
-    def invoiced(self, **order: Any) -> dict[str, Any]:
-        """Places a paid order whose invoice waits to be paid by a controlled batch."""
-        placed = self.place(**order)
-        self.go_on()
-        self.advance(placed, "77")
-        self.look_again()
-        return placed
-
-    def paid(self, **order: Any) -> dict[str, Any]:
-        """Places an order whose invoice is paid."""
-        placed = self.invoiced(**order)
-        self.update_payments()
-        return placed
-
-    def update_payments(self) -> None:
-        """Posts every controlled payment batch, and has the connector see it."""
-        self.sandbox.post(f"{self.sandbox.m3_url}/_control/payments/update", {})
-        self.look_again()
-
-    def look_again(self) -> None:
-        """Lets the quarter of an hour pass after which what waits is looked at."""
-        self.connector.pass_time(901)
-        self.connector.drain()
-
-    def leave_paid(self, amount: str) -> None:
-        """Leaves the only invoice paid with another amount, as somebody in M3 may."""
-        (invoice,) = self.sandbox.m3_book()["invoices"]
-        content = {"cino": invoice["cino"], "paid": amount}
-        assert self.sandbox.post(f"{self.sandbox.m3_url}/_control/invoices/paid", content) == {"invoices": 1}
-
-    def settlements(self) -> list[Row]:
-        """Compares the money; returns what differs of payments of invoices."""
-        return [row for row in self.reconcile_money() if row.fact is Fact.SETTLEMENT]
 
 
 @pytest.fixture

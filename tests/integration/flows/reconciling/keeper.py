@@ -1,0 +1,52 @@
+"""Somebody at M3's receivables, and what a reconciliation says of payments of invoices."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from connector.flows.reconciling.result import Fact, Row
+from tests.integration.flows.reconciling.clerk import Clerk
+
+
+class Bookkeeper(Clerk):
+    """Somebody at M3's receivables."""
+
+    def invoiced(self, **order: Any) -> dict[str, Any]:
+        """Places a paid order whose invoice waits to be paid by a controlled batch."""
+        placed = self.place(**order)
+        self.go_on()
+        self.advance(placed, "77")
+        self.look_again()
+        return placed
+
+    def paid(self, **order: Any) -> dict[str, Any]:
+        """Places an order whose invoice is paid."""
+        placed = self.invoiced(**order)
+        self.update_payments()
+        return placed
+
+    def update_payments(self) -> None:
+        """Posts every controlled payment batch, and has the connector see it."""
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/payments/update", {})
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Lets the quarter of an hour pass after which what waits is looked at."""
+        self.connector.pass_time(901)
+        self.connector.drain()
+
+    def leave_paid(self, amount: str) -> None:
+        """Leaves the only invoice paid with another amount, as somebody in M3 may."""
+        (invoice,) = self.sandbox.m3_book()["invoices"]
+        content = {"cino": invoice["cino"], "paid": amount}
+        assert self.sandbox.post(f"{self.sandbox.m3_url}/_control/invoices/paid", content) == {"invoices": 1}
+
+    def settlements(self) -> list[Row]:
+        """Compares the money; returns what differs of payments of invoices."""
+        return [row for row in self.reconcile_money() if row.fact is Fact.SETTLEMENT]
+
+    def as_paid(self, amount: str) -> str:
+        """Returns what a batch was to pay, as the ledger keeps it, if it was to pay the only invoice with an amount."""
+        (invoice,) = self.sandbox.m3_book()["invoices"]
+        return json.dumps({f"{invoice['inyr']}-{invoice['cino']}": amount})
