@@ -1,21 +1,24 @@
 """Books units of an order carried as an invoice out of M3's stock, and in again what the shop takes back. Run by workers/base.py.
 
-Left by the order's own run where the store file says `invoices.stock: issue`. What M3 shall have booked out is what the order holds
-of the shop's stock; each run books the difference, so that refunds, changes and cancellations need no rule of their own.
+Left by the order's own run where the store file says `invoices.stock: issue`, or said so when M3 booked units of the order. What M3
+shall have booked out is what the order holds of the shop's stock; each run books the difference, so that refunds, changes and
+cancellations need no rule of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from connector.accounting.invoices import StockIssue
-from connector.errors import NotYetError, PermanentError
+from connector.errors import NotYetError
 from connector.flows import tenure
 from connector.flows.books.keys import epoch_of
 from connector.flows.books.owning import require_own
 from connector.flows.context import Run
 from connector.flows.issues import booking
 from connector.flows.issues.keeping import ZERO, Issue
+from connector.flows.issues.rules import as_kept, rules_of, stated
 from connector.flows.issues.wanted import every_line, with_items, with_wanted
 from connector.flows.orders import adopting
 from connector.flows.orders.source import fetch
@@ -40,25 +43,19 @@ def run(run: Run) -> Done:
     Raises:
         ConnectorError: See errors.py and issues/booking.py.
     """
-    rules = None if run.store.config.invoices is None else run.store.config.invoices.issue
     if is_set_aside(run.claim.business_key):
-        return finish_set_aside(run, rules)
+        return finish_set_aside(run)
     found = take_up(run)
     if isinstance(found, Done):
         return found
     order, document = found
-    if rules is not None:
-        document = look_back(run, document, order, rules)
+    rules = rules_of(run, Issue.from_json(document.plan))
+    document = look_back(run, document, order, rules)
     issue = with_wanted(run, Issue.from_json(document.plan), order)
     document = keep(run, document, issue)
     moves = issue.moves()
     if not moves and not issue.begun:
         return finish(run, document)
-    if rules is None:
-        raise PermanentError(
-            "The store file does not issue stock any more, and what M3 booked of this order is not what the shop holds.",
-            resolution="Book the difference in M3 by hand (MMS310), then discard this exchange.",
-        )
     if issue.begun.keys() - moves.keys():  # nobody wants it any more, and it may come all the same
         booking.wait_out(run, document, is_wanted=False)
         issue = issue.without(issue.begun.keys() - moves.keys())
@@ -87,11 +84,11 @@ def take_up(run: Run) -> tuple[Order | None, DocumentRecord] | Done:
     return order, keep(run, document, with_wanted(run, Issue.from_json(document.plan), order))
 
 
-def finish_set_aside(run: Run, rules: StockIssue | None) -> Done:
+def finish_set_aside(run: Run) -> Done:
     """Ends the bookings of an order whose id the shop gave to another one: what was sent is proved, nothing is begun."""
     document = run.claim.live_document
-    if document is not None and rules is not None:
-        look_back(run, document, None, rules)
+    if document is not None:
+        look_back(run, document, None, rules_of(run, Issue.from_json(document.plan)))
     return Done("the shop gave the id to another order; what M3 booked of this one stays")
 
 
@@ -99,14 +96,13 @@ def why_nothing(run: Run, order: Order | None) -> str:
     """Says why nothing is begun, or nothing."""
     if order is None:
         return "the order does not exist in the shop any more"
-    config = run.store.config
-    if config.invoices is None or config.invoices.issue is None:
+    if stated(run.store) is None:
         return "the stock of invoiced orders is not issued"
     if find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key) is not None:
         return "M3 has it as an order, which takes its units"
     if may_be_booked(run, order):
         return ""
-    if config.orders.action(order.status) is not OrderAction.CONFIRM:
+    if run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
         return f"status {order.status}: nothing to carry across"
     issue = with_wanted(run, Issue(epoch_of(order)), order)
     return "" if issue.moves() else "it holds nothing of the shop's stock"
@@ -120,7 +116,7 @@ def may_be_booked(run: Run, order: Order) -> bool:
 def begin(run: Run, order: Order) -> DocumentRecord:
     """Begins the document of an order; what is wanted is in it before anything can fail, for a person may answer for it."""
     lines = every_line(order) if may_be_booked(run, order) else {}
-    issue = with_wanted(run, Issue(epoch_of(order), lines), order)
+    issue = with_wanted(run, Issue(epoch_of(order), lines, rules=as_kept(stated(run.store))), order)
     return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan=issue.to_json())
 
 
@@ -170,7 +166,7 @@ def book(run: Run, document: DocumentRecord, issue: Issue, rules: StockIssue) ->
         OutcomeUnknownError: An answer was lost; the next run looks.
     """
     tenure.require(run)
-    issue = issue.beginning(issue.moves())
+    issue = replace(issue.beginning(issue.moves()), rules=as_kept(rules))
     document = keep(run, document, issue)
     error = booking.send(run, document, issue, rules)
     looked = booking.look(run, issue, list(issue.begun), rules)

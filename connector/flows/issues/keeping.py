@@ -57,6 +57,7 @@ class Issue:
     begun: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that go out, negative: come back
     answered: str = ""  # when the newest discard was said that was taken account of
     by_hand: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that person answered for
+    rules: Mapping[str, Any] = field(default_factory=dict)  # how its units are booked, as the store file said it last
 
     def moves(self) -> dict[str, Decimal]:
         """Returns what is still to be booked: line -> units that go out, negative for those that come back."""
@@ -125,6 +126,7 @@ class Issue:
             "begun": {line: str(units) for line, units in self.begun.items()},
             "answered": self.answered,
             "by_hand": {line: str(units) for line, units in self.by_hand.items()},
+            "rules": dict(self.rules),
         }
 
     @classmethod
@@ -135,7 +137,7 @@ class Issue:
             for line, one in values["lines"].items()
         }
         wanted, begun, by_hand = (_units(values[name]) for name in ("wanted", "begun", "by_hand"))
-        return cls(values["epoch"], lines, wanted, begun, answered=values["answered"], by_hand=by_hand)
+        return cls(values["epoch"], lines, wanted, begun, values["answered"], by_hand, values["rules"])
 
 
 def _units(kept: Mapping[str, str]) -> dict[str, Decimal]:

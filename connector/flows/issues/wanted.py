@@ -9,6 +9,7 @@ from decimal import Decimal
 from connector.errors import ConnectorError, MappingError
 from connector.flows.context import Run
 from connector.flows.issues.keeping import ZERO, Issue, Issued
+from connector.flows.issues.rules import stated
 from connector.flows.orders.items import find_facts
 from connector.flows.stock.selling import taken_units
 from connector.m3.programs import mms015mi
@@ -25,15 +26,15 @@ def every_line(order: Order) -> dict[str, Issued]:
 def with_wanted(run: Run, issue: Issue, order: Order | None) -> Issue:
     """Returns it with what M3 shall have booked out: what the order holds of the shop's stock.
 
-    In a status that is not carried across, nothing more goes out, and what the shop has taken back comes in again. Of an order
-    that the shop does not have any more it has taken nothing back.
+    In a status that is not carried across, nothing more goes out, and what the shop has taken back comes in again; so too once the
+    store file has nothing booked out any more. Of an order that the shop does not have any more it has taken nothing back.
     """
     if order is None:
         return replace(issue, wanted={line: one.units for line, one in issue.lines.items()})
     held = {str(line.id): taken_units(line) for line in order.line_items}
     new = {line: one for line, one in every_line(order).items() if held[line] > 0 and line not in issue.lines}
     lines = {**issue.lines, **new}
-    is_carried = run.store.config.orders.action(order.status) is OrderAction.CONFIRM
+    is_carried = run.store.config.orders.action(order.status) is OrderAction.CONFIRM and stated(run.store) is not None
     wanted = {
         line: held.get(line, ZERO) if is_carried else min(held.get(line, ZERO), one.units)
         for line, one in lines.items()

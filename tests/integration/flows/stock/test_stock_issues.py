@@ -14,7 +14,7 @@ from connector.ledger.session import transaction
 from tests.harness import SETTLED_S, Connector
 from tests.integration.flows.books.counting_house import CountingHouse, invoicing
 from tests.integration.flows.refunds.desk import part_of
-from tests.integration.flows.stock.stock_story import MUG, StockStory
+from tests.integration.flows.stock.stock_story import MUG, PAN, StockStory
 
 FLOW = "issues_to_m3"
 ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": "MAIN", "reason": "WEB"}}
@@ -22,6 +22,7 @@ STATED_BY = {
     "the stock shown": invoicing(invoices=ISSUE, publish={"stock": {"unit": "BOX"}}),
     "the booking": invoicing(invoices={**ISSUE, "issue": {**ISSUE["issue"], "unit": "BOX"}}),
 }
+KEPT_DEDUCTED = invoicing(invoices={"stock": "keep_deducted"}, publish={"stock": {}})
 CAP = "MUG-002"
 LATE_S = 3.0
 TOO_LOW = "WWB3106"  # any id of a message of M3
@@ -37,6 +38,7 @@ class Warehouse(CountingHouse):
         connector.configure(invoicing(invoices=ISSUE, publish={"stock": {}}))
         self.stock.m3_holds(MUG, 20)
         self.stock.m3_holds(CAP, 10)
+        self.stock.m3_holds(PAN, 30)
 
     def on_hand(self, item: str = MUG) -> int:
         rows = self.sandbox.m3_book()["stock"]
@@ -443,3 +445,47 @@ def test_unit_the_shop_sells_in_is_booked_in_basic_units(house: Warehouse, said_
 
     assert house.messages() == [(MUG, "-6")]
     assert house.on_hand() == 14
+
+
+def test_units_are_given_back_once_the_store_file_issues_stock_no_more(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    house.connector.configure(KEPT_DEDUCTED)
+    other = house.place(lines=[{"sku": MUG, "quantity": 2}])
+    house.take_back(order)
+    house.go_on()
+    after_one = house.on_hand(), house.shown()
+    house.change(order, status="cancelled")
+    house.change(other, status="cancelled")
+    house.go_on()
+
+    assert house.messages() == [(MUG, "-3"), (CAP, "-1"), (MUG, "1"), (MUG, "2"), (CAP, "1")]
+    assert after_one == (18, 16)  # two of the other order stay deducted
+    assert (house.on_hand(), house.on_hand(CAP)) == (20, 10)
+
+
+def test_units_added_once_the_store_file_issues_stock_no_more_are_not_booked_out(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    house.connector.configure(KEPT_DEDUCTED)
+    house.change(order, line_items=[{"sku": PAN, "quantity": 4}], status="completed")
+    house.go_on()
+
+    assert house.messages() == [(MUG, "-3"), (CAP, "-1")]
+    assert (house.on_hand(PAN), house.shown(PAN)) == (30, 26)
+
+
+def test_message_that_waits_is_looked_at_though_the_store_file_issues_stock_no_more(house: Warehouse) -> None:
+    house.set_messages(runs=False)
+    order = house.place()
+    house.connector.drain()
+    house.connector.configure(KEPT_DEDUCTED)
+    house.run_messages()
+    house.set_messages()
+    house.connector.pass_time(61)
+    house.go_on()
+    house.take_back(order)
+    house.go_on()
+
+    assert house.messages() == [(MUG, "-3"), (CAP, "-1"), (MUG, "1")]
+    assert house.exchange(FLOW)["reason"] == "M3 has booked 3 units out of stock"
