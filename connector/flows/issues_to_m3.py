@@ -18,6 +18,7 @@ from connector.flows.books.owning import require_own
 from connector.flows.context import Run
 from connector.flows.issues import booking
 from connector.flows.issues.keeping import ZERO, Issue
+from connector.flows.issues.removed import find_removed, tell_unlisted
 from connector.flows.issues.rules import as_kept, rules_of, stated
 from connector.flows.issues.wanted import every_line, with_items, with_wanted
 from connector.flows.orders import adopting
@@ -115,8 +116,7 @@ def may_be_booked(run: Run, order: Order) -> bool:
 
 def begin(run: Run, order: Order) -> DocumentRecord:
     """Begins the document of an order; what is wanted is in it before anything can fail, for a person may answer for it."""
-    lines = every_line(order) if may_be_booked(run, order) else {}
-    issue = with_wanted(run, Issue(epoch_of(order), lines, rules=as_kept(stated(run.store))), order)
+    issue = with_wanted(run, Issue(epoch_of(order), rules=as_kept(stated(run.store))), order)
     return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan=issue.to_json())
 
 
@@ -139,11 +139,10 @@ def look_back(run: Run, document: DocumentRecord, order: Order | None, rules: St
     Raises:
         NotYetError, NeedsPersonError: M3 has not executed it; or it may still arrive.
     """
-    issue = Issue.from_json(document.plan)
+    issue, is_listed = Issue.from_json(document.plan), True
     asked: Collection[str] = list(issue.begun)
     if order is not None and (run.claim.is_replay or not document.steps) and may_be_booked(run, order):
-        there = booking.look(run, issue, issue.lines, rules)
-        issue = with_items(run, issue, order, (*there.executed, *there.waiting))
+        issue, is_listed = with_forgotten(run, issue, order, rules)
         asked = list(issue.lines)
     while asked:
         looked = booking.look(run, issue, asked, rules)
@@ -154,7 +153,17 @@ def look_back(run: Run, document: DocumentRecord, order: Order | None, rules: St
         asked = [*looked.executed, *looked.taken]
     if issue.begun:
         booking.wait_out(run, document, is_wanted=True)
-    return document
+    return document if is_listed else tell_unlisted(run, document, issue)
+
+
+def with_forgotten(run: Run, issue: Issue, order: Order, rules: StockIssue) -> tuple[Issue, bool]:
+    """Returns it with every line that may be booked, also removed ones, and whether M3 lists all it has of the order."""
+    issue = replace(issue, lines={**every_line(order), **issue.lines})
+    there = booking.look(run, issue, issue.lines, rules)
+    known = {*there.executed, *there.waiting}
+    issue = with_items(run, issue, order, known)
+    found = find_removed(run, issue, rules)
+    return replace(issue, lines={**issue.lines, **found.removed}), known <= found.listed
 
 
 def book(run: Run, document: DocumentRecord, issue: Issue, rules: StockIssue) -> Done:

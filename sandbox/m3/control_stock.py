@@ -15,6 +15,7 @@ class StockMessagesIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     runs: bool = True  # whether a message is executed at once
+    lists: bool = True  # whether they are listed by partner and external number
     fails: str = ""  # the id of the message (MSID) it fails with instead
     says: str = ""  # MSGD of one that was not executed: one character, or words
 
@@ -27,7 +28,7 @@ def route_stock_messages(control: Blueprint, site: Site) -> None:
         wanted = StockMessagesIn.model_validate(body() or {})
 
         def set_them() -> dict[str, Any]:
-            site.state.runs_stock_messages = wanted.runs
+            site.state.runs_stock_messages, site.state.lists_stock_messages = wanted.runs, wanted.lists
             site.state.stock_messages_fail, site.state.stock_messages_say = wanted.fails, wanted.says
             return wanted.model_dump()
 

@@ -39,6 +39,7 @@ class State:
     counts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     stock_messages: dict[tuple[str, str, str], StockMessage] = field(default_factory=dict)
     runs_stock_messages: bool = True
+    lists_stock_messages: bool = True
     stock_messages_fail: str = ""  # the message id (MSID) each of them fails with
     stock_messages_say: str = ""  # MSGD of those that were not executed
     prices: PriceBook = field(default_factory=PriceBook)

@@ -291,7 +291,7 @@ USES = (
     ),
     Use(
         "invoices: stock issues",
-        ("stock_issue.add", "stock_issue.identity", "stock_issue.instruction"),
+        ("stock_issue.add", "stock_issue.identity", "stock_issue.instruction", "stock_issue.list"),
         lambda site: site.issues_stock,
     ),
     Use(

@@ -43,6 +43,15 @@ def key_of(store: str, kind: str, order_id: int, *, version: int, field: str = "
     return f"{store.upper()}{kind}{number.rjust(room, '0')}{_DIGITS[version]}"
 
 
+def number_in(key: str, *, store: str, kind: str) -> int | None:
+    """Returns the shop's id a key was made of; None if it is no key of this store and kind."""
+    beginning = f"{store.upper()}{kind}"
+    digits = key[len(beginning) : -1]
+    if len(key) != KEY_LENGTH or not key.startswith(beginning) or not set(digits) <= set(_DIGITS):
+        return None
+    return int(digits, len(_DIGITS))
+
+
 def batch_number(series: int, order_id: int, *, version: int) -> str:
     """Returns PBID: the store's series, the shop's order, the version; always ten digits.
 

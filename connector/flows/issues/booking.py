@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from connector.accounting.invoices import StockIssue
 from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError, NotYetError
-from connector.flows.books.keys import key_of
 from connector.flows.context import Run
+from connector.flows.issues import messages
 from connector.flows.issues.keeping import Issue
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.tables import StepState
@@ -23,7 +23,7 @@ from connector.m3.programs import mms850mi
 from connector.m3.programs.mms850mi import StockMessage
 from connector.m3.rejections import already_exists
 
-ISSUE, LETTER = "issue", "S"
+ISSUE = "issue"
 LOOK_AGAIN_S = 60.0
 LATE_FOR = timedelta(minutes=10)
 """So long a booking whose answer was lost is watched for that nobody wants any more: it would not be found by a second one."""
@@ -42,15 +42,6 @@ class Looked:
     taken: Collection[str]
 
 
-def number_of(run: Run, issue: Issue, line: str) -> str:
-    """Returns the number of the next message of a line.
-
-    Raises:
-        MappingError: It does not fit.
-    """
-    return key_of(run.store.name, LETTER, int(line), version=issue.lines[line].version + 1, field="MSNR")
-
-
 def look(run: Run, issue: Issue, lines: Collection[str], rules: StockIssue) -> Looked:
     """Reads the next message of each line.
 
@@ -59,14 +50,13 @@ def look(run: Run, issue: Issue, lines: Collection[str], rules: StockIssue) -> L
         RetryableError: M3 cannot be asked now.
     """
     run.journal.pause()
-    numbers = {line: number_of(run, issue, line) for line in lines}
-    calls = [make(key) for key in numbers.values() for make in (mms850mi.get_identity, mms850mi.get_instruction)]
-    answers = run.store.m3.read(calls)
+    numbers = {line: _next_number(run, issue, line) for line in lines}
+    found = messages.read(run.store, numbers.values())
     executed: dict[str, Decimal] = {}
     waiting: dict[str, str] = {}
     taken: list[str] = []
-    for (line, key), place in zip(numbers.items(), range(0, len(answers), 2), strict=True):
-        message = mms850mi.read_message(answers[place], answers[place + 1])
+    for line, key in numbers.items():
+        message = found.get(key)
         if message is None:
             continue
         if message.external_number not in ("", issue.epoch):
@@ -78,6 +68,10 @@ def look(run: Run, issue: Issue, lines: Collection[str], rules: StockIssue) -> L
         else:
             waiting[line] = f"{key} stands at {message.status}" + (f" ({message.error})" if message.error else "")
     return Looked(executed, waiting, taken)
+
+
+def _next_number(run: Run, issue: Issue, line: str) -> str:
+    return messages.number_of(run.store.name, line, version=issue.lines[line].version + 1)
 
 
 def _require_item(issue: Issue, line: str, key: str, message: StockMessage) -> None:
@@ -160,7 +154,7 @@ def send(run: Run, document: DocumentRecord, issue: Issue, rules: StockIssue) ->
 def _call(run: Run, issue: Issue, line: str, rules: StockIssue) -> Call:
     one = issue.lines[line]
     return mms850mi.add_adjustment(
-        number_of(run, issue, line),
+        _next_number(run, issue, line),
         item=one.item,
         warehouse=run.store.config.m3.warehouse,
         location=rules.location,
@@ -168,7 +162,7 @@ def _call(run: Run, issue: Issue, line: str, rules: StockIssue) -> Call:
         reason=rules.reason,
         partner=rules.partner,
         external_number=issue.epoch,
-        remark=f"{run.store.name}-{run.claim.business_key}"[:20],
+        remark=messages.remark_of(run.store.name, run.claim.business_key),
     )
 
 

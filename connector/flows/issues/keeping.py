@@ -22,7 +22,10 @@ def plain(quantity: Decimal) -> Decimal:
 
 @dataclass(frozen=True)
 class Issued:
-    """One line of the order: what M3 has booked out for it and not in again. Of a line nothing was sent for, the item is empty."""
+    """One line of the order: what M3 has booked out for it and not in again. Of a line nothing was sent for, the item is empty.
+
+    Of a line the order does not have any more, and this ledger never knew, M3 alone tells: without product and SKU.
+    """
 
     product_id: int
     sku: str
@@ -58,6 +61,7 @@ class Issue:
     answered: str = ""  # when the newest discard was said that was taken account of
     by_hand: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that person answered for
     rules: Mapping[str, Any] = field(default_factory=dict)  # how its units are booked, as the store file said it last
+    is_told: bool = False  # a person was told that M3 does not list its messages
 
     def moves(self) -> dict[str, Decimal]:
         """Returns what is still to be booked: line -> units that go out, negative for those that come back."""
@@ -107,6 +111,8 @@ class Issue:
         """Returns the units M3 holds of the order by the shop's product."""
         units: dict[str, Decimal] = {}
         for one in self.lines.values():
+            if not one.product_id:
+                continue
             product = str(one.product_id)
             units[product] = units.get(product, ZERO) + one.units
         return units
@@ -127,6 +133,7 @@ class Issue:
             "answered": self.answered,
             "by_hand": {line: str(units) for line, units in self.by_hand.items()},
             "rules": dict(self.rules),
+            "is_told": self.is_told,
         }
 
     @classmethod
@@ -137,7 +144,8 @@ class Issue:
             for line, one in values["lines"].items()
         }
         wanted, begun, by_hand = (_units(values[name]) for name in ("wanted", "begun", "by_hand"))
-        return cls(values["epoch"], lines, wanted, begun, values["answered"], by_hand, values["rules"])
+        rest = {name: values[name] for name in ("epoch", "answered", "rules", "is_told")}
+        return cls(lines=lines, wanted=wanted, begun=begun, by_hand=by_hand, **rest)
 
 
 def _units(kept: Mapping[str, str]) -> dict[str, Decimal]:

@@ -25,6 +25,7 @@ class StockMessage:
 
     item: str  # ITNO
     external_number: str  # PMSN
+    remark: str  # BREM
     quantity: Decimal  # QLQT, negative: taken out
     status: str  # STAT of the instruction
     error: str  # why it was not executed; empty: nothing is said
@@ -66,13 +67,28 @@ def add_adjustment(
 
 def get_identity(key: str) -> Call:
     """MMS850MI/GetStkId – reads whose message a number is; refused as not found if there is none. Read only."""
-    return Call("stock_issue.identity", {"MSNR": key, "MSLN": LINE}, ("ITNO", "PMSN"))
+    return Call("stock_issue.identity", {"MSNR": key, "MSLN": LINE}, ("ITNO", "PMSN", "BREM"))
 
 
 def get_instruction(key: str) -> Call:
     """MMS850MI/GetStkIns – reads what a message does and how far it is; refused as not found if there is none. Read only."""
     fields = {"MSNR": key, "MSLN": LINE, "MSGS": SEQUENCE}
     return Call("stock_issue.instruction", fields, ("QLQT", "STAT", "MSID", "MSGD"))
+
+
+def list_messages(external_number: str, *, partner: str) -> Call:
+    """MMS850MI/LstMvxMsg – lists the numbers of messages with an external number. Read only.
+
+    Args:
+        external_number: PMSN.
+        partner: E0PB.
+    """
+    return Call("stock_issue.list", {"E0PB": partner, "PMSN": external_number}, ("MSGN",))
+
+
+def read_numbers(answer: Answer) -> list[str]:
+    """Returns the numbers (MSGN)."""
+    return [number for row in answer.require() if (number := row.get("MSGN", "").strip())]
 
 
 def read_message(identity: Answer, instruction: Answer) -> StockMessage | None:
@@ -87,6 +103,7 @@ def read_message(identity: Answer, instruction: Answer) -> StockMessage | None:
     return StockMessage(
         item=whose.get("ITNO", "").strip(),
         external_number=whose.get("PMSN", "").strip(),
+        remark=whose.get("BREM", "").strip(),
         quantity=number(what.get("QLQT", "")),
         status=what.get("STAT", "").strip(),
         error=_error(what),

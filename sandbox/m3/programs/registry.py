@@ -166,6 +166,7 @@ HANDLERS: Mapping[str, Handler] = {
     "MMS850MI/AddAdjust": stock_messages.add_adjustment,
     "MMS850MI/GetStkId": stock_messages.get_identity,
     "MMS850MI/GetStkIns": stock_messages.get_instruction,
+    "MMS850MI/LstMvxMsg": stock_messages.list_messages,
     "MMS021MI/GetItmHierarchy": item_texts.get_hierarchy,
     "MMS021MI/LstItmHierarchy": item_texts.list_hierarchy,
     "MMS030MI/Get": item_texts.get_name,

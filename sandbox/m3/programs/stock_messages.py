@@ -9,7 +9,7 @@ from sandbox.m3.refusals import Refusal
 from sandbox.m3.state import CONO, State
 
 TAKEN, FAILED, DONE = "10", "15", "90"
-KEPT = ("PMSN", "WHSL", "BREM", "RSCD")
+KEPT = ("E0PA", "PMSN", "WHSL", "BREM", "RSCD")
 
 
 def add_adjustment(run: Run) -> Iterable[Row]:
@@ -55,6 +55,15 @@ def get_instruction(run: Run) -> Iterable[Row]:
         | {"QLQT": six_decimals(message.quantity), "STAT": message.status, "RSCD": message.fields["RSCD"]}
         | {"MSID": message.error, "MSGD": message.said}
     ]
+
+
+def list_messages(run: Run) -> Iterable[Row]:
+    """List the numbers of messages with an external number, of a partner."""
+    if not run.state.lists_stock_messages:
+        return []
+    wanted = (run.text("E0PB"), run.text("PMSN"))
+    found = [one for one in run.state.stock_messages.values() if (one.fields["E0PA"], one.fields["PMSN"]) == wanted]
+    return [{"CONO": CONO, "MSGN": one.number, "STAT": one.status} for one in found]
 
 
 def execute(state: State, message: StockMessage) -> None:

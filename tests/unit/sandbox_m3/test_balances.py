@@ -155,6 +155,16 @@ def test_stock_message_is_read_again_by_its_number(m3: M3) -> None:
     assert m3.code("MMS850MI/GetStkId", MSNR="W1S2", MSLN="1") == "XRE0103"
 
 
+def test_stock_messages_are_listed_by_partner_and_external_number(m3: M3) -> None:
+    sent = {"E065": "WMS", "WHLO": "001", "ITNO": "MUG-001", "QLQT": "-2"}
+    for number, (partner, external) in {"A": ("WEB", "17"), "B": ("WEB", "18"), "C": ("EDI", "17")}.items():
+        m3.records("MMS850MI/AddAdjust", **sent, E0PA=partner, MSNR=number, PMSN=external)
+
+    listed = m3.records("MMS850MI/LstMvxMsg", E0PB="WEB", PMSN="17")
+
+    assert [(row["MSGN"], row["STAT"]) for row in listed] == [("A", "90")]
+
+
 def test_stock_message_that_is_not_executed_moves_nothing_until_it_is_run(m3: M3) -> None:
     m3.control("stock", {"itno": "MUG-001", "on_hand": "10"})
     m3.control("stock/messages", {"fails": "WWB3106", "says": "1"})

@@ -64,6 +64,11 @@ class Warehouse(CountingHouse):
         self.change(order, refund={"line_items": [part_of(order["line_items"][0], 1)], "api_restock": True})
         self.connector.run(self.exchange()["id"])
 
+    def remove_line(self, order: dict[str, Any], sku: str) -> None:
+        """Takes a line off an order, as staff do."""
+        (line,) = [one["id"] for one in order["line_items"] if one["sku"] == sku]
+        self.change(order, line_items=[{"id": line, "quantity": 0}])
+
     def kill_the_next_run(self) -> None:
         self.connector.claim_only(self.exchange(FLOW)["id"])
         self.connector.let_lease_expire()
@@ -226,6 +231,38 @@ def test_ledger_put_back_to_before_an_order_that_was_cancelled_since_gives_its_u
 
     assert (house.on_hand(), house.on_hand(CAP)) == (20, 10)
     assert len(house.messages()) == 4
+
+
+def test_ledger_put_back_to_before_an_order_that_lost_a_line_since_gives_its_units_back(house: Warehouse) -> None:
+    order = house.place()
+    other = house.place(lines=[{"sku": CAP, "quantity": 2}])  # perhaps of the same second
+    house.go_on()
+    house.forget_everything()
+    house.connector.pass_time(3600)
+    house.remove_line(order, CAP)
+    house.connector.ask(other["id"])
+    house.go_on()
+
+    assert house.messages()[-1] == (CAP, "1")
+    assert [house.on_hand(item) for item in (MUG, CAP)] == [17, 8]
+    assert house.exchange(FLOW)["state"] == "done"
+
+
+def test_lines_that_were_removed_are_told_to_a_person_where_m3_does_not_list_its_messages(house: Warehouse) -> None:
+    order = house.place()
+    house.go_on()
+    house.forget_everything()
+    house.set_messages(lists=False)
+    house.connector.pass_time(3600)
+    house.remove_line(order, CAP)
+    house.go_on()
+    held = house.exchange(FLOW)
+    house.release(held["id"])
+    house.go_on()
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "permanent")
+    assert f"remark w1-{order['id']}" in held["resolution"]
+    assert house.exchange(FLOW)["reason"] == "M3 has booked 3 units out of stock"
 
 
 def test_late_heard_order_of_which_m3_has_booked_nothing_is_left_alone(house: Warehouse) -> None:
