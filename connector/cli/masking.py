@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.flows.orders.left import TEXT_BLOCKS
-from connector.flows.orders.personal import is_personal
-
-MASK = "(personal)"
+from connector.flows.orders.personal import MASK, is_personal
 
 M3_FIELDS = frozenset(
     (

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from connector.cli.masking import MASK, masked
+from connector.cli.masking import masked
 from connector.cli.opening import person
 from connector.cli.output import print_json, print_table, say
 from connector.cli.previews import print_previews
@@ -17,6 +17,7 @@ from connector.cli.sending import send_messages
 from connector.cli.waiting import wait_until_settled
 from connector.cli.working import open_runtime
 from connector.errors import PermanentError
+from connector.flows.orders.personal import MASK
 from connector.flows.replaying import require_replayed
 from connector.ledger.listing import AuditRow, ExchangeRow, audit_of, exchanges_by_id
 from connector.ledger.people import note_decision

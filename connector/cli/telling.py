@@ -76,6 +76,11 @@ def tell(story: Story) -> None:
         ],
     )
     _section(
+        "Both sides",
+        ("What", "Carried", "In the shop"),
+        [(one.part, _short(one.carried), _short(one.in_shop)) for one in story.sides],
+    )
+    _section(
         "Audit",
         ("At (UTC)", "Who", "System", "Action", "Key", "Before", "After", "Why"),
         [
@@ -110,6 +115,6 @@ def _section(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) 
         print_table(columns, rows, title=title)
 
 
-def _short(values: dict[str, Any]) -> str:
-    text = json.dumps(values, ensure_ascii=False) if values else ""
+def _short(values: Any) -> str:
+    text = values if isinstance(values, str) else json.dumps(values, ensure_ascii=False) if values else ""
     return text if len(text) <= RESULT_WIDTH else text[: RESULT_WIDTH - 1] + "…"

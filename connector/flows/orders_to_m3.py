@@ -10,17 +10,18 @@ from connector.flows import tenure
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.issues.leaving import leave_issue
-from connector.flows.order_changes import discarding, following
+from connector.flows.order_changes import discarding, erased, following
 from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import as_reduced, wake_refunds
-from connector.flows.orders import adopting, building, erased, posting, proving, succession, takeover
+from connector.flows.orders import adopting, building, posting, proving, succession, takeover
 from connector.flows.orders.customer import find_number, note_buyer
 from connector.flows.orders.making import make_plan
+from connector.flows.orders.personal import FORGOTTEN
 from connector.flows.orders.plan import content_of, fingerprint_of
 from connector.flows.orders.source import known_since, unknown_status
 from connector.flows.outcome import Done
 from connector.flows.refunds.found_smaller import FoundSmaller, as_found
-from connector.flows.refunds.noticing import note_refunds
+from connector.flows.refunds.noticing import ask_for_refunds, note_refunds
 from connector.flows.stock import selling
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord
@@ -46,11 +47,11 @@ def run(run: Run) -> Done:
     """
     if is_set_aside(run.claim.business_key):
         return finish(run, posting.resolve(run, bind=bind))
-    succession.look_before_resolving(run)
+    note_whose(run, succession.look_before_resolving(run))
     document = posting.resolve(run, bind=bind)
     takeover.clear_leftovers(run)
     order = succession.read_own(run)
-    note_buyer(run, order)
+    document = note_whose(run, order, document=document)
     leave_payment(run, order)
     note_refunds(run, order, is_posted=document is not None)
     settled = None if document is None else discarding.settled_unseen(run, document, order)
@@ -77,6 +78,21 @@ def run(run: Run) -> Done:
     return post(run, order, action)
 
 
+def note_whose(run: Run, order: Order | None, *, document: DocumentRecord | None = None) -> DocumentRecord | None:
+    """Stages whose order it is, and that the ledger forgets a buyer whom the shop has erased; returns the document as it is then.
+
+    Called before what was begun is followed, too: that may wait for a person in M3, and this does not.
+    """
+    note_buyer(run, order)
+    if order is None or not order.is_erased:
+        return document
+    is_news = any(FORGOTTEN not in one.plan for one in run.claim.documents)
+    document = erased.forget(run, order, document=document)
+    if is_news:
+        ask_for_refunds(run, order)
+    return document
+
+
 def finish(run: Run, document: DocumentRecord | None) -> Done:
     """Ends an order whose id the shop gave to another one: what M3 holds of it is proved and stays."""
     takeover.clear_leftovers(run)
@@ -97,8 +113,6 @@ def tidy(run: Run) -> None:
 def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
     """Settles an order that M3 holds: proved, and brought to what the shop says now."""
     number = document.final_number or ""
-    if order is not None and erased.is_erased(order):
-        document = erased.forget(run, document, order)
     if run.claim.fingerprint is None and not is_under_way(document):
         proving.prove(run, document, number)
         leave_write_back(run, number, may_be_told=True)  # an earlier run came this far, perhaps one forgotten since

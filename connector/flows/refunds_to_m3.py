@@ -13,10 +13,12 @@ from connector.errors import MissingDependencyError, NeedsPersonError, Permanent
 from connector.flows import tenure
 from connector.flows.books.leaving import leave_credit, leave_repayment
 from connector.flows.context import Run
+from connector.flows.order_changes import erased
 from connector.flows.order_changes.reduced import ORDERS
 from connector.flows.orders import adopting, building, posting, proving, takeover
 from connector.flows.orders.adopting import UNEXPLAINED
 from connector.flows.orders.dates import currency_decimals
+from connector.flows.orders.personal import FORGOTTEN
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
 from connector.flows.refunds import invoices, noticing, turns, unpicked
@@ -45,6 +47,10 @@ def run(run: Run) -> Done:
         ConnectorError: See errors.py; workers/fates.py says what becomes of the exchange.
     """
     memo = as_credit_memo(run)
+    order_id, _ = ids_of(run.claim.business_key)
+    posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
+    if posted is not None and FORGOTTEN in posted.document.plan:
+        erased.forget_refund(memo)
     document = posting.resolve(memo, bind=bind)
     takeover.clear_leftovers(memo)
     found = read(run)
@@ -52,7 +58,6 @@ def run(run: Run) -> Done:
         leave_repayment(run, found.refund)
     if document is not None:
         return compare_posted(memo, document, found)
-    order_id, _ = ids_of(run.claim.business_key)
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
     if posted is None and run.store.config.orders.carried_as is CarriedAs.INVOICE:
         leave_credit(run, found.refund)

@@ -25,23 +25,23 @@ ON CONFLICT DO NOTHING
 )
 """Says whose a shopper's exchange is that was just left."""
 
-FORGET_UNMADE = Prepared(
-    "shopper_forget_unmade",
+FORGET_SHOPPERS = Prepared(
+    "shoppers_forget",
     """
 WITH theirs AS (
-    SELECT DISTINCT x.id FROM named_person mine JOIN named_person n ON n.email = mine.email
+    SELECT DISTINCT x.id, EXISTS (SELECT FROM binding b WHERE b.kind = 'customer' AND b.exchange_id = x.id) AS is_made
+    FROM named_person mine JOIN named_person n ON n.email = mine.email
     JOIN exchange x ON x.id = n.exchange_id AND x.flow = 'customers_to_m3' AND x.scope = :m3_scope
     WHERE mine.exchange_id = :exchange_id
-      AND NOT EXISTS (SELECT FROM binding b WHERE b.kind = 'customer' AND b.exchange_id = x.id)
 ), emptied AS (
     UPDATE delivery d SET body = NULL, headers = '{}' FROM theirs WHERE d.exchange_id = theirs.id AND d.body IS NOT NULL
 )
 UPDATE exchange e SET newest_delivery_id = NULL, newest_hash = NULL, newest_modified_at = NULL
-FROM theirs WHERE e.id = theirs.id
+FROM theirs WHERE e.id = theirs.id AND NOT theirs.is_made
 """,
     types={"exchange_id": "bigint"},
 )
-"""Drops what was told of shoppers that M3 does not have yet and whose address an exchange named: their data were erased.
+"""Drops what was told of shoppers whose address an exchange named: their data were erased.
 
-Another order that needs the same customer tells of it anew.
+One that M3 does not have yet is not made from it any more; another order that needs the same customer tells of it anew.
 """

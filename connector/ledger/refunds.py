@@ -39,6 +39,17 @@ def posted_of_order(connection: Connection, store: str, *, order_id: int, flow: 
     return [PostedRefund(*row) for row in rows]
 
 
+_KEYS = text("""
+SELECT business_key FROM exchange WHERE scope = :store AND flow = :flow AND business_key LIKE :order_id || '-%' ORDER BY id
+""")
+
+
+def keys_of_order(connection: Connection, store: str, *, order_id: int) -> list[str]:
+    """Returns the keys of all exchanges of an order's refunds, also of those the shop does not have any more."""
+    values = {"store": store, "flow": FLOW, "order_id": str(order_id)}
+    return list(connection.execute(_KEYS, values).scalars())
+
+
 _CONTENT = text("""
 SELECT m.plan -> 'content' FROM exchange e JOIN document m ON m.exchange_id = e.id AND m.state = 'confirmed'
 WHERE e.scope = :store AND e.flow = :flow AND e.business_key = :key

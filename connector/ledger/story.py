@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -86,6 +87,15 @@ class BindingRow:
 
 
 @dataclass(frozen=True)
+class SideRow:
+    """A part of what a person is shown: as the other side was brought to it, and as the shop has it. May be a buyer's."""
+
+    part: str
+    carried: Any
+    in_shop: Any
+
+
+@dataclass(frozen=True)
 class Story:
     """Everything the ledger knows of one exchange but the bodies."""
 
@@ -95,6 +105,7 @@ class Story:
     documents: tuple[DocumentRow, ...]
     steps: tuple[StepRow, ...]
     bindings: tuple[BindingRow, ...]
+    sides: tuple[SideRow, ...]
     audit: tuple[AuditRow, ...]
 
 
@@ -118,6 +129,7 @@ FROM step t JOIN document d ON d.id = t.document_id WHERE d.exchange_id = :id OR
 _BINDINGS = text("""
 SELECT kind, shop_scope, shop_key, m3_scope, m3_key, bound_at FROM binding WHERE exchange_id = :id ORDER BY id
 """)
+_PLAN = text("SELECT plan FROM document WHERE exchange_id = :id AND state <> 'abandoned' AND plan ? 'shown'")
 _BODY = text("""
 SELECT d.body FROM exchange e JOIN delivery d ON d.id = e.newest_delivery_id WHERE e.id = :id
 """)
@@ -136,8 +148,19 @@ def tell_story(connection: Connection, exchange_id: int) -> Story | None:
         documents=tuple(DocumentRow(**row) for row in connection.execute(_DOCUMENTS, values).mappings()),
         steps=tuple(StepRow(**row) for row in connection.execute(_STEPS, values).mappings()),
         bindings=tuple(BindingRow(**row) for row in connection.execute(_BINDINGS, values).mappings()),
+        sides=tuple(_sides_of(connection.execute(_PLAN, values).scalar_one_or_none())),
         audit=tuple(audit_of(connection, exchange_id)),
     )
+
+
+def _sides_of(plan: dict[str, Any] | None) -> Iterator[SideRow]:
+    """Yields what differs between what was carried, or settled since, and what a person is shown (flows/acceptance.py)."""
+    if plan is None:
+        return
+    carried, shown = plan.get("accepted", plan)["content"], plan["shown"]["content"]
+    for part in sorted(carried.keys() & shown.keys()):
+        if carried[part] != shown[part]:
+            yield SideRow(part, carried[part], shown[part])
 
 
 def newest_body(connection: Connection, exchange_id: int) -> bytes | None:

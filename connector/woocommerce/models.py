@@ -74,6 +74,9 @@ class Address(Received):
         return not any(part.strip() for part in (*named, *placed))
 
 
+ERASED_KEY = "_anonymized"
+
+
 class Order(Received):
     """One order. All amounts are in `currency`; line and shipping totals are net whatever the shop shows."""
 
@@ -125,6 +128,15 @@ class Order(Received):
     def delivery_address(self) -> Address:
         """Where it goes: the shipping address, or the billing address if none was given."""
         return self.billing if self.shipping.is_empty else self.shipping
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the shop has taken a person's data off it.
+
+        Source: WooCommerce, class-wc-privacy-erasers.php, remove_order_personal_data: names become "[deleted]", the e-mail address
+        one of site.invalid, and the meta row _anonymized is "yes"; the buyer's note stays.
+        """
+        return bool(self.meta(ERASED_KEY) == "yes")
 
     def meta(self, key: str) -> Any:
         """Returns the value of the first meta row named `key`, or None."""

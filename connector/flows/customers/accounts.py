@@ -31,6 +31,7 @@ from connector.flows.customers.wanted import (
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.dispatch import is_settled
+from connector.ledger.forgetting import FORGET_BODIES
 from connector.ledger.known_customers import (
     KEEP_IDENTITY,
     KnownCustomer,
@@ -63,6 +64,8 @@ def run_account(run: Run) -> Done:
         M3RejectedError: M3 refused a change.
     """
     config = run.store.config.customers.accounts
+    if config is None:  # what is told of accounts is not carried anywhere, so it is not kept
+        run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=FLOW, business_key=run.claim.business_key)
     if config is None and run.store.config.publish.customers is None:
         return Done("this store does not follow its accounts (customers.accounts of its file)")
     connection, account = run.journal.connection, int(run.claim.business_key)

@@ -14,7 +14,7 @@ from connector.flows.outcome import Done
 from connector.ledger.discards import DISCARDED
 from connector.ledger.forgetting import FORGET_BODIES, FORGET_SHOPPER
 from connector.ledger.known_customers import KnownCustomer, unbind_account
-from connector.ledger.named_people import FORGET_UNMADE
+from connector.ledger.named_people import FORGET_SHOPPERS
 from connector.ledger.shop_accounts import ERASE_ACCOUNT, SeenAccount
 from connector.publishing.customers import Accounts, Erased
 from connector.woocommerce.models import Customer
@@ -65,7 +65,7 @@ def _forget(run: Run, known: KnownCustomer | None, seen: SeenAccount | None, *, 
     """Stages that nothing is known of the account any more; returns the customer it was, or about which nobody has decided yet."""
     store = run.store
     run.journal.stage(FORGET_BODIES, scope=store.name, flow=FLOW, business_key=run.claim.business_key)
-    run.journal.stage(FORGET_UNMADE, m3_scope=store.m3_scope, exchange_id=run.claim.exchange_id)
+    run.journal.stage(FORGET_SHOPPERS, m3_scope=store.m3_scope, exchange_id=run.claim.exchange_id)
     if run.claim.live_document is not None:
         tell_lost(run, run.claim.live_document)
         run.journal.forget_document(run.claim.live_document.id)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from connector.flows.order_changes.forms import ADDED, CHANGED
+from connector.flows.order_changes.forms import ADDED, CHANGED, TEXT
 from connector.flows.order_changes.held import Held
-from connector.flows.order_changes.wanted import NO_TEXT, Wanted, WantedLine
-from connector.flows.orders.left import REFERENCES
+from connector.flows.order_changes.wanted import Wanted, WantedLine
+from connector.flows.orders.left import NO_TEXT, OTHER_TEXT, REFERENCES, SOME_TEXT, text_state
 from connector.m3.calls import Call
 from connector.m3.programs import line_charges, order_changes
 from connector.m3.programs.ois100mi import OrderLine
@@ -26,7 +26,8 @@ UNREADABLE = frozenset(("PHN2",))
 class Write:
     """One transaction, with what it is about, what was there and what is to be.
 
-    `line` and `quantity` are those of a ...BatchEnt, which may take effect a while after M3 has taken it.
+    `line` and `quantity` are those of a ...BatchEnt, which may take effect a while after M3 has taken it. `target` stands for what
+    is to be where that is somebody's.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Write:
     line: str = ""  # CUPO
     quantity: str = ""
     adds: bool = False
+    target: str = ""
 
     @property
     def id(self) -> str:
@@ -43,7 +45,7 @@ class Write:
 
         But a line is added once: how many of it are wanted by then is looked at when it shows.
         """
-        return self.key if self.adds else f"{self.key} -> {self.after}"
+        return self.key if self.adds else f"{self.key} -> {self.target or self.after}"
 
 
 @dataclass
@@ -78,7 +80,8 @@ def find_todo(wanted: Wanted, held: Held, rules: Rules) -> Todo:
         before = held.texts.get(block, "")
         if text != before and (place == 0 or text != NO_TEXT or before):
             call = order_changes.write_text(rules.number, block=block, text=text)
-            todo.writes.append(Write(f"text {block}", call, before=before, after=text))
+            was = SOME_TEXT if before else ""
+            todo.writes.append(Write(f"{TEXT}{block}", call, before=was, after=OTHER_TEXT, target=text_state(text)))
     return todo
 
 

@@ -9,7 +9,6 @@ from connector.flows.acceptance import accepted_of
 from connector.flows.context import Run, StoreContext
 from connector.flows.discarded import END, NOTHING, POST, Meaning, differing, digests, meant_then, stay
 from connector.flows.order_changes.watching import stop_watching
-from connector.flows.orders.erased import is_erased
 from connector.flows.orders.plan import content_of
 from connector.flows.orders.proving import let_go
 from connector.flows.outcome import Done
@@ -34,8 +33,8 @@ def stays_discarded(run: Run, order: Order | None) -> Done | None:
     if run.claim.discard is None:
         return None
     now = meaning_of(run.store, order)
-    if order is not None and is_erased(
-        order
+    if (
+        order is not None and order.is_erased
     ):  # that the buyer is gone from it is no news; what is bought counts as ever
         now = replace(now, parts={name: digest for name, digest in now.parts.items() if name in (AMOUNTS, PLACED)})
     return stay(run, now, fact=f"order {run.claim.business_key}", before=lambda told: _meant(run.store, told))

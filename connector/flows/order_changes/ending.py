@@ -9,6 +9,7 @@ from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.order_changes.news import News, Standing, standing_of
 from connector.flows.order_changes.states import Foreign
+from connector.flows.orders.personal import without_person
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
@@ -48,7 +49,7 @@ def in_short(news: News) -> str:
 def hand_over(
     run: Run, news: News, number: str, *, what: str, foreign: Sequence[Foreign] = (), is_locked: bool = False
 ) -> NoReturn:
-    """Hands a change to a person; the audit trail shows both sides.
+    """Hands a change to a person. The audit trail names what differs, and shows no value of a buyer: nothing is taken out of it.
 
     Raises:
         NeedsPersonError: Always.
@@ -58,10 +59,10 @@ def hand_over(
         "changed after posting",
         system="shop",
         key=number,
-        before={key: news.before[key] for key in news.keys},
+        before=without_person(news.before, news.keys),
         after={
             "status": status,
-            **{key: news.after[key] for key in news.keys},
+            **without_person(news.after, news.keys),
             **({"in M3": {one.where: one.found for one in foreign}} if foreign else {}),
         },
     )

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector.errors import NeedsPersonError
-from connector.flows.orders.left import QUANTITY
+from connector.flows.orders.left import QUANTITY, text_state, without_texts
 
-FORM = 3
+FORM = 4
 ADDED, CHANGED = "add line ", "quantity of line "
 """How writes of ...BatchEnt begin."""
+TEXT = "text "
+"""How writes of a text block begin."""
 
 Kept = dict[str, Any]
 
@@ -69,4 +71,15 @@ def _third(kept: Kept) -> Kept:
     return {**kept, "form": 3, "entered": entered}
 
 
-_NEXT: dict[int, Callable[[Kept], Kept]] = {1: _second, 2: _third}
+def _fourth(kept: Kept) -> Kept:
+    """Form 3 held the texts themselves, in its states and in the names of writes."""
+    entered = {_without_text(write): one for write, one in kept["entered"].items()}
+    return {**kept, "form": 4, "states": [without_texts(one) for one in kept["states"]], "entered": entered}
+
+
+def _without_text(write: str) -> str:
+    key, arrow, text = write.partition(" -> ")
+    return f"{key}{arrow}{text_state(text)}" if write.startswith(TEXT) else write
+
+
+_NEXT: dict[int, Callable[[Kept], Kept]] = {1: _second, 2: _third, 3: _fourth}

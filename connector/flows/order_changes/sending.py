@@ -23,8 +23,6 @@ from connector.m3.programs.ois100mi import NO_STOP
 from connector.m3.rejections import already_exists, is_not_found
 from connector.stores.orders import HoldBy
 
-PROGRAM_TEXTS = "text "
-
 
 class Sender:
     """The writes of one run to one order."""
@@ -93,14 +91,12 @@ class Sender:
         journal.mark(intent, state, {"sent": len(calls), "refused": len(calls) - len(taken)})
         keep(taken)
         for write in taken:
-            is_text = write.key.startswith(PROGRAM_TEXTS)
-            before, after = ("", "") if is_text else (write.before, write.after)
             journal.audit(
                 m3.name_of(write.call),
                 system="m3",
                 key=self._number,
-                before={write.key: before},
-                after={write.key: after},
+                before={write.key: write.before},
+                after={write.key: write.after},
                 why="changed in the shop after posting",
             )
         _raise_if_refused(answer for _, answer in told)

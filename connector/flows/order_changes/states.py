@@ -13,16 +13,21 @@ from itertools import pairwise
 from typing import Any
 
 from connector.flows.order_changes.held import Held
-from connector.flows.order_changes.wanted import NO_TEXT, Wanted
+from connector.flows.order_changes.wanted import Wanted
 from connector.flows.orders.left import (
     AMOUNT,
+    NO_TEXT,
+    OTHER_TEXT,
     PRICE,
     QUANTITY,
     REFERENCES,
+    TEXT_BLOCKS,
     State,
     charge_of_line,
     line_state,
     taxes_state,
+    text_state,
+    without_texts,
 )
 from connector.m3.programs.ois100mi import OrderLine
 from connector.m3.values import number_text
@@ -30,7 +35,7 @@ from connector.m3.values import number_text
 
 @dataclass(frozen=True)
 class Foreign:
-    """Something of an order in M3 that is somebody's. `words` hold nobody's data, `found` may."""
+    """Something of an order in M3 that somebody changed there; of a text only that it is another one."""
 
     words: str
     where: str
@@ -44,7 +49,7 @@ def state_of_held(held: Held) -> State:
         "lines": lines,
         "charges": {name: number_text(amount) for name, amount in _charges(held).items()},
         "head": references_of(held),
-        "texts": dict(held.texts),
+        "texts": _texts(held.texts.items()),
     }
 
 
@@ -81,8 +86,12 @@ def state_of_wanted(wanted: Wanted) -> State:
             **{name: text for one in wanted.lines for name, text in taxes_state(one.planned, cupo=one.cupo).items()},
         },
         "head": {name: value for name, value in wanted.head.items() if name in REFERENCES and value},
-        "texts": dict(wanted.texts),
+        "texts": _texts(wanted.texts),
     }
+
+
+def _texts(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {block: text_state(text) for block, text in texts}
 
 
 def has_other_quantities(states: Sequence[Mapping[str, Any]]) -> bool:
@@ -113,7 +122,7 @@ def find_foreign_words(held: Held, states: Sequence[Mapping[str, Any]], *, touch
     references = {name: value for name, value in references_of(held).items() if name in touched}
     return [
         *_foreign_values("the reference", references, [one.get("head", {}) for one in states]),
-        *_foreign_values("the text", held.texts, [one.get("texts", {}) for one in states]),
+        *_foreign_values("the text", _texts(held.texts.items()), [without_texts(one)["texts"] for one in states]),
     ]
 
 
@@ -124,7 +133,7 @@ def _foreign_values(what: str, found: Mapping[str, str], states: Iterable[Mappin
             known.setdefault(name, set()).update({value, "" if value == NO_TEXT else value})
     for name, values in known.items():
         if name in found and found[name] not in values:
-            yield Foreign(f"{what} {name} is another one", name, found[name])
+            yield Foreign(f"{what} {name} is another one", name, OTHER_TEXT if name in TEXT_BLOCKS else found[name])
 
 
 def _foreign_lines(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:

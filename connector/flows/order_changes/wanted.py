@@ -12,7 +12,7 @@ from connector.flows.context import Run
 from connector.flows.order_changes.news import News
 from connector.flows.orders import building
 from connector.flows.orders.dates import server_date
-from connector.flows.orders.left import HAS_TEXTS, TEXT_BLOCKS
+from connector.flows.orders.left import HAS_TEXTS, NO_TEXT, TEXT_BLOCKS
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import FLOW, OrderPlan
 from connector.ledger.claims import DocumentRecord
@@ -20,9 +20,6 @@ from connector.m3.programs.order_changes import TEXT_LENGTH
 from connector.mapping.transforms import m3_text
 from connector.money.expected import Expected
 from connector.money.planned import PlannedLine
-
-NO_TEXT = "-"
-"""Stands for a note that was withdrawn: a blank field would keep the old one."""
 
 ZERO = Decimal(0)
 

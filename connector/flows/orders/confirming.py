@@ -14,7 +14,7 @@ from connector.errors import ConnectorError, NeedsPersonError, NotYetError, Outc
 from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.orders.building import delete
-from connector.flows.orders.personal import personal_values
+from connector.flows.orders.personal import FORGOTTEN, personal_values
 from connector.flows.orders.takeover import wait_until_settled
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.tables import DocumentState, StepState
@@ -221,5 +221,7 @@ def _error_texts(run: Run, document: DocumentRecord, temporary: str) -> str:
     answer = run.store.m3.read([batch_orders.list_error_messages(temporary)])[0]
     personal = personal_values(document.plan.get("content", {}))
     found = batch_orders.read_error_messages(answer)
+    if FORGOTTEN in document.plan:  # nobody knows any more what of the texts is the buyer's
+        return "; ".join(one.message_id for one in found) or "no message given"
     texts = [f"{one.message_id} {without_personal_data(one.text, personal)}".strip() for one in found]
     return "; ".join(texts) or "no message given"

@@ -8,8 +8,7 @@ from connector.errors import MappingError, MissingDependencyError, NeedsPersonEr
 from connector.flows.context import Run, StoreContext
 from connector.flows.customers import binding, leaving
 from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
-from connector.flows.orders.erased import FLOW as ORDERS
-from connector.flows.orders.erased import is_erased
+from connector.flows.orders.plan import FLOW as ORDERS
 from connector.ledger.dispatch import is_settled
 from connector.ledger.forgetting import FORGET_BODIES
 from connector.ledger.inbox import Received
@@ -19,7 +18,7 @@ from connector.ledger.known_customers import (
     find_account,
     find_shopper,
 )
-from connector.ledger.named_people import FORGET_UNMADE, NAME_PERSON, NAME_SHOPPER
+from connector.ledger.named_people import FORGET_SHOPPERS, NAME_PERSON, NAME_SHOPPER
 from connector.publishing.customers import OtherCompany
 from connector.stores.customers import GuestPolicy
 from connector.woocommerce.models import Order
@@ -70,7 +69,7 @@ def find_number(run: Run, order: Order) -> str:
             exchange, and the order brings nothing new about it.
         MappingError: See `shopper_of`.
     """
-    if is_erased(order):
+    if order.is_erased:
         raise NeedsPersonError(
             f"The personal data of order {order.id} were erased in the shop before M3 had it.",
             resolution="Discard it: nobody can be sent anything. If it has to be booked, make the order in M3 by hand.",
@@ -103,14 +102,14 @@ def find_number(run: Run, order: Order) -> str:
 def note_buyer(run: Run, order: Order | None) -> None:
     """Stages whose e-mail address the order names, so that all that is carried of a person can be found.
 
-    If their data were erased in the shop, what deliveries told of the order is dropped, whether M3 has it or not, and a customer
-    that M3 does not have yet is not made from what was told before.
+    If their data were erased in the shop, what deliveries told of the order and of its shopper is dropped, whether M3 has them or
+    not, and a customer that M3 does not have yet is not made from what was told before.
     """
     if order is None:
         return
-    if is_erased(order):
+    if order.is_erased:
         run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=ORDERS, business_key=run.claim.business_key)
-        run.journal.stage(FORGET_UNMADE, m3_scope=run.store.m3_scope, exchange_id=run.claim.exchange_id)
+        run.journal.stage(FORGET_SHOPPERS, m3_scope=run.store.m3_scope, exchange_id=run.claim.exchange_id)
     elif order.billing.email.strip():
         run.journal.stage(NAME_PERSON, email=email_key(order.billing.email), exchange_id=run.claim.exchange_id)
 

@@ -5,6 +5,7 @@ Kept with the document as `left` when an order is posted (building.py), and by o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,8 +24,17 @@ TEXT_BLOCKS = ("WEB1", "WEB2", "WEB3")
 HAS_TEXTS = "has_texts"
 """Its name in a document's plan: whether the order was posted with a note or coupons, which stay beside a changed one."""
 
+NO_TEXT = "-"
+"""Stands for a note that was withdrawn: a blank field would keep the old one."""
+SOME_TEXT, OTHER_TEXT = "a text", "another text"
+"""What is said of texts, for they are often the buyer's."""
+DIGEST = "sha256:"
+
 State = dict[str, Any]
-"""`lines` by CUPO, `charges` by id (those of a line by CUPO/id), `head` (references only) by M3 name, `texts` by block."""
+"""`lines` by CUPO, `charges` by id (those of a line by CUPO/id), `head` (references only) by M3 name, `texts` by block.
+
+Of a text only its digest is kept: it is often the buyer's, and is only compared.
+"""
 
 
 def left_by_posting(plan: OrderPlan, *, cupos: Mapping[str, int]) -> State:
@@ -61,3 +71,15 @@ def taxes_state(line: PlannedLine, *, cupo: int) -> dict[str, str]:
 def charge_of_line(cupo: int, charge: str) -> str:
     """Returns how a charge of a line is named among the charges."""
     return f"{cupo}/{charge}"
+
+
+def text_state(text: str) -> str:
+    """Returns what is kept of a text: its digest; as it is, if it is none, or was kept in this way before."""
+    if text in ("", NO_TEXT) or text.startswith(DIGEST):
+        return text
+    return DIGEST + hashlib.sha256(text.encode()).hexdigest()
+
+
+def without_texts(state: Mapping[str, Any]) -> State:
+    """Returns a state with the digests of its texts, as an earlier version may have kept the texts themselves."""
+    return {**state, "texts": {block: text_state(text) for block, text in state.get("texts", {}).items()}}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.flows.context import StoreContext
+from connector.flows.orders.personal import emptied
 from connector.flows.orders.values import OrderRunValues
 from connector.m3.values import number_text
 from connector.mapping.engine import Mapped
@@ -116,11 +117,14 @@ def charge_text(text: str, notes: list[str]) -> str:
 
 
 def content_of(store: StoreContext, order: Order) -> dict[str, object]:
-    """Returns the values of all fields that this flow carries across: what must not change unnoticed after posting."""
+    """Returns the values of all fields that this flow carries across: what must not change unnoticed after posting.
+
+    Of an order whose buyer was erased, what the shop has left of them (the note) is no part of it.
+    """
     mapping = store.mappings[FLOW]
+    values = mapping.read("order", order) | mapping.read("delivery", order.delivery_address)
     content = {
-        **mapping.read("order", order),
-        **mapping.read("delivery", order.delivery_address),
+        **(emptied(values) if order.is_erased else values),
         "money": json.loads(order.model_dump_json(include=_MONEY_FIELDS)),
     }
     held: dict[str, object] = json.loads(json.dumps(content), object_hook=_without_nul)

@@ -32,21 +32,24 @@ def read_own(run: Run) -> Order | None:
     return order
 
 
-def look_before_resolving(run: Run) -> None:
+def look_before_resolving(run: Run) -> Order | None:
     """Lets another order go its own way before this one's unfinished document is followed, which may wait for a person.
+
+    Returns:
+        The order, if there is such a document and the shop tells of it.
 
     Raises:
         NotYetError: See `read_own`.
     """
     document = run.claim.live_document
     if document is None or document.state is DocumentState.CONFIRMED:
-        return
+        return None
     try:
-        read_own(run)
+        return read_own(run)
     except NotYetError:
         raise
     except RetryableError:
-        return  # a sick shop must not keep us from clearing up in M3
+        return None  # a sick shop must not keep us from clearing up in M3
 
 
 def _is_own(run: Run, order: Order) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from connector.flows.context import Run
 from connector.ledger import leaving
 from connector.ledger.inbox import Received
+from connector.ledger.refunds import keys_of_order
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order
 
@@ -36,6 +37,12 @@ def note_refunds(run: Run, order: Order | None, *, is_posted: bool) -> None:
     """Stages an exchange for each refund of an order; one that is known already goes on once M3 has the order."""
     for refund in order.refunds if order is not None else ():
         run.leave(found(run.store.name, order_id=run.claim.business_key, refund_id=refund.id, is_posted=is_posted))
+
+
+def ask_for_refunds(run: Run, order: Order) -> None:
+    """Stages that all exchanges of an order's refunds look again, for its buyer was erased in the shop."""
+    for key in keys_of_order(run.journal.connection, run.store.name, order_id=order.id):
+        run.leave(asked(run.store.name, key, source="order"))
 
 
 def found(store: str, *, order_id: str | int, refund_id: int, is_posted: bool, part: int = 1) -> Received:

@@ -14,6 +14,7 @@ from typing import Any
 from connector.errors import MappingError, UnknownItemError
 from connector.flows.context import Run, StoreContext
 from connector.flows.orders.dates import CurrencyDecimals, server_date
+from connector.flows.orders.personal import emptied
 from connector.flows.orders.plan import FLOW as ORDERS
 from connector.flows.orders.plan import OrderPlan, charge_text, line_fields
 from connector.flows.orders.values import YREF_LENGTH, OrderRunValues, next_delivery
@@ -132,9 +133,10 @@ def content_of(store: StoreContext, found: Found, taken: Taken) -> dict[str, obj
     order, refund = found.order, found.refund
     assert order is not None and refund is not None, "asked for before"
     restocked = restocked_lines(order, taken, before=found.restocked_before)
+    persons: dict[str, Any] = store.mappings[ORDERS].read("delivery", order.delivery_address)
+    persons["refund.reason"] = refund.reason.replace("\x00", "")
     return {
-        **store.mappings[ORDERS].read("delivery", order.delivery_address),
-        "refund.reason": refund.reason.replace("\x00", ""),
+        **(emptied(persons) if order.is_erased else persons),
         "refund": json.loads(refund.model_dump_json(include=_MONEY_FIELDS).replace("\\u0000", "")),
         "restocked": {str(line_id): pieces for line_id, pieces in restocked.items()},
     }

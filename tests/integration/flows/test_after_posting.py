@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connector.flows.polling import poll_changed
+from connector.ledger.session import transaction
+from connector.ledger.story import SideRow, tell_story
 from tests.harness import STORE
 from tests.integration.flows.story import Story, quick_store
 from workers.jobs import run_turn
@@ -24,7 +26,7 @@ def posted(story: Story) -> dict[str, object]:
     return order
 
 
-def test_edit_after_posting_waits_for_a_person_and_the_audit_shows_both_sides(by_hand: Story) -> None:
+def test_edit_after_posting_waits_for_a_person_who_is_shown_both_sides(by_hand: Story) -> None:
     order = posted(by_hand)
     by_hand.change(order, customer_note="Leave it at the door")
 
@@ -33,8 +35,11 @@ def test_edit_after_posting_waits_for_a_person_and_the_audit_shows_both_sides(by
     exchange = by_hand.exchange()
     assert exchange["state"] == "dead_letter"
     (audit,) = by_hand.connector.rows("SELECT before, after FROM audit WHERE action = 'changed after posting'")
-    assert "Leave it at the door" in str(audit["after"])
-    assert "Leave it at the door" not in str(audit["before"])
+    with transaction(by_hand.connector.engine) as connection:
+        story = tell_story(connection, exchange["id"])
+    assert story is not None
+    assert story.sides == (SideRow("order.customer_note", "", "Leave it at the door"),)
+    assert audit["after"]["order.customer_note"] == "(personal)"
     assert "Leave it at the door" not in exchange["reason"]
 
 

@@ -84,8 +84,22 @@ def test_change_begun_by_a_former_version_is_waited_for_and_ended(desk: Desk, ro
     assert desk.shop_and_m3_differ() == []
 
 
+def test_note_that_a_former_version_was_writing_is_known_for_ours(common: Story) -> None:
+    desk = Desk(common)
+    desk.story.m3_fault("OIS100MI/AddText", "drop_after_commit")
+    desk.order = desk.story.change(desk.order, customer_note="Ring at Horvat")
+    desk.story.connector.drain()
+    keep(desk, recorded(desk, ROWS / "note_form_3.json"))
+
+    go_on(desk)
+
+    plans = str(desk.story.connector.rows("SELECT plan - 'content' AS plan FROM document"))
+    assert desk.held["text_blocks"]["WEB1"].endswith("Ring at Horvat")
+    assert (desk.story.exchange()["state"], "Horvat" in plans) == ("done", False)
+
+
 def test_all_former_forms_are_recorded() -> None:
-    assert [row.stem for row in FORMER] == ["change_form_1", "change_form_2"]
+    assert [row.stem for row in FORMER] == ["change_form_1", "change_form_2", "change_form_3"]
 
 
 def test_change_begun_by_a_newer_version_waits_for_a_person_or_that_version(desk: Desk) -> None:
