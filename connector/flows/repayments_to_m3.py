@@ -1,11 +1,13 @@
 """Carries what a gateway gave back into M3's ledger: the reverse entry of a payment, once for each refund. Run by workers/base.py.
 
 The shop says of a refund whether its gateway paid it back (`refunded_payment`); what a person pays back by hand is booked with the
-bank statement. What M3 credits for the goods is the refund's own flow (refunds_to_m3), which leaves this one.
+bank statement. With `payments.settle.against: clearing` only what M3 credits is posted (books/repaid.py). What M3 credits for the
+goods is the refund's own flow (refunds_to_m3), which leaves this one.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 
 from connector.accounting.payments import PaymentsConfig
@@ -14,6 +16,7 @@ from connector.flows.books import refunded
 from connector.flows.books.converting import in_books_currency
 from connector.flows.books.keys import book_day, epoch_of_refund, key_of, text_of
 from connector.flows.books.refunded import Refunded, Words
+from connector.flows.books.repaid import amount_of
 from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
@@ -22,7 +25,6 @@ from connector.m3.programs.gls840mi import JOURNAL
 from connector.m3.values import day_text
 from connector.money.payment_journal import repayment_journal
 from connector.money.sums import check_currency
-from connector.woocommerce.models import Order, Refund
 
 LETTER = "R"
 DESCRIPTION = "Repayments of the web shop"
@@ -45,12 +47,15 @@ def run(run: Run) -> Done:
     config = run.store.config.payments
     if config is None:
         return Done("payments are not carried")
-    if not what.refund.refunded_payment:
+    if config.has_prepayments and not what.refund.refunded_payment:
         return Done("the gateway did not pay it back")
     if not what.refund.amount:
         return Done("nothing was paid back")
     _require_rest(what)
-    voucher = refunded.post(run, what, partial(make_sheet, run, what.order, what.refund, config))
+    amount = amount_of(run, what, config)
+    if not amount:
+        return Done("nothing to post: M3's invoice is paid without what the gateway paid back, or there is none")
+    voucher = refunded.post(run, what, partial(make_sheet, run, what, amount, config))
     return Done(f"posted as {voucher}")
 
 
@@ -64,17 +69,25 @@ def _require_rest(what: Refunded) -> None:
         )
 
 
-def make_sheet(run: Run, order: Order, refund: Refund, config: PaymentsConfig, version: int) -> Sheet:
+def make_sheet(run: Run, what: Refunded, amount: Decimal, config: PaymentsConfig, version: int) -> Sheet:
     """Returns everything that will be sent, proved in memory.
+
+    Args:
+        run: This run.
+        what: The refund.
+        amount: What the gateway owes us less because of it; negative: more.
+        config: The accounts.
+        version: That of the batch.
 
     Raises:
         MappingError: The payment method has no account, or the day is closed; nothing was written.
         AmountsDifferError: The amount has more decimals than its currency.
         NotYetError: M3 has no rate for the day.
     """
+    order, refund = what.order, what.refund
     decimals = currency_decimals(run, order.currency).amounts
     check_currency(order, decimals=decimals)
-    journal = repayment_journal(order, refund.amount, config=config, decimals=decimals)
+    journal = repayment_journal(order, amount, config=config, decimals=decimals)
     day = book_day(run.store.config, refund.date_created_gmt or order.created_at)
     journal, conversion = in_books_currency(run, journal, day=day.happened_on)
     key = key_of(run.store.name, LETTER, refund.id, version=version)

@@ -34,14 +34,26 @@ def payment_journal(order: Order, *, config: PaymentsConfig, decimals: int) -> J
 
 
 def repayment_journal(order: Order, amount: Decimal, *, config: PaymentsConfig, decimals: int) -> Journal:
-    """Returns what a gateway's repayment posts: we owe the buyer less, and the gateway us. It keeps its fee.
+    """Returns what a repayment posts: we owe the buyer less, and the gateway us. It keeps its fee.
+
+    Args:
+        order: The order that was paid.
+        amount: What the gateway owes us less. Negative: it owes us more, and we the buyer, than the invoice was paid with.
+        config: The accounts.
+        decimals: Places of the currency.
 
     Raises:
         MappingError: The payment method has no clearing account.
         AmountsDifferError: The amount has more decimals than its currency.
     """
     clearing = method_of(order, config).clearing
-    entries = [debit(amount, config.liability, "repayment"), credit(amount, clearing, "repaid by the gateway")]
+    if amount < 0:
+        entries = [
+            debit(-amount, clearing, "left with the gateway"),
+            credit(-amount, config.liability, "owed to the buyer"),
+        ]
+    else:
+        entries = [debit(amount, config.liability, "repayment"), credit(amount, clearing, "repaid by the gateway")]
     return make_journal(entries, currency=order.currency, decimals=decimals)
 
 

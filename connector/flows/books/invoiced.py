@@ -1,4 +1,7 @@
-"""Which customer invoices M3 has of an order, and what is open of each. Called by settlements_to_m3 and flows/reconciling."""
+"""Which customer invoices M3 has of an order, and what is open of each.
+
+Called by the flows of settlements, credits and repayments, and by flows/reconciling.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.ledger import discards
+from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import find_posted, find_posted_batch, may_be_posted_yet
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
@@ -45,6 +49,42 @@ def bills_of(run: Run, order: Order) -> list[Bill]:
     run.journal.pause()
     answers = run.store.m3.read([ars200mi.get_totals(key, division=run.store.config.m3.division) for key in keys])
     return [Bill(key, ars200mi.read_totals(answer)) for key, answer in zip(keys, answers, strict=True)]
+
+
+def direct_invoice(run: Run, order: Order, *, remedy: str) -> DocumentRecord | None:
+    """Returns the invoice that invoices_to_m3 posted of a refunded order; None if there will be none.
+
+    What was begun of it is finished whatever the order is meanwhile, so a refund of all of it, which ends in a status that
+    is not invoiced, waits for that too.
+
+    Args:
+        run: This run.
+        order: The order, as the shop has it.
+        remedy: What a person does who has settled the invoice without the connector.
+
+    Raises:
+        MissingDependencyError: It is on its way.
+        NeedsPersonError: A person settled it without the connector.
+    """
+    key, connection = str(order.id), run.journal.connection
+    is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
+    posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
+    if posted is not None:
+        return posted
+    by_hand = discards.find(connection, run.store.name, flow=INVOICES, business_key=key)
+    if by_hand is not None:
+        raise NeedsPersonError(
+            f"A person settled the invoice of order {key} without the connector, and the order is refunded now. {by_hand.words}",
+            resolution=remedy,
+        )
+    if not is_under_way and run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
+        return None
+    raise MissingDependencyError(
+        f"The invoice of order {key} is not posted yet.",
+        kind="posted_invoice",
+        key=f"{run.store.name}/{key}",
+        resolution="Nothing to do: the refund goes on by itself when the invoice is posted.",
+    )
 
 
 def _direct(run: Run, order: Order) -> list[InvoiceKey]:

@@ -62,8 +62,12 @@ def leave_credit(run: Run, refund: Refund | None) -> None:
 
 
 def leave_repayment(run: Run, refund: Refund | None) -> None:
-    """Stages the exchange of what a gateway gave back; also of a refund that is gone, which may have been posted."""
-    if run.store.config.payments is None or not (refund is None or refund.refunded_payment):
+    """Stages the exchange of what a gateway gave back; also of a refund that is gone, which may have been posted.
+
+    Where nothing was posted of a payment but onto its invoices, what a person pays back is looked at, too (books/repaid.py).
+    """
+    config = run.store.config.payments
+    if config is None or not (refund is None or refund.refunded_payment or not config.has_prepayments):
         return
     content = GONE if refund is None else f"repaid:{refund.id}"
     run.leave(_of_refund(_told(run, flow=REPAYMENTS, topic="refund.repaid", content=content)))

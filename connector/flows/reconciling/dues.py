@@ -7,7 +7,7 @@ looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -59,6 +59,9 @@ class Due:
     refusal: str = ""
     remedy: str = ""
     is_required: bool = True
+    is_at_most: bool = (
+        False  # a part of it, to either side, is right, too: it depends on what M3 had invoiced (books/repaid.py)
+    )
     invoiced_on: date | None = None  # of a credit: the day the invoice of its order belongs to
     sale: ShopOrder  # the order
     paid_as: Mapping[str, Any]  # what a payment is made of
@@ -115,15 +118,15 @@ class Dues:
         payments, invoices = self.store.config.payments, self.store.config.invoices
         if not refund.amount or not self.period.holds(refund.date_created_gmt):
             return
-        if payments is not None and refund.refunded_payment:
-            self.found.append(
-                self._due(
-                    Fact.REPAYMENT,
-                    order,
-                    lambda decimals: repayment_journal(order, refund.amount, config=payments, decimals=decimals),
-                    refund=refund,
-                )
+        is_onto_invoices = payments is not None and not payments.has_prepayments and order.date_paid_gmt is not None
+        if payments is not None and (refund.refunded_payment or is_onto_invoices):
+            due = self._due(
+                Fact.REPAYMENT,
+                order,
+                lambda decimals: repayment_journal(order, refund.amount, config=payments, decimals=decimals),
+                refund=refund,
             )
+            self.found.append(replace(due, is_required=False, is_at_most=True) if is_onto_invoices else due)
         if invoices is not None and invoices.credit_prefix:
             self._credits.append((order, refund))
             self._end_if_many()

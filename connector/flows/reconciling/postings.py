@@ -116,6 +116,8 @@ class Postings:
 
     def _one(self, due: Due, vouchers: list[Voucher], known: KnownPosting, *, lacks_invoice: bool) -> Iterator[Row]:
         held = sums_of(vouchers)
+        if due.is_at_most and _is_part(held, due.sums):
+            due = replace(due, sums=held)
         whys = self._judge(due, vouchers, held, known)
         if lacks_invoice:
             whys.append((Difference("invoice", "credited", None), WITHOUT_INVOICE))
@@ -225,13 +227,18 @@ def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Ite
             yield Difference(f"account {account}", money(wanted), money(there))
 
 
+def _is_part(held: Mapping[str, Decimal], most: Mapping[str, Decimal]) -> bool:
+    """Tells whether a posting moves no more between the same accounts, to whichever side."""
+    return held.keys() == most.keys() and all(abs(held[account]) <= abs(most[account]) for account in most)
+
+
 def _amount(store: StoreContext, fact: Fact, sums: Mapping[str, Decimal]) -> Decimal:
     """Returns what a posting says the fact is worth: by the prepayment or the receivable, else by its debit side.
 
     Negative where the buyer gets money back.
     """
     payments, invoices = store.config.payments, store.config.invoices
-    if fact in (Fact.PAYMENT, Fact.REPAYMENT) and payments is not None and payments.has_prepayments:
+    if payments is not None and (fact is Fact.REPAYMENT or (fact is Fact.PAYMENT and payments.has_prepayments)):
         return -sums.get(payments.liability.account, ZERO)
     if fact in (Fact.INVOICE, Fact.CREDIT) and invoices is not None:
         return sums.get(invoices.receivable.account, ZERO)

@@ -129,3 +129,24 @@ def test_invoices_of_orders_that_are_not_paid_in_the_shop_are_left_alone(keeper:
     keeper.leave_paid("1.00")
 
     assert (keeper.settlements(), keeper.totals.facts[Fact.SETTLEMENT]) == ([], 0)
+
+
+def test_whatever_of_a_refund_is_posted_beside_invoices_paid_at_the_gateway_is_equal(connector: Connector) -> None:
+    keeper = Bookkeeper(connector, guests="common")
+    connector.configure(paying(payments={"settle": {**SETTLE, "against": "clearing"}}))
+    order = keeper.place()
+    keeper.go_on()
+    keeper.give_back(order, MUG, 1)
+    keeper.go_on()
+    keeper.give_back(order, MUG, 1, paid_back=True)
+    keeper.go_on()
+    keeper.advance(order, "77")
+    keeper.look_again()
+    keeper.refund(order, "2.50", paid_back=True)
+    keeper.look_again()
+    keeper.update_payments()
+
+    assert keeper.reconcile_money() == []
+
+    keeper.move_row("W1R", account="2420", to="3090")
+    assert {"account 2420", "account 3090"} <= {row.what for row in keeper.reconcile_money()}

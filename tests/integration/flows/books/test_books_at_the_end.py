@@ -1,0 +1,144 @@
+"""Whatever happens in which order: paid, invoiced, given back; both ways of paying invoices end in the same books."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from connector.ledger.dispatch import revive_dead_letters
+from connector.ledger.session import transaction
+from tests.harness import STORE, Connector
+from tests.integration.flows.books.counting_house import (
+    PAYMENTS,
+    SETTLE,
+    CountingHouse,
+    invoicing,
+    paying,
+    sums_of,
+)
+from tests.integration.flows.refunds.desk import MUG, part_of
+
+ZERO = Decimal(0)
+CLEARING, PREPAYMENTS = "1580", "2420"
+EVENTS = ("mug by the gateway", "money by the gateway", "mug by hand", "other mug picked", "invoice")
+WAYS = ("prepayment", "clearing")
+few = settings(
+    max_examples=int(os.environ.get("MONEY_EXAMPLES", "4")),
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+class Life:
+    """One paid order, and what the accounts of it come to."""
+
+    def __init__(self, connector: Connector, *, against: str, is_direct: bool = False) -> None:
+        self.house = CountingHouse(connector)
+        payments = {**PAYMENTS, "settle": {**SETTLE, "against": against}}
+        as_invoice = invoicing(invoices={"credit_prefix": "W1C-"}, payments=payments)
+        connector.configure(as_invoice if is_direct else paying(payments=payments))
+        self.house.start_anew()
+        self.house.end_faults()
+        connector.forget()
+        self.order = self.house.place()
+        self.go_on()
+
+    def go_on(self, *, rounds: int = 1) -> None:
+        """Lets everything go on, and M3's people do what is theirs: invoice what came back, post payment batches."""
+        for _ in range(rounds):
+            self.house.connector.pass_time(901)
+            with transaction(self.house.connector.engine) as connection:
+                revive_dead_letters(connection)
+            self.house.connector.drain()
+            for one in self.house.sandbox.m3_book()["returns"]:
+                self._advance(one["orno"])
+            self.house.update_payments()
+
+    def happen(self, event: str) -> None:
+        mug = part_of(self.order["line_items"][MUG], 1)
+        if event == "invoice":
+            self._advance(self.house.orders()[0]["orno"])
+        elif event == "other mug picked":
+            self._pick()
+        elif event == "money by the gateway":
+            self.house.change(self.order, refund={"amount": "2.50", "paid_back": True})
+        else:
+            refund = {"line_items": [mug], "api_restock": False, "paid_back": event == "mug by the gateway"}
+            self.house.change(self.order, refund=refund)
+        self.go_on()
+
+    def _pick(self) -> None:
+        (held,) = self.house.orders()
+        if not self.house.sandbox.m3_book()["invoices"]:
+            self._advance(held["orno"], to="44", lines=[{"ponr": 2}])
+
+    def _advance(self, number: str, **to: Any) -> None:
+        url = f"{self.house.sandbox.m3_url}/_control/orders/{number}/advance"
+        self.house.sandbox.post(url, to or {"to": "77"})
+
+    def refunded(self, *, by_gateway: bool | None = None) -> Decimal:
+        """Returns what the shop says was given back: in all, or by the gateway, or by hand."""
+        shop = self.house.connector.process.runtime.store(STORE).shop
+        rows = shop.refunds.of_order(self.order["id"])
+        wanted = [one for one in rows if by_gateway in (None, one["refunded_payment"])]
+        return sum((Decimal(one["amount"]) for one in wanted), ZERO)
+
+    def balances(self) -> dict[str, Decimal]:
+        """Returns the balance of each account, and under `open` what is open of invoices and credits."""
+        book = self.house.sandbox.m3_book()
+        sums: dict[str, Decimal] = {}
+        for journal in book["journals"]:
+            for account, amount in sums_of(journal).items():
+                sums[account] = sums.get(account, ZERO) + amount
+        amounts = [(Decimal(one["amount"]), Decimal(one["paid"])) for one in book["invoices"]]
+        sums["sold"] = sum((amount for amount, _ in amounts), ZERO)
+        sums["open"] = sum((amount - paid for amount, paid in amounts), ZERO)
+        return sums
+
+    def complaints(self) -> dict[str, Any]:
+        """Returns what is otherwise than the final state of the shop says."""
+        held, total = self.balances(), Decimal(self.order["total"])
+        wanted = {
+            "sold": (held["sold"], total - self.refunded()),
+            "the gateway owes us": (held.get(CLEARING, ZERO), total - self.refunded(by_gateway=True)),
+            "we owe the buyer": (held.get(PREPAYMENTS, ZERO) + held["open"], -self.refunded(by_gateway=False)),
+        }
+        states = self.house.connector.rows("SELECT flow, state, reason FROM exchange WHERE state <> 'done'")
+        return {what: pair for what, pair in wanted.items() if pair[0] != pair[1]} | (
+            {"states": states} if states else {}
+        )
+
+
+@few
+@given(events=st.permutations(EVENTS))
+@pytest.mark.parametrize("against", WAYS)
+def test_any_order_of_events_ends_in_the_same_books(connector: Connector, against: str, events: Sequence[str]) -> None:
+    life = Life(connector, against=against)
+
+    for event in events:
+        life.happen(event)
+    life.go_on(rounds=4)
+
+    assert life.complaints() == {}
+
+
+@few
+@given(events=st.permutations(EVENTS[:3]))
+@pytest.mark.parametrize("against", WAYS)
+def test_direct_invoices_end_in_the_same_books(connector: Connector, against: str, events: Sequence[str]) -> None:
+    life = Life(connector, against=against, is_direct=True)
+
+    for event in events:
+        life.happen(event)
+    life.go_on(rounds=4)
+
+    assert life.complaints() == {}
