@@ -28,10 +28,11 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 def is_well(overview: Overview) -> bool:
-    """Tells whether nobody has to act: no dead letter, no store or flow that stands still, no item that cannot be carried,
-    no poll or pull that goes on failing."""
+    """Tells whether nobody has to act: a store is set up, no dead letter, no store or flow that stands still, no item that
+    cannot be carried, no poll or pull that goes on failing."""
     return not (
-        overview.dead_letters
+        not overview.stores
+        or overview.dead_letters
         or overview.paused
         or overview.paused_flows
         or _items_in_trouble(overview)
@@ -79,6 +80,11 @@ def _under_way(poll: PollRow) -> str:
 
 
 def _what_to_do(overview: Overview) -> str:
+    if not overview.stores:
+        return (
+            "No store is set up yet, so nothing is carried. `connector store add --help` says what it needs, "
+            "config/stores/example.yaml what a store file says; afterwards `connector check` says what to fix."
+        )
     shown_above = [
         name
         for name, there in (

@@ -12,6 +12,7 @@ from connector.ledger.job_troubles import JobTrouble, list_troubles
 from connector.ledger.offer_listing import OfferCount, offer_counts
 from connector.ledger.pauses import FlowPause, paused_flows
 from connector.ledger.reconciliations import ReconciledStore, reconciled_stores
+from connector.ledger.stores import list_stores
 
 ACTIVE_WORKER_MIN = 15
 
@@ -86,6 +87,7 @@ class Overview:
     """Everything `connector status` shows."""
 
     now: datetime
+    stores: tuple[str, ...]
     pools: tuple[PoolRow, ...]
     states: tuple[StateCount, ...]
     dead_letters: tuple[ReasonCount, ...]
@@ -133,6 +135,7 @@ def read_overview(connection: Connection) -> Overview:
     """Returns the present state of everything, from one moment's view of the ledger."""
     return Overview(
         now=connection.execute(_NOW).scalar_one(),
+        stores=tuple(row.name for row in list_stores(connection)),
         pools=_pools(connection),
         states=tuple(StateCount(**row) for row in connection.execute(_STATES).mappings()),
         dead_letters=tuple(ReasonCount(**row) for row in connection.execute(_REASONS).mappings()),

@@ -63,9 +63,22 @@ def test_a_database_without_tables_is_migrated_once(run: Run, empty_database: st
     first, second = run("migrate", env=here), run("migrate", env=here)
     after = run("status", env=here)
 
-    assert (before.status, first.status, second.status, after.status) == (1, 0, 0, 0)
+    assert (before.status, first.status, second.status) == (1, 0, 0)
     assert "connector migrate" in before.flat_err
     assert "as it was" in second.out
+    assert "Nothing is due" in after.out
+
+
+def test_nothing_is_well_before_there_is_a_store(run: Run, empty_database: str) -> None:
+    here: dict[str, str | None] = {"DATABASE_URL": empty_database}
+    run("migrate", env=here)
+
+    said = run("status", env=here)
+
+    assert said.status == 1
+    assert "No store is set up yet" in said.out and "connector store add" in said.out
+    assert "All is well" not in said.out
+    assert run("status", "--json", env=here).data["stores"] == []
 
 
 def test_generated_keys_are_usable_and_differ(run: Run) -> None:
