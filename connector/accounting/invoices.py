@@ -109,6 +109,12 @@ class InvoicesConfig(Strict):
         """Returns the invoice number (CINO): ours, from what never changes of an order."""
         return f"{self.number_prefix}{order_id}"
 
+    def order_of(self, number: str) -> int | None:
+        """Returns the id of the order whose invoice has this number; None if it is none of `number_of`."""
+        text = number.removeprefix(self.number_prefix)
+        is_ours = number.startswith(self.number_prefix) and text.isascii() and text.isdecimal() and text[0] != "0"
+        return int(text) if is_ours else None
+
     def credit_of(self, refund_id: int) -> str:
         """Returns the number (CINO) of the credit for a refund."""
         return f"{self.credit_prefix}{refund_id}"

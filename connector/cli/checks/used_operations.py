@@ -280,9 +280,9 @@ USES = (
         lambda site: site.config.payments is not None and site.config.payments.settle is not None,
     ),
     Use(
-        "comparing payments with direct invoices",
+        "comparing payments with invoices",
         ("receivable.list",),
-        lambda site: bool(site.config.invoices and site.config.payments and site.config.payments.settle),
+        lambda site: bool(site.config.payments and site.config.payments.settle),
     ),
     Use(
         "invoices",

@@ -13,9 +13,11 @@ from connector.errors import NeedsPersonError
 from connector.flows.books.invoiced import Bill, key_of
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.listed import Listed, of_this, sort_heads
-from connector.flows.reconciling.m3_side import LIST_ROWS, read_heads
+from connector.flows.reconciling.m3_side import LIST_ROWS, Head, find_by_number, read_heads
+from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.proofs import is_order_number
 from connector.flows.reconciling.shop_side import ShopOrder
-from connector.m3.programs import ars200mi, ois100mi, ois350mi
+from connector.m3.programs import ars200mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, ListedInvoice
 from connector.m3.rejections import is_not_found
 
@@ -24,11 +26,10 @@ AT_ONCE = 80
 
 @dataclass(frozen=True)
 class Sale:
-    """A customer order of M3."""
+    """A customer order of M3, with the id of the shop's."""
 
-    order_id: int  # in the shop
-    number: str
-    customer: str
+    order_id: int
+    head: Head
 
 
 def read_bills(store: StoreContext, keys: Mapping[int, Sequence[InvoiceKey]]) -> dict[int, list[Bill]]:
@@ -65,15 +66,29 @@ def invoices_of_orders(
     """
     sales = list(_sales(store, orders, listed=listed, customers=customers))
     found: dict[int, list[InvoiceKey]] = {}
-    for start in range(0, len(sales), AT_ONCE):
-        some = sales[start : start + AT_ONCE]
+    invoices = invoices_of_heads(store, [one.head for one in sales])
+    for sale in sales:
+        if sale.head.number in invoices:
+            found.setdefault(sale.order_id, []).extend(invoices[sale.head.number])
+    return found
+
+
+def invoices_of_heads(store: StoreContext, heads: Sequence[Head]) -> dict[str, list[InvoiceKey]]:
+    """Returns the invoices of customer orders by number, of those that have any; eighty orders a request.
+
+    Raises:
+        RetryableError: M3 cannot be asked now.
+    """
+    found: dict[str, list[InvoiceKey]] = {}
+    for start in range(0, len(heads), AT_ONCE):
+        some = heads[start : start + AT_ONCE]
         answers = store.m3.read(
             [ois350mi.list_invoice_heads_by_order(one.number) for one in some], max_records=LIST_ROWS
         )
-        for sale, answer in zip(some, answers, strict=True):
+        for head, answer in zip(some, answers, strict=True):
             if not is_not_found(answer.error):
                 invoices = ois350mi.read_invoices(answer)
-                found.setdefault(sale.order_id, []).extend(key_of(one, customer=sale.customer) for one in invoices)
+                found[head.number] = [key_of(one, customer=head.customer) for one in invoices]
     return found
 
 
@@ -84,30 +99,30 @@ def _sales(
     missing: list[ShopOrder] = []
     for order in orders:
         heads = of_this(order, listed.orders)
-        yield from (Sale(order.id, head.number, head.customer) for head in heads)
+        yield from (Sale(order.id, head) for head in heads)
         if not heads:
             missing.append(order)
-    shown = [order for order in missing if order.m3_number]
-    answers = store.m3.read([ois100mi.get_head(order.m3_number) for order in shown]) if shown else []
+    shown = [order for order in missing if is_order_number(order.m3_number)]
+    heads_shown = find_by_number(store, [order.m3_number for order in shown])
     found = set()
-    for order, answer in zip(shown, answers, strict=True):
-        head = None if is_not_found(answer.error) else ois100mi.read_head(answer)
-        if head is not None and head.your_reference == order.reference:
+    for order in shown:
+        head = heads_shown.get(order.m3_number)
+        if head is not None and head.listed.your_reference == order.reference:
             found.add(order.id)
-            yield Sale(order.id, head.number, head.customer)
+            yield Sale(order.id, head)
     rest = [order for order in missing if order.id not in found]
     if rest:
         earlier = read_heads(store, customers, since=min(order.day for order in rest))
         orders_there = sort_heads(earlier.values(), store=store.name).orders
-        yield from (
-            Sale(order.id, head.number, head.customer) for order in rest for head in of_this(order, orders_there)
-        )
+        yield from (Sale(order.id, head) for order in rest for head in of_this(order, orders_there))
 
 
 def direct_invoices(
-    store: StoreContext, orders: Sequence[ShopOrder], *, customers: Sequence[str]
+    store: StoreContext, orders: Sequence[ShopOrder], period: Period, *, customers: Sequence[str]
 ) -> dict[int, list[InvoiceKey]]:
     """Returns the invoices of orders that are carried as such: their numbers follow from the orders'.
+
+    Those of the days are all of them, also of orders that are not among those given.
 
     Raises:
         NeedsPersonError: A list of M3 cannot be read whole.
@@ -116,15 +131,24 @@ def direct_invoices(
     config = store.config.invoices
     assert config is not None, "a store that carries orders as invoices has it"
     wanted = {config.number_of(order.id): order.id for order in orders}
+    since = min((order.day for order in orders), default=period.first)
     found: dict[int, set[InvoiceKey]] = {}
-    for one in _listed(store, customers, since=min(order.day for order in orders)):
-        if one.key.number in wanted:
-            found.setdefault(wanted[one.key.number], set()).add(one.key)
+    for one in list_invoices_since(store, customers, since=since):
+        order_id = wanted.get(one.key.number)
+        if order_id is None and period.has_day(one.invoice_date):
+            order_id = config.order_of(one.key.number)
+        if order_id is not None:
+            found.setdefault(order_id, set()).add(one.key)
     return {order_id: list(keys) for order_id, keys in found.items()}
 
 
-def _listed(store: StoreContext, customers: Sequence[str], *, since: date) -> Iterator[ListedInvoice]:
-    """Yields the invoices of customers; eighty customers a request, and those whose list is cut again from its last day."""
+def list_invoices_since(store: StoreContext, customers: Sequence[str], *, since: date) -> Iterator[ListedInvoice]:
+    """Yields the invoices of customers; eighty customers a request, and those whose list is cut again from its last day.
+
+    Raises:
+        NeedsPersonError: A list of M3 cannot be read whole.
+        RetryableError: M3 cannot be asked now.
+    """
     places = [(customer, since) for customer in customers]
     while places:
         calls = [ars200mi.list_invoices(customer, since=day) for customer, day in places]

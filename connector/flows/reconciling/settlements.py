@@ -20,10 +20,12 @@ from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.proofs import asks_for
 from connector.flows.reconciling.reasons import Proof, why_changed, why_paid_otherwise
 from connector.flows.reconciling.result import Difference, Fact, Reason, Row, Subject, Why, money
-from connector.flows.reconciling.shop_side import ShopOrder
+from connector.flows.reconciling.shop_side import ShopOrder, read_by_id, small_order
 from connector.flows.reconciling.totals import Totals
+from connector.flows.reconciling.unheard import invoiced_unheard
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
+from connector.m3.programs.ars200mi import InvoiceKey
 from connector.money.rounding import ZERO
 from connector.stores.orders import CarriedAs
 from connector.woocommerce.models import Order
@@ -65,15 +67,7 @@ class Settlements:
             NeedsPersonError: A list of M3 cannot be read whole.
             RetryableError: M3 or the ledger cannot be asked now.
         """
-        if not self._paid:
-            return
-        orders = [one.order for one in self._paid]
-        is_direct = self.store.config.orders.carried_as is CarriedAs.INVOICE
-        keys = (
-            direct_invoices(self.store, orders, customers=customers)
-            if is_direct
-            else invoices_of_orders(self.store, orders, listed=listed, customers=customers)
-        )
+        keys = self._invoices(listed, customers)
         bills = read_bills(self.store, keys)
         mine = [
             one for one in self._paid if one.order.id in bills and self.period.has_day(_day(one, bills[one.order.id]))
@@ -82,9 +76,28 @@ class Settlements:
         asked = [str(one.order.id) for one in mine]
         with transaction(self.ledger) as connection:
             known = find_carried(connection, self.store.name, flow=FLOW, keys=asked)
-            sales = find_carried(connection, self.store.name, flow=INVOICES if is_direct else ORDERS, keys=asked)
+            sales = find_carried(connection, self.store.name, flow=INVOICES if self._is_direct else ORDERS, keys=asked)
         for one, key in zip(mine, asked, strict=True):
             yield from self._one(one, bills[one.order.id], known.get(key), sales.get(key), decimals)
+
+    def _invoices(self, listed: Listed, customers: Sequence[str]) -> dict[int, list[InvoiceKey]]:
+        """Returns the invoices of the orders taken, and of all others that were invoiced in the period; takes these too."""
+        store, orders = self.store, [one.order for one in self._paid]
+        if self._is_direct:
+            keys = direct_invoices(store, orders, self.period, customers=customers)
+            unheard = list(read_by_id(store, list(keys.keys() - {one.id for one in orders})).values())
+        else:
+            keys = invoices_of_orders(store, orders, listed=listed, customers=customers)
+            more = list(invoiced_unheard(store, self.period, seen=keys, listed=listed, customers=customers))
+            keys |= {order.id: some for order, some in more}
+            unheard = [order for order, _ in more]
+        for order in unheard:
+            self.take(order, small_order(store, order, self.period))
+        return keys
+
+    @property
+    def _is_direct(self) -> bool:
+        return self.store.config.orders.carried_as is CarriedAs.INVOICE
 
     def _one(
         self,

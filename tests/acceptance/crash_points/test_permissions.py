@@ -122,6 +122,7 @@ SCENES: dict[str, tuple[Callable[[World], None], str]] = {
     "books of orders": (books_are_compared, FULL),
     "books of invoices": (books_are_compared, ledgers.INVOICES_ORDERS),
     "books of payments": (books_are_compared, ledgers.CARRIES_PAYMENTS),
+    "books of settlements": (books_are_compared, ledgers.SETTLES_INVOICES),
 }
 """What happens too rarely for a story, with the store it happens to."""
 

@@ -42,6 +42,10 @@ class Bookkeeper(Clerk):
         content = {"cino": invoice["cino"], "paid": amount}
         assert self.sandbox.post(f"{self.sandbox.m3_url}/_control/invoices/paid", content) == {"invoices": 1}
 
+    def set_shop_clock(self, offset_s: float) -> None:
+        """Lets the shop live in another time."""
+        self.sandbox.post(f"{self.sandbox.shop_url}/_control/clock", {"offset_s": offset_s})
+
     def settlements(self) -> list[Row]:
         """Compares the money; returns what differs of payments of invoices."""
         return [row for row in self.reconcile_money() if row.fact is Fact.SETTLEMENT]

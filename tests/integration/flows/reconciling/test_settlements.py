@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from connector.flows.reconciling.result import Fact, Reason
 from tests.harness import Connector
-from tests.integration.flows.books.counting_house import PAYMENTS, SETTLE, invoicing, paying
+from tests.integration.flows.books.counting_house import BOOKS, PAYMENTS, SETTLE, invoicing, paying
 from tests.integration.flows.reconciling.clerk import reasons_of, without_why
 from tests.integration.flows.reconciling.keeper import Bookkeeper
 from tests.integration.flows.refunds.desk import MUG
@@ -150,3 +152,56 @@ def test_whatever_of_a_refund_is_posted_beside_invoices_paid_at_the_gateway_is_e
 
     keeper.move_row("W1R", account="2420", to="3090")
     assert {"account 2420", "account 3090"} <= {row.what for row in keeper.reconcile_money()}
+
+
+def paid_long_ago(keeper: Bookkeeper) -> dict[str, Any]:
+    """Places an order five days ago that the shop has not changed since, and has M3 invoice it today."""
+    keeper.set_shop_clock(-5 * DAY_S)
+    order = keeper.place()
+    keeper.connector.drain()
+    keeper.set_shop_clock(0)
+    return order
+
+
+def test_an_order_the_shop_has_not_changed_since_is_compared_on_the_day_of_its_invoice(keeper: Bookkeeper) -> None:
+    order = paid_long_ago(keeper)
+    keeper.advance(order, "77")
+    keeper.look_again()
+    keeper.update_payments()
+
+    assert (keeper.settlements(), keeper.totals.facts[Fact.SETTLEMENT]) == ([], 1)
+    keeper.leave_paid("1.00")
+    before = keeper.settlements()
+    keeper.empty_ledger()
+    after = keeper.settlements()
+
+    assert {(row.shop_id, row.what) for row in before} == {(order["id"], "paid"), (order["id"], before[-1].what)}
+    assert reasons_of(before) == {"deleted_in_m3"}
+    assert without_why(before) == without_why(after)
+
+
+def test_a_credit_is_no_invoice_of_an_order_unheard_of(keeper: Bookkeeper) -> None:
+    order = keeper.paid()
+    keeper.give_back(order, MUG, 1)
+    keeper.go_on()
+    (number,) = [one["orno"] for one in keeper.returns()]
+    keeper.sandbox.post(f"{keeper.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+
+    before = lists_read(keeper)
+    keeper.reconcile()
+    without = lists_read(keeper) - before
+
+    keeper.reconcile_money()
+
+    assert lists_read(keeper) - before == 2 * without  # no list of M3 is read further back
+
+
+def test_a_direct_invoice_the_shop_has_not_changed_since_is_compared_too(connector: Connector) -> None:
+    keeper = Bookkeeper(connector, guests="common")
+    closed = (keeper.today() - timedelta(days=1)).isoformat()
+    books = {**BOOKS, "closed_through": closed, "closed_period": "next_open"}
+    connector.configure(invoicing(payments={**PAYMENTS, "settle": SETTLE}, books=books))
+    paid_long_ago(keeper)
+    keeper.update_payments()
+
+    assert (keeper.settlements(), keeper.totals.facts[Fact.SETTLEMENT]) == ([], 1)
