@@ -175,6 +175,11 @@ def take_over(name: Name, reason: Annotated[str, typer.Option(help="Why the othe
         f"Store {name} is taken over with its next order. Orders wait some minutes first: if the other installation shows "
         "itself meanwhile, it keeps the store and `connector status` says so."
     )
+    say(
+        "What the other installation posted is found in M3, and what people discarded there by the mark on the shop's orders: look "
+        "for changed_after_discard in `connector dead-letters list` before anything is released. A discard of its last "
+        "seconds may bear no mark; `audit export` of its ledger, if there is one left, names it."
+    )
 
 
 def _believe(engine: Engine, pause: FlowPause) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from connector.errors import ChangedAfterDiscardError
 from connector.flows.context import Run
 from connector.flows.outcome import Done
+from connector.ledger.discard_marks import mark_asked, order_of
 from connector.ledger.discards import DISCARDED, FORGET, NOTE, Discard, Told, read_told
 from connector.woocommerce.canonical import canonical_json
 
@@ -71,6 +72,8 @@ def stay(run: Run, now: Meaning, *, fact: str, before: Callable[[Told], Meaning 
 
 def meant_then(run: Run, held: Discard, before: Callable[[Told], Meaning | None]) -> Meaning | None:
     """Returns what was asked for when it was discarded; None if that cannot be told any more."""
+    if held.is_found_again:
+        return None
     if held.accepted is not None:
         return Meaning(**held.accepted)
     return before(read_told(run.journal.connection, held.delivery_id))
@@ -82,10 +85,14 @@ def differing(then: Meaning, now: Meaning) -> list[str]:
 
 
 def forget(run: Run) -> None:
-    """Stages that a discard is over: M3 has the fact from us, as it is wanted."""
-    if run.claim.discard is not None:
-        run.journal.stage(FORGET, exchange_id=run.claim.exchange_id)
-        run.journal.claim = replace(run.claim, discard=None)
+    """Stages that a discard is over, and that the shop's order is not marked with it: M3 has the fact from us, as it is wanted."""
+    if run.claim.discard is None:
+        return
+    run.journal.stage(FORGET, exchange_id=run.claim.exchange_id)
+    run.journal.claim = replace(run.claim, discard=None)
+    order_id = order_of(run.claim.flow, run.claim.business_key)
+    if order_id is not None:
+        run.leave(mark_asked(run.store.name, order_id=order_id))
 
 
 def _news(then: Meaning | None, now: Meaning) -> str:
@@ -110,7 +117,7 @@ def _show(run: Run, held: Discard, then: Meaning | None, now: Meaning, news: str
     shown = asdict(now)
     if held.shown == shown:
         return
-    _note(run, accepted=None if then is None else asdict(then), shown=shown)
+    _note(run, accepted=held.accepted if then is None else asdict(then), shown=shown)
     run.journal.audit(
         "changed after discard",
         system="shop",

@@ -18,7 +18,7 @@ from connector.flows.orders.customer import find_number, note_buyer
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.personal import FORGOTTEN
 from connector.flows.orders.plan import content_of, fingerprint_of
-from connector.flows.orders.source import known_since, unknown_status
+from connector.flows.orders.source import known_since, require_seen_since, unknown_status
 from connector.flows.outcome import Done
 from connector.flows.refunds.found_smaller import FoundSmaller, as_found
 from connector.flows.refunds.noticing import ask_for_refunds, note_refunds
@@ -137,6 +137,7 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
     """Plans, proves, writes and confirms."""
     customer = find_number(run, order)
     held = tenure.require(run)
+    require_seen_since(run, order, held)
     plan = make_plan(run, order, customer)
     content = content_of(run.store, order)
     is_marked = bool(order.meta(adopting.ORDER_NUMBER_META))

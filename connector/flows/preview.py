@@ -10,6 +10,7 @@ from datetime import datetime
 
 from connector.errors import MissingDependencyError
 from connector.flows.context import Run, StoreContext
+from connector.flows.marks import said_of
 from connector.flows.order_changes import following
 from connector.flows.order_changes.reduced import as_reduced
 from connector.flows.orders import building
@@ -85,7 +86,7 @@ def _preview(run: Run) -> Preview:
         is_of_other = posted is not None and order is not None and _is_other(run, posted, order)
         if not is_of_other:
             return preview_posted(run, known, posted, order)
-    held = find_discard(run)
+    held = find_discard(run, order)
     if held is not None:
         return held
     if order is None:
@@ -104,11 +105,12 @@ def _preview(run: Run) -> Preview:
     return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
 
 
-def find_discard(run: Run) -> Preview | None:
-    """Says that nothing would be sent of a fact that a person discarded; None if nobody did."""
+def find_discard(run: Run, order: Order | None) -> Preview | None:
+    """Says that nothing would be sent of a fact that a person discarded, as the ledger or the shop's order says; None: nobody."""
     held = discards.find(
         run.journal.connection, run.store.name, flow=run.claim.flow, business_key=run.claim.business_key
     )
+    held = held or said_of(run, order)
     return None if held is None else Preview(reason=f"{held.words}. Only a person's release has it carried.")
 
 

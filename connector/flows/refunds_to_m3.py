@@ -26,7 +26,7 @@ from connector.flows.refunds.discarding import stays_discarded
 from connector.flows.refunds.invoices import Portion
 from connector.flows.refunds.noticing import ids_of, part_of
 from connector.flows.refunds.plan import as_credit_memo, content_of, make_plan, reference_of
-from connector.flows.refunds.reading import Found, read, take_back
+from connector.flows.refunds.reading import Found, read, recall_before_going_on, take_back
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
 from connector.ledger import bindings, discards, refunds
 from connector.ledger.claims import DocumentRecord
@@ -51,6 +51,7 @@ def run(run: Run) -> Done:
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
     if posted is not None and FORGOTTEN in posted.document.plan:
         erased.forget_refund(memo)
+    recall_before_going_on(run)
     document = posting.resolve(memo, bind=bind)
     takeover.clear_leftovers(memo)
     found = read(run)

@@ -11,6 +11,7 @@ REPLAYED = {
     "searched by reference before anything is written.",
     "customers_to_m3": "M3 is asked for the customer by number and search key; one that is there is bound, not made again.",
     "order_status_to_woo": "M3 is asked how far the order is, the shop for what its order holds; what it lacks is written.",
+    "discards_to_woo": "The shop is asked for its order, whose mark is brought to what is discarded of it.",
     "payments_to_m3": "M3's ledger is asked for the voucher of the payment before anything is written.",
     "invoices_to_m3": "M3's ledger is asked for the voucher of the invoice before anything is written.",
     "issues_to_m3": "M3 is asked for the stock messages of the order; what they do not cover of what the shop holds is booked.",

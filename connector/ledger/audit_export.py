@@ -73,7 +73,7 @@ class Line:
 
 OF_ORDERS = (
     *("orders_to_m3", "order_status_to_woo", "payments_to_m3", "invoices_to_m3", "settlements_to_m3"),
-    "issues_to_m3",
+    *("issues_to_m3", "discards_to_woo"),
 )
 """Flows whose exchanges are keyed by the id of an order."""
 OF_REFUNDS = ("refunds_to_m3", "credits_to_m3", "repayments_to_m3")

@@ -23,6 +23,7 @@ class Discard(Base):
     exchange_id: Mapped[int] = mapped_column(
         ForeignKey("exchange.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
+    order_id: Mapped[int | None] = mapped_column(index=True)  # of the shop; its mark says what was discarded of it
     delivery_id: Mapped[int | None] = mapped_column(index=True)  # the newest whole resource of then
     who: Mapped[str]
     why: Mapped[str]

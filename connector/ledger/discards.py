@@ -15,6 +15,8 @@ from connector.ledger.prepared import Prepared
 
 DISCARDED = "discarded"
 """The reason code of an exchange that ended because a person said so."""
+FORGOTTEN = "forgotten"
+"""What was asked for, of a discard that this ledger had forgotten and found again on the shop's order."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Discard:
     accepted: dict[str, Any] | None = None
     shown: dict[str, Any] | None = None
     entered_as: str | None = None
+
+    @property
+    def is_found_again(self) -> bool:
+        """Whether the ledger was put back to before it, and nobody has said since what it was about."""
+        return self.accepted is not None and self.accepted["asks"] == FORGOTTEN
 
     @property
     def words(self) -> str:
@@ -44,12 +51,12 @@ class Told:
     content_hash: str | None
 
 
-_KEEP = text("""
-INSERT INTO discard AS k (exchange_id, delivery_id, who, why, entered_as)
-SELECT id, newest_delivery_id, :who, :why, :entered_as FROM exchange WHERE id = :id
+_KEEP = text(f"""
+INSERT INTO discard AS k (exchange_id, order_id, delivery_id, who, why, entered_as)
+SELECT id, :order_id, newest_delivery_id, :who, :why, :entered_as FROM exchange WHERE id = :id
 ON CONFLICT (exchange_id) DO UPDATE SET delivery_id = excluded.delivery_id, who = excluded.who, why = excluded.why,
     entered_as = coalesce(excluded.entered_as, k.entered_as), discarded_at = excluded.discarded_at,
-    accepted = coalesce(k.shown, k.accepted), shown = NULL
+    accepted = coalesce(k.shown, CASE WHEN k.accepted ->> 'asks' <> '{FORGOTTEN}' THEN k.accepted END), shown = NULL
 RETURNING discarded_at AS at, entered_as
 """)
 _WITHDRAW = text("DELETE FROM discard WHERE exchange_id = :id RETURNING exchange_id")
@@ -72,9 +79,11 @@ FORGET = Prepared(
 """Ends a discard because the other side has the fact after all; staged by the journal."""
 
 
-def keep(connection: Connection, exchange_id: int, *, who: str, why: str, entered_as: str | None = None) -> str:
+def keep(
+    connection: Connection, exchange_id: int, *, order_id: int | None, who: str, why: str, entered_as: str | None = None
+) -> str:
     """Stages that a person discarded an exchange as the shop's side is known now; returns that in words."""
-    values = {"id": exchange_id, "who": who, "why": why, "entered_as": entered_as}
+    values = {"id": exchange_id, "order_id": order_id, "who": who, "why": why, "entered_as": entered_as}
     row = connection.execute(_KEEP, values).one()
     return Discard(who, why, row.at, entered_as=row.entered_as).words
 

@@ -8,13 +8,14 @@ told of it later (discards.py). Nobody but a person takes that back, or allows a
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, text
 
 from connector.errors import ChangedAfterDiscardError, PermanentError
-from connector.ledger import discards
+from connector.ledger import discard_marks, discards
 from connector.ledger.discards import DISCARDED
 from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.sales import settle_sale
@@ -133,8 +134,13 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
     is_taken_back = _takes_back(row) and discards.withdraw(connection, exchange_id)
     if is_taken_back:
         connection.execute(_TAKE_BACK if is_posted else _DOUBT, {"id": exchange_id})
+        _mark(connection, row)
     was_discarded = is_taken_back and not is_posted
-    _note(connection, row, who=who, action="release_rebuild" if rebuild else "release", to=State.READY, why=why)
+    action, told = (
+        "release_rebuild" if rebuild else "release",
+        {discard_marks.TAKEN_BACK: True} if is_taken_back else {},
+    )
+    _note(connection, row, who=who, action=action, to=State.READY, why=why, told=told)
     return replace(_decision(row), was_discarded=was_discarded)
 
 
@@ -181,12 +187,28 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str, ent
     if not (number and row.state == State.DONE and row.reason_code == DISCARDED):
         _require_dead_letter(row, action="discarded")
     is_locked = bool(connection.execute(_IS_LOCKED, {"id": exchange_id}).scalar_one_or_none())
-    reason = discards.keep(connection, exchange_id, who=who, why=why, entered_as=number)
+    order_id = discard_marks.order_of(row.flow, row.business_key)
+    reason = discards.keep(connection, exchange_id, order_id=order_id, who=who, why=why, entered_as=number)
+    _mark(connection, row)
     connection.execute(_DISCARD, {"id": exchange_id, "code": DISCARDED, "reason": reason, "is_locked": is_locked})
     if row.flow in HOLD_STOCK and row.business_key.isdecimal():
         settle_sale(connection, row.store, order_id=int(row.business_key))
-    _note(connection, row, who=who, action="discard", to=State.DONE, why=why, entered_as=number)
+    _note(
+        connection,
+        row,
+        who=who,
+        action="discard",
+        to=State.DONE,
+        why=why,
+        told={} if number is None else {"entered as": number},
+    )
     return replace(_decision(row), is_locked=is_locked)
+
+
+def _mark(connection: Connection, row: Row[tuple[object, ...]]) -> None:
+    """Has the shop's order marked anew; what M3 has from us is found there, and bears no mark."""
+    if row.document_state != DocumentState.CONFIRMED or row.flow == discard_marks.ISSUES:
+        discard_marks.ask_to_mark(connection, row.store, order_id=discard_marks.order_of(row.flow, row.business_key))
 
 
 def note_decision(connection: Connection, action: str, *, store: str | None, key: str, who: str, why: str = "") -> None:
@@ -220,7 +242,7 @@ def _note(
     action: str,
     to: State,
     why: str,
-    entered_as: str | None = None,
+    told: Mapping[str, object],
 ) -> None:
     connection.execute(
         _AUDIT,
@@ -231,7 +253,7 @@ def _note(
             "action": action,
             "key": row.business_key,
             "before": json.dumps({"state": row.state, "reason_code": row.reason_code, "reason": row.reason}),
-            "after": json.dumps({"state": to} | ({} if entered_as is None else {"entered as": entered_as})),
+            "after": json.dumps({"state": to, **told}),
             "why": why,
         },
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 _FLOWS = (
     *("orders_to_m3", "order_status_to_woo", "payments_to_m3", "settlements_to_m3", "invoices_to_m3"),
-    "issues_to_m3",
+    *("issues_to_m3", "discards_to_woo"),
 )
 """Flows whose exchanges are keyed by the id of an order."""
 

@@ -40,6 +40,7 @@ SHOP_USES = (
         ("PUT orders/<id>", "GET orders/<id>/notes", "POST orders/<id>/notes", "DELETE orders/<id>/notes/<id>"),
         lambda site: site.orders,
     ),
+    ShopUse("what was discarded", ("PUT orders/<id>",), _always),
     ShopUse(
         "accounts",
         ("GET customers", "GET customers/<id>"),

@@ -6,6 +6,7 @@ Called by the flows of payments and invoices.
 from __future__ import annotations
 
 from connector.errors import NotYetError
+from connector.flows import marks
 from connector.flows.books import posting
 from connector.flows.books.keys import epoch_of
 from connector.flows.books.sheet import Sheet
@@ -39,6 +40,7 @@ def take_up(run: Run) -> tuple[Order | None, DocumentRecord | None]:
         ConnectorError: See `posting.post`.
     """
     order = fetch(run)
+    marks.recall(run, order)
     document = run.claim.live_document
     if document is not None and order is not None:
         require_own(run, order, epoch=Sheet.from_json(document.plan["sheet"]).epoch)

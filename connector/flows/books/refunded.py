@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector.errors import NeedsPersonError
+from connector.flows import marks
 from connector.flows.books import posting
 from connector.flows.books.discarding import refund_stays_discarded
 from connector.flows.books.keys import epoch_of_refund
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.outcome import Done
-from connector.flows.refunds.reading import Found, as_kept, read
+from connector.flows.refunds.reading import Found, as_kept, read, recall_before_going_on
 from connector.ledger.claims import DocumentRecord
 from connector.woocommerce.models import Order, Refund
 
@@ -49,8 +50,10 @@ def take_up(run: Run, words: Words) -> Refunded | Done:
         ChangedAfterDiscardError: A person discarded it, and the shop has deleted it since.
         ConnectorError: See `posting.take_up` and `refunds.reading.read`.
     """
+    recall_before_going_on(run)
     document = posting.take_up(run)
     found = read(run)
+    marks.recall(run, found.order)
     if document is not None:
         return _compare_posted(run, document, found, words)
     discarded = refund_stays_discarded(run, found, what=words.what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.errors import InvalidPayloadError
+from connector.flows import marks
 from connector.flows.acceptance import accepted_of
 from connector.flows.context import Run, StoreContext
 from connector.flows.discarded import END, NOTHING, POST, Meaning, differing, digests, meant_then, stay
@@ -30,6 +31,7 @@ def stays_discarded(run: Run, order: Order | None) -> Done | None:
     Raises:
         ChangedAfterDiscardError: It asks for something else.
     """
+    marks.recall(run, order)
     if run.claim.discard is None:
         return None
     now = meaning_of(run.store, order)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connector.errors import MappingError, WooRejectedError
+from connector.errors import MappingError, NotYetError, WooRejectedError
 from connector.flows.context import Run
 from connector.ledger.claims import Claim
 from connector.ledger.fetched import keep_fetched
+from connector.ledger.journal_statements import LOOK_AGAIN
+from connector.ledger.tenure import Tenure
 from connector.woocommerce.client import RawResource
 from connector.woocommerce.models import Order, parse_order
 from connector.woocommerce.webhooks import read_resource
@@ -43,6 +45,24 @@ def is_believed(claim: Claim) -> bool:
     """Tells whether the stored body is taken for the truth."""
     is_young = claim.body_received_at is not None and claim.now - claim.body_received_at <= FRESH_FOR
     return is_young and not claim.is_doubtful
+
+
+def require_seen_since(run: Run, order: Order, held: Tenure | None) -> None:
+    """Has the shop asked before anything is written for an order whose stored body this ledger may be older than.
+
+    Where the ledger was put back, a person may have discarded the order since, which its mark in the shop tells.
+
+    Raises:
+        NotYetError: The next run asks.
+    """
+    if held is None or not held.may_be_forgotten(order.created_at) or not is_believed(run.claim):
+        return
+    run.journal.stage(LOOK_AGAIN, exchange_id=run.claim.exchange_id)
+    raise NotYetError(
+        "This ledger may have been put back to before what the shop says of the order now.",
+        retry_after_s=0,
+        resolution="Nothing to do: the shop is asked.",
+    )
 
 
 def known_since(claim: Claim) -> datetime:

@@ -7,12 +7,14 @@ is handed over to the order that has it now; what M3 holds of the other one stay
 from __future__ import annotations
 
 from connector.errors import NotYetError, RetryableError
+from connector.flows import marks
 from connector.flows.context import Run
-from connector.flows.orders.source import fetch, read_newest
+from connector.flows.orders.source import fetch, read_newest, require_seen_since
 from connector.flows.orders.values import epoch_of, reference_of
 from connector.ledger.leaving import asked_again
 from connector.ledger.succession import hand_over
 from connector.ledger.tables import DocumentState
+from connector.ledger.tenure import read_tenure
 from connector.woocommerce.models import Order
 
 
@@ -35,6 +37,8 @@ def read_own(run: Run) -> Order | None:
 def look_before_resolving(run: Run) -> Order | None:
     """Lets another order go its own way before this one's unfinished document is followed, which may wait for a person.
 
+    What the order's mark says that a person discarded is not followed either.
+
     Returns:
         The order, if there is such a document and the shop tells of it.
 
@@ -45,7 +49,11 @@ def look_before_resolving(run: Run) -> Order | None:
     if document is None or document.state is DocumentState.CONFIRMED:
         return None
     try:
-        return read_own(run)
+        order = read_own(run)
+        if order is not None and run.store.config.m3.tenure:
+            require_seen_since(run, order, read_tenure(run.journal.connection, run.store.name))
+        marks.recall(run, order)
+        return order
     except NotYetError:
         raise
     except RetryableError:

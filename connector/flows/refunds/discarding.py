@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector.flows import marks
 from connector.flows.context import Run
 from connector.flows.discarded import END, POST, Meaning, digests, stay
 from connector.flows.outcome import Done
@@ -21,6 +22,7 @@ def stays_discarded(run: Run, found: Found, posted: Posted | None) -> Done | Non
     Raises:
         ChangedAfterDiscardError: That happened, and what the person did may not be right any more.
     """
+    marks.recall(run, found.order)
     order_id, refund_id = ids_of(run.claim.business_key)
     number = NONE if posted is None else posted.document.final_number or ""
     said = "deleted in the shop" if found.refund is None else "refunded in the shop"

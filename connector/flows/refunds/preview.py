@@ -50,7 +50,7 @@ def _preview(run: Run) -> Iterator[Preview]:
     known = bindings.find_m3_key(run.journal.connection, bindings.REFUND, shop_scope=scope, shop_key=key)
     posted = find_posted(run.journal.connection, shop_scope=scope, shop_key=str(ids_of(key)[0]))
     found = read(run)
-    held = find_discard(run)
+    held = find_discard(run, found.order)
     if known is not None:
         yield Preview(reason=f"it is in M3 as {known}")
     elif held is not None:

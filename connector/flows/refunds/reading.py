@@ -12,10 +12,12 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from connector.errors import WooRejectedError
+from connector.flows import marks
 from connector.flows.context import Run
 from connector.flows.orders.source import UNKNOWN_ORDER
 from connector.flows.refunds.noticing import ids_of
 from connector.ledger import refunds
+from connector.ledger.tables import DocumentState
 from connector.money.refunds import Taken, take
 from connector.woocommerce.models import Order, Refund, parse_order, parse_refund
 
@@ -80,6 +82,20 @@ def read(run: Run) -> Found:
         returned=_returned(others),
         counted=frozenset(one.exchange_id for one in others),
     )
+
+
+def recall_before_going_on(run: Run) -> None:
+    """Sees, before what an earlier run began is gone on with, whether the order's mark says that a person discarded it.
+
+    Raises:
+        RemoteUnavailableError, RateLimitedError: The shop cannot be asked now.
+    """
+    document = run.claim.live_document
+    if document is None or document.state is DocumentState.CONFIRMED:
+        return
+    order_id, _ = ids_of(run.claim.business_key)
+    run.journal.pause()
+    marks.recall(run, _or_none(lambda: parse_order(run.store.shop.get_order(order_id).data), NO_ORDER))
 
 
 def as_kept(refund: Refund) -> dict[str, Any]:

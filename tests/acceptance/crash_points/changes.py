@@ -118,6 +118,49 @@ def discarded_order_is_told_of_again(world: World) -> None:
     world.go_on()
 
 
+def discard_is_found_again(world: World) -> None:
+    """A held order is entered by hand, discarded and marked; the ledger is put back to before it, and the item is sold."""
+    with world.quietly():
+        world.sell_in_m3(HELD_FOR, is_sold=False)
+        order = world.place()
+        world.go_on()
+    world.discard_all()
+    world.go_on()
+    with world.quietly():
+        world.lose_ledger()
+        world.sell_in_m3(HELD_FOR, is_sold=True)
+    world.connector.ask(order["id"])
+    world.go_on()
+    world.discard_all()
+    world.go_on()
+
+
+def discard_is_taken_back(world: World) -> None:
+    """A held order is discarded and marked; then the item is sold, and a person has it carried after all."""
+    with world.quietly():
+        world.sell_in_m3(HELD_FOR, is_sold=False)
+        world.place()
+        world.go_on()
+        world.discard_all()
+        world.go_on()
+        world.sell_in_m3(HELD_FOR, is_sold=True)
+        for row in world.connector.rows("SELECT id FROM exchange WHERE flow = 'orders_to_m3'"):
+            world.release(row["id"])
+    world.go_on()
+
+
+def of_marked(world: World) -> list[str]:
+    """Says what is wrong: M3 has nothing of the order, and it bears the mark."""
+    marks = [bool(world.mark_of(order)) for order in world.placed]
+    return [*([] if marks == [True] else [f"marked: {marks}"]), *books.of_nothing_in_m3(world)]
+
+
+def of_unmarked(world: World) -> list[str]:
+    """Says what is wrong: the order is posted once, and bears no mark."""
+    marks = [mark for mark in map(world.mark_of, world.placed) if mark]
+    return [*(f"marked: {mark}" for mark in marks), *books.of_posted_orders(world)]
+
+
 def of_closed(world: World) -> list[str]:
     """Says what is wrong: M3 has the order, of which nothing is left, and it is not locked."""
     orders = world.sandbox.m3_book()["orders"]

@@ -333,6 +333,8 @@ STORIES: dict[str, Told] = {
     "paid after it was cancelled": Told(changes.order_cancelled_and_restored),
     "deleted after posting": Told(changes.order_deleted_after_posting, changes.of_closed),
     "discarded before posting": Told(changes.discarded_order_is_told_of_again, books.of_nothing_in_m3),
+    "discard, ledger lost": Told(changes.discard_is_found_again, changes.of_marked, again=("orders_to_m3",)),
+    "discard taken back": Told(changes.discard_is_taken_back, changes.of_unmarked, again=("discards_to_woo",)),
     "ledger lost after posting": Told(
         order_found_after_the_ledger_was_lost, again=("orders_to_m3", "order_status_to_woo")
     ),

@@ -65,6 +65,17 @@ def sku_is_an_alias(world: World) -> None:
     world.go_on()
 
 
+def held_order_is_discarded(world: World) -> None:
+    world.sandbox.place(kind="unknown_sku")
+    world.turn("poll_orders")
+    world.go_on()
+    world.connector.rows(
+        "UPDATE exchange SET state = 'dead_letter', reason = 'x' WHERE flow = 'invoices_to_m3' RETURNING 1"
+    )
+    world.discard_all()
+    world.go_on()
+
+
 def confirm_is_stuck(world: World) -> None:
     world.m3_fault("OIS100MI/Confirm", "confirm_status", status="15")
     world.place()
@@ -114,6 +125,7 @@ FULL = quick_store(guests="common")
 SCENES: dict[str, tuple[Callable[[World], None], str]] = {
     "refund deleted": (refund_is_deleted, FULL),
     "SKU is an alias": (sku_is_an_alias, FULL),
+    "invoice discarded": (held_order_is_discarded, ledgers.INVOICES_ORDERS),
     "Confirm stuck": (confirm_is_stuck, FULL),
     "shipping changes": (shipping_changes, FULL),
     "M3 asked twice": (m3_is_asked_twice_for_changes, FULL),

@@ -13,8 +13,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import text
-
 from connector.errors import LedgerUnavailableError
 from connector.flows import batches
 from connector.ledger.people import discard, release
@@ -167,12 +165,6 @@ class World(Story):
         for row in self.connector.rows("SELECT id FROM exchange WHERE state = 'dead_letter'"):
             with transaction(self.connector.engine) as connection:
                 discard(connection, row["id"], who="test", why="tested")
-
-    def lose_ledger(self) -> None:
-        """Leaves the ledger as a restored backup from before the order would."""
-        with transaction(self.connector.engine) as connection:
-            tables = "exchange, delivery, document, step, attempt, binding, order_line, audit"
-            connection.execute(text(f"TRUNCATE {tables} CASCADE"))
 
     def _run(self, exchange_id: int) -> None:
         run_exchange(self.connector.process, exchange_id)

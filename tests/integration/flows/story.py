@@ -59,6 +59,17 @@ class Story:
             tables = "exchange, delivery, document, step, attempt, binding, order_line, audit, token, clock_offset"
             connection.execute(text(f"TRUNCATE {tables} CASCADE"))
 
+    def lose_ledger(self) -> None:
+        """Leaves the ledger as a restored backup from before the order would."""
+        with transaction(self.connector.engine) as connection:
+            tables = "exchange, delivery, document, step, attempt, binding, order_line, audit"
+            connection.execute(text(f"TRUNCATE {tables} CASCADE"))
+
+    def mark_of(self, order: dict[str, Any]) -> str:
+        """Returns what the mark of an order in the shop says of discards; nothing, if it has none."""
+        held = next(one for one in self.sandbox.shop_book()["orders"] if one["id"] == order["id"])
+        return str(held["meta"].get("_m3_discarded", ""))
+
     def end_faults(self) -> None:
         """Ends all faults of both systems."""
         self.sandbox.m3_faults(gateway_cut_s=CUT_S, late_commit_s=LATE_S)

@@ -69,17 +69,17 @@ def test_what_was_discarded_before_discards_were_kept_is_known_as_such(empty: En
         connection.execute(text("INSERT INTO store (name, shop_url, config, config_source) VALUES ('w1', '', '', '')"))
         connection.execute(
             text(
-                "INSERT INTO exchange (id, store, scope, flow, business_key, pool, state, reason_code, newest_delivery_id,"
-                " reason) VALUES (1, 'w1', 'w1', 'orders_to_m3', '7', 'orders', 'done', 'discarded', 5, ''),"
-                " (2, 'w1', 'w1', 'orders_to_m3', '8', 'orders', 'done', '', 6, ''),"
-                " (3, 'w1', 'w1', 'orders_to_m3', '9', 'orders', 'done', 'discarded', 7, 'Discarded by bo: typed in')"
+                "INSERT INTO exchange (store, scope, flow, business_key, pool, state, reason_code, newest_delivery_id,"
+                " reason) VALUES ('w1', 'w1', 'orders_to_m3', '7', 'orders', 'done', 'discarded', 5, ''),"
+                " ('w1', 'w1', 'orders_to_m3', '8', 'orders', 'done', '', 6, ''),"
+                " ('w1', 'w1', 'orders_to_m3', '9', 'orders', 'done', 'discarded', 7, 'Discarded by bo: typed in')"
             )
         )
         connection.execute(
             text(
                 "INSERT INTO audit (store, exchange_id, who, system, action, key, why)"
                 " SELECT 'w1', id, 'ana', 'ledger', 'discard', business_key, 'by hand' FROM exchange"
-                " WHERE id <> 3"  # its line was removed by age
+                " WHERE business_key <> '9'"  # its line was removed by age
             )
         )
 
@@ -87,7 +87,10 @@ def test_what_was_discarded_before_discards_were_kept_is_known_as_such(empty: En
 
     with empty.connect() as connection:
         rows = connection.execute(text("SELECT exchange_id, delivery_id, who, why FROM discard ORDER BY 1")).all()
+        due = "SELECT business_key, state FROM exchange WHERE flow = 'discards_to_woo' AND doubt_rev = wanted_rev ORDER BY 1"
+        marked = [tuple(row) for row in connection.execute(text(due))]
     assert [tuple(row) for row in rows] == [
         (1, 5, "ana", "by hand"),
         (3, 7, "a person", "Discarded by bo: typed in"),
     ]
+    assert marked == [("7", "ready"), ("9", "ready")]
