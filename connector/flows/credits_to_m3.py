@@ -13,6 +13,7 @@ from connector.flows.books import refunded
 from connector.flows.books.invoice_lines import categories_of, invoice_sheet
 from connector.flows.books.invoiced import direct_invoice
 from connector.flows.books.keys import epoch_of_refund
+from connector.flows.books.leaving import pass_by
 from connector.flows.books.refunded import Refunded, Words
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
@@ -43,6 +44,7 @@ def run(run: Run) -> Done:
         return Done("a refund of 0.00: nothing to credit")
     invoice = direct_invoice(run, what.order, remedy=BY_HAND)
     if invoice is None:
+        pass_by(run, what.refund)
         return Done(f"status {what.order.status}: the order is not invoiced, so there is nothing to credit")
     customer = invoice.cuno or find_number(run, what.order)
     voucher = refunded.post(run, what, partial(make_sheet, run, what, config, customer))

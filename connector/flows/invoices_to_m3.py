@@ -17,7 +17,7 @@ from connector.flows.books import owning, posting
 from connector.flows.books.discarding import invoice_stays_discarded
 from connector.flows.books.invoice_lines import categories_of, invoice_sheet
 from connector.flows.books.keys import epoch_of
-from connector.flows.books.leaving import INVOICES, POOL, leave_settlement, money_of
+from connector.flows.books.leaving import INVOICES, POOL, leave_passed_by, leave_settlement, money_of, tell_invoice
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
@@ -50,12 +50,10 @@ def run(run: Run) -> Done:
     config = run.store.config.invoices
     if config is None:
         return Done("orders are not carried as invoices")
-    if order is None:
-        return Done("the order does not exist in the shop any more")
-    if run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
-        return Done(f"status {order.status}: nothing to carry across")
-    if not order.total:
-        return Done("nothing was to be paid")
+    reason = why_nothing(run, order)
+    if order is None or reason:
+        tell_invoice(run, order)
+        return Done(reason)
     voucher = posting.post(
         run,
         partial(make_sheet, run, order, config, find_number(run, order)),
@@ -64,9 +62,19 @@ def run(run: Run) -> Done:
         content=_as_invoiced(run, order),
     )
     leave_settlement(run, order, is_invoiced=True)
+    leave_passed_by(run, order)
     if order.refunds and not _credited(run):
         run.leave(asked_again(run.store.name, order.id, flow=INVOICES, pool=POOL))
     return Done(f"invoice {config.number_of(order.id)} posted as {voucher}")
+
+
+def why_nothing(run: Run, order: Order | None) -> str:
+    """Says why there is nothing to post, or nothing."""
+    if order is None:
+        return "the order does not exist in the shop any more"
+    if run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
+        return f"status {order.status}: nothing to carry across"
+    return "" if order.total else "nothing was to be paid"
 
 
 def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> Done:
@@ -76,6 +84,8 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
         PermanentError: The shop's order was deleted or cancelled, or its amounts changed.
     """
     where = f"its invoice is posted as {document.final_number}"
+    if order is not None:
+        leave_passed_by(run, order)
     accepted = acceptance.accepted_of(document)
     before = document.plan["content"] if accepted is None else accepted.content
     after = before if order is None else money_of(order)

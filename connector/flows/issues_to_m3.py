@@ -18,6 +18,7 @@ from connector.flows.books.owning import require_own
 from connector.flows.context import Run
 from connector.flows.issues import booking
 from connector.flows.issues.keeping import ZERO, Issue
+from connector.flows.issues.leaving import leave_issue
 from connector.flows.issues.removed import find_removed, tell_unlisted
 from connector.flows.issues.rules import as_kept, rules_of, stated
 from connector.flows.issues.wanted import every_line, with_items, with_wanted
@@ -74,6 +75,7 @@ def take_up(run: Run) -> tuple[Order | None, DocumentRecord] | Done:
     if document is not None:
         document = settle_answered(run, document)
     order = fetch(run)
+    leave_issue(run, order)  # as it was read: it is news then that the order is again as it was told before
     if document is None:
         reason = why_nothing(run, order)
         if order is None or reason:

@@ -15,6 +15,7 @@ from connector.errors import PermanentError
 from connector.flows.books import refunded
 from connector.flows.books.converting import in_books_currency
 from connector.flows.books.keys import book_day, epoch_of_refund, key_of, text_of
+from connector.flows.books.leaving import pass_by
 from connector.flows.books.refunded import Refunded, Words
 from connector.flows.books.repaid import amount_of
 from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
@@ -54,6 +55,7 @@ def run(run: Run) -> Done:
     _require_rest(what)
     amount = amount_of(run, what, config)
     if not amount:
+        pass_by(run, what.refund)
         return Done("nothing to post: M3's invoice is paid without what the gateway paid back, or there is none")
     voucher = refunded.post(run, what, partial(make_sheet, run, what, amount, config))
     return Done(f"posted as {voucher}")

@@ -19,7 +19,7 @@ from connector.flows.books import owning, posting
 from connector.flows.books.discarding import payment_stays_discarded
 from connector.flows.books.invoiced import Bill, bills_of
 from connector.flows.books.keys import batch_number, epoch_of, on_open_day
-from connector.flows.books.leaving import payment_of
+from connector.flows.books.leaving import leave_settlement, payment_of
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.order_changes.reduced import as_reduced
@@ -58,6 +58,7 @@ def run(run: Run) -> Done:
         return Done("not paid, or nothing was to be paid")
     bills = bills_of(run, order)
     if not bills:
+        leave_settlement(run, order)  # as it was read: it is news then that the order is again as it was told before
         return Done(f"status {order.status}: M3 has no invoice of it, nor will it have one")
     if all(one.totals.is_paid for one in bills):
         return Done(f"paid in M3 already: {_labels(bills)}")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.flows.context import Run
+from connector.flows.refunds.noticing import key_of
 from connector.ledger.inbox import Received
 from connector.ledger.leaving import noted, of_order
 from connector.stores.orders import OrderAction, OrdersConfig
@@ -35,8 +36,14 @@ def leave_invoice(run: Run, order: Order | None) -> None:
     Another status that means the same does not: an invoice that a person entered by hand would be posted beside it.
     """
     action = None if order is None else run.store.config.orders.action(order.status)
-    if order is not None and action is OrderAction.NONE and not order.refunds:
-        return
+    if order is None or action is not OrderAction.NONE or order.refunds:
+        tell_invoice(run, order)
+
+
+def tell_invoice(run: Run, order: Order | None) -> None:
+    """Stages what an invoice is told of its order. Its own run that posts nothing tells itself what it read: only then is it
+    news when the order is again as it was told before.
+    """
     body = invoice_state(run.store.config.orders, order)
     content = f"invoice:{hashlib.sha256(body).hexdigest()}"
     run.leave(_told(run, flow=INVOICES, topic="order.changed", content=content, body=body))
@@ -57,8 +64,33 @@ def leave_credit(run: Run, refund: Refund | None) -> None:
     config = run.store.config.invoices
     if config is None or not config.credit_prefix:
         return
-    content = GONE if refund is None else f"refunded:{refund.id}"
+    content = GONE if refund is None else _refunded(refund.id)
     run.leave(_of_refund(_told(run, flow=CREDITS, topic="refund.found", content=content)))
+
+
+def pass_by(run: Run, refund: Refund) -> None:
+    """Stages that a posting of a refund found no invoice: the refund is news to it when one is posted after all."""
+    run.leave(_of_refund(_told(run, flow=run.claim.flow, topic="refund.passed_by", content=f"passed_by:{refund.id}")))
+
+
+def leave_passed_by(run: Run, order: Order) -> None:
+    """Stages what posts the refunds of an order whose invoice is posted; news only to what found none."""
+    config = run.store.config
+    flows = {CREDITS: _refunded} if config.invoices is not None and config.invoices.credit_prefix else {}
+    if config.payments is not None and not config.payments.has_prepayments:
+        flows[REPAYMENTS] = _repaid
+    for refund in order.refunds:
+        for flow, content in flows.items():
+            target = replace(of_order(run.claim.business_key, flow=flow, pool=POOL), key=key_of(order.id, refund.id))
+            run.leave(_of_refund(noted(run.store.name, target, topic="order.invoiced", content=content(refund.id))))
+
+
+def _refunded(refund_id: int) -> str:
+    return f"refunded:{refund_id}"
+
+
+def _repaid(refund_id: int) -> str:
+    return f"repaid:{refund_id}"
 
 
 def leave_repayment(run: Run, refund: Refund | None) -> None:
@@ -69,7 +101,7 @@ def leave_repayment(run: Run, refund: Refund | None) -> None:
     config = run.store.config.payments
     if config is None or not (refund is None or refund.refunded_payment or not config.has_prepayments):
         return
-    content = GONE if refund is None else f"repaid:{refund.id}"
+    content = GONE if refund is None else _repaid(refund.id)
     run.leave(_of_refund(_told(run, flow=REPAYMENTS, topic="refund.repaid", content=content)))
 
 

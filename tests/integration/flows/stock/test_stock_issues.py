@@ -141,6 +141,26 @@ def test_cancelled_order_gives_everything_back_and_takes_it_again_when_it_is_res
     assert (house.on_hand(), house.shown()) == (17, 17)
 
 
+@pytest.mark.parametrize(
+    ("told", "read", "on_hand"), [("processing", "cancelled", 17), ("cancelled", "processing", 20)]
+)
+def test_booking_that_read_its_order_in_a_passing_status_follows_when_it_is_back(
+    house: Warehouse, told: str, read: str, on_hand: int
+) -> None:
+    order = house.place(status=read)
+    house.go_on()
+    house.change(order, status=told)
+    house.connector.run(house.exchange()["id"])
+    url = f"{house.sandbox.shop_url}/_control/orders/{order['id']}"
+    house.sandbox.post(url, {"deliver": "never", "status": read})
+    house.connector.run(house.exchange(FLOW)["id"])
+    house.sandbox.post(url, {"deliver": "never", "status": told})
+    house.connector.ask(order["id"])
+    house.go_on()
+
+    assert house.on_hand() == on_hand
+
+
 def test_order_that_is_not_carried_and_one_without_stock_book_nothing(house: Warehouse) -> None:
     house.place(status="on-hold")
     house.go_on()
