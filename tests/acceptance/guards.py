@@ -18,6 +18,7 @@ from unittest.mock import patch
 from sqlalchemy import Connection
 
 from connector.flows import batches, polling
+from connector.flows.books import posting
 from connector.flows.context import Run
 from connector.flows.customers import accounts
 from connector.flows.orders import adopting, building, confirming, takeover
@@ -34,7 +35,7 @@ from connector.m3.calls import Answer
 from connector.m3.rejections import already_exists
 from connector.woocommerce.models import Customer, parse_customer
 
-GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare", "in_flight", "second_look", "erasing")
+GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare", "in_flight", "second_look", "erasing", "one_key")
 
 _CLAIM_CHECK = r"AND (e\.)?claim_no = \$\d+ AND (e\.)?state = 'running'"
 
@@ -196,6 +197,20 @@ def _without_erasing() -> list[Switch]:
     return [(accounts, "told_account", lambda *_: None), (accounts, "ask_shop", believe)]
 
 
+def _without_one_key() -> list[Switch]:
+    """What was begun in M3's ledger is left there: each run makes a batch under a key of its own, and does not ask for others."""
+
+    def begin_anew(run: Run) -> DocumentRecord | None:
+        document = run.claim.live_document
+        if document is None or document.state is DocumentState.CONFIRMED:
+            return document
+        _forget_document(run, document)
+        return None
+
+    ways = {kind: replace(way, look_for_any=lambda *_: None) for kind, way in posting.WAYS.items()}
+    return [(posting, "take_up", begin_anew), (posting, "WAYS", ways)]
+
+
 _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
     "sweeper": _without_sweeper,
     "lookup": _without_lookup,
@@ -205,4 +220,5 @@ _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
     "in_flight": _without_in_flight,
     "second_look": _without_second_look,
     "erasing": _without_erasing,
+    "one_key": _without_one_key,
 }

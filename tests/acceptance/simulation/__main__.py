@@ -10,6 +10,7 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -19,29 +20,39 @@ from rich.table import Table
 from tests.acceptance.guards import GUARDS
 from tests.acceptance.simulation.days import Step, Tally
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
+from tests.acceptance.simulation.sorts import Sort
 from tests.acceptance.simulation.together import search_all
 
 PROCESSES = 2
 STORY = Path("build/simulation-story.json")
 SAY_EVERY_S = 20.0
+ENOUGH = 200
 
 
 def main() -> int:
     """Runs the searches, shows how far they are, and says what came of them."""
     arguments = _parse()
     console = Console()
-    whole = Search(arguments.examples, arguments.steps, arguments.seed, arguments.control, arguments.replay)
+    whole = Search(
+        arguments.examples, arguments.steps, arguments.seed, arguments.control, arguments.replay, sorts=arguments.sorts
+    )
     console.print(_announced(whole, arguments.processes), highlight=False, soft_wrap=True)
     started = time.monotonic()
     shown = _Shown(console, total=whole.examples)
     with shown.progress:
         found, errors = search_all(whole, processes=arguments.processes, on_example=shown.count)
-    console.print(_table([one.tally for one in found], seconds=time.monotonic() - started))
+    done = Tally()
+    for one in found:
+        done.add(one.tally)
+    console.print(_table(done, seconds=time.monotonic() - started))
     for text in errors:
         console.print(f"[red]The simulation itself failed:[/red]\n{text}", highlight=False)
     violated = next((one for one in found if one.violation), None)
     if violated is not None:
         _tell(violated, console)
+    elif never := never_drawn(done, whole.sorts):
+        errors.append(f"No day was of the sort {' or '.join(never)}.")
+        console.print(f"[red]{errors[-1]}[/red]")
     return _verdict(whole, violated, errors, console)
 
 
@@ -51,6 +62,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=50, help="steps of a day (default 50)")
     parser.add_argument("--seed", type=int, default=None, help="repeats a run (default: drawn and shown)")
     parser.add_argument("--control", choices=GUARDS, help="switch one guard off; its absence must be caught")
+    parser.add_argument(
+        "--sorts", nargs="+", type=Sort, default=tuple(Sort), help=f"only days of these: {', '.join(Sort)}"
+    )
     parser.add_argument("--processes", type=int, default=PROCESSES, help=f"share the days out (default {PROCESSES})")
     parser.add_argument("--replay", type=_story, metavar="FILE", help="tell one story again, as kept in a file")
     arguments = parser.parse_args()
@@ -91,15 +105,15 @@ class _Shown:
             self._console.print(f"{self._done} of {self._total} days, {rate:.1f} a second", highlight=False)
 
 
-def _table(tallies: list[Tally], *, seconds: float) -> Table:
+def _table(whole: Tally, *, seconds: float) -> Table:
     table = Table(title=f"What was done in {seconds:.0f} s", title_justify="left")
     table.add_column("what")
     table.add_column("times", justify="right")
-    whole = Tally()
-    for one in tallies:
-        whole.add(one)
     table.add_row("days", str(whole.examples))
-    table.add_row("orders carried into M3", str(whole.carried))
+    for sort in Sort:
+        table.add_row(f"days: {sort}", str(whole.sorts[sort]))
+    for name, count in sorted(whole.carried.items(), key=lambda one: -one[1]):
+        table.add_row(f"in M3: {name}", str(count))
     for name, count in sorted(whole.goods.items(), key=lambda one: -one[1]):
         table.add_row(f"goods: {name}", str(count))
     table.add_section()
@@ -109,6 +123,11 @@ def _table(tallies: list[Tally], *, seconds: float) -> Table:
     for name, count in sorted((+whole.faults).items(), key=lambda one: -one[1]):
         table.add_row(f"fault: {name.replace('_', ' ')}", str(count))
     return table
+
+
+def never_drawn(done: Tally, sorts: Iterable[Sort]) -> list[Sort]:
+    """Returns the sorts no day was of, if there were days enough: a run that leaves a sort out has shown nothing of it."""
+    return [sort for sort in sorts if not done.sorts[sort]] if done.examples >= ENOUGH else []
 
 
 def _tell(found: Found, console: Console) -> None:

@@ -24,7 +24,7 @@ NOWHERE = dict.fromkeys(("first_name", "last_name", "address_1", "city", "postco
 class Accounts(Buyers):
     """The rules about accounts."""
 
-    @precondition(lambda self: self.world.follows_accounts)
+    @precondition(lambda self: self.world.sort.follows_accounts)
     @rule(who=st.sampled_from(PEOPLE), arrives=st.booleans())
     @step
     def open_account(self, who: str, arrives: bool) -> None:
@@ -75,7 +75,7 @@ class Accounts(Buyers):
         self.history.accounts.erase(account.id)
         self._change_account(account, arrives, f"The shop: {how} account {account.id}.", {"action": how})
 
-    @precondition(lambda self: self.world.follows_accounts and self._customers())
+    @precondition(lambda self: self.world.sort.follows_accounts and self._customers())
     @rule(which=SOME, what=st.sampled_from(IN_M3), amount=st.integers(0, 9))
     @step
     def change_customer_in_m3(self, which: int, what: str, amount: int) -> None:

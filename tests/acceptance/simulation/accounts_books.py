@@ -25,7 +25,7 @@ def of_accounts(history: AccountsHistory) -> Iterator[str]:
 
 def of_accounts_at_rest(world: World, history: AccountsHistory) -> Iterator[str]:
     """Says what is wrong when nothing is left to do; see `require_complete`."""
-    if not world.follows_accounts:
+    if not world.sort.follows_accounts:
         return
     customers = {one["cuno"]: one for one in world.m3_book()["customers"]}
     owners: defaultdict[str, list[int]] = defaultdict(list)

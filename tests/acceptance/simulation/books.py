@@ -13,6 +13,11 @@ from tests.acceptance.simulation.accounts_books import of_accounts, of_accounts_
 from tests.acceptance.simulation.accounts_history import AccountsHistory
 from tests.acceptance.simulation.goods import GoodsHistory
 from tests.acceptance.simulation.goods_books import of_goods, of_goods_at_rest, of_goods_by_day
+from tests.acceptance.simulation.invoices_at_rest import of_invoices_at_rest
+from tests.acceptance.simulation.invoices_books import FLOWS, fact_of_exchange, may_wait, of_invoices
+from tests.acceptance.simulation.invoices_history import InvoicesHistory
+from tests.acceptance.simulation.issues_books import FLOW as ISSUES
+from tests.acceptance.simulation.issues_books import of_issues, of_issues_at_rest
 from tests.acceptance.simulation.world import World
 from tests.harness import STORE
 
@@ -65,6 +70,7 @@ class History:
     changes: Counter[int] = field(default_factory=Counter)
     goods: GoodsHistory = field(default_factory=GoodsHistory)
     accounts: AccountsHistory = field(default_factory=AccountsHistory)
+    money: InvoicesHistory = field(default_factory=InvoicesHistory)
 
     def is_poison(self, number: int) -> bool:
         """Tells whether an order may wait for a person: M3 does not know a thing of it, or has ended one."""
@@ -112,6 +118,8 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
         *_of_customers(m3),
         *of_goods(world, history.goods),
         *of_accounts(history.accounts),
+        *of_invoices(world, m3, history.money),
+        *of_issues(world, m3, history.money),
         *(f"bug: exchange {row['exchange_id']}: {row['message']}" for row in world.rows(_BUGS)),
     ]
     _raise_any(complaints, kinds)
@@ -207,10 +215,18 @@ def require_complete(world: World, history: History, *, kinds: tuple[str, ...] =
     complaints = [
         *(complaint for row in world.rows(_OPEN) for complaint in _of_open(row, history, waiting)),
         *(complaint for row in dead for complaint in _of_dead_letter(row, history)),
-        *_of_wanted(m3, shop, history, waiting=waiting, off=_taken_off(world, shop)),
+        *(
+            ()
+            if world.sort.posts_invoices
+            else _of_wanted(m3, shop, history, waiting=waiting, off=_taken_off(world, shop))
+        ),
         *(f"left behind: batch order {one['temporary_orno']} ({one['yref']})" for one in m3["batch_orders"]),
         *of_goods_at_rest(world, history.goods),
         *of_accounts_at_rest(world, history.accounts),
+        *of_invoices_at_rest(world, m3, history.money, {fact_of_exchange(row) for row in dead}),
+        *of_issues_at_rest(
+            world, m3, history.money, {int(row["business_key"]) for row in dead if row["flow"] == ISSUES}
+        ),
     ]
     _raise_any(complaints, kinds)
 
@@ -235,7 +251,7 @@ def _of_open(row: dict[str, Any], history: History, waiting: set[int]) -> Iterat
 
 
 def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
-    is_of_order = row["flow"] in ("orders_to_m3", "refunds_to_m3")
+    is_of_order = row["flow"] in ("orders_to_m3", "refunds_to_m3", ISSUES)
     number = int(row["business_key"].split("-")[0]) if is_of_order else 0
     is_caused = (
         history.is_poison(number)
@@ -243,6 +259,7 @@ def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
         or (row["flow"] == "stock_to_m3" and history.goods.counted_by_hand[row["business_key"]] > 0)
         or (row["flow"] == "m3_events" and history.goods.garbled > 0)
         or (row["flow"] == "refunds_to_m3" and number in history.deleted)  # did the buyer get the money?
+        or (row["flow"] in FLOWS and may_wait(row, history.money, history.changes))
     )
     if not is_caused:
         yield f"lost: exchange {row['id']} waits for a person without cause: {row['reason_code']}: {row['reason']}"

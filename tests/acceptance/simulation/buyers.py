@@ -32,7 +32,7 @@ class Buyers(Deliveries):
     @step
     def place(self, kind: str, arrives: bool) -> None:
         """A buyer places an order; its deliveries arrive at once, or wait to be sent."""
-        kind = "guest" if kind == "registered" and self.world.follows_accounts else kind
+        kind = "guest" if kind == "registered" and self.world.sort.follows_accounts else kind
         shown = self.world.control(SHOP, "orders", kind=kind, deliver="now")
         if kind in POISON:
             self.history.poison.add(shown["id"])
@@ -41,7 +41,7 @@ class Buyers(Deliveries):
         if arrives:
             self.deliver_all()
 
-    @precondition(lambda self: not self.world.shows_goods)
+    @precondition(lambda self: not self.world.sort.shows_goods)
     @rule(kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=2))
     @step
     def place_several(self, kinds: list[str]) -> None:
@@ -80,6 +80,7 @@ class Buyers(Deliveries):
         row = next((one for one in self.world.shop_book()["orders"] if one["id"] == order_id), None)
         if row is not None:
             self.history.note(row)
+            self.history.money.note(self.world.shop, self.world.shop.orders[order_id])
 
 
 def _asked_for(order: Order, how: str) -> dict[str, Any] | None:

@@ -68,15 +68,17 @@ class Tally:
     steps: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     goods: Counter[str] = field(default_factory=Counter)
-    carried: int = 0
+    sorts: Counter[str] = field(default_factory=Counter)
+    carried: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         """Adds what another process did."""
         self.examples += other.examples
-        self.carried += other.carried
         self.steps.update(other.steps)
         self.faults.update(other.faults)
         self.goods.update(other.goods)
+        self.sorts.update(other.sorts)
+        self.carried.update(other.carried)
 
 
 class Day:

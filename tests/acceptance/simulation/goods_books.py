@@ -20,7 +20,7 @@ _IS_DUE = "SELECT 1 FROM offer WHERE flow = 'stock_to_woo' AND item_number = :it
 
 def of_goods(world: World, history: GoodsHistory) -> Iterator[str]:
     """Says what is wrong at this moment; see `require_sound`."""
-    if not world.shows_goods:
+    if not world.sort.shows_goods:
         return
     yield from world.witness.complaints
     for item in SHOWN:
@@ -52,7 +52,7 @@ _LOADED = "SELECT 1 FROM offer WHERE flow = 'items_to_woo' AND item_number = :it
 
 def of_goods_at_rest(world: World, history: GoodsHistory) -> Iterator[str]:
     """Says what is wrong when nothing is left to do; see `require_complete`."""
-    if not world.shows_goods:
+    if not world.sort.shows_goods:
         return
     for row in world.rows(_DUE):
         yield f"stuck: {row['flow']} is due for ever for {row['item_number']}"

@@ -6,9 +6,10 @@ the shortest day that breaks a promise are its story.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
@@ -16,34 +17,32 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from tests.acceptance.simulation.accounts import Accounts
 from tests.acceptance.simulation.books import ViolationError, require_complete, require_shown, require_sound
 from tests.acceptance.simulation.days import Played, step
+from tests.acceptance.simulation.invoices_books import vouchers_of
 from tests.acceptance.simulation.people import People
 from tests.acceptance.simulation.pools import Pools
+from tests.acceptance.simulation.refunds import Refunds
 from tests.acceptance.simulation.rest import come_to_rest, load
 from tests.acceptance.simulation.shelves import Shelves
+from tests.acceptance.simulation.sorts import Sort
 from tests.acceptance.simulation.trouble import Trouble
 
-ORDERS_ALONE, ACCOUNTS, GOODS, FIRST_LOAD = "orders alone", "accounts", "goods", "first load"
-SORTS = (ORDERS_ALONE, ACCOUNTS, GOODS, GOODS, FIRST_LOAD)
-"""What sort of day it is: most of the flows of goods need them in the shop, those of customers a store that follows accounts."""
 TICK_S = 0.2
 _HELD = "SELECT id, state FROM exchange WHERE state IN ('dead_letter', 'running') ORDER BY id"
 
 
-class Simulation(Pools, Shelves, Accounts, Trouble, People, RuleBasedStateMachine):
+class Simulation(Pools, Shelves, Accounts, Refunds, Trouble, People, RuleBasedStateMachine):
     """One example: a day, and what must hold in it."""
 
     broken: ClassVar[list[Played]] = []
+    sort: ClassVar[Sort] = Sort.ORDERS_ALONE
 
-    @initialize(seed=st.integers(0, 999), sort=st.sampled_from(SORTS))
+    @initialize(seed=st.integers(0, 999), sort=st.builds(lambda: Simulation.sort))
     @step
-    def begin(self, seed: int, sort: str = ORDERS_ALONE) -> None:
-        """A day begins: empty books, empty ledger; some days with accounts, or goods of M3 in the shop or about to come there."""
-        self.world.start_anew(
-            seed,
-            goods=self.history.goods if sort in (GOODS, FIRST_LOAD) else None,
-            accounts=self.history.accounts if sort == ACCOUNTS else None,
-        )
-        if sort == GOODS:
+    def begin(self, seed: int, sort: str) -> None:
+        """A day of a sort begins: empty books, empty ledger; some with goods of M3 in the shop already."""
+        today = Sort(sort)
+        self.world.start_anew(seed, sort=today, goods=self.history.goods, accounts=self.history.accounts)
+        if today is Sort.GOODS:
             load(self.world)
             self.tell("The shop shows M3's goods.")
 
@@ -56,7 +55,7 @@ class Simulation(Pools, Shelves, Accounts, Trouble, People, RuleBasedStateMachin
             self.is_open = True
         self.world.clock.advance(TICK_S)
         self.waiting = self.world.messages()
-        if self.world.shows_goods:
+        if self.world.sort.shows_goods:
             self.news += self.world.news.take(self.world.site)
         held = self.world.rows(_HELD)
         self.dead = [row["id"] for row in held if row["state"] == "dead_letter"]
@@ -73,14 +72,16 @@ class Simulation(Pools, Shelves, Accounts, Trouble, People, RuleBasedStateMachin
             come_to_rest(self.world, before_night=partial(self._judge, require_shown))
             self.tell("Faults end, people do what waits for them, time passes until all is quiet.")
             self._judge(require_complete)
-            self.tally.carried += len(self.world.m3_book()["orders"])
+            self.tally.carried.update(_carried(self.world.m3_book()))
         self.tally.goods.update(self.world.witness.written)
+        self.tally.sorts[self.world.sort] += 1
         self.tally.examples += 1
         for report in self.on_example:
             report()
 
     def _has_begun(self) -> bool:
-        return bool(self.history.versions) or self.world.shows_goods or self.world.follows_accounts
+        sort = self.world.sort
+        return bool(self.history.versions) or sort.shows_goods or sort.follows_accounts
 
     def _judge(self, judge: Callable[..., None]) -> None:
         """Keeps the day if it breaks a promise: a second time it may go otherwise, for threads and jitter are real."""
@@ -89,3 +90,9 @@ class Simulation(Pools, Shelves, Accounts, Trouble, People, RuleBasedStateMachin
         except ViolationError as violation:
             self.broken.append(Played(str(violation), tuple(self.story), tuple(self.steps)))
             raise
+
+
+def _carried(m3: dict[str, Any]) -> Counter[str]:
+    """Counts what of a day came to M3."""
+    facts = Counter(kind for kind, _ in vouchers_of(m3) if kind)
+    return Counter({"order": len(m3["orders"]), "message of stock": len(m3["stock_messages"])}) + facts

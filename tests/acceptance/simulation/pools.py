@@ -8,17 +8,19 @@ from hypothesis.stateful import precondition, rule
 from tests.acceptance.simulation.buyers import KINDS, Buyers
 from tests.acceptance.simulation.days import SOME, step
 from tests.acceptance.simulation.messages import put_back
-from tests.acceptance.simulation.rest import ACCOUNT_JOBS, GOODS_JOBS, JOBS, NIGHTLY, work_off
+from tests.acceptance.simulation.rest import ACCOUNT_JOBS, BOOKS_JOBS, GOODS_JOBS, JOBS, NIGHTLY, work_off
 from tests.acceptance.simulation.runs import Stop, run_until_killed
 from tests.acceptance.simulation.wires import Place
 from workers.jobs import run_turn
 from workers.sweeper import sweep
 
+TURNS = ("poll_orders", *JOBS, *BOOKS_JOBS, *GOODS_JOBS, *ACCOUNT_JOBS, NIGHTLY)
+
 
 class Pools(Buyers):
     """The rules about workers."""
 
-    @rule(name=st.sampled_from(("poll_orders", *JOBS, *GOODS_JOBS, *ACCOUNT_JOBS, NIGHTLY)), beats=st.integers(1, 2))
+    @rule(name=st.sampled_from(TURNS), beats=st.integers(1, 2))
     @step
     def turn(self, name: str, beats: int) -> None:
         """Beat sends a periodic job; a second beat sends it too, and another worker runs it."""
@@ -26,7 +28,7 @@ class Pools(Buyers):
         self.tally.faults["two beats"] += beats - 1
         self.tell(f"{'Two beats: ' if beats == 2 else ''}{name}: {'; '.join(said)}.")
 
-    @precondition(lambda self: not self.world.shows_goods)
+    @precondition(lambda self: not self.world.sort.shows_goods)
     @rule(kind=st.sampled_from(KINDS[:4]), takes_s=st.sampled_from((0, 3, 20)))
     @step
     def place_while_polled(self, kind: str, takes_s: int) -> None:

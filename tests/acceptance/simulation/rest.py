@@ -23,6 +23,7 @@ GOODS_JOBS = ("pull_items", "pull_prices", "pull_stock", "poll_products")
 ACCOUNT_JOBS = ("poll_customers", "pull_customers")
 NIGHTLY = "compare_daily"
 LONGEST_TURN_S = 3600.0
+BOOKS_JOBS = ("poll_refunds",)
 ACCOUNTS_TURN_S = 6 * 3600.0
 DAY_S = 86_400.0
 HANGING = ("15", "25", "30", "55")
@@ -54,16 +55,20 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
     """
     world.m3_faults()
     world.control(SHOP, "faults")
-    if world.shows_goods:
+    if world.sort.shows_goods:
         world.clock.advance(LONGEST_TURN_S)
         _run_jobs(world, GOODS_JOBS)
-    if world.follows_accounts:
+    if world.sort.posts_invoices:
+        world.let_books_run()
+        world.clock.advance(LONGEST_TURN_S)
+        _run_jobs(world, BOOKS_JOBS)
+    if world.sort.follows_accounts:
         world.clock.advance(ACCOUNTS_TURN_S)
         _run_jobs(world, ACCOUNT_JOBS)
     _be_quiet(world)
-    if world.shows_goods:
+    if world.sort.shows_goods:
         before_night()
-    if world.shows_goods or world.follows_accounts:
+    if world.sort.shows_goods or world.sort.follows_accounts:
         _let_night_pass(world)
     for _ in range(MOST_VISITS):  # a dead letter may hide a second one: an order that waited for its customer
         if not _let_people_act(world):

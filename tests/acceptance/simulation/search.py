@@ -17,6 +17,7 @@ from tests.acceptance.simulation.books import ViolationError
 from tests.acceptance.simulation.days import Played, Step, Tally
 from tests.acceptance.simulation.machine import Simulation
 from tests.acceptance.simulation.shorten import play, shorten
+from tests.acceptance.simulation.sorts import Sort
 from tests.acceptance.simulation.world import made_world
 
 SEEDS_APART = 1_000_000
@@ -32,19 +33,21 @@ CAUGHT_AS = {
     "in_flight": ("oversold",),
     "second_look": ("stale",),
     "erasing": ("remembered",),
+    "one_key": ("doubled",),
 }
 """What the absence of each guard must show as: a control that fails in another way has not shown its guard."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """What one process is to do. `replay` are the steps of one story instead of a search."""
+    """What one process is to do. `replay` are the steps of one story instead of a search, `sorts` those the days are of."""
 
     examples: int
     steps: int
     seed: int
     control: str | None = None
     replay: tuple[Step, ...] | None = None
+    sorts: tuple[Sort, ...] = tuple(Sort)
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,31 @@ def search(wanted: Search, *, on_example: Callable[[], None]) -> Found:
 
 
 def _let_days_pass(wanted: Search) -> None:
-    """Lets Hypothesis draw all days; with another seed from where a day drawn twice went otherwise: threads and jitter are real."""
+    """Lets the days of each sort pass, equally many: drawn with the days a sort came once or ten times, for Hypothesis varies what
+    it has.
+    """
+    for sort, days in _shares(wanted):
+        Simulation.sort = sort
+        _let_days_of_sort_pass(wanted, days=days)
+
+
+def _shares(wanted: Search) -> list[tuple[Sort, int]]:
+    share, rest = divmod(wanted.examples, len(wanted.sorts))
+    return [(sort, days) for place, sort in enumerate(wanted.sorts) if (days := share + (place < rest))]
+
+
+def _let_days_of_sort_pass(wanted: Search, *, days: int) -> None:
+    """Lets Hypothesis draw days; with another seed from where a day drawn twice went otherwise: threads and jitter are real."""
+    begun = Simulation.tally.examples
     for seed in count(wanted.seed, SEEDS_APART):
-        left = wanted.examples - Simulation.tally.examples
+        left = days - (Simulation.tally.examples - begun)
         try:
             run_state_machine_as_test(hypothesis.seed(seed)(Simulation), settings=_settings(wanted, days=left))
             return
         except FlakyStrategyDefinition:
             if Simulation.broken:
                 raise
-            if Simulation.tally.examples >= wanted.examples:
+            if Simulation.tally.examples - begun >= days:
                 return
 
 

@@ -32,7 +32,7 @@ _IS_KNOWN = "SELECT 1 FROM product WHERE item_number = :item"
 class Shelves(Buyers):
     """The rules about goods."""
 
-    @precondition(lambda self: self.world.shows_goods)
+    @precondition(lambda self: self.world.sort.shows_goods)
     @rule(which=SOME, what=st.sampled_from(IN_M3), amount=st.integers(0, 9))
     @step
     def change_in_m3(self, which: int, what: str, amount: int) -> None:
@@ -77,7 +77,7 @@ class Shelves(Buyers):
             self._hear(told)
         self.tell(f"{len(news)} messages of M3 arrive.")
 
-    @precondition(lambda self: self.world.shows_goods)
+    @precondition(lambda self: self.world.sort.shows_goods)
     @rule(which=SOME, what=st.sampled_from(BY_STAFF), amount=st.integers(0, 9), arrives=st.booleans())
     @step
     def change_by_hand(self, which: int, what: str, amount: int, arrives: bool) -> None:
@@ -96,7 +96,7 @@ class Shelves(Buyers):
         if arrives:
             self.deliver_all()
 
-    @precondition(lambda self: self.world.shows_goods)
+    @precondition(lambda self: self.world.sort.shows_goods)
     @rule(which=SOME, units=st.integers(1, 4), is_paid=st.booleans(), arrives=st.booleans())
     @step
     def buy(self, which: int, units: int, is_paid: bool, arrives: bool) -> None:

@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from sandbox.m3.faults import Fault, Rule
 from tests.acceptance.simulation.days import SOME, Day, step
-from tests.acceptance.simulation.world import SHOP
+from tests.acceptance.simulation.world import M3, SHOP
 from workers.sweeper import sweep
 
 M3_FAULTS = (
@@ -23,6 +23,15 @@ CALLS = {
     "inventory": ("MMS200MI/GetItmWhsBal", "MMS310MI/Update", "MMS310MI/Get"),
     "catalog": ("OIS017MI/LstBasePrice", "MMS200MI/UpdItmBasic", "MMS200MI/GetItmBasic"),
 }
+OF_BOOKS = {
+    "finance": (
+        *("GLS840MI/UpdBatch", "GLS840MI/AddBatchHead", "GLS840MI/AddBatchLine", "GLS840MI/AddBatchLineFld"),
+        *("GLS840MI/CtrlBatch", "GLS200MI/LstVouchersByDt", "ARS040MI/ControlBatch", "ARS040MI/AddBatchHead"),
+        *("ARS040MI/AddBatchLine", "GLS840MI/UpdBatch"),
+    ),
+    "inventory": ("MMS850MI/AddAdjust", "MMS850MI/AddAdjust", "MMS850MI/GetStkId"),
+}
+"""What runs of a store call whose orders are invoices."""
 IN_SHOP = {"status": "", "inventory": "products", "catalog": "products"}
 """What of the shop the runs of a queue write."""
 LATE = "late"
@@ -31,6 +40,7 @@ CONFIRM_STATUSES = ("25", "30", "20", "55", "15")
 ACCOUNT_CALLS = 6
 """Up to this number a run of the pool of customers fails in M3, above it in the shop."""
 SHOP_FAULTS = ("drop_after_commit", "http_503", "http_500", "http_429")
+JOB_LAGS_S = (0, 0, 5, 90, 700)
 PAUSES_S = (1, 5, 10, 20, 46, 61, 130, 600, 1200)
 LATE_COMMITS_S = (1, 4, 30, 200)
 LATEST_BATCH_S = 4
@@ -93,6 +103,15 @@ class Trouble(Day):
         self.tell(f"M3: {what}{' after Confirm' if word == 'status' else ''}.")
         self._run(self._take(which), 0)
 
+    @precondition(lambda self: self.world.sort.posts_invoices)
+    @rule(lag_s=st.sampled_from(JOB_LAGS_S), runs_messages=st.booleans())
+    @step
+    def hold_up_books(self, lag_s: int, runs_messages: bool) -> None:
+        """M3's jobs take longer to post what they took, and to execute messages of stock; or are quick again."""
+        self.world.control(M3, "ledger", lag_s=lag_s, posts_payments=not lag_s)
+        self.world.control(M3, "stock/messages", runs=runs_messages)
+        self.tell(f"M3's jobs post after {lag_s} s, and {'execute' if runs_messages else 'leave'} messages of stock.")
+
     @precondition(lambda self: self.waiting)
     @rule(which=SOME, call=SOME, fault=st.sampled_from(M3_FAULTS), late_s=st.sampled_from(LATE_COMMITS_S))
     @step
@@ -101,12 +120,13 @@ class Trouble(Day):
         message = self._take(which)
         if message.queue == "status":
             self._fail_in_shop(SHOP_FAULTS[call % len(SHOP_FAULTS)], "PUT" if late_s == 1 else "POST")
-        elif message.queue == "customers" and self.world.follows_accounts and call > ACCOUNT_CALLS:
+        elif message.queue == "customers" and self.world.sort.follows_accounts and call > ACCOUNT_CALLS:
             self._fail_in_shop(SHOP_FAULTS[call % len(SHOP_FAULTS)], "POST", path="customers")
-        elif message.queue in IN_SHOP and call < len(GOODS_FAULTS):
+        elif self.world.sort.shows_goods and message.queue in IN_SHOP and call < len(GOODS_FAULTS):
             self._fail_in_batch(GOODS_FAULTS[call], late_s)
         else:
-            calls = CALLS.get(message.queue, CALLS["orders"])
+            of_sort = OF_BOOKS if self.world.sort.posts_invoices else {}
+            calls = of_sort.get(message.queue) or CALLS.get(message.queue, CALLS["orders"])
             self._fail_in_m3(calls[call % len(calls)], fault, late_s)
         self._run(message, 0)
         self.world.wires.late_by_s = None

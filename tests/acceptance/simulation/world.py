@@ -14,7 +14,6 @@ from typing import Any
 
 import redis
 import requests
-import yaml
 from sqlalchemy import Engine, text
 
 from connector.broker import enqueue_all
@@ -41,24 +40,21 @@ from sandbox.shop.dispatcher import Dispatcher, Waiting
 from sandbox.shop.faults import FaultPlan
 from sandbox.shop.state import Shop
 from tests.acceptance.simulation.accounts_history import AccountsHistory, EraserWitness
-from tests.acceptance.simulation.goods import ITEMS, LONG_AGO, PUBLISH, GoodsHistory, NewsOfM3
+from tests.acceptance.simulation.goods import ITEMS, LONG_AGO, GoodsHistory, NewsOfM3
 from tests.acceptance.simulation.messages import Message, waiting_messages
 from tests.acceptance.simulation.runs import StoppedRuns
+from tests.acceptance.simulation.sorts import CUT_S, Sort
 from tests.acceptance.simulation.virtual_time import VirtualClock, lived_by
 from tests.acceptance.simulation.wires import Place, Wires
 from tests.acceptance.simulation.witness import Witness
-from tests.harness import STORE, WEBHOOK_SECRET, Connector, Sandbox, store_file
+from tests.harness import STORE, WEBHOOK_SECRET, Connector, Sandbox
 from webhook_receiver.app import create_app as create_receiver
 from webhook_receiver.ion_wiring import ion_parts
 from webhook_receiver.routes import Parts
 from workers.process import Process
 
 SHOP, M3, RECEIVER = "shop.example", "m3.example", "connector.example"
-TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
-GOODS_TOPICS = ("product.updated", "product.deleted", "product.restored")
-ACCOUNT_TOPICS = ("customer.created", "customer.updated", "customer.deleted")
-FOLLOWED: dict[str, Any] = {"create": "at_once", "owners": {"phone": "m3"}}
-"""Accounts are made customers before they order; M3 is the master of the telephone number and of what only M3 has."""
+KEYS = ("ck_sandbox", "cs_sandbox")
 API_KEY = "a key of the simulation"
 KEPT = ("store", "credential", "clock_offset")
 _EMPTY = text("; ".join(f"DELETE FROM {one.name}" for one in reversed(METADATA.sorted_tables) if one.name not in KEPT))
@@ -67,7 +63,6 @@ SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_seque
 """)
 _FOUND_ERASED = "SELECT business_key FROM exchange WHERE flow = 'customers_to_m3' AND fingerprint = 'erased'"
 LATE_COMMIT_S = 4.0
-CUT_S = 3.0
 
 
 class World:
@@ -88,7 +83,7 @@ class World:
         self.wires.watch, self.wires.call_later = self._watch, self.clock.call_later
         self.witness = Witness(self.site, self.shop)
         self.news = NewsOfM3(f"https://{RECEIVER}", store=STORE, api_key=("X-Api-Key", API_KEY))
-        self.shows_goods = self.follows_accounts = False
+        self.sort = Sort.ORDERS_ALONE
         self._session = requests.Session()
         self._session.trust_env = False
         self._valkey_url, self._home = valkey_url, home
@@ -114,17 +109,17 @@ class World:
         self._session.close()
         self.valkey.close()
 
-    def start_anew(self, seed: int, *, goods: GoodsHistory | None, accounts: AccountsHistory | None) -> None:
+    def start_anew(self, seed: int, *, sort: Sort, goods: GoodsHistory, accounts: AccountsHistory) -> None:
         """Empties shop, M3, ledger and broker, ends all faults, and sets the clock back.
 
         Args:
             seed: Of both sandboxes.
+            sort: What the store carries on this day.
             goods: Those of this day, if the store publishes items, prices and stock of M3.
             accounts: Those of this day, if the store follows them and shows what M3 says of its customers.
         """
-        shown = goods is not None, accounts is not None
-        if shown != (self.shows_goods, self.follows_accounts):
-            self.shows_goods, self.follows_accounts = shown
+        if sort is not self.sort:
+            self.sort = sort
             self._configure()
         with transaction(self.engine) as connection:
             connection.execute(_EMPTY)  # a sixth of the time TRUNCATE takes for a few rows
@@ -136,31 +131,32 @@ class World:
         self.control(SHOP, "reset", seed=seed)
         self.control(SHOP, "faults")
         self.control(SHOP, "settings", dispatch="paused", home_url=f"https://{SHOP}")
-        for topic in (
-            *TOPICS,
-            *(GOODS_TOPICS if self.shows_goods else ()),
-            *(ACCOUNT_TOPICS if self.follows_accounts else ()),
-        ):
+        for topic in sort.topics:
             self._listen(topic)
-        self.witness.start_anew(goods or GoodsHistory())
+        self.witness.start_anew(goods)
         self.wires.see, self.wires.late_by_s = None, None
-        if goods is not None:
+        if sort.shows_goods:
             self.wires.see = self.witness.sees
             self._stock_up(goods)
-        if accounts is not None:
+        if sort.follows_accounts:
             witness = EraserWitness(accounts, is_of_old=self.stopped_runs.is_one, found_erased=self._found_erased)
             self.wires.see = witness.sees
+        if sort.posts_invoices:
+            self.let_books_run()
         for one in self.workers:
             self.forget_in(one)
         self.wires.after_listing = None
         self.loses_next_hint = False
 
     def _configure(self) -> None:
-        content = yaml.safe_load(store_file(gateway_cut_s=CUT_S, requests_per_s=1000, concurrency=50))
-        content["publish"] = PUBLISH if self.shows_goods else {"customers": {}} if self.follows_accounts else {}
-        if self.follows_accounts:
-            content["customers"]["accounts"] = FOLLOWED
-        self.connector.configure(yaml.safe_dump(content), ion_api_key=API_KEY)
+        self.connector.configure(self.sort.store_file, ion_api_key=API_KEY)
+
+    def let_books_run(self) -> None:
+        """Ends what holds M3's jobs up: batches are posted, payments too, and messages of stock executed."""
+        self.control(M3, "ledger", posts_payments=True)
+        self.control(M3, "stock/messages", runs=True)
+        for message in self.m3_book()["stock_messages"]:
+            self.control(M3, f"stock/messages/{message['msnr']}/run")
 
     def _stock_up(self, history: GoodsHistory) -> None:
         """Lets M3 have goods of its own; what it had before was changed long ago."""
@@ -178,6 +174,7 @@ class World:
         """Drops what a process remembers, as its death does."""
         for _, store in process.runtime._stores.values():
             store.remembered.clear()
+            store.vouchers.clear()
             store.m3._tokens._cached, store.m3._tokens._use_cached_until = None, 0.0
 
     def control(self, host: str, path: str, *, content: list[dict[str, Any]] | None = None, **body: Any) -> Any:
@@ -185,6 +182,12 @@ class World:
         answer = self._session.post(f"https://{host}/_control/{path}", json=body if content is None else content)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def delete_refund(self, order_id: int, refund_id: int) -> None:
+        """Deletes a refund by the shop's REST interface."""
+        path = f"orders/{order_id}/refunds/{refund_id}"
+        url = f"https://{SHOP}/wp-json/wc/v3/{path}?force=true"
+        self._session.delete(url, auth=KEYS).raise_for_status()
 
     def m3_book(self) -> dict[str, Any]:
         """Returns M3's book."""
@@ -262,9 +265,7 @@ class World:
     def _listen(self, topic: str) -> None:
         url = f"https://{RECEIVER}/webhooks/woocommerce/{STORE}"
         body = {"topic": topic, "delivery_url": url, "secret": WEBHOOK_SECRET}
-        answer = self._session.post(
-            f"https://{SHOP}/wp-json/wc/v3/webhooks", json=body, auth=("ck_sandbox", "cs_sandbox")
-        )
+        answer = self._session.post(f"https://{SHOP}/wp-json/wc/v3/webhooks", json=body, auth=KEYS)
         answer.raise_for_status()
 
     def _watch(self, place: Place) -> None:

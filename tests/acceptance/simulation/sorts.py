@@ -1,0 +1,81 @@
+"""The sorts of days there are, and the store file of each: what its flows need, and nothing besides. Used by world.py."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import yaml
+
+from tests.acceptance.simulation.goods import PUBLISH
+from tests.harness import store_file
+from tests.integration.flows.books.counting_house import BOOKS, INVOICES, PAYMENTS, SETTLE
+
+CUT_S = 3.0
+ORDER_TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
+GOODS_TOPICS = ("product.updated", "product.deleted", "product.restored")
+ACCOUNT_TOPICS = ("customer.created", "customer.updated", "customer.deleted")
+FOLLOWED: dict[str, Any] = {"create": "at_once", "owners": {"phone": "m3"}}
+"""Accounts are made customers before they order; M3 is the master of the telephone number and of what only M3 has."""
+LOCATION = "MAIN"
+ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": LOCATION}}
+
+
+class Sort(StrEnum):
+    """What a store carries on a day."""
+
+    ORDERS_ALONE = "orders alone"  # orders of the shop become orders of M3
+    ACCOUNTS = "accounts"  # the store follows its accounts, too
+    GOODS = "goods"  # the shop shows items, prices and stock of M3
+    FIRST_LOAD = "first load"  # they are about to come there
+    INVOICES = "direct invoices"  # orders are invoices; these are credited, and paid in the receivables
+    ISSUES = "invoices and stock"  # orders are invoices, and M3 books their units out of stock
+
+    @property
+    def shows_goods(self) -> bool:
+        """Whether the store publishes items, prices and stock of M3."""
+        return self in (Sort.GOODS, Sort.FIRST_LOAD)
+
+    @property
+    def follows_accounts(self) -> bool:
+        """Whether the store follows its accounts, and shows what M3 says of its customers."""
+        return self is Sort.ACCOUNTS
+
+    @property
+    def posts_invoices(self) -> bool:
+        """Whether orders are invoices of M3's ledger."""
+        return self in (Sort.INVOICES, Sort.ISSUES)
+
+    @property
+    def settles_invoices(self) -> bool:
+        """Whether what buyers paid pays the invoices of their orders in M3's receivables."""
+        return self is Sort.INVOICES
+
+    @property
+    def issues_stock(self) -> bool:
+        """Whether M3 books the units of invoices out of stock."""
+        return self is Sort.ISSUES
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What of the shop the store listens to."""
+        more = GOODS_TOPICS if self.shows_goods else ACCOUNT_TOPICS if self.follows_accounts else ()
+        return (*ORDER_TOPICS, *more)
+
+    @property
+    def store_file(self) -> str:
+        """The store file of such a day."""
+        content = yaml.safe_load(store_file(gateway_cut_s=CUT_S, requests_per_s=1000, concurrency=50))
+        content["publish"] = PUBLISH if self.shows_goods else {"customers": {}} if self.follows_accounts else {}
+        if self.follows_accounts:
+            content["customers"]["accounts"] = FOLLOWED
+        if self.posts_invoices:
+            self._carry_as_invoices(content)
+        return yaml.safe_dump(content)
+
+    def _carry_as_invoices(self, content: dict[str, Any]) -> None:
+        del content["refunds"]  # they become return orders, which direct invoices do not have
+        content["orders"]["carried_as"] = "invoice"
+        content["books"] = BOOKS
+        content["invoices"] = {**INVOICES, "credit_prefix": "W1C-", **(ISSUE if self.issues_stock else {})}
+        content["payments"] = {**PAYMENTS, **({"settle": SETTLE} if self.settles_invoices else {})}
