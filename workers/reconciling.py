@@ -147,7 +147,8 @@ def _for_example(rows: Sequence[dict[str, Any]]) -> str:
     row = rows[0]
     name = row["order_number"] or row["m3_number"]
     sides = f"{row['shop'] or 'nothing'} in the shop, {row['m3'] or 'nothing'} in M3"
-    return f"; for example {row['fact']} {name} of {row['day']}: {sides} ({row['currency']})"
+    currency = f" ({row['currency']})" if row["currency"] else ""
+    return f"; for example {row['fact']} {name} of {row['day']}: {sides}{currency}"
 
 
 def _digest(rows: Sequence[dict[str, Any]]) -> str:

@@ -45,3 +45,15 @@ def route_stock_messages(control: Blueprint, site: Site) -> None:
             return {"messages": len(found)}
 
         return locked(site, run)
+
+    @control.post("/stock/messages/<key>/delete")
+    def delete_stock_message(key: str) -> Response:
+        """What a person, or a job that archives, does in MMS850; what it has moved stays moved."""
+
+        def delete() -> dict[str, Any]:
+            gone = [one for one, message in site.state.stock_messages.items() if message.number == key]
+            for one in gone:
+                del site.state.stock_messages[one]
+            return {"messages": len(gone)}
+
+        return locked(site, delete)

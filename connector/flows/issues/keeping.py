@@ -33,11 +33,16 @@ class Issued:
     factor: Decimal = Decimal(1)  # basic units in one of the shop
     units: Decimal = ZERO
     version: int = 0  # of its newest message
+    by_hand: Decimal = ZERO  # of `units`, those people answered for: no message moved them
 
     @property
     def told(self) -> str:
         """What the audit trail says of it."""
         return f"{self.units:f} of {self.item or self.sku}"
+
+    def moved_by_hand(self, units: Decimal) -> Issued:
+        """Returns it with units a person answered for."""
+        return replace(self, units=self.units + units, by_hand=self.by_hand + units)
 
     def basic(self, units: Decimal) -> Decimal:
         """Returns units of the shop as M3 counts them."""
@@ -96,15 +101,16 @@ class Issue:
 
     def answered_for(self, said_at: str) -> Issue:
         """Returns it as a person left it who discarded the exchange: M3 holds what was wanted, and no number is used again."""
+        moves = self.moves()
         lines = {
-            line: replace(one, units=self.wanted.get(line, ZERO), version=one.version + (line in self.begun))
+            line: replace(one.moved_by_hand(moves.get(line, ZERO)), version=one.version + (line in self.begun))
             for line, one in self.lines.items()
         }
-        return replace(self, lines=lines, begun={}, answered=said_at, by_hand=self.moves())
+        return replace(self, lines=lines, begun={}, answered=said_at, by_hand=moves)
 
     def taken_back(self) -> Issue:
         """Returns it as it is once the person takes the discard back: M3 holds only what it has booked."""
-        lines = {line: replace(one, units=one.units - self.by_hand.get(line, ZERO)) for line, one in self.lines.items()}
+        lines = {line: one.moved_by_hand(-self.by_hand.get(line, ZERO)) for line, one in self.lines.items()}
         return replace(self, lines=lines, answered="", by_hand={})
 
     def by_product(self) -> dict[str, Decimal]:
@@ -124,7 +130,7 @@ class Issue:
             "lines": {
                 line: {
                     **{"product_id": one.product_id, "sku": one.sku, "item": one.item, "version": one.version},
-                    **{"factor": str(one.factor), "units": str(one.units)},
+                    **{"factor": str(one.factor), "units": str(one.units), "by_hand": str(one.by_hand)},
                 }
                 for line, one in self.lines.items()
             },
@@ -139,8 +145,9 @@ class Issue:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Issue:
         """Reads what `to_json` gave."""
+        exact = ("factor", "units", "by_hand")
         lines = {
-            line: Issued(**{**one, "factor": Decimal(one["factor"]), "units": Decimal(one["units"])})
+            line: Issued(**{**one, **{name: Decimal(one[name]) for name in exact}})
             for line, one in values["lines"].items()
         }
         wanted, begun, by_hand = (_units(values[name]) for name in ("wanted", "begun", "by_hand"))

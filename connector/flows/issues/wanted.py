@@ -6,14 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 
-from connector.errors import ConnectorError, MappingError
 from connector.flows.context import Run
 from connector.flows.issues.keeping import ZERO, Issue, Issued
 from connector.flows.issues.rules import stated
+from connector.flows.issues.units import read_factors
 from connector.flows.orders.items import find_facts
 from connector.flows.stock.selling import taken_units
-from connector.m3.programs import mms015mi
-from connector.m3.rejections import is_not_found
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
@@ -54,7 +52,8 @@ def with_items(run: Run, issue: Issue, order: Order, lines: Collection[str]) -> 
     if not unknown:
         return issue
     facts = find_facts(run, order.model_copy(update={"line_items": unknown}))
-    factors = _factors(run, {one.item_number for one in facts.values()})
+    run.journal.pause()
+    factors = read_factors(run.store, {one.item_number for one in facts.values()})
     found = {
         str(line): replace(
             issue.lines[str(line)], item=one.item_number, factor=factors.get(one.item_number, Decimal(1))
@@ -62,26 +61,3 @@ def with_items(run: Run, issue: Issue, order: Order, lines: Collection[str]) -> 
         for line, one in facts.items()
     }
     return replace(issue, lines={**issue.lines, **found})
-
-
-def _factors(run: Run, items: Collection[str]) -> dict[str, Decimal]:
-    """Returns how many basic units one of the shop is, of the items that have the unit the shop sells in."""
-    unit = run.store.config.unit_sold
-    if not unit:
-        return {}
-    run.journal.pause()
-    asked = sorted(items)
-    factors = {}
-    for item, answer in zip(asked, run.store.m3.read([mms015mi.get(item, unit=unit) for item in asked]), strict=True):
-        error: ConnectorError | None = answer.error
-        if is_not_found(error):
-            continue  # it is sold in its basic unit
-        read = mms015mi.read_unit(answer)
-        if read.factor <= 0:
-            raise MappingError(
-                f"Item {item}: unit {unit} has the factor {read.factor} in M3.",
-                field="QLQT",
-                resolution=f"Correct unit {unit} of item {item} in MMS015, then release the exchange.",
-            )
-        factors[item] = 1 / read.factor if read.is_divisor else read.factor
-    return factors

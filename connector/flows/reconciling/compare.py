@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.dues import Dues
+from connector.flows.reconciling.issues import Issues
 from connector.flows.reconciling.listed import Listed, of_this, sort_heads
 from connector.flows.reconciling.m3_side import chunks, customers_of, decimals_of, read_heads
 from connector.flows.reconciling.older import look_back
@@ -74,7 +75,8 @@ def compare(
         NeedsPersonError: A list of M3 cannot be read whole.
         RetryableError: M3, the shop or the ledger cannot be asked now.
     """
-    shop = _read_shop(store, period, progress=progress, dues=dues, settlements=settlements)
+    issues = Issues(ledger, store, period, totals)
+    shop = _read_shop(store, period, progress=progress, dues=dues, settlements=settlements, issues=issues)
     customers = customers_of(store)
     # From the day before, so that an order is found that M3 has on the wrong side of midnight.
     m3 = sort_heads(read_heads(store, customers, since=period.first - DAY).values(), store=store.name)
@@ -102,6 +104,7 @@ def compare(
     yield from _compare_strangers(ledger, store, period, totals, shop=shop, m3=m3)
     if settlements:
         yield from settlements.compare(m3, customers)
+    yield from issues.compare()
 
 
 def compare_money(
@@ -127,6 +130,7 @@ def _read_shop(
     progress: Progress | None,
     dues: Dues | None,
     settlements: Settlements | None,
+    issues: Issues,
 ) -> _Shop:
     shop = _Shop()
     with_refunds: dict[int, Order] = {}
@@ -135,6 +139,7 @@ def _read_shop(
         if isinstance(order, Unreadable):
             shop.unreadable.append(order)
             continue
+        issues.take(order)
         if dues:
             dues.take(order)
         small = small_order(store, order, period)

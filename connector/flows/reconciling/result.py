@@ -22,6 +22,7 @@ class Fact(StrEnum):
     REPAYMENT = "repayment"
     CREDIT = "credit"
     SETTLEMENT = "settlement"  # what is paid of an order's invoices in the receivables
+    BOOKING = "booking"  # of an order carried as an invoice: its units booked out of M3's stock
     POSTING = "posting"  # a voucher of ours that is none of these
 
 

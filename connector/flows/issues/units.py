@@ -1,0 +1,38 @@
+"""How many basic units of M3 one unit of the shop is. Called by wanted.py, and by reconciling/stock_messages.py."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+
+from connector.errors import ConnectorError, MappingError
+from connector.flows.context import StoreContext
+from connector.m3.programs import mms015mi
+from connector.m3.rejections import is_not_found
+
+
+def read_factors(store: StoreContext, items: Collection[str]) -> dict[str, Decimal]:
+    """Returns it of the items that have the unit the shop sells in; others are sold in their basic unit.
+
+    Raises:
+        MappingError: M3's factor cannot be used.
+        RetryableError: M3 cannot be asked now.
+    """
+    unit = store.config.unit_sold
+    if not unit or not items:
+        return {}
+    asked = sorted(items)
+    factors = {}
+    for item, answer in zip(asked, store.m3.read([mms015mi.get(item, unit=unit) for item in asked]), strict=True):
+        error: ConnectorError | None = answer.error
+        if is_not_found(error):
+            continue
+        read = mms015mi.read_unit(answer)
+        if read.factor <= 0:
+            raise MappingError(
+                f"Item {item}: unit {unit} has the factor {read.factor} in M3.",
+                field="QLQT",
+                resolution=f"Correct unit {unit} of item {item} in MMS015, then release the exchange.",
+            )
+        factors[item] = 1 / read.factor if read.is_divisor else read.factor
+    return factors
