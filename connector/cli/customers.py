@@ -1,4 +1,7 @@
-"""`connector customers`: which accounts of a shop are customers of M3, how one stands, and that one is not; never who they are."""
+"""`connector customers`: which accounts of a shop are customers of M3, how one stands, that one is not, and that one is again.
+
+Never who they are.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,15 @@ from connector.cli.working import open_runtime
 from connector.errors import PermanentError
 from connector.flows.customers.poll import ask_for_customers
 from connector.ledger.account_listing import AccountRow, ShopperRow, list_accounts, list_shoppers
+from connector.ledger.binding_again import bind_again, bind_shopper_again
 from connector.ledger.session import transaction
+from connector.ledger.unbinding import list_unbound, unbind_shopper
 from connector.ledger.unbinding import unbind as unbind_account
+from connector.runtime import Runtime
 
 app = typer.Typer(
-    no_args_is_help=True, help="List which accounts are customers of M3; tell how one stands; unbind one."
+    no_args_is_help=True,
+    help="List which accounts are customers of M3; tell how one stands; unbind one, or bind it again.",
 )
 
 Store = Annotated[str | None, typer.Option(help="Of this store alone.")]
@@ -74,18 +81,82 @@ def show(
 
 @app.command()
 def unbind(
-    account: Annotated[int, typer.Argument(min=1, help="Number of the account in the shop.")],
+    account: Annotated[int | None, typer.Argument(min=1, help="Number of the account in the shop.")] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(help="Instead: number of a customer of M3 that was taken for a shopper, perhaps a guest."),
+    ] = None,
     store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
-    reason: Annotated[str, typer.Option(help="Why it is not this customer; kept in the audit trail.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is not this customer; kept for good, so it names nobody.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Say that an account is not the customer of M3 it is bound to; nothing binds the two again."""
+    """Say that an account, or a shopper, is not the customer of M3 it is bound to; no machine binds the two again."""
+    if (account is None) == (customer is None):
+        raise PermanentError(
+            "Either an account or --customer is named.", resolution="See `connector customers unbind --help`."
+        )
     with open_runtime() as runtime:
         name = the_store(runtime.engine, store).name
+        if account is not None:
+            _unbind_account(runtime, name, account, why=reason, as_json=as_json)
+        else:
+            _unbind_shopper(runtime, name, customer or "", why=reason, as_json=as_json)
+
+
+@app.command()
+def bind(
+    account: Annotated[
+        int | None, typer.Argument(min=1, help="Number of the account in the shop; none: of a shopper.")
+    ] = None,
+    customer: Annotated[str, typer.Option(help="Number of the customer of M3 it was unbound from.")] = "",
+    store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
+    reason: Annotated[
+        str, typer.Option(help="Why it is this customer after all; kept for good, so it names nobody.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Take back that an account, or a shopper, was unbound from a customer of M3."""
+    with open_runtime() as runtime:
+        name = the_store(runtime.engine, store).name
+        scope = runtime.store(name).m3_scope
+        said = {"number": customer, "who": person(), "why": reason}
         with transaction(runtime.engine) as connection:
-            unbound = unbind_account(connection, name, account=account, who=person(), why=reason)
-        asked = ask_for_customers(runtime.engine, name, customer_ids=unbound.claimants)
-        send_messages(runtime, asked.messages)
+            if account is None:
+                bind_shopper_again(connection, scope, **said)
+            else:
+                bind_again(connection, name, account=account, m3_scope=scope, **said)
+        if account is not None:
+            send_messages(runtime, ask_for_customers(runtime.engine, name, customer_ids=[account]).messages)
+    if as_json:
+        print_json({"store": name, "account": account, "number": customer})
+        return
+    who = f"Account {account} of store {name}" if account is not None else "The shopper"
+    say(f"{who} is customer {customer} again.")
+
+
+@app.command()
+def unbound(store: Store = None, as_json: Json = False) -> None:
+    """List what people said are no pairs, who said so, when and why."""
+    with open_runtime() as runtime:
+        scope = None if store is None else runtime.store(require_store(runtime.engine, store).name).m3_scope
+        with transaction(runtime.engine) as connection:
+            rows = list_unbound(connection, store=store, m3_scope=scope)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(
+            ("Store", "Account", "Customer", "Unbound (UTC)", "Who", "Why"),
+            ((one.store, one.account or "a shopper", one.number, one.unbound_at, one.who, one.why) for one in rows),
+        )
+    else:
+        say("None.")
+
+
+def _unbind_account(runtime: Runtime, name: str, account: int, *, why: str, as_json: bool) -> None:
+    with transaction(runtime.engine) as connection:
+        unbound = unbind_account(connection, name, account=account, who=person(), why=why)
+    asked = ask_for_customers(runtime.engine, name, customer_ids=unbound.claimants)
+    send_messages(runtime, asked.messages)
     if as_json:
         print_json(unbound)
         return
@@ -97,6 +168,25 @@ def unbind(
     say(
         "Its orders go on by their e-mail address. What the shop shows on the account of that customer stays: clear it there."
     )
+    say(
+        f'To take it back: connector customers bind {account} --customer {unbound.number} --store {name} --reason "..."'
+    )
+
+
+def _unbind_shopper(runtime: Runtime, name: str, number: str, *, why: str, as_json: bool) -> None:
+    with transaction(runtime.engine) as connection:
+        accounts = unbind_shopper(connection, runtime.store(name).m3_scope, number=number, who=person(), why=why)
+    if as_json:
+        print_json({"number": number, "accounts": accounts})
+        return
+    say(f"Customer {number} is not that shopper's any more: the next order finds another one, or makes it.")
+    say("Orders that M3 has stay with it.")
+    for one in accounts:
+        store, _, account = one.partition("/")
+        say(
+            f"Account {one} is still this customer, and so are its orders: connector customers unbind {account} --store {store}"
+        )
+    say(f'To take it back: connector customers bind --customer {number} --store {name} --reason "..."')
 
 
 def _print_accounts(rows: list[AccountRow]) -> None:

@@ -58,3 +58,18 @@ class UnboundAccount(Base):
     account: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(10), primary_key=True)
     unbound_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    who: Mapped[str] = mapped_column(server_default=text("''"))
+    why: Mapped[str] = mapped_column(server_default=text("''"))
+
+
+class UnboundShopper(Base):
+    """A person said that a shopper, by the digest that is its key, is not this customer; no machine binds the two again."""
+
+    __tablename__ = "unbound_shopper"
+
+    m3_scope: Mapped[str] = mapped_column(primary_key=True)
+    shop_key: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(10), primary_key=True)
+    unbound_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    who: Mapped[str] = mapped_column(server_default=text("''"))
+    why: Mapped[str] = mapped_column(server_default=text("''"))

@@ -21,6 +21,7 @@ SELECT b.m3_key AS number, coalesce(i.company, '') AS company, coalesce(i.vat_nu
 FROM binding b LEFT JOIN customer_identity i ON i.m3_scope = :m3_scope AND i.number = b.m3_key
 WHERE b.kind = :kind AND b.shop_scope = :scope AND b.shop_key = :key
 """)
+_TAKEN = text("SELECT m3_key FROM binding WHERE kind = 'customer' AND m3_scope = :scope AND m3_key = ANY(:numbers)")
 _BIND = text("""
 INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key, exchange_id)
 SELECT 'account', :store, :account, :scope, :number, :exchange_id
@@ -71,6 +72,12 @@ def find_shopper(connection: Connection, m3_scope: str, *, key: str) -> KnownCus
         _FIND, {"kind": CUSTOMER, "scope": m3_scope, "m3_scope": m3_scope, "key": key}
     ).one_or_none()
     return None if row is None else KnownCustomer(*row)
+
+
+def bound_elsewhere(connection: Connection, m3_scope: str, *, numbers: Collection[str]) -> set[str]:
+    """Returns which customers of M3 are a shopper's already."""
+    values = {"scope": m3_scope, "numbers": list(numbers)}
+    return set(connection.execute(_TAKEN, values).scalars())
 
 
 def find_account(connection: Connection, store: str, *, m3_scope: str, account: int) -> KnownCustomer | None:

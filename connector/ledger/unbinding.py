@@ -1,8 +1,13 @@
-"""A person says that an account of a shop is not the customer of M3 it is bound to. Called by `connector customers unbind`."""
+"""A person says that an account of a shop, or a shopper, is not the customer of M3 it is bound to.
+
+Called by `connector customers unbind` and `unbound`; customers_to_m3 asks what was said of a shopper. binding_again.py takes it
+back.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -18,19 +23,68 @@ class Unbound:
     claimants: list[int]
 
 
+@dataclass(frozen=True)
+class UnboundRow:
+    """A pair that no machine binds again, who said so, when and why; `account` is None for a shopper, whoever that is."""
+
+    store: str | None
+    account: int | None
+    number: str
+    unbound_at: datetime
+    who: str
+    why: str
+
+
 _UNBIND = text("""
 WITH gone AS (
     DELETE FROM binding WHERE kind = 'account' AND shop_scope = :store AND shop_key = CAST(:account AS varchar)
     RETURNING m3_key, exchange_id
 ), kept AS (
-    INSERT INTO unbound_account (store, account, number) SELECT :store, :account, m3_key FROM gone
-    ON CONFLICT DO NOTHING
+    INSERT INTO unbound_account (store, account, number, who, why) SELECT :store, :account, m3_key, :who, :why FROM gone
+    ON CONFLICT (store, account, number) DO UPDATE SET who = excluded.who, why = excluded.why, unbound_at = excluded.unbound_at
 )
 INSERT INTO audit (store, exchange_id, who, system, action, key, before, why)
 SELECT :store, coalesce(x.id, gone.exchange_id), :who, 'ledger', 'account_unbound', CAST(:account AS varchar),
        jsonb_build_object('customer', gone.m3_key), :why
 FROM gone LEFT JOIN exchange x
   ON x.scope = :store AND x.flow = 'customers_to_m3' AND x.business_key = CAST(:account AS varchar)
+""")
+_UNBIND_SHOPPER = text("""
+WITH gone AS (
+    DELETE FROM binding WHERE kind = 'customer' AND m3_scope = :scope AND m3_key = :number RETURNING shop_key
+), kept AS (
+    INSERT INTO unbound_shopper (m3_scope, shop_key, number, who, why) SELECT :scope, shop_key, :number, :who, :why FROM gone
+    ON CONFLICT (m3_scope, shop_key, number) DO UPDATE SET
+        who = excluded.who, why = excluded.why, unbound_at = excluded.unbound_at
+), opened AS (
+    -- The next order tells of the shopper anew, and the run looks in M3 as if nothing had been made for it.
+    UPDATE exchange e SET fingerprint = NULL, newest_delivery_id = NULL, newest_hash = NULL, newest_modified_at = NULL
+    FROM gone WHERE e.scope = :scope AND e.flow = 'customers_to_m3' AND e.business_key = gone.shop_key RETURNING e.id, e.store
+), given_up AS (
+    UPDATE document d SET state = 'abandoned', ended_at = ledger_now()
+    FROM opened WHERE d.exchange_id = opened.id AND d.state <> 'abandoned'
+)
+INSERT INTO audit (store, exchange_id, who, system, action, key, before, why)
+SELECT opened.store, opened.id, :who, 'ledger', 'shopper_unbound', :number,
+       jsonb_build_object('customer', CAST(:number AS varchar)), :why
+FROM gone, opened RETURNING exchange_id
+""")
+_STATE = text("""
+SELECT e.state FROM binding b JOIN exchange e ON e.scope = b.m3_scope AND e.flow = 'customers_to_m3' AND e.business_key = b.shop_key
+WHERE b.kind = 'customer' AND b.m3_scope = :scope AND b.m3_key = :number FOR UPDATE OF e
+""")
+_ACCOUNTS = text("""
+SELECT shop_scope || '/' || shop_key FROM binding
+WHERE kind = 'account' AND m3_key = :number AND m3_scope = :scope || '/' || shop_scope ORDER BY id
+""")
+_UNBOUND_CUSTOMERS = text("SELECT number FROM unbound_shopper WHERE m3_scope = :scope AND shop_key = :key")
+_LIST = text("""
+SELECT store, account, number, unbound_at, who, why FROM unbound_account
+WHERE CAST(:store AS varchar) IS NULL OR store = :store
+UNION ALL
+SELECT NULL, NULL, number, unbound_at, who, why FROM unbound_shopper
+WHERE CAST(:scope AS varchar) IS NULL OR m3_scope = :scope
+ORDER BY unbound_at, number
 """)
 
 
@@ -42,10 +96,7 @@ def unbind(connection: Connection, store: str, *, account: int, who: str, why: s
     Raises:
         PermanentError: No reason is given, or the account is bound to none.
     """
-    if not why.strip():
-        raise PermanentError(
-            "An account is unbound only with a reason.", resolution='Add --reason "why it is not this customer".'
-        )
+    require_reason(why, what="unbound")
     bound = [one for one in list_accounts(connection, store=store, key=str(account)) if one.account == str(account)]
     if not bound:
         raise PermanentError(
@@ -54,3 +105,47 @@ def unbind(connection: Connection, store: str, *, account: int, who: str, why: s
         )
     connection.execute(_UNBIND, {"store": store, "account": account, "who": who, "why": why})
     return Unbound(bound[0].number, [int(one.partition("/")[2]) for one in bound[0].claimants])
+
+
+def unbind_shopper(connection: Connection, m3_scope: str, *, number: str, who: str, why: str) -> list[str]:
+    """Stages that a customer of M3 is not the shopper it was taken for: the next order finds or makes another one.
+
+    Returns:
+        The accounts that are bound to the customer all the same, as `store/account`.
+
+    Raises:
+        PermanentError: No reason is given, no shopper is this customer, or a run is at work with it.
+    """
+    require_reason(why, what="unbound")
+    state = connection.execute(_STATE, {"scope": m3_scope, "number": number}).scalar_one_or_none()
+    if state is None:
+        raise PermanentError(
+            f"No shopper is bound to customer {number} of M3.",
+            resolution="`connector customers show NUMBER` tells what is known of a customer.",
+        )
+    if state == "running":
+        raise PermanentError(f"Customer {number} is being looked at just now.", resolution="Try again in a minute.")
+    connection.execute(_UNBIND_SHOPPER, {"scope": m3_scope, "number": number, "who": who, "why": why})
+    return list(connection.execute(_ACCOUNTS, {"scope": m3_scope, "number": number}).scalars())
+
+
+def unbound_customers(connection: Connection, m3_scope: str, *, key: str) -> set[str]:
+    """Returns the customers of which a person said that they are not this shopper."""
+    return set(connection.execute(_UNBOUND_CUSTOMERS, {"scope": m3_scope, "key": key}).scalars())
+
+
+def list_unbound(connection: Connection, *, store: str | None, m3_scope: str | None) -> list[UnboundRow]:
+    """Returns what people said are no pairs; of a store and its company of M3 alone, if they are given."""
+    return [UnboundRow(*row) for row in connection.execute(_LIST, {"store": store, "scope": m3_scope})]
+
+
+def require_reason(why: str, *, what: str) -> None:
+    """Lets nothing be decided about a pair without a reason.
+
+    Raises:
+        PermanentError: None is given.
+    """
+    if not why.strip():
+        raise PermanentError(
+            f"It is {what} only with a reason.", resolution='Add --reason "why", and name nobody in it.'
+        )

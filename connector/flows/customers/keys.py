@@ -79,6 +79,12 @@ def company_key(name: str) -> str:
     return digest_of(named) if named else ""
 
 
+def words_of(name: str) -> tuple[str, ...]:
+    """Returns the words of a name, without case, accents and punctuation, in an order of their own."""
+    letters = "".join(letter if letter.isalnum() else " " for letter in _plain(name))
+    return tuple(sorted(letters.split()))
+
+
 def vat_number_of(config: CustomersConfig, billing: Address, meta: tuple[MetaData, ...]) -> VatNumber | None:
     """Returns the VAT number of an order or account, from the first of the store's meta keys that has one."""
     found = (str(meta_value(meta, key) or "").strip() for key in config.vat_numbers.meta_keys)

@@ -9,23 +9,24 @@ from __future__ import annotations
 from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.customers import binding
+from connector.flows.customers.found import check_owner, find_in_m3, other_vat_number
 from connector.flows.customers.keys import company_key, digest_of, identity_of
 from connector.flows.customers.lost import wait_for_lost
 from connector.flows.customers.values import CustomerRunValues, Shopper, read_shopper, values_of
+from connector.flows.customers.wanted import VRNO
 from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.known_customers import KEEP_IDENTITY
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
+from connector.ledger.unbinding import unbound_customers
 from connector.m3.programs import crs610mi
 from connector.m3.rejections import already_exists, is_not_found
 
 FLOW = "customers_to_m3"
 KIND = "customer"
 ADD, VAT_NUMBER = "add", "vat_number"
-VRNO = "VRNO"
-ACTIVE = "20"
 
 
 def run_shopper(run: Run) -> Done:
@@ -45,7 +46,8 @@ def run_shopper(run: Run) -> Done:
     if run.claim.body is None:
         return end_forgotten(run, number)
     shopper = read_shopper(run)
-    values = values_of(run.store, key=run.claim.business_key, shopper=shopper)
+    unbound = unbound_customers(run.journal.connection, run.store.m3_scope, key=run.claim.business_key)
+    values = values_of(run.store, key=run.claim.business_key, shopper=shopper, unbound=unbound)
     document = run.claim.live_document
     if number is None:
         found = find_in_m3(run, shopper, values)
@@ -132,22 +134,6 @@ def bind_shopper(run: Run, number: str) -> None:
     )
 
 
-def find_in_m3(run: Run, shopper: Shopper, values: CustomerRunValues) -> crs610mi.Customer | None:
-    """Looks for the shopper by our number and by search key, in one bulk; e-mail must match.
-
-    Raises:
-        NeedsPersonError: Our number is taken by somebody with another e-mail.
-    """
-    run.journal.pause()
-    calls = [crs610mi.get_basic_data(values.customer_number), crs610mi.list_by_search_key(values.search_key)]
-    own, listed = run.store.m3.read(calls, max_records=20)
-    if not is_not_found(own.error):
-        return check_owner(crs610mi.read_customer(own), shopper)
-    same_key = crs610mi.read_found(listed, search_key=values.search_key)
-    matching = [one for one in same_key if one.email.strip().casefold() == shopper.normalised_email]
-    return check_owner(matching[0], shopper) if matching else None
-
-
 def conclude_earlier(run: Run, number: str) -> None:
     """Writes down that the customer an earlier run began to add is there, so that no document of it stays open."""
     document = run.claim.live_document
@@ -159,25 +145,6 @@ def conclude_earlier(run: Run, number: str) -> None:
     if last is not None and last.state is StepState.UNKNOWN:
         _tell_lost_add(run, number)
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
-
-
-def check_owner(customer: crs610mi.Customer, shopper: Shopper) -> crs610mi.Customer:
-    """Returns a customer that is this shopper and may order.
-
-    Raises:
-        NeedsPersonError: It has another e-mail, or is not active.
-    """
-    if customer.email and customer.email.strip().casefold() != shopper.normalised_email:
-        raise NeedsPersonError(
-            f"Customer {customer.number} exists in M3 with another e-mail address.",
-            resolution=f"Compare customer {customer.number} in CRS610 with the shop's; correct the e-mail there or here.",
-        )
-    if customer.status != ACTIVE:
-        raise NeedsPersonError(
-            f"Customer {customer.number} has status {customer.status} in M3; orders need {ACTIVE}.",
-            resolution=f"Complete and activate customer {customer.number} in CRS610.",
-        )
-    return customer
 
 
 def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> tuple[str, DocumentRecord]:
@@ -238,11 +205,7 @@ def carry_vat_number(run: Run, document: DocumentRecord | None, number: str, val
     if held == fields.get(VRNO, held):
         return
     if held:
-        raise NeedsPersonError(
-            f"Customer {number} has another VAT number in M3 than the shop has.",
-            resolution=f"Is customer {number} of CRS610 the same company? Correct the number there or in the shop. If it is "
-            "another one, give the shopper's account another e-mail address, or set customers.other_company: own.",
-        )
+        raise other_vat_number(number)
     if document is None:
         return
     intent = run.journal.intend(document.id, VAT_NUMBER, request=fields, part=None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -62,8 +64,14 @@ def read_shopper(run: Run) -> Shopper:
         ) from None
 
 
-def values_of(store: StoreContext, *, key: str, shopper: Shopper) -> CustomerRunValues:
+def values_of(store: StoreContext, *, key: str, shopper: Shopper, unbound: Collection[str] = ()) -> CustomerRunValues:
     """Makes number and keys from the shopper's key.
+
+    Args:
+        store: The store.
+        key: Of the shopper.
+        shopper: As told.
+        unbound: Customers of which a person said that they are not this shopper; none gets such a number again.
 
     Raises:
         MappingError: The store has no template customer.
@@ -77,13 +85,20 @@ def values_of(store: StoreContext, *, key: str, shopper: Shopper) -> CustomerRun
             resolution="Set customers.template in the store file to a customer of CRS610 to copy from.",
         )
     return CustomerRunValues(
-        customer_number=number_of(f"{store.m3_scope}/{key}", prefix=config.number_prefix),
+        customer_number=next(
+            one for one in _numbers(f"{store.m3_scope}/{key}", config.number_prefix) if one not in unbound
+        ),
         template=config.template,
         search_key=search_key_of(store.name, shopper.customer_id, key),
         reference=str(shopper.customer_id) if shopper.customer_id else f"{store.name}-guest",
         email=shopper.email.strip(),
         vat_number=shopper.vat_number,
     )
+
+
+def _numbers(key: str, prefix: str) -> Iterator[str]:
+    yield number_of(key, prefix=prefix)
+    yield from (number_of(f"{key}/{turn}", prefix=prefix) for turn in count(2))
 
 
 def number_of(key: str, *, prefix: str) -> str:

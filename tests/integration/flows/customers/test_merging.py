@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connector.flows.customers.keys import company_key
+from connector.ledger.dispatch import revive_dead_letters
+from connector.ledger.session import transaction
 from tests.harness import Connector
 from tests.integration.flows.customers.desk import GOOD_VAT, OTHER_VAT, VAT_KEY, Desk, file_of
 
@@ -128,6 +132,59 @@ def test_a_customer_found_in_m3_with_another_vat_number_is_not_taken(connector: 
     held = connector.rows("SELECT flow, reason FROM exchange WHERE state = 'dead_letter'")
     assert "customers_to_m3" in [row["flow"] for row in held]
     assert "another VAT number" in str(held)
+    assert connector.rows("SELECT 1 FROM binding WHERE kind = 'customer'") == []
+    for _ in range(3):  # nor when its order is looked at again
+        look_again(connector)
+    assert len(desk.orders()) == 1
+
+
+def look_again(connector: Connector) -> None:
+    """Lets the time pass after which dead letters and what waits for them are looked at again."""
+    connector.pass_time(3601)
+    with transaction(connector.engine) as connection:
+        revive_dead_letters(connection)
+    connector.settle()
+
+
+@pytest.mark.parametrize(
+    ("policy", "company", "called", "outcome"),
+    [
+        ("person", "Brodovi d.o.o.", "Kruške i sinovi", "waits"),
+        ("person", "Brodovi d.o.o.", "BRODOVI DOO", "taken"),
+        ("person", "Brodovi d.o.o.", "Anić Ana", "taken"),
+        ("person", "", "Kruške i sinovi", "taken"),
+        ("same", "Brodovi d.o.o.", "Kruške i sinovi", "taken"),
+    ],
+)
+def test_a_customer_that_m3_calls_otherwise_is_nobody_elses(
+    connector: Connector, policy: str, company: str, called: str, outcome: str
+) -> None:
+    desk = Desk(connector, file_of(other_company=policy))
+    desk.order()
+    made = desk.customer()["cuno"]
+    desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/customers/{made}", {"CUNM": called})
+    lose_ledger(connector)
+
+    desk.order(billing={"company": company})
+
+    held = connector.rows("SELECT reason, resolution FROM exchange WHERE state = 'dead_letter'")
+    assert len(desk.orders()) == (1 if outcome == "waits" else 2)
+    assert set(desk.orders()) == {made}
+    assert [company in str(row) for row in held] == ([False] if outcome == "waits" else [])
+
+
+def test_an_account_that_buys_for_two_companies_is_two_customers_where_each_company_is_one(
+    connector: Connector,
+) -> None:
+    desk = Desk(connector, file_of(other_company="own"))
+    account = desk.account()
+
+    desk.order(account, billing={"company": "Kruške"})
+    desk.order(account, billing={"company": "Brodovi"})
+    desk.order(account, billing={"company": "KRUŠKE"})
+
+    first, other, again = desk.orders()
+    assert (first == again, first == other) == (True, False)
 
 
 def test_who_types_the_address_of_another_shopper_says_not_for_which_company_that_one_stands(
