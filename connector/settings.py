@@ -80,7 +80,10 @@ def read_settings(overrides: dict[str, str] | None = None) -> Settings:
     try:
         return Settings.model_validate({name: value for name, value in values.items() if name in names})
     except ValidationError as error:
-        wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
+        wrong = "; ".join(
+            f"{item['loc'][0]}: {'it is not set' if item['type'] == 'missing' else item['msg']}"
+            for item in error.errors(include_input=False)
+        )
         raise ConfigurationError(
             f"The settings cannot be used. {wrong}",
             resolution="Set the named environment variables; config/env.example lists and explains all of them.",

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from connector.cli.audit_lines import without_people, write_csv, write_json
 from connector.cli.bars import bar
 from connector.cli.moments import read_moment
-from connector.cli.opening import open_ledger_only, person, require_store
+from connector.cli.opening import open_ledger_only, person, require_if_named
 from connector.cli.output import err, print_json, say, shown
 from connector.errors import PermanentError
 from connector.flows.customers.keys import email_key
@@ -160,8 +160,7 @@ def _subject(*, order: str | None, customer: str | None, refund: str | None) -> 
 def _wanted(
     engine: Engine, subject: Subject | None, *, store: str | None, since: str | None, until: str | None
 ) -> Wanted:
-    if store is not None:
-        require_store(engine, store)
+    require_if_named(engine, store)
     if subject is not None:
         with transaction(engine) as connection:
             is_known = bool(find_exchanges(connection, subject, store=store))

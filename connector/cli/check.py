@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from connector.cli.checks.accounts import check_accounts
 from connector.cli.checks.finding import Area, Finding, Level
-from connector.cli.checks.installation import check_installation
+from connector.cli.checks.installation import AREA, check_installation
 from connector.cli.checks.m3_customers import check_customers
 from connector.cli.checks.m3_fields import check_fields
 from connector.cli.checks.m3_items import check_items
@@ -101,7 +101,10 @@ def _check_all(settings: Settings, *, only: str | None) -> Iterator[Finding]:
     if any(one.level is Level.FAIL for one in found if one.name in ("database", "migrations")):
         return
     with open_runtime(settings) as runtime:
-        for row in _rows(runtime, only):
+        rows = _rows(runtime, only)
+        if not rows:
+            yield AREA.warn("stores", "no store is set up yet", remedy="connector store add --help says what it needs")
+        for row in rows:
             yield from check_store(runtime, row)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.opening import open_ledger_only, person, require_store, the_store
+from connector.cli.opening import open_ledger_only, person, require_if_named, require_store, the_store
 from connector.cli.output import print_json, print_table, say
 from connector.cli.sending import send_messages
 from connector.cli.working import open_runtime
@@ -42,8 +42,7 @@ def bindings(
 ) -> None:
     """List the accounts that are customers of M3."""
     with open_ledger_only() as engine:
-        if store is not None:
-            require_store(engine, store)
+        require_if_named(engine, store)
         with transaction(engine) as connection:
             rows = list_accounts(connection, store=store, most=limit, doubtful=doubtful)
     if as_json:
@@ -62,8 +61,7 @@ def show(
 ) -> None:
     """Tell how a customer stands: its accounts, the exchange that made it, and what waits."""
     with open_ledger_only() as engine:
-        if store is not None:
-            require_store(engine, store)
+        require_if_named(engine, store)
         with transaction(engine) as connection:
             accounts = list_accounts(connection, store=store, key=key)
             shoppers = list_shoppers(connection, numbers={key, *(one.number for one in accounts)})

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from connector.cli.opening import open_ledger_only, person
+from connector.cli.flow_names import Flow
+from connector.cli.opening import open_ledger_only, person, require_if_named
 from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.telling import read_story, tell
 from connector.errors import PermanentError
@@ -26,14 +27,16 @@ Store = Annotated[str | None, typer.Option(help="Of this store alone.")]
 @app.command("list")
 def list_(
     store: Store = None,
-    flow: Annotated[str | None, typer.Option(help="Of this flow alone.")] = None,
+    flow: Flow = None,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many, the newest.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List dead letters with what to do about each."""
     wanted = ExchangeFilter(store=store, state=State.DEAD_LETTER, flow=flow)
-    with open_ledger_only() as engine, transaction(engine) as connection:
-        rows = list_exchanges(connection, wanted, most=limit)
+    with open_ledger_only() as engine:
+        require_if_named(engine, store)
+        with transaction(engine) as connection:
+            rows = list_exchanges(connection, wanted, most=limit)
     if as_json:
         print_json(rows)
     elif not rows:
@@ -118,6 +121,7 @@ def discard_(
 
 
 def _ids(engine: Engine, *, store: str | None, reason_code: str | None) -> list[int]:
+    require_if_named(engine, store)
     with transaction(engine) as connection:
         return dead_letter_ids(connection, store=store, reason_code=reason_code)
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.opening import open_ledger_only, person, require_store
+from connector.cli.flow_names import Flow
+from connector.cli.opening import open_ledger_only, person, require_if_named
 from connector.cli.output import print_json, print_table, say, shown
 from connector.cli.replay import replay_
 from connector.cli.telling import read_story, tell
@@ -27,14 +28,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def list_(
     store: Annotated[str | None, typer.Option(help="Of this store alone.")] = None,
     state: Annotated[State | None, typer.Option(help="In this state alone.")] = None,
-    flow: Annotated[str | None, typer.Option(help="Of this flow alone, like orders_to_m3.")] = None,
+    flow: Flow = None,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many, the newest.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List exchanges, newest first."""
     with open_ledger_only() as engine:
-        if store is not None:
-            require_store(engine, store)
+        require_if_named(engine, store)
         with transaction(engine) as connection:
             rows = list_exchanges(connection, ExchangeFilter(store=store, state=state, flow=flow), most=limit)
     if as_json:

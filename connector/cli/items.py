@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.opening import open_ledger_only, person, require_store, the_store
+from connector.cli.flow_names import Flow
+from connector.cli.opening import open_ledger_only, person, require_if_named, the_store
 from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.working import open_runtime
 from connector.errors import ConnectorError, MappingError, PermanentError, UnknownItemError
@@ -66,14 +67,13 @@ def map_(
 @app.command()
 def problems(
     store: Annotated[str | None, typer.Option(help="Of this store alone.")] = None,
-    flow: Annotated[str | None, typer.Option(help="Of this flow alone, like stock_to_woo.")] = None,
+    flow: Flow = None,
     limit: Annotated[int, typer.Option(min=1, max=100000, help="At most so many.")] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the items that cannot be carried to the shop: what is wrong, and what to do."""
     with open_ledger_only() as engine:
-        if store is not None:
-            require_store(engine, store)
+        require_if_named(engine, store)
         with transaction(engine) as connection:
             rows = list_problems(connection, store=store, flow=flow, most=limit)
     if as_json:

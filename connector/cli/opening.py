@@ -88,6 +88,16 @@ def require_store(engine: Engine, name: str) -> StoreRow:
     return found
 
 
+def require_if_named(engine: Engine, name: str | None) -> None:
+    """Makes sure that the store a listing is limited to is there, for nothing of an unknown one looks like all is well.
+
+    Raises:
+        PermanentError: There is none of this name.
+    """
+    if name is not None:
+        require_store(engine, name)
+
+
 def the_store(engine: Engine, name: str | None) -> StoreRow:
     """Returns the named store, or the only one there is.
 

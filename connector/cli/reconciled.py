@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connector.cli.opening import open_ledger_only, require_store
+from connector.cli.opening import open_ledger_only, require_if_named
 from connector.cli.output import print_json, print_table, say
 from connector.cli.rows import why_cell
 from connector.ledger.cursors import now
@@ -20,8 +20,7 @@ def show_kept(store: str | None, *, days: int, as_json: bool) -> bool:
         PermanentError: There is no such store.
     """
     with open_ledger_only() as engine:
-        if store is not None:
-            require_store(engine, store)
+        require_if_named(engine, store)
         with transaction(engine) as connection:
             found = list_kept(connection, store, since=now(connection).date() - timedelta(days=days))
     if as_json:

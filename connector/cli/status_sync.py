@@ -101,7 +101,7 @@ def _look(runtime: Runtime, store: StoreContext, order_id: int) -> StatusPreview
 
 def _print(one: StatusPreview) -> None:
     number = f", M3 order {one.number}" if one.number else ""
-    say(f"Order {one.order_id}{number}: {one.words}" + (f". {one.trouble}" if one.trouble else ""))
+    say(f"Order {one.order_id}{number}: {one.words.rstrip('.')}." + (f" {one.trouble}" if one.trouble else ""))
     if one.changes:
         print_table(("Field", "Now", "Would be"), one.changes)
     for text, whom in one.notes:

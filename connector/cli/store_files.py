@@ -125,6 +125,11 @@ def _require_all(given: Given, known: StoreRow | None, sealed: Mapping[str, byte
             "CONNECTOR_WOO_SECRET, CONNECTOR_WEBHOOK_SECRET, CONNECTOR_IONAPI), or one of them from standard input "
             "with `-`.",
         )
+    if known and not (given.shop_url or given.config_file or given.secrets):
+        raise ConfigurationError(
+            f"Nothing was given that would change store {given.name}.",
+            resolution="Name what is to be changed; `connector store add --help` lists what there is.",
+        )
 
 
 def _checked_url(url: str, config: StoreConfig) -> str:

@@ -50,6 +50,12 @@ BATCHED = tuple(one.flow for one in PULLS.values())
 """The flows that carry items in batches; what is named for them are item numbers of M3."""
 
 MOST_NAMED = 20
+OF_ORDERS = f"Ask for the order: connector sync {BY_HAND} --ids 1001."
+ASK_INSTEAD = {
+    "stock_to_m3": "Ask for the items: connector sync stock_to_woo --ids ITEM1; what differs in the shop is looked at with them.",
+    "m3_events": "Have M3 send the message again, or deliver it from a file: connector bods send FILE.",
+}
+"""What brings the facts of flows that no order leaves."""
 
 app = typer.Typer()
 
@@ -140,9 +146,9 @@ def _require_order_flow(flow: str, *, full: bool) -> None:
         return
     if flow in FLOWS:
         raise PermanentError(
-            f"{flow} cannot be asked for by itself: its exchanges are left by {BY_HAND}.",
-            resolution=f"Ask for the order: connector sync {BY_HAND} --ids ...; a single exchange that waits for a "
-            "person is run again by `connector dead-letters release ID`.",
+            f"{flow} cannot be asked for by itself: its exchanges are left by other flows.",
+            resolution=f"{ASK_INSTEAD.get(flow, OF_ORDERS)} A single exchange that waits for a person is run again by "
+            "`connector dead-letters release ID`.",
         )
     raise PermanentError(f"There is no flow {flow!r}.", resolution=f"Use {' or '.join((*NAMED, *BATCHED))}.")
 

@@ -10,7 +10,7 @@ import psycopg2
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from connector.errors import LedgerUnavailableError
+from connector.errors import ConfigurationError, LedgerUnavailableError
 from connector.ledger.patience import Patience
 
 T = TypeVar("T")
@@ -20,6 +20,7 @@ Ledger: TypeAlias = Engine
 OpenLedger: TypeAlias = Connection
 """An open transaction of the ledger, as they pass it on."""
 
+FORBIDDEN = "42501"
 READ_ONLY = "25006"  # after a failover the pool may reach a server that only reads
 STATEMENT_TIMEOUT_MS = 15_000
 IDLE_TIMEOUT_MS = 10_000
@@ -67,12 +68,14 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     Raises:
         LedgerUnavailableError: The database is down or dropped the connection; a commit may have taken place.
+        ConfigurationError: The user of DATABASE_URL has no right to what was asked.
     """
     try:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
         raise_if_unavailable(error)
+        _raise_if_forbidden(error)
         raise
 
 
@@ -101,9 +104,18 @@ def raise_if_unavailable(error: DBAPIError | psycopg2.Error) -> None:
     """Raises LedgerUnavailableError if `error` means that the database is away, not that a statement was wrong."""
     if _says_away(error) if isinstance(error, psycopg2.Error) else is_unavailable(error):
         raise LedgerUnavailableError(
-            "The ledger database cannot be reached or is shutting down.",
-            resolution="Check that PostgreSQL at DATABASE_URL is running; work goes on by itself once it is back.",
+            "The ledger database cannot be reached, is shutting down, or does not let us in.",
+            resolution="Check that PostgreSQL at DATABASE_URL is running, and that user, password and database of DATABASE_URL are "
+            "right; work goes on by itself once it is back.",
         ) from error
+
+
+def _raise_if_forbidden(error: DBAPIError) -> None:
+    if getattr(error.orig, "pgcode", None) == FORBIDDEN:
+        raise ConfigurationError(
+            f"The ledger database refuses its user: {str(error.orig).strip().splitlines()[0]}.",
+            resolution="Give the user of DATABASE_URL the rights of the tables' owner, or let the owner be that user.",
+        ) from None
 
 
 def _says_away(error: BaseException | None) -> bool:

@@ -79,6 +79,7 @@ def test_nothing_is_well_before_there_is_a_store(run: Run, empty_database: str) 
     assert "No store is set up yet" in said.out and "connector store add" in said.out
     assert "All is well" not in said.out
     assert run("status", "--json", env=here).data["stores"] == []
+    assert "no store is set up yet" in str(run("check", "--json", env=here).data)
 
 
 def test_generated_keys_are_usable_and_differ(run: Run) -> None:
