@@ -19,6 +19,7 @@ class RowsIn(BaseModel):
     to: str = ""  # ... are moved to that one
     remove: bool = False
     copy_as: str = ""  # posted once more under a voucher of their own; their text then begins so
+    dated: str = ""  # they, or their copies, are of this accounting date
 
 
 def route_vouchers(control: Blueprint, site: Site) -> None:
@@ -36,9 +37,9 @@ def _change(ledger: GeneralLedger, wanted: RowsIn) -> int:
     rows = [one for one in ledger.postings if _is_meant(one, wanted)]
     if wanted.copy_as:
         voucher = ledger.take_voucher()
-        ledger.postings += [_with(one, "VTXT", _retold(one, wanted), voucher=voucher) for one in rows]
+        ledger.postings += [_changed(one, wanted, voucher=voucher) for one in rows]
         return len(rows)
-    moved = [] if wanted.remove else [_with(one, "AIT1", wanted.to) for one in rows]
+    moved = [] if wanted.remove else [_changed(one, wanted) for one in rows]
     ledger.postings = [one for one in ledger.postings if one not in rows] + moved
     return len(rows)
 
@@ -54,5 +55,11 @@ def _retold(posting: Posting, wanted: RowsIn) -> str:
     )
 
 
-def _with(posting: Posting, field: str, value: str, *, voucher: int | None = None) -> Posting:
-    return replace(posting, fields={**posting.fields, field: value}, voucher=voucher or posting.voucher)
+def _changed(posting: Posting, wanted: RowsIn, *, voucher: int | None = None) -> Posting:
+    changes = {
+        "AIT1": wanted.to,
+        "ACDT": wanted.dated,
+        "VTXT": _retold(posting, wanted) if wanted.copy_as else "",
+    }
+    fields = {**posting.fields, **{name: value for name, value in changes.items() if value}}
+    return replace(posting, fields=fields, voucher=voucher or posting.voucher)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.dues import Dues
 from connector.flows.reconciling.issues import Issues
-from connector.flows.reconciling.listed import Listed, of_this, sort_heads
+from connector.flows.reconciling.listed import Listed, of_refund, of_this, sort_heads
 from connector.flows.reconciling.m3_side import chunks, customers_of, decimals_of, read_heads
 from connector.flows.reconciling.older import look_back
 from connector.flows.reconciling.orders import Orders
@@ -191,7 +191,9 @@ def _compare_strangers(
 ) -> Iterator[Row]:
     strangers = Strangers(ledger, store, period, totals)
     references = {order.reference for order in shop.orders}
-    refunds = {refund.id for refund in shop.refunds}
+    # Where orders are carried as invoices, refunds are credited in the ledger: any return is one too many.
+    is_direct = store.config.orders.carried_as is CarriedAs.INVOICE
+    returned = {head.number for refund in shop.refunds for head in of_refund(refund, m3.returns) if not is_direct}
     unreadable = {one.id for one in shop.unreadable}
     left = [
         *(
@@ -200,7 +202,7 @@ def _compare_strangers(
             for head in heads
             if id_ not in unreadable and head.listed.your_reference not in references
         ),
-        *(head for id_, heads in m3.returns.items() for head in heads if id_ not in refunds),
+        *(head for heads in m3.returns.values() for head in heads if head.number not in returned),
         *m3.others,
     ]
     for some in chunks([head for head in left if strangers.is_ours(head)]):

@@ -34,6 +34,12 @@ from connector.stores.orders import CarriedAs, OrderAction
 from connector.woocommerce.models import Order, Refund
 
 LETTERS = {Fact.PAYMENT: "P", Fact.REPAYMENT: "R", Fact.INVOICE: "I", Fact.CREDIT: "C"}
+FLOWS = {
+    Fact.PAYMENT: "payments_to_m3",
+    Fact.REPAYMENT: "repayments_to_m3",
+    Fact.INVOICE: "invoices_to_m3",
+    Fact.CREDIT: "credits_to_m3",
+}
 PRODUCTS_AT_ONCE = 100
 
 Categories = Mapping[int, frozenset[str]]

@@ -1,4 +1,4 @@
-"""Sorts the orders M3 lists by what the shop knows them by. Pure; called by compare.py and older.py."""
+"""Sorts the orders M3 lists by what the shop knows them by. Pure; called by compare.py and the modules it calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.flows.reconciling.m3_side import Head
-from connector.flows.reconciling.shop_side import ShopOrder
+from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
 
 
 @dataclass
@@ -34,3 +34,12 @@ def sort_heads(heads: Iterable[Head], *, store: str) -> Listed:
 def of_this(order: ShopOrder, heads: Mapping[int, Sequence[Head]]) -> list[Head]:
     """Returns M3's orders of this very order; another one may have had its id before."""
     return [head for head in heads.get(order.id, ()) if head.listed.your_reference == order.reference]
+
+
+def of_refund(refund: ShopRefund, heads: Mapping[int, Sequence[Head]]) -> list[Head]:
+    """Returns M3's returns of this very refund, of which there may be several; another one may have had its id before."""
+    return [
+        head
+        for head in heads.get(refund.id, ())
+        if refund.reference and f"{head.listed.your_reference}-".startswith(f"{refund.reference}-")
+    ]

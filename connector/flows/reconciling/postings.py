@@ -7,43 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from connector.accounting.accounts import ClosedPeriod
-from connector.flows.books.keys import epoch_of, epoch_of_refund
 from connector.flows.context import StoreContext
-from connector.flows.reconciling.dues import LETTERS, Due, Dues
+from connector.flows.reconciling.dues import FLOWS, LETTERS, Due
 from connector.flows.reconciling.period import Period
+from connector.flows.reconciling.posting_amounts import amount_of
 from connector.flows.reconciling.posting_proofs import KnownPosting
+from connector.flows.reconciling.posting_strangers import PostingStrangers
 from connector.flows.reconciling.proofs import taken_off_of
-from connector.flows.reconciling.reasons import why_left_over, why_missing, why_posted_otherwise, why_twice
+from connector.flows.reconciling.reasons import why_missing, why_posted_otherwise, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
-from connector.flows.reconciling.shop_side import find_refunds, read_by_id
 from connector.flows.reconciling.totals import Totals
 from connector.flows.reconciling.vouchers import Voucher, VoucherKey, read_vouchers, sums_of
 from connector.ledger import reductions
-from connector.ledger.carried import Carried, find_carried, find_carried_as
+from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
 from connector.money.rounding import ZERO
 from connector.stores.orders import CarriedAs
-from connector.woocommerce.models import Order, Refund
 
-FLOWS = {
-    Fact.PAYMENT: "payments_to_m3",
-    Fact.REPAYMENT: "repayments_to_m3",
-    Fact.INVOICE: "invoices_to_m3",
-    Fact.CREDIT: "credits_to_m3",
-}
 ORDERS = "orders_to_m3"
-OF_REFUNDS = (Fact.REPAYMENT, Fact.CREDIT)
 AT_ONCE = 200
 WITHOUT_INVOICE = Why(
     Reason.UNKNOWN,
     "M3 has the credit of an order, and not its invoice",
     "Look in GLS200 what became of the invoice; enter it by hand, or take the credit back.",
 )
-REMEDY = "Look at the voucher in GLS200, and correct it there if it is wrong."
 
 
 @dataclass
@@ -69,7 +60,8 @@ class Postings:
                     if posted or due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
                         lacks_invoice = due.needs_invoice and due.order_id not in invoiced
                         yield from self._one(due, posted, known[due.business_key], lacks_invoice=lacks_invoice)
-        yield from self._left(vouchers)
+        read = frozenset(self._days(self.period).days())
+        yield from PostingStrangers(self.ledger, self.store, self.period, self.totals, read).compare(vouchers)
 
     def _invoiced(self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]) -> set[int]:
         """Returns the orders M3 has an invoice of, also of other days where nothing but a credit asks for it."""
@@ -121,8 +113,8 @@ class Postings:
         whys = self._judge(due, vouchers, held, known)
         if lacks_invoice:
             whys.append((Difference("invoice", "credited", None), WITHOUT_INVOICE))
-        posted = _amount(self.store, due.fact, held) if vouchers else None
-        shop = _amount(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
+        posted = amount_of(self.store, due.fact, held) if vouchers else None
+        shop = amount_of(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
         yield from self.totals.add(_subject(due, vouchers), whys, shop=shop, m3=posted)
         for account in sorted({*due.sums, *held}):
             there = held.get(account, ZERO)
@@ -139,79 +131,11 @@ class Postings:
             return [(Difference(WHOLE, money(due.total), None), why)]
         numbers = ", ".join(sorted({one.number for one in vouchers}))
         if len(vouchers) > 1:
-            both = ", ".join(money(_amount(self.store, due.fact, one.sums)) for one in vouchers)
+            both = ", ".join(money(amount_of(self.store, due.fact, one.sums)) for one in vouchers)
             return [(Difference(WHOLE, money(due.total), both), why_twice(numbers))]
         as_sent = known is not None and known.expected is not None and _as_sums(known.expected) == held
         why = why_posted_otherwise(known, ledger.proof(is_as_sent=as_sent), number=numbers, sync=sync)
         return [(one, why) for one in _differences(due, vouchers[0], held)]
-
-    def _left(self, vouchers: Mapping[VoucherKey, list[Voucher]]) -> Iterator[Row]:
-        """Yields a row for each posting the shop has no reason for in these days."""
-        facts = {letter: fact for fact, letter in LETTERS.items()}
-        refunds = find_refunds(
-            self.store, {id_: _moment(epoch) for letter, id_, epoch in vouchers if facts.get(letter) in OF_REFUNDS}
-        )
-        of_orders = {shop_id for letter, shop_id, _ in vouchers if facts.get(letter) not in OF_REFUNDS}
-        shop = read_by_id(self.store, sorted(of_orders | {one.parent_id for one in refunds.values()}))
-        known = self._known_as([one.number for some in vouchers.values() for one in some])
-        for key, some in sorted(vouchers.items()):
-            fact = facts.get(key[0], Fact.POSTING)
-            refund = refunds.get(key[1]) if fact in OF_REFUNDS else None
-            order = shop.get(key[1] if refund is None else refund.parent_id)
-            if order is None or not _is_of(key, order, refund, is_refund=fact in OF_REFUNDS):
-                order = None
-            elif self._is_of_other_days(fact, order, refund):
-                continue
-            yield from self._stranger(fact, key[1], some, order, known.get(some[0].number))
-
-    def _known_as(self, numbers: Sequence[str]) -> dict[str, Carried]:
-        with transaction(self.ledger) as connection:
-            return find_carried_as(connection, self.store.name, flows=tuple(FLOWS.values()), m3_numbers=numbers)
-
-    def _is_of_other_days(self, fact: Fact, order: Order, refund: Refund | None) -> bool:
-        """Tells whether a fact is due, and only its day is not one of the period: it was posted on the first open day."""
-        dues = Dues(self.ledger, self.store, replace(self.period, first=date.min, last=date.max))
-        if refund is None:
-            dues.take(order)
-        else:
-            dues.take_refund(order, refund)
-        dues.end()
-        return any(due.fact is fact and not self.period.has_day(due.day) for due in dues.found)
-
-    def _stranger(
-        self, fact: Fact, shop_id: int, vouchers: list[Voucher], order: Order | None, known: Carried | None
-    ) -> Iterator[Row]:
-        words = f"the shop has no {'refund' if fact in OF_REFUNDS else 'order'} {shop_id} for it in these days"
-        if order is not None:
-            paid = "paid" if order.date_paid_gmt else "not paid"
-            words = f"the order is {order.status} in the shop, and {paid}"
-        if order is not None and fact in OF_REFUNDS:
-            words = f"refund {shop_id} of order {order.number} asks for no {fact.value} in these days"
-        held = sums_of(vouchers)
-        amount = _amount(self.store, fact, held)
-        subject = Subject(
-            fact=fact,
-            shop_id=shop_id,
-            order_number="" if order is None else order.number,
-            m3_number=", ".join(sorted({one.number for one in vouchers})),
-            day=vouchers[0].day,
-            currency=", ".join(sorted({code for one in vouchers for code in one.currencies})),
-        )
-        why = why_left_over(known, what=words, remedy=REMEDY)
-        yield from self.totals.add(subject, [(Difference(WHOLE, None, money(amount)), why)], shop=None, m3=amount)
-        for account, changed in held.items():
-            self.totals.add_account(account, subject.currency, shop=ZERO, m3=changed)
-
-
-def _is_of(key: VoucherKey, order: Order, refund: Refund | None, *, is_refund: bool) -> bool:
-    """Tells whether a voucher names this very order or refund; another one may have had its id before."""
-    if refund is not None:
-        return epoch_of_refund(order, refund) == key[2]
-    return not is_refund and epoch_of(order) == key[2]
-
-
-def _moment(epoch: str) -> datetime:
-    return datetime.fromtimestamp(int(epoch), tz=UTC)
 
 
 def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Iterator[Difference]:
@@ -230,19 +154,6 @@ def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Ite
 def _is_part(held: Mapping[str, Decimal], most: Mapping[str, Decimal]) -> bool:
     """Tells whether a posting moves no more between the same accounts, to whichever side."""
     return held.keys() == most.keys() and all(abs(held[account]) <= abs(most[account]) for account in most)
-
-
-def _amount(store: StoreContext, fact: Fact, sums: Mapping[str, Decimal]) -> Decimal:
-    """Returns what a posting says the fact is worth: by the prepayment or the receivable, else by its debit side.
-
-    Negative where the buyer gets money back.
-    """
-    payments, invoices = store.config.payments, store.config.invoices
-    if payments is not None and (fact is Fact.REPAYMENT or (fact is Fact.PAYMENT and payments.has_prepayments)):
-        return -sums.get(payments.liability.account, ZERO)
-    if fact in (Fact.INVOICE, Fact.CREDIT) and invoices is not None:
-        return sums.get(invoices.receivable.account, ZERO)
-    return sum((amount for amount in sums.values() if amount > 0), ZERO)
 
 
 def _as_sums(expected: Mapping[str, object]) -> dict[str, Decimal]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.flows.context import StoreContext
+from connector.flows.reconciling.listed import of_refund
 from connector.flows.reconciling.m3_side import Head, Held, find_by_number, read_held
 from connector.flows.reconciling.orders import is_as_sent
 from connector.flows.reconciling.proofs import is_order_number
@@ -56,10 +57,11 @@ class Refunds:
         orders: Mapping[int, RefundedOrder],
     ) -> Iterator[Row]:
         """Yields the rows of these refunds; what M3 has of them is read in one go."""
-        held = read_held(self.store, [head for refund in refunds for head in heads.get(refund.id, ())])
+        mine = {refund.id: of_refund(refund, heads) for refund in refunds}
+        held = read_held(self.store, [head for some in mine.values() for head in some])
         known = self._known(refunds, orders)
         for refund in refunds:
-            there = [held[head.number] for head in heads.get(refund.id, ()) if head.number in held]
+            there = [held[head.number] for head in mine[refund.id] if head.number in held]
             live = [one for one in there if not one.is_empty]
             order = orders.get(refund.order_id)
             if order is None or not (live or self._is_due(refund, order)):

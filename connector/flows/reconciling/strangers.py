@@ -19,6 +19,7 @@ from connector.flows.reconciling.shop_side import read_by_id
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.carried import Carried, find_carried_as, find_entered_by_hand
 from connector.ledger.session import Ledger, transaction
+from connector.stores.orders import CarriedAs
 from connector.woocommerce.models import Order
 
 ORDERS, REFUNDS = "orders_to_m3", "refunds_to_m3"
@@ -72,18 +73,20 @@ class Strangers:
         if order is not None and reference is not None and int(order.created_at.timestamp()) == reference.epoch:
             dated = self.period.day_of(order.created_at)
             why = why_differs(known, proof_of_date(dated, known, found=day), sync=REDATE)
-            yield _subject(held, day, order=order).row(Difference("date", dated.isoformat(), day.isoformat()), why)
+            found = [(Difference("date", dated.isoformat(), day.isoformat()), why)]
+            yield from self.totals.add(_subject(held, day, order=order), found, shop=None, m3=held.value.total)
             return
         remedy = REMEDY if reference is not None else f"{REMEDY} {BY_HAND}"
         why = why_left_over(known, what=self._words(held, order), remedy=remedy)
         found = [(Difference(WHOLE, None, money(held.value.total)), why)]
         yield from self.totals.add(_subject(held, day), found, shop=None, m3=held.value.total)
 
-    @staticmethod
-    def _words(held: Held, order: Order | None) -> str:
+    def _words(self, held: Held, order: Order | None) -> str:
         reference = held.head.reference
         if reference is None:
             return f"an order of type {held.head.listed.order_type} for a customer of the shop, without its reference"
+        if reference.is_refund and self.store.config.orders.carried_as is CarriedAs.INVOICE:
+            return f"the store credits refund {reference.shop_id} in the ledger, and M3 has a return too"
         what = "refund" if reference.is_refund else "order"
         if order is not None:
             return f"the shop has another order under the id {reference.shop_id}"

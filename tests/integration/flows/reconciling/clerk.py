@@ -112,9 +112,13 @@ class Clerk(Desk):
         """Takes the ledger rows whose text begins so away."""
         self._rows({"text": text, "remove": True})
 
-    def copy_voucher(self, text: str, *, retold: str = "") -> None:
-        """Posts the ledger rows whose text begins so once more, under a voucher of their own and perhaps another text."""
-        self._rows({"text": text, "copy_as": retold or text})
+    def copy_voucher(self, text: str, *, retold: str = "", on: date | None = None) -> None:
+        """Posts the ledger rows whose text begins so once more, under a voucher of their own, perhaps another text and day."""
+        self._rows({"text": text, "copy_as": retold or text, "dated": "" if on is None else f"{on:%Y%m%d}"})
+
+    def move_voucher(self, text: str, *, to: date) -> None:
+        """Moves the ledger rows whose text begins so to another day."""
+        self._rows({"text": text, "dated": f"{to:%Y%m%d}"})
 
     def _rows(self, content: dict[str, Any]) -> None:
         changed = self.sandbox.post(f"{self.sandbox.m3_url}/_control/ledger/rows", content)
