@@ -123,8 +123,8 @@ class _Desk:
         self._stack = stack
         self._process = process
         self._store = process.runtime.store(STORE)
-        self._reads = _counted("read")
-        self._writes = _counted("write")
+        self._reads = counted("read")
+        self._writes = counted("write")
 
     def account(self, **fields: Any) -> dict[str, Any]:
         """Makes or changes an account; nobody is told."""
@@ -199,7 +199,7 @@ def _working(stack: Stack) -> Iterator[_Desk]:
         process.places.close()
 
 
-def _counted(name: str) -> dict[str, int]:
+def counted(name: str) -> dict[str, int]:
     """Counts the requests of one kind this process sends to the shop from now on."""
     counted, send = {"n": 0}, getattr(Transport, name)
 
