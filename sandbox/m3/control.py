@@ -120,6 +120,10 @@ def _route_site(control: Blueprint, site: Site) -> None:
         site.state.clock_offset_s = ClockIn.model_validate(body()).offset_s
         return jsonify({"now": site.state.now().isoformat()})
 
+    @control.get("/writes")
+    def writes() -> Response:
+        return locked(site, lambda: {"writes": site.state.writes})
+
     @control.get("/ionapi")
     def ionapi() -> Response:
         return jsonify(ionapi_file(request.host_url.rstrip("/")))

@@ -46,6 +46,9 @@ def _run_item(state: State, call: Call, item: Item, *, plan: Plan, fault: ItemFa
             raise _refusal_of(fault)
         run = Run(call.program, item.transaction, record, state, plan.settings, plan.confirm_status, plan.confirm_text)
         rows = _handle(run)
+        if not item.transaction.startswith(READ_PREFIXES):
+            rows = list(rows)
+            state.writes.append({"call": f"{call.program}/{item.transaction}", "sent": dict(record), "given": rows[:1]})
         records = [] if not signature.outputs else _records(rows, signature, call=call, item=item, plan=plan)
         return Outcome(item.transaction, records=records, parameters=parameters)
     except (Refusal, InvalidCall) as error:

@@ -57,6 +57,7 @@ class State:
     orders_by_reference: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     ledger: GeneralLedger = field(default_factory=GeneralLedger)
     calls: Counter[str] = field(default_factory=Counter)
+    writes: list[dict[str, object]] = field(default_factory=list)  # each that took effect, for checkers
     http_calls: int = 0
     clock_offset_s: float = 0
     next_temporary: int = 10_000_001

@@ -21,6 +21,7 @@ from sandbox.shop.query import php_pairs, php_query
 from sandbox.shop.routing import Answer, Call, dispatch, read_body
 from sandbox.shop.state import Shop
 from sandbox.shop.wire import JSONDict, encode
+from sandbox.shop.writes import note_write
 
 API = "/wp-json/wc/v3"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -180,6 +181,7 @@ def _serve(shop: Shop, *, dispatcher: Dispatcher, nonces: Nonces, path: str) -> 
         try:
             is_known = _authenticate(shop, call, nonces)
             answer, allow = dispatch(ROUTES, call, raw_body=raw_body, is_known=is_known)
+            note_write(call, answer)
         except RestError as error:
             answer = Answer(error.body(), error.status)
         dispatcher.queue_events()

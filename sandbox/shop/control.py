@@ -76,6 +76,7 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
     control.add_url_rule("/_control/backup", view_func=desk.back_up, methods=["POST"])
     control.add_url_rule("/_control/restore", view_func=desk.restore, methods=["POST"])
     control.add_url_rule("/_control/dispatch", view_func=desk.flush, methods=["POST"])
+    control.add_url_rule("/_control/writes", view_func=desk.writes)
     control.add_url_rule("/_book", view_func=desk.book)
     control.register_error_handler(RestError, desk.refused)
     control.register_error_handler(ValidationError, _misread)
@@ -192,6 +193,11 @@ class _Desk:
         with self._shop.lock:
             restore_backup(self._shop, backup)
             return _json({"orders": len(self._shop.orders), "gone": len(self._shop.gone)})
+
+    def writes(self) -> Response:
+        """List what was written by REST, oldest first."""
+        with self._shop.lock:
+            return _json({"writes": self._shop.writes})
 
     def flush(self) -> Response:
         """Send all that waits, also what is paused or late, and wait for it."""

@@ -86,6 +86,7 @@ class Shop:
         self.refunds: dict[int, Refund] = {}
         self.webhooks: dict[int, Webhook] = {}
         self.events: dict[tuple[str, int], None] = {}
+        self.writes: list[JSONDict] = []  # each request that took effect, for checkers
         self.gone: list[Order] = []  # orders that were deleted for good or lost with a backup; for checkers
         self.counters.post = max(self.products)
         self.counters.user = max(self.customers)
