@@ -31,7 +31,7 @@ from connector.ledger.offers import (
     take_due,
 )
 from connector.ledger.steps import References, Staged
-from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.ledger.waking import wake
 from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize
 
@@ -112,6 +112,7 @@ def write(
     name: str,
     items: Sequence[str],
     request: object,
+    told: Sequence[TrailLine],
     send: Callable[[], T],
     if_late: Sequence[Staged] = (),
 ) -> T | None:
@@ -123,6 +124,7 @@ def write(
         name: CREATE for a batch that makes something new, else UPDATE: absolute values, harmless when they arrive twice.
         items: The item numbers it is for.
         request: What is sent; only its digest is kept.
+        told: What the audit trail says of each element if the answer is lost; else the caller tells of those that were taken.
         send: Sends it.
         if_late: What is written down, besides that the items are due again, if the lease was lost when it was sent.
 
@@ -140,7 +142,7 @@ def write(
     document = run.journal.begin_document(
         KIND, m3_scope=run.store.m3_scope, references=References(), plan={"items": list(items), "name": name}
     )
-    intent = run.journal.intend(document.id, name, request=request, part=None)
+    intent = run.journal.intend(document.id, name, request=request, told=told, part=None)
     try:
         late = [(POSTPONE_OFFERS, _compared_again(run, flow, items, in_s=0)), *if_late]
         answer = run.journal.send(intent, send, if_late=late)
@@ -206,7 +208,7 @@ def clear_up(run: Run, *, flow: str) -> None:
 
 def _arrives_for_s(run: Run, document: DocumentRecord) -> float:
     """Returns for how many seconds a write of this document may still take effect."""
-    open_steps = [step for step in document.steps if step.state in (StepState.INTENDED, StepState.UNKNOWN)]
+    open_steps = [step for step in document.steps if step.is_open]
     ends = [step.intended_at + timedelta(seconds=run.store.settle_s) for step in open_steps]
     return max(((end - run.claim.now).total_seconds() for end in ends), default=0.0)
 

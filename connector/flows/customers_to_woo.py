@@ -31,6 +31,7 @@ from connector.flows.outcome import Done
 from connector.ledger.known_customers import bound_accounts
 from connector.ledger.offers import Offer, Result
 from connector.ledger.shop_accounts import had_address
+from connector.ledger.trail import TrailLine
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult
 from connector.woocommerce.canonical import JSONDict
@@ -125,18 +126,24 @@ def _write(run: Run, changes: Sequence[Change]) -> Iterator[Result]:
     elements = [element_of(one.account, one.changes) for one in changes]
     numbers = [one.offer.item_number for one in changes]
     send = partial(run.store.shop.customers.write_batch, elements)
-    answers = write(run, flow=FLOW, name=UPDATE, items=numbers, request=elements, send=send)
+    lines = [_told(one) for one in changes]
+    answers = write(run, flow=FLOW, name=UPDATE, items=numbers, request=elements, told=lines, send=send)
     if answers is None:
         return
-    done = [one for one, answer in zip(changes, answers, strict=True) if isinstance(answer, Written)]
-    run.journal.audit_many(
-        "POST customers/batch",
-        system="shop",
-        changes=[(str(one.account), told(_before(one)), told(one.changes)) for one in done],
-        why="M3 is the master",
-    )
+    run.journal.tell(line for line, answer in zip(lines, answers, strict=True) if isinstance(answer, Written))
     for change, answer in zip(changes, answers, strict=True):
         yield _result(run, change, answer)
+
+
+def _told(change: Change) -> TrailLine:
+    return TrailLine(
+        action="POST customers/batch",
+        system="shop",
+        key=str(change.account),
+        before=told(_before(change)),
+        after=told(change.changes),
+        why="M3 is the master",
+    )
 
 
 def _result(run: Run, change: Change, answer: ElementResult) -> Result:

@@ -21,6 +21,7 @@ from connector.ledger.discard_marks import standing_of
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.models import Order
 
@@ -64,13 +65,14 @@ def write(run: Run, order: Order, wanted: str) -> bool:
         KIND, m3_scope=run.store.m3_scope, references=References(), plan={}
     )
     changes = changes_of(order, wanted)
-    intent = run.journal.intend(document.id, MARK, request=changes, part=None)
+    old, new = {MARK_META: before}, {MARK_META: wanted}
+    told = TrailLine(action="PUT order meta", system="shop", key=str(order.id), before=old, after=new)
+    intent = run.journal.intend(document.id, MARK, request=changes, told=[told], part=None)
     is_there = True
     try:
         run.journal.send(intent, partial(run.store.shop.put_order, order.id, changes))
         run.journal.mark(intent, StepState.DONE, {})
-        told = {MARK_META: before}, {MARK_META: wanted}
-        run.journal.audit("PUT order meta", system="shop", key=str(order.id), before=told[0], after=told[1])
+        run.journal.tell([told])
     except WooRejectedError as error:
         if error.remote_code not in NOT_THERE:  # any other 404 may be a plug-in's or a proxy's
             raise
@@ -96,7 +98,7 @@ def wait_for_mark(run: Run) -> None:
         NotYetError: The settle time since it was intended is not over.
     """
     last = None if run.claim.live_document is None else run.claim.live_document.step(MARK)
-    if last is None or last.state not in (StepState.INTENDED, StepState.UNKNOWN):
+    if last is None or not last.is_open:
         return
     settled_at = last.intended_at + timedelta(seconds=run.store.settle_s)
     if run.claim.now < settled_at:

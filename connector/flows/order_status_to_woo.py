@@ -24,6 +24,7 @@ from connector.ledger.leaving import asked_again
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState, StepState
+from connector.ledger.trail import TrailLine
 from connector.woocommerce.models import Order, parse_order
 
 KIND = "write_back"
@@ -112,15 +113,17 @@ def write_number(run: Run, document: DocumentRecord, number: str) -> None:
     may_be_noted = last is not None or is_late or run.claim.is_doubtful
     is_noted = may_be_noted and bool(_noted(run, document, text))
     meta = {"meta_data": [{"key": NUMBER_KEY, "value": number}]}
-    meta_intent = run.journal.intend(document.id, META, request=meta, part=None)
-    note_intent = None if is_noted else run.journal.intend(document.id, NOTE, request=text, part=None)
+    put = TrailLine(action="PUT order meta", system="shop", key=str(order_id), after={NUMBER_KEY: number})
+    noted = TrailLine(action="POST order note", system="shop", key=str(order_id), after={"note": text})
+    meta_intent = run.journal.intend(document.id, META, request=meta, told=[put], part=None)
+    note_intent = None if is_noted else run.journal.intend(document.id, NOTE, request=text, told=[noted], part=None)
     run.journal.send(meta_intent, lambda: run.store.shop.put_order(order_id, meta))
     run.journal.mark(meta_intent, StepState.DONE, {})
-    run.journal.audit("PUT order meta", system="shop", key=str(order_id), after={NUMBER_KEY: number})
+    run.journal.tell([put])
     if note_intent is not None:
         run.journal.send(note_intent, lambda: run.store.shop.add_note(order_id, text))
         run.journal.mark(note_intent, StepState.DONE, {})
-        run.journal.audit("POST order note", system="shop", key=str(order_id), after={"note": text})
+        run.journal.tell([noted])
 
 
 def note_of(number: str) -> str:
@@ -138,12 +141,12 @@ def take_back_doubled(run: Run, document: DocumentRecord, number: str) -> None:
         return
     order_id = int(run.claim.business_key)
     for note_id in _noted(run, document, note_of(number))[1:]:
-        intent = run.journal.intend(document.id, UNNOTE, request=note_id, part=None)
+        before, why = {"note": note_id}, "told twice"
+        told = TrailLine(action="DELETE order note", system="shop", key=str(order_id), before=before, why=why)
+        intent = run.journal.intend(document.id, UNNOTE, request=note_id, told=[told], part=None)
         run.journal.send(intent, partial(run.store.shop.delete_note, order_id, note_id))
         run.journal.mark(intent, StepState.DONE, {})
-        run.journal.audit(
-            "DELETE order note", system="shop", key=str(order_id), before={"note": note_id}, why="told twice"
-        )
+        run.journal.tell([told])
 
 
 def wait_for_note(run: Run, last: StepRecord | None) -> None:
@@ -152,7 +155,7 @@ def wait_for_note(run: Run, last: StepRecord | None) -> None:
     Raises:
         NotYetError: The settle time since it was intended is not over.
     """
-    if last is None or last.state not in (StepState.INTENDED, StepState.UNKNOWN):
+    if last is None or not last.is_open:
         return
     settled_at = last.intended_at + timedelta(seconds=run.store.settle_s)
     if run.claim.now < settled_at:

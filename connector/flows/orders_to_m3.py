@@ -189,7 +189,7 @@ def bind(run: Run, document: DocumentRecord, number: str) -> DocumentRecord:
         exchange_id=run.claim.exchange_id,
     )
     selling.note_posted(run, document.plan["content"])
-    run.journal.audit("OIS100MI/Confirm", system="m3", key=number, after={"temporary": document.temporary_number})
+    run.journal.audit("order made", system="m3", key=number, after={"temporary": document.temporary_number})
     return document.confirmed_as(number)
 
 

@@ -33,6 +33,7 @@ from connector.flows.prices.pull import FLOW
 from connector.flows.prices.reading import Lists, read_lists
 from connector.ledger.offer_pages import NEXT_CHANGE
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
+from connector.ledger.trail import TrailLine
 from connector.publishing.prices import PricesPublishing
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult, Refused
@@ -138,26 +139,27 @@ def _write(run: Run, parent: int, some: Sequence[Looked]) -> dict[str, ElementRe
         {"id": one.shown.product_id, **one.changes} for one in some if one.shown is not None
     ]
     products = run.store.shop.products
+    told = [_told(one) for one in some]
     answers = write(
         run,
         flow=FLOW,
         name=UPDATE,
         items=[one.item_number for one in some],
         request=elements,
+        told=told,
         send=lambda: (
             products.write_variations(parent, update=elements) if parent else products.write_batch(update=elements)
         ),
     )
     if answers is None:
         return {one.item_number: None for one in some}
-    written = [one for one, answer in zip(some, answers, strict=True) if isinstance(answer, Written)]
-    run.journal.audit_many("write prices", system="shop", changes=[_change(one) for one in written])
+    run.journal.tell(line for line, answer in zip(told, answers, strict=True) if isinstance(answer, Written))
     return {one.item_number: answer for one, answer in zip(some, answers, strict=True)}
 
 
-def _change(one: Looked) -> tuple[str, object, object]:
+def _told(one: Looked) -> TrailLine:
     before = {name: one.shown.values[name] for name in one.changes} if one.shown else {}
-    return one.item_number, before, one.changes
+    return TrailLine(action="write prices", system="shop", key=one.item_number, before=before, after=one.changes)
 
 
 def _result(offer: Offer, one: Looked, answer: ElementResult | None, lists: Lists) -> Result:

@@ -18,11 +18,12 @@ from connector.flows.orders.source import is_believed
 from connector.flows.outcome import Done
 from connector.flows.products.carrying import map_product, read_item, wanted_of
 from connector.flows.products.ownership import ITEMS, changed_here, fingerprint_of_parts, same
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.claims import DocumentRecord
 from connector.ledger.offers import SETTLE_OFFERS, Result, mark_due, settled
 from connector.ledger.product_facts import KnownProduct, find_product
 from connector.ledger.steps import References
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.m3.programs import item_changes
 from connector.mapping.engine import Mapped
 from connector.publishing.products import ChangedInShop
@@ -134,20 +135,22 @@ def _write(
         NeedsPersonError: M3 took it and shows something else.
     """
     fields = {item_changes.ITEM: known.item_number, **differing}
-    intent = run.journal.intend(document.id, UPDATE, request=fields, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([item_changes.update_basic(fields)])[0])
-    if answer.error is not None:
-        run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
-        raise answer.error
-    run.journal.mark(intent, StepState.DONE, {})
-    run.journal.audit(
-        "MMS200MI/UpdItmBasic",
+    call = item_changes.update_basic(fields)
+    told = TrailLine(
+        action=run.store.m3.name_of(call),
         system="m3",
         key=known.item_number,
         before={name: before.get(name, "") for name in differing},
         after=differing,
         why="; ".join(f"{note.field}: {note.what}" for note in mapped.notes),
     )
+    intent = run.journal.intend(document.id, UPDATE, request=fields, told=[told], part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
+    if answer.error is not None:
+        run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
+        raise answer.error
+    run.journal.mark(intent, StepState.DONE, {})
+    run.journal.tell([told])
     held = _read(run, known, differing)
     ignored = sorted(name for name, value in differing.items() if not same(value, held.get(name, "")))
     if ignored:
@@ -165,7 +168,7 @@ def _wait_for_lost(run: Run) -> None:
         NotYetError: The settle time since it was intended is not over.
     """
     document = run.claim.live_document
-    lost = [step for step in document.steps if _is_open(step)] if document else []
+    lost = [step for step in document.steps if step.is_open] if document else []
     ends = max((step.intended_at + timedelta(seconds=run.store.settle_s) for step in lost), default=None)
     if ends is not None and run.claim.now < ends:
         raise NotYetError(
@@ -173,10 +176,6 @@ def _wait_for_lost(run: Run) -> None:
             retry_after_s=(ends - run.claim.now).total_seconds(),
             resolution="Nothing to do: the item is read after the settle time.",
         )
-
-
-def _is_open(step: StepRecord) -> bool:
-    return step.state in (StepState.INTENDED, StepState.UNKNOWN)
 
 
 def _look_again(run: Run, known: KnownProduct, changed: dict[str, list[str]]) -> None:

@@ -276,5 +276,5 @@ def bind(run: Run, document: DocumentRecord, number: str) -> DocumentRecord:
         m3_key=number,
         exchange_id=run.claim.exchange_id,
     )
-    run.journal.audit("OIS100MI/Confirm", system="m3", key=number, after={"temporary": document.temporary_number})
+    run.journal.audit("order made", system="m3", key=number, after={"temporary": document.temporary_number})
     return document.confirmed_as(number)

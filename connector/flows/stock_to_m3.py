@@ -20,6 +20,7 @@ from connector.ledger.offers import ALL
 from connector.ledger.steps import References
 from connector.ledger.stock_offers import KEEP_BASELINE, baseline
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine, looked_up
 from connector.ledger.waking import wake
 from connector.m3.client import Call
 from connector.m3.programs import counts
@@ -97,13 +98,23 @@ def _book(run: Run, correction: Correction, rules: Corrections) -> Done:
     plan = {"before": f"{location.on_hand:f}", "target": f"{target:f}"}
     document = run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(), plan=plan)
     call = _call(run, correction, rules, target=target)
-    intent = run.journal.intend(document.id, BOOK, request=dict(call.fields), part=None)
+    told = TrailLine(
+        action=run.store.m3.name_of(call),
+        system="m3",
+        key=correction.item_number,
+        before={"on_hand": plan["before"]},
+        after={"on_hand": plan["target"]},
+        why=f"changed by hand in the shop from {correction.expected} to {correction.seen}",
+    )
+    intent = run.journal.intend(document.id, BOOK, request=dict(call.fields), told=[told], part=None)
     answer = run.journal.send(intent, lambda: run.store.m3.write([call]))[0]
     if answer.error is not None and not already_exists(answer.error):
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         run.journal.forget_document(document.id)
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
+    if answer.error is None:
+        run.journal.tell([told])
     on_hand = _read_location(run, correction, rules).on_hand
     if on_hand != target:
         raise _not_there(run, document, correction, on_hand=on_hand, target=target)
@@ -140,9 +151,15 @@ def _follow(run: Run, document: DocumentRecord, correction: Correction, rules: C
     """
     _wait_out(run, document)
     on_hand, target = _read_location(run, correction, rules).on_hand, Decimal(document.plan["target"])
+    step = document.step(BOOK)
+    state = step.state if step is not None else None
+    if step is not None and step.is_open:
+        what = {"before": document.plan["before"], "target": document.plan["target"]}
+        run.journal.tell(
+            [looked_up("stock correction", key=correction.item_number, is_there=on_hand == target, **what)]
+        )
     if on_hand == target:
         return _booked(run, document, correction)
-    state = step.state if (step := document.step(BOOK)) else None
     if state is StepState.DONE:
         raise _not_there(run, document, correction, on_hand=on_hand, target=target)
     if on_hand != Decimal(document.plan["before"]):
@@ -151,7 +168,7 @@ def _follow(run: Run, document: DocumentRecord, correction: Correction, rules: C
             run, correction, "Whether it was booked in M3 is not known, for other stock moved there meanwhile."
         )
     run.journal.forget_document(document.id)
-    if rules.by_hand is ByHand.ADJUST and state in (StepState.INTENDED, StepState.UNKNOWN):
+    if rules.by_hand is ByHand.ADJUST and step is not None and step.is_open:
         raise _for_person(run, correction, "The answer of M3 was lost and it is not booked there, but may still be.")
     return _book(run, correction, rules)
 
@@ -167,7 +184,7 @@ def _not_there(
 
 
 def _wait_out(run: Run, document: DocumentRecord) -> None:
-    open_steps = [step for step in document.steps if step.state in (StepState.INTENDED, StepState.UNKNOWN)]
+    open_steps = [step for step in document.steps if step.is_open]
     ends = [step.intended_at + timedelta(seconds=run.store.settle_s) for step in open_steps]
     left_s = max(((end - run.claim.now).total_seconds() for end in ends), default=0.0)
     if left_s > 0:
@@ -186,14 +203,6 @@ def _read_location(run: Run, correction: Correction, rules: Corrections) -> coun
 
 
 def _booked(run: Run, document: DocumentRecord, correction: Correction) -> Done:
-    run.journal.audit(
-        "book stock correction",
-        system="m3",
-        key=correction.item_number,
-        before={"on_hand": document.plan["before"]},
-        after={"on_hand": document.plan["target"]},
-        why=f"changed by hand in the shop from {correction.expected} to {correction.seen}",
-    )
     run.journal.forget_document(document.id)
     return _end(run, correction, f"booked in M3: {correction.difference:f} basic units", is_booked=True)
 

@@ -32,6 +32,7 @@ from connector.flows.stock.element import element_of
 from connector.flows.stock.reading import Problem
 from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
 from connector.ledger.stock_offers import FORGET_BASELINES, MARKS
+from connector.ledger.trail import TrailLine
 from connector.publishing.stock import ByHand
 from connector.woocommerce.batches import Done as Written
 from connector.woocommerce.batches import ElementResult
@@ -201,26 +202,33 @@ def _write(run: Run, parent: int | None, changes: list[Change], *, read_at: date
             else products.write_variations(parent, update=elements)
         )
 
+    told = [_told(one, read_at=read_at) for one in changes]
     answers = write(
         run,
         flow=FLOW,
         name=UPDATE,
         items=items,
         request=elements,
+        told=told,
         send=send,
         if_late=[(FORGET_BASELINES, baselines)],
     )
     if answers is None:
         return
-    done = [one for one, answer in zip(changes, answers, strict=True) if isinstance(answer, Written)]
-    run.journal.audit_many(
-        "write stock",
-        system="shop",
-        changes=[(one.offer.item_number, {"stock": str(one.product.stock_quantity)}, one.element) for one in done],
-        why=f"M3 read at {read_at.isoformat()}",
-    )
+    run.journal.tell(line for line, answer in zip(told, answers, strict=True) if isinstance(answer, Written))
     for one, answer in zip(changes, answers, strict=True):
         yield _result_of_write(one, answer, read_at=read_at)
+
+
+def _told(change: Change, *, read_at: datetime) -> TrailLine:
+    return TrailLine(
+        action="write stock",
+        system="shop",
+        key=change.offer.item_number,
+        before={"stock": str(change.product.stock_quantity)},
+        after=change.element,
+        why=f"M3 read at {read_at.isoformat()}",
+    )
 
 
 def _result_of_write(change: Change, answer: ElementResult, *, read_at: datetime) -> Result:

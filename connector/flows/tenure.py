@@ -92,13 +92,13 @@ def _contest(run: Run, begun: Tenure, *, named: str) -> NoReturn:
     """Writes our stamp over another one; whoever is at work will see it before we begin."""
     store, stamp = run.store.name, begun.next_stamp or ""
     tenure.open_contest(run.journal.connection, store)
-    run.journal.commit()  # before it is written: else a run that ends here would take the row for its own
     call = cusextmi.change_tenure(store, holder=begun.holder(stamp))
-    _write(run, call)
-    tenure.note_contested(run.journal.connection, store, stamp=stamp)
     after = {"A030": begun.holder(stamp)}
     why = "a person took the store over" if begun.takes_over else "M3 names an older copy of this ledger"
     run.journal.audit(run.store.m3.name_of(call), system="m3", key=store, before={"A030": named}, after=after, why=why)
+    run.journal.commit()  # before it is written: else a run that ends here would take the row for its own
+    _write(run, call)
+    tenure.note_contested(run.journal.connection, store, stamp=stamp)
     raise _seen_soon(run, USABLE_FOR.total_seconds() + run.store.settle_s)
 
 
@@ -107,12 +107,14 @@ def _is_our_name(begun: Tenure, named: str | None) -> bool:
 
 
 def _add(run: Run, store: str, holder: str) -> bool:
-    """Adds the row. Its stamp, renewed each minute from then on, is no news for the audit trail; that it was made is."""
+    """Adds the row. Its stamp, renewed each minute from then on, is no news for the audit trail; that it was made is, told before.
+
+    Should this process end between the two, or another installation be first, the line says no more than what was meant.
+    """
     call = cusextmi.add_tenure(store, holder=holder)
-    is_added = _write(run, call)
-    if is_added:
-        run.journal.audit(run.store.m3.name_of(call), system="m3", key=store, after={"A030": holder})
-    return is_added
+    run.journal.audit(run.store.m3.name_of(call), system="m3", key=store, after={"A030": holder})
+    run.journal.commit()
+    return _write(run, call)
 
 
 def _read(run: Run) -> str | None:

@@ -17,6 +17,7 @@ from connector.ledger.discards import Discard
 from connector.ledger.prepared import Prepared
 from connector.ledger.session import transaction
 from connector.ledger.tables import DocumentState, State, StepState
+from connector.ledger.trail import TELL_LEFT_OPEN
 
 LEASE_S = 45
 CRASHES_UNTIL_DEAD_LETTER = 3
@@ -34,6 +35,11 @@ class StepRecord:
     claim_no: int
     result: dict[str, Any]
     intended_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has seen its answer, so that it may have been done or not."""
+        return self.state in (StepState.INTENDED, StepState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Claim:
 
 _CLAIM = Prepared(
     "exchange_claim",
-    """
+    f"""
 WITH claimed AS (
     UPDATE exchange e SET
         state = 'running', claim_no = e.claim_no + 1, tries = e.tries + 1, worker = :worker,
@@ -126,11 +132,12 @@ WITH claimed AS (
     INSERT INTO attempt (exchange_id, claim_no, revision, worker)
     SELECT id, claim_no, wanted_rev, worker FROM claimed
 ), left_open AS (
+    SELECT t.id, t.claim_no, t.told, c.store, c.id AS exchange_id
+    FROM claimed c JOIN document m ON m.exchange_id = c.id JOIN step t ON t.document_id = m.id AND t.state = 'intended'
+), closed AS (
     -- Whoever intended these is gone and can tell no more; this run sees them as they were left.
-    UPDATE step t SET state = 'unknown', finished_at = ledger_now()
-    FROM claimed c JOIN document m ON m.exchange_id = c.id
-    WHERE t.document_id = m.id AND t.state = 'intended'
-)
+    UPDATE step t SET state = 'unknown', told = '[]', finished_at = ledger_now() FROM left_open o WHERE t.id = o.id
+), told AS ({TELL_LEFT_OPEN})
 SELECT c.*, d.body, d.received_at AS body_received_at, ledger_now() AS now, (
     SELECT jsonb_agg(to_jsonb(m) || jsonb_build_object('steps', (
         SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.id), '[]') FROM step t WHERE t.document_id = m.id

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
 from connector.ledger.tables import State
+from connector.ledger.trail import TELL_LEFT_OPEN
 
 RESEND_AFTER_S = 60
 RESEND_EMPTY_AFTER_S = 15
@@ -24,7 +25,7 @@ class DueMessage:
     claim_no: int
 
 
-_TAKE_BACK = text("""
+_TAKE_BACK = text(f"""
 WITH taken AS (
 UPDATE exchange SET
     -- A dead letter that was only to be cleared up after stays what it was.
@@ -47,8 +48,13 @@ WHERE id IN (
     SELECT id FROM exchange WHERE state = 'running' AND (lease_until < ledger_now() OR worker = ANY(:gone))
     FOR UPDATE SKIP LOCKED
 ) AND state = 'running' AND (lease_until < ledger_now() OR worker = ANY(:gone))
-RETURNING id, claim_no, pool, state
-), cut_off AS (
+RETURNING id, store, claim_no, pool, state
+), left_open AS (
+    SELECT s.id, s.claim_no, s.told, t.store, t.id AS exchange_id FROM taken t JOIN document d ON d.exchange_id = t.id
+    JOIN step s ON s.document_id = d.id WHERE s.state = 'intended' AND s.told <> '[]'
+), closed AS (
+    UPDATE step s SET told = '[]' FROM left_open o WHERE s.id = o.id
+), told AS ({TELL_LEFT_OPEN}), cut_off AS (
     UPDATE attempt a SET ended_at = ledger_now(), outcome = 'cut_off', code = 'lease_expired',
         message = 'The worker died or hung; nothing more is known of this attempt.'
     FROM taken t WHERE a.exchange_id = t.id AND a.claim_no = t.claim_no
@@ -68,6 +74,7 @@ class TakenBack:
 def take_back_expired(connection: Connection, *, gone: Sequence[str] = ()) -> TakenBack:
     """Takes exchanges back whose lease ran out or whose worker is gone; the third crash in a row makes a dead letter.
 
+    The audit trail is told of the writes their runs had intended, once: nobody else may ever look at them.
     The messages are stamped as sent: send them before all others, for each may hold something half made in M3.
     """
     rows = connection.execute(_TAKE_BACK, {"crashes": CRASHES_UNTIL_DEAD_LETTER, "gone": list(gone)}).all()

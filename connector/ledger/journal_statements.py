@@ -37,14 +37,14 @@ WITH lease AS (
     UPDATE exchange SET lease_until = ledger_now() + make_interval(secs => :lease_s)
     WHERE id = :exchange_id AND claim_no = :claim_no AND state = 'running' RETURNING claim_no
 )
-INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest)
+INSERT INTO step AS t (document_id, revision, name, part, claim_no, request_digest, told)
 SELECT :document_id, :revision, :name, coalesce(:part, (
     SELECT coalesce(max(part) + 1, 0) FROM step
-    WHERE document_id = :document_id AND revision = :revision AND name = :name)), claim_no, :digest
+    WHERE document_id = :document_id AND revision = :revision AND name = :name)), claim_no, :digest, CAST(:told AS jsonb)
 FROM lease
 ON CONFLICT (document_id, revision, name, part) DO UPDATE SET
     state = 'intended', claim_no = excluded.claim_no, request_digest = excluded.request_digest,
-    result = '{}', intended_at = ledger_now(), finished_at = NULL
+    told = excluded.told, result = '{}', intended_at = ledger_now(), finished_at = NULL
 WHERE t.state = 'refused'
 RETURNING id, part
 """,
@@ -76,7 +76,9 @@ WHERE id = :exchange_id AND state <> 'dead_letter'
 """A write left after the lease was lost: whoever has the exchange now, or had it last, looks at what came of that."""
 MARK = Prepared(
     "journal_mark",
-    "UPDATE step SET state = :state, result = CAST(:result AS jsonb), finished_at = ledger_now() WHERE id = :id",
+    """
+UPDATE step SET state = :state, result = CAST(:result AS jsonb), told = '[]', finished_at = ledger_now() WHERE id = :id
+""",
     types={"id": "bigint"},
 )
 REPLAN = Prepared(
@@ -89,21 +91,20 @@ FORGET = Prepared(
     "WITH steps AS (DELETE FROM step WHERE document_id = :id) DELETE FROM document WHERE id = :id",
     types={"id": "bigint"},
 )
-AUDIT_MANY = Prepared(
-    "journal_audit_many",
-    """
-INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
-SELECT :store, :exchange_id, :claim_no, 'connector', :system, :action, r.key, r.before, r.after, :why
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (key varchar, before jsonb, after jsonb)
-""",
-    types={"exchange_id": "bigint", "claim_no": "bigint"},
+NOT_SENT = Prepared(
+    "journal_not_sent",
+    "UPDATE step SET told = '[]' WHERE id = :id",
+    types={"id": "bigint"},
 )
+"""The run ended before it came to this write, so there is nothing to tell of it."""
 AUDIT = Prepared(
     "journal_audit",
     """
 INSERT INTO audit (store, exchange_id, claim_no, who, system, action, key, before, after, why)
-VALUES (:store, :exchange_id, :claim_no, :who, :system, :action, :key,
-        CAST(:before AS jsonb), CAST(:after AS jsonb), :why) RETURNING id
+SELECT :store, :exchange_id, :claim_no, 'connector', r.system, r.action, r.key, r.before, r.after, r.why
+FROM jsonb_to_recordset(CAST(:lines AS jsonb))
+    AS r (system varchar, action varchar, key varchar, before jsonb, after jsonb, why varchar)
+RETURNING id
 """,
     types={"exchange_id": "bigint", "claim_no": "bigint"},
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -22,19 +22,20 @@ from connector.ledger import claims
 from connector.ledger.claims import Claim, DocumentRecord, Settlement
 from connector.ledger.journal_statements import (
     AUDIT,
-    AUDIT_MANY,
     BEGIN,
     CHANGE,
     FORGET,
     INTEND,
     LOOK_AGAIN,
     MARK,
+    NOT_SENT,
     RENEW,
     REPLAN,
 )
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
 from connector.ledger.tables import DocumentState, State, StepState
+from connector.ledger.trail import NO_ANSWER, TrailLine, to_json
 from connector.throttle.guard import sending_only_if
 
 T = TypeVar("T")
@@ -67,12 +68,13 @@ class Lease:
 
 @dataclass(frozen=True)
 class Intent:
-    """A step that was written down as intended."""
+    """A step that was written down as intended, with what the audit trail says of it unless its answer is seen."""
 
     id: int
     document_id: int
     name: str
     part: int
+    told: tuple[TrailLine, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +131,8 @@ class Journal:
         self._sent: list[Staged] = []
         self._owed: list[Staged] = []  # to be written if the lease turns out lost: a write left since the last commit
         self._has_renewed = False
+        self._untold: dict[int, Intent] = {}  # intents of this run of whose end nothing is known yet
+        self._left: set[int] = set()  # those that were sent
 
     @property
     def connection(self) -> Connection:
@@ -224,9 +228,12 @@ class Journal:
 
     def forget_document(self, document_id: int) -> None:
         """Stages that a document and its steps are dropped: its writes were absolute and are over, the audit tells of them."""
+        self._untold = {step: one for step, one in self._untold.items() if one.document_id != document_id}
         self.stage(FORGET, id=document_id)
 
-    def intend(self, document_id: int, name: str, *, request: object, part: int | None = 0) -> Intent:
+    def intend(
+        self, document_id: int, name: str, *, request: object, told: Iterable[TrailLine], part: int | None = 0
+    ) -> Intent:
         """Writes a step down as intended, with all that is staged, and renews the lease; `send` commits it.
 
         A step that was refused may be intended again; any other repetition is a bug.
@@ -235,12 +242,14 @@ class Journal:
             document_id: The document it belongs to.
             name: What it is called in the flow.
             request: What will be sent; only its digest is kept.
+            told: What the audit trail is to say of it if nobody sees its answer; none where nothing is sent.
             part: Counts the pieces of a step; None takes the next free one, for steps that may be repeated.
 
         Raises:
             LeaseLostError: The exchange belongs to another worker.
         """
         digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
+        lines = tuple(told)
         values = {
             **self._lease_values(),
             "document_id": document_id,
@@ -248,12 +257,14 @@ class Journal:
             "name": name,
             "part": part,
             "digest": digest,
+            "told": to_json(lines),
         }
         row = self._run(INTEND, values)
         if row is None:
             raise self._lost()
         self._has_renewed = True
-        return Intent(row.id, document_id, name, row.part)
+        intent = self._untold[row.id] = Intent(row.id, document_id, name, row.part, lines)
+        return intent
 
     def send(self, intent: Intent, write: Callable[[], T], *, if_late: Iterable[Staged] = ()) -> T:
         """Commits the intent, sends the write, and keeps what an exception says of it.
@@ -272,11 +283,13 @@ class Journal:
         """
         self.commit()
         self._owed = [(LOOK_AGAIN, {"exchange_id": self.claim.exchange_id}), *if_late]
+        self._left.add(intent.id)
         try:
             with sending_only_if(self.lease.require_fresh):
                 return write()
         except OutcomeUnknownError:
             self.mark(intent, StepState.UNKNOWN, {})
+            self.tell(one.because(NO_ANSWER) for one in intent.told)
             raise
         except ConnectorError as error:
             self.mark(intent, StepState.REFUSED, {"code": error.code})
@@ -284,6 +297,7 @@ class Journal:
 
     def mark(self, intent: Intent, state: StepState, result: dict[str, Any]) -> None:
         """Stages what became of a step."""
+        self._untold.pop(intent.id, None)
         self.resolve(intent.id, state, result)
 
     def resolve(self, step_id: int, state: StepState, result: dict[str, Any]) -> None:
@@ -291,41 +305,33 @@ class Journal:
         self.stage(MARK, id=step_id, state=state, result=json.dumps(result, default=str))
 
     def audit(
-        self, action: str, *, system: str, key: str, before: object = None, after: object = None, why: str = ""
+        self,
+        action: str,
+        *,
+        system: str,
+        key: str,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+        why: str = "",
     ) -> None:
-        """Stages one line of the audit trail."""
-        self.stage(
-            AUDIT,
-            store=self.claim.store,
-            exchange_id=self.claim.exchange_id,
-            claim_no=self.claim.claim_no,
-            who="connector",
-            system=system,
-            action=action,
-            key=key,
-            before=json.dumps(before or {}, default=str),
-            after=json.dumps(after or {}, default=str),
-            why=why,
-        )
+        """Stages one line of the audit trail, of what is no remote write or was none of this run."""
+        self.tell([TrailLine(action=action, system=system, key=key, before=before or {}, after=after or {}, why=why)])
 
-    def audit_many(
-        self, action: str, *, system: str, changes: Iterable[tuple[str, object, object]], why: str = ""
-    ) -> None:
-        """Stages one line of the audit trail for each key, with what was there before and after."""
-        rows = [{"key": key, "before": before or {}, "after": after or {}} for key, before, after in changes]
-        self.stage(
-            AUDIT_MANY,
-            store=self.claim.store,
-            exchange_id=self.claim.exchange_id,
-            claim_no=self.claim.claim_no,
-            system=system,
-            action=action,
-            why=why,
-            rows=json.dumps(rows, default=str),
-        )
+    def tell(self, lines: Iterable[TrailLine]) -> None:
+        """Stages lines of the audit trail."""
+        told = list(lines)
+        if told:
+            self.stage(
+                AUDIT,
+                store=self.claim.store,
+                exchange_id=self.claim.exchange_id,
+                claim_no=self.claim.claim_no,
+                lines=to_json(told),
+            )
 
     def settle(self, settlement: Settlement) -> State | None:
         """Ends the run together with whatever is staged; None if it is no longer ours (then nothing staged is kept)."""
+        self._tell_left_open()
         try:
             row = self._run(claims.SETTLE, claims.settle_values(self.claim, settlement))
             if row is None:
@@ -340,7 +346,7 @@ class Journal:
         self._close()
         return State(row.state)
 
-    def note_unfenced(self, action: str, *, key: str, after: object) -> None:
+    def note_unfenced(self, action: str, *, key: str, after: Mapping[str, object]) -> None:
         """Writes down what a run learnt although its lease is lost, and has looked at again what it may have done late."""
         self.rollback()
         self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
@@ -361,6 +367,14 @@ class Journal:
             raise
         self._sent, self._staged = self._staged, []
         return row
+
+    def _tell_left_open(self) -> None:
+        """Tells of a write that left and of whose end the run learnt nothing (a bug ended it); what never left, nobody tells."""
+        for intent in self._untold.values():
+            self.stage(NOT_SENT, id=intent.id)
+            if intent.id in self._left:
+                self.tell(one.because(NO_ANSWER) for one in intent.told)
+        self._untold.clear()
 
     def _lease_values(self) -> dict[str, Any]:
         return {

@@ -214,6 +214,7 @@ class Step(Base):
     claim_no: Mapped[int]
     request_digest: Mapped[str]
     result: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    told: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # for the audit, till its end
     intended_at: Mapped[datetime] = mapped_column(server_default=NOW)
     finished_at: Mapped[datetime | None]
 

@@ -8,6 +8,7 @@ sent. What M3 refuses burns its key: a person corrects the cause, and the next v
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector.errors import M3RejectedError
@@ -22,7 +23,8 @@ from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
-from connector.m3.client import MAX_TRANSACTIONS
+from connector.ledger.trail import TrailLine
+from connector.m3.client import MAX_TRANSACTIONS, Call
 from connector.m3.rejections import already_exists
 
 KIND = LEDGER_BATCH
@@ -150,7 +152,8 @@ def _send(run: Run, document: DocumentRecord, sheet: Sheet) -> str:
 def _add_head(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> None:
     call = way.add_head(run, sheet)
     is_ours = any(step.name == HEAD and step.state is not StepState.REFUSED for step in document.steps)
-    intent = run.journal.intend(document.id, HEAD, request=call.fields, part=None)
+    told = _told(run, call, sheet, lines=len(sheet.lines))
+    intent = run.journal.intend(document.id, HEAD, request=call.fields, told=[told], part=None)
     error = run.journal.send(intent, lambda: run.store.m3.write([call])[0]).error
     if error is not None and not (already_exists(error) and is_ours):
         run.journal.mark(intent, StepState.REFUSED, {"code": error.code})
@@ -158,7 +161,8 @@ def _add_head(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> Non
             raise verdicts.taken(run, document, sheet, way)
         raise verdicts.burn(run, document, sheet, way, error)
     run.journal.mark(intent, StepState.DONE, {"key": sheet.key})
-    run.journal.audit(run.store.m3.name_of(call), system="m3", key=sheet.key, after={"lines": len(sheet.lines)})
+    if error is None:
+        run.journal.tell([told])
 
 
 def _add_lines(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> None:
@@ -166,12 +170,14 @@ def _add_lines(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> No
     calls = [way.add_line(run, sheet, number, line) for number, line in enumerate(sheet.lines, start=1)]
     for start in range(0, len(calls), MAX_TRANSACTIONS):
         some = calls[start : start + MAX_TRANSACTIONS]
-        intent = run.journal.intend(document.id, LINES, request=[call.fields for call in some], part=None)
+        told = _told(run, some[0], sheet, lines=len(some))
+        intent = run.journal.intend(document.id, LINES, request=[call.fields for call in some], told=[told], part=None)
         answers = run.journal.send(intent, lambda some=some: run.store.m3.write(some))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         refused = [one.error for one in answers if one.error is not None and not already_exists(one.error)]
+        if added := sum(one.error is None for one in answers):
+            run.journal.tell([replace(told, after={"lines": added})])
         if not refused:
             run.journal.mark(intent, StepState.DONE, {"sent": len(some)})
-            run.journal.audit(run.store.m3.name_of(some[0]), system="m3", key=sheet.key, after={"lines": len(some)})
             continue
         run.journal.mark(intent, StepState.REFUSED, {"refused": len(refused)})
         said_no = [error for error in refused if isinstance(error, M3RejectedError)]
@@ -180,13 +186,14 @@ def _add_lines(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> No
 
 def _control(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> None:
     call = way.control(run, sheet)
-    intent = run.journal.intend(document.id, CONTROL, request=call.fields, part=None)
+    told = _told(run, call, sheet)
+    intent = run.journal.intend(document.id, CONTROL, request=call.fields, told=[told], part=None)
     error = run.journal.send(intent, lambda: run.store.m3.write([call])[0]).error
     if error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": error.code})
         raise verdicts.burn(run, document, sheet, way, error)
     run.journal.mark(intent, StepState.DONE, {})
-    run.journal.audit(run.store.m3.name_of(call), system="m3", key=sheet.key)
+    run.journal.tell([told])
 
 
 def _hand_over(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> str:
@@ -194,11 +201,12 @@ def _hand_over(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> st
     call = way.last(run, sheet)
     may_be_taken = any(step.name == way.last_step and step.state is not StepState.REFUSED for step in document.steps)
     run.journal.change_document(document.id, state=DocumentState.CONFIRMING)
-    intent = run.journal.intend(document.id, way.last_step, request=call.fields, part=None)
+    told = _told(run, call, sheet)
+    intent = run.journal.intend(document.id, way.last_step, request=call.fields, told=[told], part=None)
     error = run.journal.send(intent, lambda: run.store.m3.write([call])[0]).error
     said = {} if error is None else {"code": error.code, "said": error.message}
     run.journal.mark(intent, StepState.DONE if error is None else StepState.REFUSED, said)
-    run.journal.audit(run.store.m3.name_of(call), system="m3", key=sheet.key, after={"accepted": error is None, **said})
+    run.journal.tell([replace(told, after={"accepted": error is None, **said})])
     voucher = way.look(run, sheet)
     if voucher is not None:
         return _finish(run, document, sheet, voucher)
@@ -207,6 +215,10 @@ def _hand_over(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> st
     if may_be_taken:
         raise verdicts.refused_again(sheet, way, error)
     raise verdicts.burn(run, document, sheet, way, error)
+
+
+def _told(run: Run, call: Call, sheet: Sheet, **after: int) -> TrailLine:
+    return TrailLine(action=run.store.m3.name_of(call), system="m3", key=sheet.key, after=after)
 
 
 def _follow(run: Run, document: DocumentRecord, sheet: Sheet, last: StepRecord) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from connector.errors import ConnectorError, OutcomeUnknownError
 from connector.flows.batches import CREATE, RUN_S, UPDATE, batch_size, clear_up, write
 from connector.flows.catalogue.content import Maker
 from connector.flows.catalogue.differing import fields_to_ask
@@ -33,14 +34,16 @@ from connector.flows.catalogue.planning import (
     without_parent,
 )
 from connector.flows.catalogue.rules import FLOW, ItemRules
-from connector.flows.catalogue.settling import Settling
+from connector.flows.catalogue.settling import Settling, taken, told, trash_told
 from connector.flows.catalogue.shop_side import ShopSide
 from connector.flows.catalogue.withdrawing import Brake
 from connector.flows.context import Run
-from connector.flows.finding.choosing import Sought, taken
+from connector.flows.finding import choosing
+from connector.flows.finding.choosing import Sought
 from connector.flows.outcome import Done
 from connector.ledger.item_offers import KEEP_READ, read_now, take_due_items
 from connector.ledger.offers import ALL, mark_due
+from connector.ledger.trail import TrailLine
 from connector.ledger.waking import wake
 from connector.woocommerce.batches import MOST_ELEMENTS, ElementResult, Refused
 from connector.woocommerce.canonical import JSONDict
@@ -207,7 +210,11 @@ class Loading:
         if row is None or isinstance(row, Trouble):
             return row
         owner = self._settling.owner_of(int(row["id"]), item_number=one.item.number)
-        return row if owner == one.item.number else untold(taken(Sought(one.item.number, one.sku), row, owner=owner))
+        return (
+            row
+            if owner == one.item.number
+            else untold(choosing.taken(Sought(one.item.number, one.sku), row, owner=owner))
+        )
 
     def _note_parent(self, decision: Decision) -> None:
         if decision.wanted.kind != VARIABLE or decision.wanted.family is None:
@@ -236,10 +243,12 @@ class Loading:
         while elements := self._side.missing(paths.values()):
             concerned = [number for number, path in paths.items() if self._side.category(path) is None]
             part = elements[:MOST_ELEMENTS]
-            results = self._write(UPDATE, concerned, part, partial(self._create_categories, part))
-            complaints = self._side.made(part, results) if results is not None else []
+            lines = [_category_told(one) for one in part]
+            results = self._write(UPDATE, concerned, part, lines, partial(self._create_categories, part))
             if results is None:
                 return waiting | set(concerned)
+            self._run.journal.tell(taken(lines, results))
+            complaints = self._side.made(part, results)
             if complaints:
                 for one in some:
                     if one.item.number in concerned:
@@ -259,7 +268,7 @@ class Loading:
             self._store.shop.products.trash(int(row["id"]))
             return True
 
-        if self._write(UPDATE, [item], {"trash": row["id"]}, send):
+        if self._write(UPDATE, [item], {"trash": row["id"]}, [trash_told(decision)], send):
             self._settling.trashed(decision)
 
     def _write_full(self, decisions: list[Decision], name: str) -> list[Decision]:
@@ -282,25 +291,34 @@ class Loading:
         """
         decisions = sorted(decisions, key=lambda one: self._parent_id(one) or 0)
         items = [one.wanted.item.number for one in decisions]
-        results = self._write(name, items, {name: items}, partial(self._send, decisions, name))
+        lines = [told(one, name=name) for one in decisions]
+        results = self._write(name, items, {name: items}, lines, partial(self._send, decisions, name, lines))
         if results is None:
             return
         for decision, result in zip(decisions, results, strict=True):
             if decision.wanted.kind == VARIABLE:
                 self._note_written_parent(decision, result)
-        self._settling.written(decisions, results, name=name)
+        self._settling.written(decisions, results, told=lines)
 
-    def _send(self, decisions: list[Decision], name: str) -> list[ElementResult]:
-        products = self._store.shop.products
+    def _send(self, decisions: list[Decision], name: str, lines: list[TrailLine]) -> list[ElementResult]:
         results: list[ElementResult] = []
         for parent_id, some in groupby(decisions, key=self._parent_id):
-            elements = [one.create or one.update or {} for one in some]
-            create, update = (elements, []) if name == CREATE else ([], elements)
-            if parent_id is None:
-                results += products.write_batch(create=create, update=update)
-            else:
-                results += products.write_variations(parent_id, create=create, update=update)
+            try:
+                results += self._send_some(parent_id, list(some), name)
+            except OutcomeUnknownError:
+                raise
+            except ConnectorError:  # the step counts as refused, but its earlier calls were done
+                self._run.journal.tell(taken(lines, results))
+                raise
         return results
+
+    def _send_some(self, parent_id: int | None, some: list[Decision], name: str) -> list[ElementResult]:
+        elements = [one.create or one.update or {} for one in some]
+        create, update = (elements, []) if name == CREATE else ([], elements)
+        products = self._store.shop.products
+        if parent_id is None:
+            return products.write_batch(create=create, update=update)
+        return products.write_variations(parent_id, create=create, update=update)
 
     def _parent_id(self, decision: Decision) -> int | None:
         """Returns the product a variation is written under; None for a product."""
@@ -309,8 +327,8 @@ class Loading:
             return int(row["parent_id"]) if kind_of(row) == VARIATION else None
         return self._products[_parent_of(decision.wanted)] if decision.wanted.kind == VARIATION else None
 
-    def _write(self, name: str, items: list[str], request: Any, send: Any) -> Any:
-        return write(self._run, flow=FLOW, name=name, items=items, request=request, send=send)
+    def _write(self, name: str, items: list[str], request: Any, lines: list[TrailLine], send: Any) -> Any:
+        return write(self._run, flow=FLOW, name=name, items=items, request=request, told=lines, send=send)
 
     @property
     def _size(self) -> int:
@@ -320,6 +338,10 @@ class Loading:
 def _without(held: Mapping[str, Trouble], wanted: list[Wanted]) -> list[Wanted]:
     """Returns items of which some are held back: those have a trouble, so that nothing is written of them."""
     return [replace(one, trouble=held[one.item.number]) if one.item.number in held else one for one in wanted]
+
+
+def _category_told(element: JSONDict) -> TrailLine:
+    return TrailLine(action="create category", system="shop", key=str(element["name"]), after=element)
 
 
 def _parent_of(wanted: Wanted) -> str:

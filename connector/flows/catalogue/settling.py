@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from connector.flows.catalogue.differing import SHOWN, kept
 from connector.flows.catalogue.planning import AGAIN_S, Decision, Trouble, Wanted, kind_of
@@ -23,6 +22,7 @@ from connector.ledger.offers import (
     bound,
     settled,
 )
+from connector.ledger.trail import TrailLine
 from connector.ledger.waking import wake
 from connector.publishing.items import ItemsPublishing
 from connector.woocommerce.batches import Done, ElementResult, Problem, Refused
@@ -87,11 +87,9 @@ class Settling:
 
     def trashed(self, decision: Decision) -> None:
         """Settles an item whose product went to the trash."""
-        row = decision.row or {}
         offer = decision.wanted.item.offer
         written = {**offer.written, "status": "trash"}
-        before, after = {"status": row.get("status")}, {"status": "trash"}
-        self._run.journal.audit_many("DELETE product", system="shop", changes=[(offer.item_number, before, after)])
+        self._run.journal.tell([trash_told(decision)])
         self._written += 1
         self._stage([Result(item_number=offer.item_number, rev=offer.rev, written=written)])
 
@@ -108,9 +106,11 @@ class Settling:
         ]
         self._bind(new)
 
-    def written(self, decisions: Sequence[Decision], results: Sequence[ElementResult], *, name: str) -> None:
+    def written(
+        self, decisions: Sequence[Decision], results: Sequence[ElementResult], *, told: Sequence[TrailLine]
+    ) -> None:
         """Settles the items of a batch."""
-        made, ended, told = [], [], []
+        made, ended = [], []
         for decision, result in zip(decisions, results, strict=True):
             if isinstance(result, Refused):
                 ended.append(_refused(decision.wanted.item.offer, self.trouble_of(decision, result)))
@@ -118,9 +118,9 @@ class Settling:
             if decision.create is not None:
                 made.append(_product(decision.wanted, result.resource))
             ended.append(_with_ignored(self._carried(decision, result.resource), decision, result))
-            told.append((decision.wanted.item.number, *_change(decision)))
-        self._written += len(told)
-        self._run.journal.audit_many(f"{name} products", system="shop", changes=told)
+        lines = taken(told, results)
+        self._written += len(lines)
+        self._run.journal.tell(lines)
         self._bind(made)
         self._stage(ended)
 
@@ -214,7 +214,25 @@ def _is_conflict(decision: Decision) -> bool:
     return decision.trouble is not None and decision.trouble.code in ("sku_twice", "sku_taken", "sku_moved", "in_trash")
 
 
-def _change(decision: Decision) -> tuple[Any, Any]:
-    if decision.create is not None:
-        return None, decision.create
-    return {one.field: one.held for one in decision.found if one.send}, decision.update
+def told(decision: Decision, *, name: str) -> TrailLine:
+    """Returns what the audit trail says of an element of a batch."""
+    before: JSONDict = {one.field: one.held for one in decision.found if one.send} if decision.create is None else {}
+    return TrailLine(
+        action=f"{name} products",
+        system="shop",
+        key=decision.wanted.item.number,
+        before=before,
+        after=decision.create or decision.update or {},
+    )
+
+
+def trash_told(decision: Decision) -> TrailLine:
+    """Returns what the audit trail says of a product that goes to the trash."""
+    before, after = {"status": (decision.row or {}).get("status")}, {"status": "trash"}
+    key = decision.wanted.item.number
+    return TrailLine(action="DELETE product", system="shop", key=key, before=before, after=after)
+
+
+def taken(lines: Sequence[TrailLine], results: Sequence[ElementResult]) -> list[TrailLine]:
+    """Returns the lines of those elements that the shop has taken."""
+    return [line for line, result in zip(lines, results, strict=False) if not isinstance(result, Refused)]

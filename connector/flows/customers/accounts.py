@@ -42,6 +42,7 @@ from connector.ledger.named_people import NAME_SHOPPER
 from connector.ledger.shop_accounts import SeenAccount, find_seen
 from connector.ledger.steps import References
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.m3.rejections import already_exists, is_not_found
 from connector.publishing.customers import Accounts, Create, InvalidVatNumber, OtherCompany
 from connector.stores.customers import GuestPolicy
@@ -207,7 +208,9 @@ def write(run: Run, document: DocumentRecord, number: str, due: Difference, note
         OutcomeUnknownError: The next run looks first, when the write can arrive no more.
         M3RejectedError: M3 refused it.
     """
-    intent = run.journal.intend(document.id, due.name, request=due.call.fields, part=None)
+    name, changed = run.store.m3.name_of(due.call), {"changed": sorted(due.fields)}
+    told = TrailLine(action=name, system="m3", key=number, after=changed, why="; ".join(notes))
+    intent = run.journal.intend(document.id, due.name, request=due.call.fields, told=[told], part=None)
     answer = run.journal.send(intent, lambda: run.store.m3.write([due.call])[0])
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
@@ -215,8 +218,7 @@ def write(run: Run, document: DocumentRecord, number: str, due: Difference, note
             return False
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
-    name = run.store.m3.name_of(due.call)
-    run.journal.audit(name, system="m3", key=number, after={"changed": sorted(due.fields)}, why="; ".join(notes))
+    run.journal.tell([told])
     return True
 
 

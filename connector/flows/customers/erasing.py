@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
-from connector.flows.customers.lost import tell_lost
 from connector.flows.outcome import Done
 from connector.ledger.discards import DISCARDED
 from connector.ledger.forgetting import FORGET_BODIES, FORGET_SHOPPER
@@ -67,7 +66,6 @@ def _forget(run: Run, known: KnownCustomer | None, seen: SeenAccount | None, *, 
     run.journal.stage(FORGET_BODIES, scope=store.name, flow=FLOW, business_key=run.claim.business_key)
     run.journal.stage(FORGET_SHOPPERS, m3_scope=store.m3_scope, exchange_id=run.claim.exchange_id)
     if run.claim.live_document is not None:
-        tell_lost(run, run.claim.live_document)
         run.journal.forget_document(run.claim.live_document.id)
     if known is None:
         return None if seen is None else seen.undecided

@@ -1,6 +1,6 @@
-"""What becomes of a write to a customer whose answer was not seen: it is waited out, and told in the audit trail.
+"""What becomes of a write to a customer whose answer was not seen: it is waited out, and looked up in M3.
 
-Used by accounts.py, shoppers.py and erasing.py.
+Used by accounts.py and shoppers.py.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from connector.errors import NotYetError
 from connector.flows.context import Run
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.tables import StepState
+from connector.ledger.trail import looked_up
 
 
 def wait_for_lost(run: Run) -> None:
@@ -22,7 +23,7 @@ def wait_for_lost(run: Run) -> None:
     """
     document = run.claim.live_document
     steps = document.steps if document is not None else ()
-    lost = [step for step in steps if step.state in (StepState.INTENDED, StepState.UNKNOWN)]
+    lost = [step for step in steps if step.is_open]
     ends = max((step.intended_at + timedelta(seconds=run.store.settle_s) for step in lost), default=None)
     if ends is not None and run.claim.now < ends:
         raise NotYetError(
@@ -32,24 +33,23 @@ def wait_for_lost(run: Run) -> None:
         )
 
 
-def tell_lost(run: Run, document: DocumentRecord, *, shows: Callable[[str], bool] | None = None) -> None:
-    """Stages a line of the audit trail for each write that left and was never answered; each is told once.
+def tell_lost(run: Run, document: DocumentRecord, *, shows: Callable[[str], bool]) -> None:
+    """Stages what M3 shows of each write of a document whose answer was not seen; each is told once.
 
     Args:
-        run: The run that has waited for it.
+        run: The run that has waited for it and looked.
         document: Whose writes; its plan says what each one was.
-        shows: Whether M3 shows a write, by the name of its step; None: nobody has looked.
+        shows: Whether M3 shows a write, by the name of its step.
     """
     for step in document.steps:
-        if step.state is not StepState.UNKNOWN:
-            continue
-        told = dict(document.plan.get(step.name, {}))
-        seen = {} if shows is None else {"seen_in_m3": shows(step.name)}
-        run.journal.resolve(step.id, StepState.UNKNOWN if shows is None else StepState.DONE, seen)
-        run.journal.audit(
-            told.pop("call", step.name),
-            system="m3",
-            key=document.cuno or "",
-            after={**told, **seen},
-            why="its answer was lost",
-        )
+        if step.is_open:
+            what = dict(document.plan.get(step.name, {}))
+            tell_seen(
+                run, step, what.pop("call", step.name), key=document.cuno or "", is_there=shows(step.name), **what
+            )
+
+
+def tell_seen(run: Run, step: StepRecord, call: str, *, key: str, is_there: bool, **what: object) -> None:
+    """Stages what M3 shows of one such write."""
+    run.journal.resolve(step.id, StepState.DONE if is_there else StepState.REFUSED, {"looked_up": is_there})
+    run.journal.tell([looked_up(call, key=key, is_there=is_there, **what)])

@@ -6,12 +6,14 @@ The exchange is keyed by M3 company and normalised e-mail, across stores. CUNO i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.customers import binding
 from connector.flows.customers.found import check_owner, find_in_m3, other_vat_number
 from connector.flows.customers.keys import company_key, digest_of, identity_of
-from connector.flows.customers.lost import wait_for_lost
+from connector.flows.customers.lost import tell_seen, wait_for_lost
 from connector.flows.customers.values import CustomerRunValues, Shopper, read_shopper, values_of
 from connector.flows.customers.wanted import VRNO
 from connector.flows.outcome import Done
@@ -20,6 +22,7 @@ from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.known_customers import KEEP_IDENTITY
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
+from connector.ledger.trail import TrailLine
 from connector.ledger.unbinding import unbound_customers
 from connector.m3.programs import crs610mi
 from connector.m3.rejections import already_exists, is_not_found
@@ -27,6 +30,7 @@ from connector.m3.rejections import already_exists, is_not_found
 FLOW = "customers_to_m3"
 KIND = "customer"
 ADD, VAT_NUMBER = "add", "vat_number"
+ADDS, CHANGES = "CRS610MI/Add", "CRS610MI/ChgFinancial"
 
 
 def run_shopper(run: Run) -> Done:
@@ -140,10 +144,8 @@ def conclude_earlier(run: Run, number: str) -> None:
     if document is None:
         return
     last = document.step(ADD)
-    if last is not None and last.state is not StepState.REFUSED:
-        run.journal.resolve(last.id, StepState.DONE, {"number": number})
-    if last is not None and last.state is StepState.UNKNOWN:
-        _tell_lost_add(run, number)
+    if last is not None and last.is_open:
+        tell_seen(run, last, ADDS, key=number, is_there=True)
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
 
 
@@ -153,30 +155,32 @@ def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> tuple[str, 
     mapped = run.store.mappings[FLOW].apply("add", values=roots)
     document = run.claim.live_document or begin(run, values.customer_number)
     lost = document.step(ADD)
-    intent = run.journal.intend(document.id, ADD, request=mapped.fields, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([crs610mi.add(mapped.fields)])[0])
+    call = crs610mi.add(mapped.fields)
+    told = TrailLine(
+        action=run.store.m3.name_of(call),
+        system="m3",
+        key=values.customer_number,
+        after={"ALCU": values.search_key},
+        why="; ".join(f"{note.field}: {note.what}" for note in mapped.notes),
+    )
+    intent = run.journal.intend(document.id, ADD, request=mapped.fields, told=[told], part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
     if already_exists(answer.error):
         run.journal.mark(intent, StepState.REFUSED, {"code": "exists"})
         run.journal.commit()
         existing = run.store.m3.read([crs610mi.get_basic_data(values.customer_number)])[0]
         number = check_owner(crs610mi.read_customer(existing), shopper).number
-        _conclude_lost(run, lost, StepState.DONE, number=number)
+        _conclude_lost(run, lost, is_there=True, number=number)
         run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
         return number, document
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise _refusal(answer.error, values.template)
     added = crs610mi.read_added(answer)
-    _conclude_lost(run, lost, StepState.REFUSED, number=added.number)
+    _conclude_lost(run, lost, is_there=False, number=added.number)
     run.journal.mark(intent, StepState.DONE, {"number": added.number})
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=added.number)
-    run.journal.audit(
-        "CRS610MI/Add",
-        system="m3",
-        key=added.number,
-        after={"ALCU": values.search_key},
-        why="; ".join(f"{note.field}: {note.what}" for note in mapped.notes),
-    )
+    run.journal.tell([replace(told, key=added.number)])
     return added.number, document
 
 
@@ -202,32 +206,31 @@ def carry_vat_number(run: Run, document: DocumentRecord | None, number: str, val
     held = crs610mi.read_fields(
         run.store.m3.read([crs610mi.get_fields("customer.financial", number, names=[VRNO])])[0]
     ).get(VRNO, "")
+    lost = document.step(VAT_NUMBER) if document is not None else None
+    if lost is not None and lost.is_open:
+        tell_seen(run, lost, CHANGES, key=number, is_there=held == fields.get(VRNO), changed=sorted(fields))
     if held == fields.get(VRNO, held):
         return
     if held:
         raise other_vat_number(number)
     if document is None:
         return
-    intent = run.journal.intend(document.id, VAT_NUMBER, request=fields, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([crs610mi.change_financial(number, fields)])[0])
+    call = crs610mi.change_financial(number, fields)
+    told = TrailLine(action=run.store.m3.name_of(call), system="m3", key=number, after={"changed": sorted(fields)})
+    intent = run.journal.intend(document.id, VAT_NUMBER, request=fields, told=[told], part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
     run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
-    run.journal.audit("CRS610MI/ChgFinancial", system="m3", key=number, after={"changed": sorted(fields)})
+    run.journal.tell([told])
 
 
-def _conclude_lost(run: Run, lost: StepRecord | None, state: StepState, *, number: str) -> None:
+def _conclude_lost(run: Run, lost: StepRecord | None, *, is_there: bool, number: str) -> None:
     """Says of an Add whose answer was lost what the next one showed: M3 makes a number once, so one of them was none."""
-    if lost is not None and lost.state is StepState.UNKNOWN:
-        run.journal.resolve(lost.id, state, {"known_by": "the next Add"})
-        if state is StepState.DONE:
-            _tell_lost_add(run, number)
-
-
-def _tell_lost_add(run: Run, number: str) -> None:
-    run.journal.audit("CRS610MI/Add", system="m3", key=number, why="its answer was lost; found in M3")
+    if lost is not None and lost.is_open:
+        tell_seen(run, lost, ADDS, key=number, is_there=is_there)
 
 
 def _refusal(error: ConnectorError, template: str) -> ConnectorError:

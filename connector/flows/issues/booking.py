@@ -18,6 +18,7 @@ from connector.flows.issues import messages
 from connector.flows.issues.keeping import Issue
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.m3.client import MAX_TRANSACTIONS, Call
 from connector.m3.programs import mms850mi
 from connector.m3.programs.mms850mi import StockMessage
@@ -140,8 +141,10 @@ def send(run: Run, document: DocumentRecord, issue: Issue, rules: StockIssue) ->
     refused: list[ConnectorError] = []
     for start in range(0, len(calls), MAX_TRANSACTIONS):
         some = calls[start : start + MAX_TRANSACTIONS]
-        intent = run.journal.intend(document.id, ISSUE, request=[call.fields for call in some], part=None)
+        told = [_told(run, call) for call in some]
+        intent = run.journal.intend(document.id, ISSUE, request=[call.fields for call in some], told=told, part=None)
         answers = run.journal.send(intent, lambda some=some: run.store.m3.write(some))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        run.journal.tell(line for line, one in zip(told, answers, strict=True) if one.error is None)
         errors = [_explained(one.error, one.call) for one in answers if one.error is not None]
         errors = [error for error in errors if not already_exists(error)]
         state = StepState.REFUSED if errors else StepState.DONE
@@ -164,6 +167,11 @@ def _call(run: Run, issue: Issue, line: str, rules: StockIssue) -> Call:
         external_number=issue.epoch,
         remark=messages.remark_of(run.store.name, run.claim.business_key),
     )
+
+
+def _told(run: Run, call: Call) -> TrailLine:
+    after = {name: call.fields[name] for name in ("MSNR", "ITNO", "QLQT", "WHSL")}
+    return TrailLine(action=run.store.m3.name_of(call), system="m3", key=run.claim.business_key, after=after)
 
 
 def _explained(error: ConnectorError, call: Call) -> ConnectorError:

@@ -18,6 +18,7 @@ from connector.flows.orders.proving import LOCK, RELEASE, Hold, hold_of, set_hol
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.m3.client import MAX_TRANSACTIONS, Answer
 from connector.m3.programs.ois100mi import NO_STOP
 from connector.m3.rejections import already_exists, is_not_found
@@ -83,23 +84,26 @@ class Sender:
     ) -> None:
         journal, m3 = self._run.journal, self._run.store.m3
         calls = [one.call for one in writes]
-        intent = journal.intend(self._document.id, CHANGE, request=[call.fields for call in calls], part=None)
+        lines = [self._told(write) for write in writes]
+        fields = [call.fields for call in calls]
+        intent = journal.intend(self._document.id, CHANGE, request=fields, told=lines, part=None)
         answers = journal.send(intent, lambda: m3.write(calls), if_late=[left_late(intent, states=states)])
-        told = list(zip(writes, answers, strict=True))
-        taken = [write for write, answer in told if answer.error is None]
+        taken = [write for write, answer in zip(writes, answers, strict=True) if answer.error is None]
         state = StepState.DONE if taken else StepState.REFUSED
         journal.mark(intent, state, {"sent": len(calls), "refused": len(calls) - len(taken)})
         keep(taken)
-        for write in taken:
-            journal.audit(
-                m3.name_of(write.call),
-                system="m3",
-                key=self._number,
-                before={write.key: write.before},
-                after={write.key: write.after},
-                why="changed in the shop after posting",
-            )
-        _raise_if_refused(answer for _, answer in told)
+        journal.tell(line for line, answer in zip(lines, answers, strict=True) if answer.error is None)
+        _raise_if_refused(answers)
+
+    def _told(self, write: Write) -> TrailLine:
+        return TrailLine(
+            action=self._run.store.m3.name_of(write.call),
+            system="m3",
+            key=self._number,
+            before={write.key: write.before},
+            after={write.key: write.after},
+            why="changed in the shop after posting",
+        )
 
 
 def _raise_if_refused(answers: Iterable[Answer]) -> None:

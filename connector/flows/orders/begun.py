@@ -48,7 +48,7 @@ def take_up(run: Run, plan: OrderPlan, *, content: dict[str, object]) -> None:
     tried = [one for one in found if one.status in TRIED]
     if tried:
         _follow(run, document.id, tried[0])
-    intent = run.journal.intend(document.id, building.HEAD, request="begun by another ledger")
+    intent = run.journal.intend(document.id, building.HEAD, request="begun by another ledger", told=[])
     run.journal.mark(intent, StepState.UNKNOWN, {})
     run.journal.commit()
     raise NotYetError(

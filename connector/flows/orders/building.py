@@ -18,6 +18,7 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.order_lines import number_lines
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
+from connector.ledger.trail import TrailLine
 from connector.m3.client import MAX_TRANSACTIONS, Answer, Call
 from connector.m3.programs import batch_orders
 from connector.m3.rejections import is_not_found
@@ -82,7 +83,9 @@ def _begin(run: Run, plan: OrderPlan, content: dict[str, object], cupos: dict[st
 
 def _add_head(run: Run, document: DocumentRecord, plan: OrderPlan) -> str:
     call = batch_orders.add_batch_head(plan.head.fields)
-    intent = run.journal.intend(document.id, HEAD, request=call.fields)
+    name = run.store.m3.name_of(call)
+    told = TrailLine(action=name, system="m3", key=document.yref or "", after={"YREF": document.yref})
+    intent = run.journal.intend(document.id, HEAD, request=call.fields, told=[told])
     try:
         answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
         temporary = batch_orders.read_temporary_number(answer)
@@ -94,7 +97,7 @@ def _add_head(run: Run, document: DocumentRecord, plan: OrderPlan) -> str:
         raise
     run.journal.mark(intent, StepState.DONE, {"temporary_number": temporary})
     run.journal.change_document(document.id, state=DocumentState.BUILDING, temporary_number=temporary)
-    run.journal.audit("OIS100MI/AddBatchHead", system="m3", key=temporary, after={"YREF": document.yref})
+    run.journal.tell([replace(told, key=temporary)])
     return temporary
 
 
@@ -142,14 +145,19 @@ def _add_rest(run: Run, document: DocumentRecord, calls: Sequence[Call]) -> list
 
 
 def _send_part(run: Run, document: DocumentRecord, name: str, calls: list[Call], part: int) -> list[Answer]:
-    intent = run.journal.intend(document.id, name, request=[call.fields for call in calls], part=part)
+    told = TrailLine(action=f"add {name}", system="m3", key=calls[0].fields["ORNO"], after=_counted(run, calls))
+    fields = [call.fields for call in calls]
+    intent = run.journal.intend(document.id, name, request=fields, told=[told], part=part)
     answered = run.journal.send(intent, lambda: run.store.m3.write(calls))
     refused = sum(1 for one in answered if one.error is not None)
     state = StepState.REFUSED if refused == len(answered) else StepState.DONE
     run.journal.mark(intent, state, {"sent": len(calls), "refused": refused})
-    sent = Counter(run.store.m3.name_of(one.call) for one in answered if one.error is None)
-    run.journal.audit(f"add {name}", system="m3", key=calls[0].fields["ORNO"], after=dict(sent))
+    run.journal.tell([replace(told, after=_counted(run, [one.call for one in answered if one.error is None]))])
     return answered
+
+
+def _counted(run: Run, calls: Sequence[Call]) -> dict[str, int]:
+    return dict(Counter(run.store.m3.name_of(call) for call in calls))
 
 
 def _raise_unless_locked(refused: Sequence[Answer]) -> None:
@@ -185,12 +193,17 @@ def delete(run: Run, document: DocumentRecord, temporary: str) -> None:
         OutcomeUnknownError: The answer was lost; the next run deletes again.
         RetryableError: M3 cannot be reached now; the next run deletes.
     """
-    intent = run.journal.intend(document.id, DELETE, request=temporary, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([batch_orders.delete_batch_head(temporary)])[0])
+    call = batch_orders.delete_batch_head(temporary)
+    name, why = run.store.m3.name_of(call), "the batch order was not confirmed"
+    told = TrailLine(action=name, system="m3", key=temporary, why=why)
+    intent = run.journal.intend(document.id, DELETE, request=temporary, told=[told], part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
     if answer.error is not None and not is_not_found(answer.error):
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
+    if answer.error is None:
+        run.journal.tell([told])
     run.journal.commit()
     seen = run.store.m3.read([batch_orders.get_batch_head(temporary)])[0]
     if not is_not_found(seen.error):
@@ -200,4 +213,3 @@ def delete(run: Run, document: DocumentRecord, temporary: str) -> None:
             resolution="Nothing to do: it is looked at again; delete it in OIS275 if it stays.",
         )
     run.journal.change_document(document.id, state=DocumentState.ABANDONED)
-    run.journal.audit("OIS100MI/DelBatchHead", system="m3", key=temporary, why="the batch order was not confirmed")

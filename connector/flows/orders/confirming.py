@@ -18,6 +18,7 @@ from connector.flows.orders.personal import FORGOTTEN, personal_values
 from connector.flows.orders.takeover import wait_until_settled
 from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.tables import DocumentState, StepState
+from connector.ledger.trail import TrailLine, looked_up
 from connector.m3.programs import batch_orders, ois275mi
 from connector.m3.programs.ois275mi import BatchStatus, TemporaryStatus
 from connector.m3.rejections import is_not_found, without_personal_data
@@ -38,12 +39,15 @@ def confirm(run: Run, document: DocumentRecord, temporary: str) -> str:
     """
     tenure.require(run)
     run.journal.change_document(document.id, state=DocumentState.CONFIRMING)
-    intent = run.journal.intend(document.id, CONFIRM, request=temporary, part=None)
-    answer = run.journal.send(intent, lambda: run.store.m3.write([batch_orders.confirm(temporary)])[0])
+    call = batch_orders.confirm(temporary)
+    told = TrailLine(action=run.store.m3.name_of(call), system="m3", key=temporary)
+    intent = run.journal.intend(document.id, CONFIRM, request=temporary, told=[told], part=None)
+    answer = run.journal.send(intent, lambda: run.store.m3.write([call])[0])
     if answer.error is not None:
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code, "message": answer.error.message})
         return final_number(run, document, temporary, refusal=answer.error)
     run.journal.mark(intent, StepState.DONE, answer.first())
+    run.journal.tell([told])
     number = answer.first().get("ORNO", "")
     status = answer.first().get("STAT", "")
     if number and number != temporary and status == BatchStatus.CREATED:
@@ -66,6 +70,7 @@ def follow(run: Run, document: DocumentRecord) -> str:
     last = document.step(CONFIRM)
     status = read_status(run, temporary)
     if status.final_number:
+        _tell_looked_up(run, last, temporary, is_there=True)
         _resolve(run, last, {"final_number": status.final_number})
         return status.final_number
     if not may_confirm_again(status):
@@ -73,6 +78,7 @@ def follow(run: Run, document: DocumentRecord) -> str:
     _require_all_lines(run, document, temporary)
     if last is None or last.state is StepState.REFUSED or _seen_unchanged(run, last, status):
         if last is not None and last.state is not StepState.REFUSED:
+            _tell_looked_up(run, last, temporary, is_there=False)
             _resolve(run, last, {"status": status.status.value, "outcome": "not executed"}, state=StepState.REFUSED)
         return confirm(run, document, temporary)
     _resolve(run, last, {"status": status.status.value, "read_at": run.claim.now.isoformat()}, state=StepState.UNKNOWN)
@@ -178,6 +184,12 @@ def _seen_unchanged(run: Run, last: StepRecord, status: TemporaryStatus) -> bool
     if read_at is None or last.result.get("status") != status.status.value:
         return False
     return run.claim.now - datetime.fromisoformat(read_at) >= timedelta(seconds=run.store.settle_s)
+
+
+def _tell_looked_up(run: Run, last: StepRecord | None, temporary: str, *, is_there: bool) -> None:
+    if last is not None and last.is_open:
+        name = run.store.m3.name_of(batch_orders.confirm(temporary))
+        run.journal.tell([looked_up(name, key=temporary, is_there=is_there)])
 
 
 def _resolve(run: Run, step: StepRecord | None, result: dict[str, str], *, state: StepState = StepState.DONE) -> None:

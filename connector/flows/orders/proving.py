@@ -11,6 +11,7 @@ from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.m3.calls import Call
 from connector.m3.programs import ois100mi, ois120mi
 from connector.m3.programs.ois100mi import NO_STOP, OrderValue
@@ -120,7 +121,8 @@ def set_hold(
 ) -> None:
     """Sets or clears the hold; both are safe to repeat, so a lost answer is simply asked again."""
     call = _hold_call(run, name, number)
-    intent = run.journal.intend(document.id, name, request=number, part=None)
+    told = [] if call is None else [TrailLine(action=run.store.m3.name_of(call), system="m3", key=number, why=why)]
+    intent = run.journal.intend(document.id, name, request=number, told=told, part=None)
     if call is None:
         run.journal.mark(intent, StepState.DONE, {"by": "another"})
         return
@@ -129,7 +131,7 @@ def set_hold(
         run.journal.mark(intent, StepState.REFUSED, {"code": answer.error.code})
         raise answer.error
     run.journal.mark(intent, StepState.DONE, {})
-    run.journal.audit(run.store.m3.name_of(call), system="m3", key=number, why=why)
+    run.journal.tell(told)
 
 
 def _hold_call(run: Run, name: str, number: str) -> Call | None:

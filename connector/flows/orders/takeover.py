@@ -57,7 +57,7 @@ def _final_number(run: Run, temporary: str) -> str | None:
 
 def wait_until_settled(run: Run, document: DocumentRecord) -> None:
     """Raises NotYetError as long as a write of this document with an unknown outcome may still take effect."""
-    open_steps = [step for step in document.steps if step.state in (StepState.INTENDED, StepState.UNKNOWN)]
+    open_steps = [step for step in document.steps if step.is_open]
     if not open_steps:
         return
     settled_at = max(step.intended_at for step in open_steps) + timedelta(seconds=run.store.settle_s)

@@ -20,6 +20,7 @@ from connector.ledger.claims import DocumentRecord, StepRecord
 from connector.ledger.in_flight import FINISHED_SALE
 from connector.ledger.order_progress import SEE, TELL, facts_of
 from connector.ledger.tables import StepState
+from connector.ledger.trail import TrailLine
 from connector.stores.progress import Stage
 from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.models import Order
@@ -119,19 +120,21 @@ def _untold(
 def _put(
     run: Run, document: DocumentRecord, order_id: int, changes: JSONDict, *, before: dict[str, str], why: str
 ) -> None:
-    intent = run.journal.intend(document.id, PROGRESS, request=changes, part=None)
+    told = TrailLine(action="PUT order", system="shop", key=str(order_id), before=before, after=changes, why=why)
+    intent = run.journal.intend(document.id, PROGRESS, request=changes, told=[told], part=None)
     run.journal.send(intent, partial(run.store.shop.put_order, order_id, changes))
     run.journal.mark(intent, StepState.DONE, {})
-    run.journal.audit("PUT order", system="shop", key=str(order_id), before=before, after=changes, why=why)
+    run.journal.tell([told])
 
 
 def _note(run: Run, document: DocumentRecord, order_id: int, note: Note) -> None:
-    intent = run.journal.intend(document.id, TOLD, request=note.text, part=None)
+    after = {"note": note.text, "for_customer": note.for_customer}
+    told = TrailLine(action="POST order note", system="shop", key=str(order_id), after=after, why=note.fact)
+    intent = run.journal.intend(document.id, TOLD, request=note.text, told=[told], part=None)
     run.journal.send(intent, partial(run.store.shop.add_note, order_id, note.text, customer_note=note.for_customer))
     run.journal.mark(intent, StepState.DONE, {"fact": note.fact})
     _keep_told(run, [note])
-    after = {"note": note.text, "for_customer": note.for_customer}
-    run.journal.audit("POST order note", system="shop", key=str(order_id), after=after, why=note.fact)
+    run.journal.tell([told])
 
 
 def _keep_told(run: Run, notes: Sequence[Note]) -> None:

@@ -70,9 +70,10 @@ def test_each_line_says_who_what_why_and_in_which_attempt(story: Story, run: Run
     told = lines(run("audit", "export", "--order", order["id"]))
 
     (confirm,) = [one for one in told if one["action"] == "OIS100MI/Confirm"]
+    (made,) = [one for one in told if one["action"] == "order made"]
     assert (confirm["who"], confirm["system"], confirm["attempt"] >= 1) == ("connector", "m3", True)
     assert confirm["worker"] == story.connector.process.name
-    assert confirm["key"] == order_in_m3(story, order)
+    assert (made["key"], made["after"]) == (order_in_m3(story, order), {"temporary": confirm["key"]})
 
 
 def test_every_kind_of_write_that_m3_and_the_shop_took_is_in_the_trail(story: Story, run: Run) -> None:

@@ -53,7 +53,7 @@ def test_write_that_a_dead_worker_intended_is_unknown_to_the_ledger_from_the_nex
     exchange_id = add(ledger, "1")
     dead = claim(ledger, exchange_id)
     document = dead.begin_document("batch_order", m3_scope="t/1", references=References(), plan={})
-    dead.intend(document.id, "head", request={})
+    dead.intend(document.id, "head", request={}, told=[])
     dead.commit()
     take_back(ledger)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
+from connector.ledger.trail import NO_ANSWER
 from tests.harness import STORE, Connector
 from tests.integration.flows.customers.desk import (
     GOOD_VAT,
@@ -188,7 +189,8 @@ def test_a_lost_answer_is_looked_up_not_repeated(connector: Connector) -> None:
     assert exchange["state"] == "done"
     assert (desk.customer()["fields"]["PHNO"], desk.calls("CRS610MI/ChgBasicData")) == ("01 999 888", 1)
     assert connector.rows("SELECT 1 FROM document WHERE kind = 'account'") == []
-    assert written(connector) == [({"changed": ["PHNO"], "seen_in_m3": True}, "its answer was lost")]
+    assert written(connector) == [({"changed": ["PHNO"]}, NO_ANSWER)]
+    assert looked_up(connector) == [{"call": "CRS610MI/ChgBasicData", "changed": ["PHNO"], "is_there": True}]
 
 
 def test_a_write_that_never_came_is_in_the_audit_trail_beside_the_one_that_did(connector: Connector) -> None:
@@ -202,7 +204,8 @@ def test_a_write_that_never_came_is_in_the_audit_trail_beside_the_one_that_did(c
 
     assert desk.customer()["fields"]["PHNO"] == "01 999 888"
     lost, came = written(connector)
-    assert lost == ({"changed": ["PHNO"], "seen_in_m3": False}, "its answer was lost")
+    assert lost == ({"changed": ["PHNO"]}, NO_ANSWER)
+    assert [one["is_there"] for one in looked_up(connector)] == [False]
     assert came == ({"changed": ["PHNO"]}, "")
 
 
@@ -213,7 +216,13 @@ def test_a_customer_whose_answer_was_lost_is_in_the_audit_trail(connector: Conne
     desk.order()
 
     (told,) = connector.rows("SELECT key, why FROM audit WHERE action = 'CRS610MI/Add'")
-    assert told == {"key": desk.customer()["cuno"], "why": "its answer was lost; found in M3"}
+    assert told == {"key": desk.customer()["cuno"], "why": NO_ANSWER}
+    assert looked_up(connector) == [{"call": "CRS610MI/Add", "is_there": True}]
+
+
+def looked_up(connector: Connector) -> list[dict[str, Any]]:
+    """Returns what the audit trail says M3 shows of writes whose answer nobody saw."""
+    return [row["after"] for row in connector.rows("SELECT after FROM audit WHERE action = 'looked up' ORDER BY id")]
 
 
 def written(connector: Connector) -> list[tuple[dict[str, Any], str]]:

@@ -36,7 +36,7 @@ def test_a_worker_killed_before_it_sent_the_change_is_made_up_for(connector: Con
     desk.tell(number)
     journal = connector.claim_only(desk.exchange()["id"])
     document = journal.begin_document("item", m3_scope="x", references=References(), plan={"item": MUG})
-    journal.intend(document.id, "update", request={})
+    journal.intend(document.id, "update", request={}, told=[])
     journal.commit()
 
     connector.let_lease_expire()
