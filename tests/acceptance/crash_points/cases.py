@@ -121,7 +121,7 @@ def tell(world: World, told: Told, *, aim: Aim | None) -> list[str]:
     told.play(world)
     if aim is not None and not is_as_expected(aim, world.trap.happened):
         return [f"the fault was not played: the connector saw {world.trap.happened}"]
-    return told.check(world)
+    return [*told.check(world), *world.untold()]
 
 
 def run_case(world: World, case: Case) -> list[str]:

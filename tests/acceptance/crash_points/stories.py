@@ -165,7 +165,8 @@ def order_rebuilt_for_a_person(world: World, *, is_deleted: bool) -> None:
     if is_deleted:
         (temporary,) = world.batch_orders()
         m3 = world.connector.process.runtime.store(STORE).m3
-        m3.write([batch_orders.delete_batch_head(temporary)])[0].require()
+        with world.by_hand():
+            m3.write([batch_orders.delete_batch_head(temporary)])[0].require()
     world.release_all(rebuild=True)
     world.go_on()
 
@@ -202,8 +203,9 @@ def message_lost_and_worker_gone(world: World) -> None:
 def webhook_switched_off(world: World) -> None:
     shop = world.connector.process.runtime.store(STORE).shop
     address = f"http://127.0.0.1:9/webhooks/woocommerce/{STORE}"
-    webhook = shop.create_webhook(name="t", topic="order.updated", delivery_url=address, secret=WEBHOOK_SECRET)
-    shop.update_webhook(int(webhook["id"]), {"status": "disabled"})
+    with world.by_hand():
+        webhook = shop.create_webhook(name="t", topic="order.updated", delivery_url=address, secret=WEBHOOK_SECRET)
+        shop.update_webhook(int(webhook["id"]), {"status": "disabled"})
     for _ in range(3):
         world.turn("watch_webhooks")
         world.go_on()
@@ -225,7 +227,8 @@ def note_is_told_twice(world: World) -> None:
         order = world.place()
         world.go_on()
         shop = world.connector.process.runtime.store(STORE).shop
-        shop.add_note(order["id"], f"M3 order {world.sandbox.m3_book()['orders'][0]['orno']}")
+        with world.by_hand():
+            shop.add_note(order["id"], f"M3 order {world.sandbox.m3_book()['orders'][0]['orno']}")
         record_delivery(
             world.connector.engine, asked_again(STORE, order["id"], flow="order_status_to_woo", pool="status")
         )

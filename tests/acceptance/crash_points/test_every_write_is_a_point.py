@@ -81,7 +81,7 @@ def writes_while_it_reads(run: Run) -> Done:
 
 def writes_twice_behind_one_step(run: Run) -> Done:
     document = run.journal.begin_document("t", m3_scope=run.store.m3_scope, references=References(), plan={})
-    intent = run.journal.intend(document.id, "add", request={})
+    intent = run.journal.intend(document.id, "add", request={}, told=[])
     run.journal.send(intent, lambda: run.store.m3.write([batch_orders.delete_batch_head("1")]))
     run.store.m3.write([batch_orders.delete_batch_head("2")])
     return Done("")
@@ -89,7 +89,7 @@ def writes_twice_behind_one_step(run: Run) -> Done:
 
 def sends_before_it_commits(run: Run) -> Done:
     document = run.journal.begin_document("t", m3_scope=run.store.m3_scope, references=References(), plan={})
-    run.journal.intend(document.id, "add", request={})
+    run.journal.intend(document.id, "add", request={}, told=[])
     run.store.m3.write([batch_orders.delete_batch_head("1")])
     return Done("")
 

@@ -21,6 +21,7 @@ from connector.runtime import Runtime
 from tests.acceptance.crash_points.doors import die, set_up
 from tests.acceptance.crash_points.points import Fault
 from tests.acceptance.crash_points.traps import Aim, KilledError, Trap
+from tests.acceptance.trail import untold
 from tests.emptying import empty
 from tests.harness import SETTLED_S, STORE, Connector
 from tests.integration.flows.story import Story, quick_store
@@ -51,6 +52,7 @@ class World(Story):
         self.placed: list[dict[str, Any]] = []
         self.mark = 0
         """A line of the audit trail from which a story's check counts."""
+        self._not_ours: dict[str, set[int]] = {"m3": set(), "shop": set()}
         self.start(quick_store())
 
     def close(self) -> None:
@@ -84,6 +86,7 @@ class World(Story):
         self.connector.process.runtime.redis.flushall()
         self.placed = []
         self.mark = 0
+        self._not_ours = {"m3": set(), "shop": set()}
         self._released = 0
         self._hunts_left = 0
 
@@ -106,6 +109,28 @@ class World(Story):
             trap.held_over |= self.trap.held_over
             self.trap = trap
             self.end_faults()
+
+    @contextmanager
+    def by_hand(self) -> Iterator[None]:
+        """Lets a person, or somebody else's program, write in the block: that need not be in the trail."""
+        before = {system: len(self._writes(system)) for system in self._not_ours}
+        yield
+        for system, kept in self._not_ours.items():
+            kept.update(range(before[system], len(self._writes(system))))
+
+    def untold(self) -> list[str]:
+        """Says which writes of the connector that M3 and the shop have taken no line of the audit trail names."""
+        m3, shop = (
+            [one for place, one in enumerate(self._writes(system)) if place not in kept]
+            for system, kept in self._not_ours.items()
+        )
+        items = self.connector.rows("SELECT product_id, item_number FROM product")
+        lines = self.connector.rows("SELECT action, key, before, after FROM audit ORDER BY id")
+        return untold(m3, shop, lines, items={row["product_id"]: row["item_number"] for row in items})
+
+    def _writes(self, system: str) -> list[dict[str, Any]]:
+        url = {"m3": self.sandbox.m3_url, "shop": self.sandbox.shop_url}[system]
+        return list(self.sandbox.get(f"{url}/_control/writes")["writes"])
 
     def go_on(self) -> None:
         """Runs what is due until everything rests: leases end, waits pass, a person releases what was refused on purpose."""
@@ -165,6 +190,12 @@ class World(Story):
         for row in self.connector.rows("SELECT id FROM exchange WHERE state = 'dead_letter'"):
             with transaction(self.connector.engine) as connection:
                 discard(connection, row["id"], who="test", why="tested")
+
+    def lose_ledger(self) -> None:
+        """Leaves the ledger as a restored backup from before the order would; what was told is lost with it."""
+        super().lose_ledger()
+        for system, kept in self._not_ours.items():
+            kept.update(range(len(self._writes(system))))
 
     def _run(self, exchange_id: int) -> None:
         run_exchange(self.connector.process, exchange_id)
