@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bench.checker.telling import print_verdict
 from connector.logs import configure_logs
-from demo.agreeing import reconcile_money
+from demo.agreeing import reconcile_books
 from demo.books import Books
 from demo.cast import Told
 from demo.errors import DemoError
@@ -27,6 +27,7 @@ from demo.sides import compare_sides, print_sides
 from demo.stage import Stage, set_stage
 from demo.story import judge, play
 from demo.table import print_acts, print_arrivals, print_trials
+from demo.units import print_units, read_units
 
 UNKNOWN_WIDTH = 150
 """Columns where there is no terminal to measure."""
@@ -77,7 +78,7 @@ def _run(console: Console, arguments: argparse.Namespace) -> int:
 
 def _report(console: Console, stage: Stage, told: Told) -> bool:
     found, ledger = judge(stage), read_ledger(stage)
-    sides = compare_sides(stage)
+    units, sides = read_units(stage), compare_sides(stage)
     print_trials(console, told, outcomes=attempts_of(stage.commands, told.killed) if told.killed else ())
     print_arrivals(console, told)
     print_acts(console, told)
@@ -88,12 +89,12 @@ def _report(console: Console, stage: Stage, told: Told) -> bool:
     if told.hero is not None:
         print_life(console, Books(stage.shop.book(), stage.m3.book()), ledger, order_id=told.hero)
     print_ledger(console, ledger)
+    print_units(console, units)
     print_sides(console, sides)
-    is_reconciled = reconcile_money(console, stage)
+    is_reconciled = reconcile_books(console, stage)
     console.print()
-    is_well = (
-        found.is_well and ledger.is_well and told.is_at_rest and all(one.is_well for one in sides) and is_reconciled
-    )
+    is_equal = found.is_well and ledger.is_well and units.is_well and all(one.is_well for one in sides)
+    is_well = is_equal and told.is_at_rest and is_reconciled
     if is_well:
         console.print(
             "[bold green]The books agree: every order, payment, invoice, refund and credit once, every amount to the cent;"

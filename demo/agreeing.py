@@ -1,4 +1,4 @@
-"""The last act: `connector reconcile money` asks both systems itself; its exit status is the demo's. Used by demo/__main__.py."""
+"""The last act: `connector reconcile orders` and `money` ask both systems, and say how the demo ends. Used by demo/__main__.py."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from demo.stores import DIRECT, STORE
 EXPLAINED, UNEXPLAINED = 0, 1
 
 
-def reconcile_money(console: Console, stage: Stage) -> bool:
-    """Lets the connector compare orders, refunds, payments and invoices of both stores, and prints what it says.
+KINDS = ("orders", "money")
+
+
+def reconcile_books(console: Console, stage: Stage) -> bool:
+    """Lets the connector compare orders, refunds, units, payments and invoices of both stores, and prints what it says.
 
     Returns:
         Whether nothing is unexplained.
@@ -20,11 +23,11 @@ def reconcile_money(console: Console, stage: Stage) -> bool:
     Raises:
         DemoError: It could not compare.
     """
-    return all([_of_store(console, stage, store) for store in (STORE, DIRECT)])
+    return all([_of_store(console, stage, store, kind) for store in (STORE, DIRECT) for kind in KINDS])
 
 
-def _of_store(console: Console, stage: Stage, store: str) -> bool:
-    arguments = ("reconcile", "money", "--store", store)
+def _of_store(console: Console, stage: Stage, store: str, kind: str) -> bool:
+    arguments = ("reconcile", kind, "--store", store)
     console.print(f"\n$ connector {' '.join(arguments)}", style="bold")
     status, said, errors = stage.commands.end(*arguments)
     console.out(said, end="")

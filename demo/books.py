@@ -23,6 +23,7 @@ class Books:
         self._orders: dict[int, Row] = {int(one["id"]): one for one in shop["orders"]}
         self._refunds = list(shop["refunds"])
         self._direct_refunds = list(direct["refunds"]) if direct else []
+        self._direct_orders: dict[int, Row] = {int(one["id"]): one for one in direct["orders"]} if direct else {}
         self._accounts: dict[int, Row] = {int(one["id"]): one for one in shop.get("customers", ())}
         self._customers: dict[str, Row] = {str(one["cuno"]): one for one in m3.get("customers", ())}
         self._sales = {str(one["yref"]): one for one in m3["orders"]}
@@ -43,6 +44,10 @@ class Books:
     def direct_refunds(self, order_id: int) -> list[Row]:
         """Returns the refunds of an order of the second shop."""
         return [one for one in self._direct_refunds if int(one["order_id"]) == order_id]
+
+    def direct_order(self, order_id: int) -> Row:
+        """Returns an order of the second shop."""
+        return self._direct_orders[order_id]
 
     def account(self, order: Row) -> Row:
         """Returns the account an order of the shop was placed with."""

@@ -175,8 +175,10 @@ def giving_back(hands: Hands, drawer: Drawer, *, direct: Drawer, hero: Row | Non
         (take("registered", "guest"), "everything given back, restocked", handling.everything),
     ]
     wholly: list[Given] = [(take("guest", "long_address"), "set to refunded", lambda _: REFUNDED)]
+    restocked = direct.take("guest", "registered")
+    units: list[Given] = [(restocked, f"its piece is in M3's stock again ({DIRECT})", _nothing)]
     credited: list[Given] = [
-        (direct.take("guest", "registered"), f"a piece given back ({DIRECT})", handling.piece_restocked),
+        (restocked, f"a piece given back ({DIRECT})", handling.piece_restocked),
         (direct.take("two_tax_rates", "registered"), f"5.00 as goodwill ({DIRECT})", lambda _: {"amount": "5.00"}),
     ]
     received = Deed(
@@ -190,6 +192,7 @@ def giving_back(hands: Hands, drawer: Drawer, *, direct: Drawer, hero: Row | Non
                 *_deeds(hands.refund, given, sights.credited),
                 *_deeds(hands.change, wholly, sights.credited),
                 *_deeds(hands.credit, credited, sights.credited_in_ledger),
+                *_deeds(_watch, units, sights.booked_in),
             ),
             (received,),
         ),

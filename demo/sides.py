@@ -19,7 +19,7 @@ KINDS = ("catalogue", "prices", "stock")
 PENDING_LIMIT_S = 15.0
 MOST_SHOWN = 10
 WORDS = {
-    "in_flight": "in orders M3 does not have (those of the second store are invoices)",
+    "in_flight": "in orders M3 does not have",
     "buffer": "kept back by the store file",
     "part_of_unit": "where M3 counts parts of a unit, which the shop cannot sell",
     "not_sold": "of a status that is not sold",

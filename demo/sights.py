@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from demo.acts import Sight
-from demo.books import Books, Row, pieces_of, total_of
+from demo.books import ZERO, Books, Row, pieces_of, total_of
 from demo.handling import DELIVERED, IN_M3, NEW_HOME, NOTE, SUMMER_HOUSE
 from demo.ledger import credited_of
 from demo.stores import DIRECT
+from demo.units import held_of, moved_by
 
 ENDED = ("cancelled", "trash", "refunded")
 INVOICED = "77"
@@ -155,6 +156,15 @@ def credited_in_ledger(books: Books, order_id: int) -> Sight:
     credits = credited_of(books.m3, store=DIRECT, order_id=order_id)
     words = ", ".join(f"credit invoice: {-one}" for one in credits) or "not there"
     return Sight(f"{given} given back", words, is_there=bool(given) and credits == [given])
+
+
+def booked_in(books: Books, order_id: int) -> Sight:
+    """Has M3 booked units of an order of the second shop in again, so that just what the order holds is out of stock?"""
+    held = held_of(books.direct_order(order_id))
+    units = moved_by(books.m3, remark=f"{DIRECT}-{order_id}")
+    out, back = sum((one.out for one in units.values()), ZERO), sum((one.back for one in units.values()), ZERO)
+    is_there = back > 0 and {item: one.left for item, one in units.items() if one.left} == held
+    return Sight(f"{sum(held.values()):f} pieces held", f"{out:f} booked out, {back:f} in again", is_there)
 
 
 def _kind(credit: Row) -> str:

@@ -60,6 +60,8 @@ INVOICES: dict[str, Any] = {
     "rounding": {"account": "3740"},
     "taxes": [{"rate": "25", "account": {"account": "2610"}}, {"rate": "5", "account": {"account": "2611"}}],
     "vat_codes": {"25": "1", "5": "2"},
+    "stock": "issue",
+    "issue": {"partner": "WEB", "location": "MAIN", "unit": ""},
 }
 
 
@@ -74,7 +76,7 @@ def order_store() -> str:
 
 
 def direct_store() -> str:
-    """Returns the file of the store in direct-invoice mode, whose catalogue is the shop's own."""
+    """Returns the file of the store in direct-invoice mode, whose catalogue is the shop's own; its units leave M3's stock."""
     store = _example()
     store["orders"]["carried_as"] = "invoice"
     store["publish"] = {}

@@ -120,6 +120,7 @@ def stock_messages_of_book(state: State) -> list[dict[str, str]]:
         {
             **{"msnr": one.number, "itno": one.itno, "whlo": one.whlo, "whsl": one.fields["WHSL"], "stat": one.status},
             **{"quantity": plain(one.quantity), "pmsn": one.fields["PMSN"], "rscd": one.fields["RSCD"]},
+            "brem": one.fields["BREM"],
         }
         for one in state.stock_messages.values()
     ]

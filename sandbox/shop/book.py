@@ -118,5 +118,6 @@ def _line(shop: Shop, line: LineItem) -> JSONDict:
         "id": line.id,
         "sku": product.sku if product else None,
         "quantity": line.quantity,
+        "reduced_stock": line.reduced_stock,
         "total": fixed(line.total),
     }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from demo import ledger, sights
+from demo import ledger, sights, units
 from demo.acts import Deed, Sight, Watched
-from demo.agreeing import reconcile_money
+from demo.agreeing import reconcile_books
 from demo.books import Books
 from demo.errors import DemoError
 from demo.stores import DIRECT, STORE
@@ -220,10 +221,43 @@ def test_a_credit_that_is_missing_doubled_or_wrong_is_found(journals: list[dict[
 
 
 def test_a_refund_of_the_second_shop_is_seen_in_the_ledger() -> None:
-    credited = books(order(), direct={"refunds": GIVEN}, journals=[voucher("W2C1", *CREDITED)])
+    direct: dict[str, Any] = {"refunds": GIVEN, "orders": []}
+    credited = books(order(), direct=direct, journals=[voucher("W2C1", *CREDITED)])
 
     assert sights.credited_in_ledger(credited, 7).is_there
-    assert not sights.credited_in_ledger(books(order(), direct={"refunds": GIVEN}), 7).is_there
+    assert not sights.credited_in_ledger(books(order(), direct=direct), 7).is_there
+
+
+def message(quantity: str, *, stat: str = "90", brem: str = f"{DIRECT}-7") -> dict[str, str]:
+    return {"itno": "MUG-001", "quantity": quantity, "stat": stat, "brem": brem}
+
+
+@pytest.mark.parametrize(
+    ("messages", "is_there"),
+    [
+        ([message("-2"), message("1")], True),
+        ([message("-2")], False),
+        ([message("-1")], False),
+        ([message("-2"), message("1", stat="10")], False),
+        ([message("-2"), message("1", brem=f"{DIRECT}-70")], False),
+    ],
+)
+def test_units_are_in_stock_again_when_m3_has_executed_just_that(
+    messages: list[dict[str, str]], is_there: bool
+) -> None:
+    sold = {"id": 7, "status": "processing", "lines": [{"id": 1, "sku": "MUG-001", "reduced_stock": 1}]}
+    seen = books(order(), direct={"refunds": [], "orders": [sold]}, stock_messages=messages)
+
+    assert sights.booked_in(seen, 7).is_there is is_there
+
+
+def test_units_that_m3_has_out_of_stock_beyond_what_orders_hold_are_a_finding() -> None:
+    moved = units.moved_by({"stock_messages": [message("-2"), message("-1", brem=f"{DIRECT}-8")]}, remark=f"{DIRECT}-")
+    equal = units.Units(held={"MUG-001": Decimal(3)}, moved=moved, on_hand={})
+    other = units.Units(held={"MUG-001": Decimal(2)}, moved=moved, on_hand={})
+
+    assert equal.is_well
+    assert other.findings == [f"of MUG-001 the orders of {DIRECT} hold 2, M3 has booked out 3"]
 
 
 class Said:
@@ -245,16 +279,17 @@ class Said:
 
 def reconciled(*endings: tuple[int, str]) -> tuple[bool, Said]:
     said = Said(*endings)
-    is_well = reconcile_money(Console(file=StringIO()), said)  # type: ignore[arg-type]  # all it needs of a stage
+    is_well = reconcile_books(Console(file=StringIO()), said)  # type: ignore[arg-type]  # all it needs of a stage
     return is_well, said
 
 
-@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 0), (0, 1)])
-def test_the_demo_is_well_only_when_both_stores_are_explained(first: int, second: int) -> None:
-    is_well, said = reconciled((first, "a table"), (second, "a table"))
+@pytest.mark.parametrize("statuses", [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)])
+def test_the_demo_is_well_only_when_both_stores_are_explained(statuses: tuple[int, ...]) -> None:
+    is_well, said = reconciled(*((status, "a table") for status in statuses))
 
-    assert is_well is (first == second == 0)
-    assert said.asked == [("reconcile", "money", "--store", store) for store in (STORE, DIRECT)]
+    asked = [(kind, store) for store in (STORE, DIRECT) for kind in ("orders", "money")]
+    assert is_well is not any(statuses)
+    assert said.asked == [("reconcile", kind, "--store", store) for kind, store in asked]
 
 
 @pytest.mark.parametrize("ending", [(2, "usage"), (1, "")])
