@@ -19,6 +19,9 @@ from connector.woocommerce.models import FeeLine, Order, ShippingLine
 HeadLine = tuple[ChargeKind, ShippingLine | FeeLine, str]
 """A shop line that becomes a head charge: its kind, itself, and the text for the charge."""
 
+DUST = 5
+"""How much tax, in the smallest unit, roundings may leave of a row that refunds before picking gave back in parts."""
+
 
 def find_charge_id(money: MoneyConfig, kind: ChargeKind, *, rate: Decimal, currency: str) -> str:
     """Returns the charge id for `kind` at VAT `rate` in `currency`.
@@ -93,6 +96,7 @@ def split_by_rate(amount: Decimal, parts: Sequence[TaxPart], *, decimals: int, w
         return [(ZERO, amount)] if amount else []
     if len(parts) == 1 and _taxed_in_full(amount, parts[0], decimals):
         return [(parts[0].percent, amount)] if amount else []
+    parts = [part for part in parts if part.tax * amount > 0 or abs(part.tax) > smallest_step(decimals) * DUST]
     bases = _bases(amount, parts, decimals, where=where)
     rest = amount - sum(bases.values(), ZERO)
     if len(parts) > 1:

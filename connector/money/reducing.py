@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from connector.errors import AmountsDifferError
-from connector.money.refunds import Of, Piece, Rates, Taken
-from connector.money.rounding import ZERO, round_half_up
+from connector.money.at_rates import Rates
+from connector.money.refunds import Of, Piece, Taken
+from connector.money.rounding import ZERO, round_half_up, roundings
 from connector.money.tax import tax_parts
 from connector.woocommerce.models import FeeLine, LineItem, LineTax, Order, ShippingLine, TaxLine
 
@@ -26,19 +27,20 @@ def less(order: Order, given_back: Iterable[Taken], *, decimals: int) -> Order:
     Raises:
         AmountsDifferError: A row would be below zero, or cost something without a piece of it.
     """
-    for taken in given_back:
-        order = _less(order, taken, decimals=decimals)
+    for count, taken in enumerate(given_back, start=1):
+        order = _less(order, taken, decimals=decimals, rounded=roundings(count, decimals))
     return order
 
 
-def _less(order: Order, taken: Taken, *, decimals: int) -> Order:
+def _less(order: Order, taken: Taken, *, decimals: int, rounded: Decimal) -> Order:
+    """Takes one refund off; `rounded` is what rounding may have left of a row whose pieces all came back."""
     taxes = _tax_lines(order.tax_lines, taken.pieces, decimals=decimals)
     tax = _sum_of(order.tax_lines) - _sum_of(taxes)
     freight = _of(taken, Of.SHIPPING)
     fees = _rows(order.fee_lines, _of(taken, Of.FEE))
     return order.model_copy(
         update={
-            "line_items": _lines(order.line_items, _of(taken, Of.GOODS, Of.PRICE), decimals=decimals),
+            "line_items": _lines(order.line_items, _of(taken, Of.GOODS, Of.PRICE), decimals, rounded),
             "shipping_lines": _rows(order.shipping_lines, freight),
             "fee_lines": (*fees, *(_reduction(taken.refund_id, one) for one in _of(taken, Of.AMOUNT))),
             "tax_lines": taxes,
@@ -53,11 +55,11 @@ def _of(taken: Taken, *kinds: Of) -> list[Piece]:
     return [piece for piece in taken.pieces if piece.of in kinds]
 
 
-def _lines(lines: Sequence[LineItem], pieces: Sequence[Piece], *, decimals: int) -> tuple[LineItem, ...]:
+def _lines(lines: Sequence[LineItem], pieces: Sequence[Piece], decimals: int, rounded: Decimal) -> tuple[LineItem, ...]:
     kept = []
     for line in _rows(lines, pieces):
         quantity = line.quantity - sum((one.quantity for one in pieces if one.source_id == line.id), ZERO)
-        if quantity < 0 or (not quantity and line.total):
+        if quantity < 0 or (not quantity and abs(line.total) > rounded):
             raise _impossible(line.id, f"{quantity.normalize():f} pieces for {line.total} would be left of it")
         if quantity:
             subtotal = round_half_up(line.subtotal * quantity / line.quantity, decimals)

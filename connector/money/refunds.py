@@ -12,14 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from connector.errors import AmountsDifferError
-from connector.money.rounding import ZERO, round_half_up, smallest_step, spread
-from connector.money.tax import HUNDRED, tax_parts
-from connector.woocommerce.models import FeeLine, LineItem, Order, Refund, ShippingLine
-
-Rates = tuple[int, ...]
-"""The ids of the tax rates that lie on an amount; empty if none does."""
-
-Row = LineItem | ShippingLine | FeeLine
+from connector.money.at_rates import Rates, Row, rates_of, row_at, rows_of, sold_at, tax_sold_at
+from connector.money.rounding import ZERO, round_half_up, roundings, spread
+from connector.money.tax import HUNDRED
+from connector.woocommerce.models import LineItem, Order, Refund
 
 
 class Of(StrEnum):
@@ -86,7 +82,9 @@ def take(order: Order, refund: Refund, *, earlier: Sequence[Refund], decimals: i
 
 
 def _split(order: Order, refund: Refund, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> Taken:
-    stated = tuple(_stated(order, refund, decimals=decimals))
+    stated = tuple(
+        _within_row(order, one, before, decimals=decimals) for one in _stated(order, refund, decimals=decimals)
+    )
     if refund.amount < 0:
         raise _wrong(refund, f"its amount is {refund.amount}; a refund of a refund cannot be carried across")
     rest = refund.amount - round_half_up(sum((one.gross for one in stated), ZERO), decimals)
@@ -114,14 +112,19 @@ def _stated(order: Order, refund: Refund, *, decimals: int) -> Iterator[Piece]:
                 continue
             taxes = tuple((tax.id, -tax.total) for tax in row.taxes if tax.total)
             kind = Of.PRICE if of is Of.GOODS and not quantity else of
-            yield Piece(kind, source.id, quantity, -row.total, taxes, _rates_of(order, source, decimals=decimals))
+            yield Piece(kind, source.id, quantity, -row.total, taxes, rates_of(order, source, decimals=decimals))
 
 
-def _rates_of(order: Order, row: Row, *, decimals: int) -> Rates:
-    parts = tax_parts(
-        row.taxes, row.total, rates=order.tax_rates, decimals=decimals, where=f"Row {row.id} of the order"
-    )
-    return tuple(sorted(part.rate_id for part in parts if part.percent))
+def _within_row(order: Order, piece: Piece, before: Sequence[Taken], *, decimals: int) -> Piece:
+    """Caps a piece at what its row has left where only rounding goes beyond: the shop rounds what it is sent refund by refund.
+
+    What the buyer got stays as it is, so the cents are a rounding of the refund.
+    """
+    row = next(one for one in rows_of(order) if one.id == piece.source_id)
+    earlier = [one.net for each in before for one in each.pieces if one.source_id == row.id]
+    left = row.total - sum(earlier, ZERO)
+    beyond = piece.net - left if row.total >= 0 else left - piece.net
+    return replace(piece, net=left) if 0 < beyond <= roundings(len(earlier) + 1, decimals) else piece
 
 
 def _over_rates(
@@ -131,7 +134,7 @@ def _over_rates(
 
     One that gives back all that is left gives back each rate's own, a reduction that bears another rate included.
     """
-    sold = _sold(order, decimals=decimals)
+    sold = sold_at(order, decimals=decimals)
     taken = _gross_of(order, before, decimals=decimals)
     left = {rates: gross - taken.get(rates, ZERO) for rates, gross in sold.items()}
     if amount and abs(sum(left.values(), ZERO) - amount) <= limit:
@@ -163,7 +166,7 @@ def _all_of(order: Order, left: dict[Rates, Decimal], *, decimals: int) -> tuple
     for rates, gross in left.items():
         if gross < 0:
             fees = (fee for fee in order.fee_lines if fee.total <= gross)
-            like = next((fee for fee in fees if _rates_of(order, fee, decimals=decimals) == rates), None)
+            like = next((fee for fee in fees if rates_of(order, fee, decimals=decimals) == rates), None)
             if like is None:
                 return ()
             piece = _amount_piece(order, 1, rates, gross, decimals=decimals)
@@ -186,81 +189,58 @@ def _amount_piece(order: Order, place: int, rates: Rates, gross: Decimal, *, dec
     return Piece(Of.AMOUNT, -place, Decimal(1), net, tuple(zip(rates, taxes, strict=True)), rates)
 
 
-def _sold(order: Order, *, decimals: int) -> dict[Rates, Decimal]:
-    """Returns what was sold at each rate, with tax."""
-    sold: dict[Rates, Decimal] = {}
-    for row in _rows(order):
-        parts = tax_parts(
-            row.taxes, row.total, rates=order.tax_rates, decimals=decimals, where=f"Row {row.id} of the order"
-        )
-        taxes = [(part.rate_id, part.tax) for part in parts if part.percent]
-        for rates, gross in _by_rate(order, row.total, taxes, decimals=decimals).items():
-            sold[rates] = sold.get(rates, ZERO) + gross
-    return dict(sorted(sold.items()))
-
-
-def _by_rate(
-    order: Order, net: Decimal, taxes: Sequence[tuple[int, Decimal]], *, decimals: int
-) -> dict[Rates, Decimal]:
-    """Splits an amount with its taxes over the rates: base = tax / rate, and what remains bears none.
-
-    So a reduction that is taxed in proportion to the goods counts at their rates. Taxes that lie on top of each other stay
-    together.
-    """
-    if not taxes:
-        return {(): net}
-    gross: dict[Rates, Decimal] = {(rate,): tax * HUNDRED / order.tax_rates[rate] + tax for rate, tax in taxes}
-    rest = net + sum((tax for _, tax in taxes), ZERO) - sum(gross.values(), ZERO)
-    if abs(rest) <= _unseen(order, taxes, decimals=decimals):
-        largest = max(gross, key=lambda rates: abs(gross[rates]))
-        return {**gross, largest: gross[largest] + rest}
-    if len(taxes) > 1 and rest * net < 0:
-        return {tuple(sorted(rate for rate, _ in taxes)): net + sum((tax for _, tax in taxes), ZERO)}
-    return {**gross, (): rest}
-
-
-def _unseen(order: Order, taxes: Sequence[tuple[int, Decimal]], *, decimals: int) -> Decimal:
-    """Returns what rounding of the taxes alone can make of their bases."""
-    half = smallest_step(decimals) / 2
-    return sum((half * HUNDRED / order.tax_rates[rate] + half for rate, _ in taxes), ZERO)
-
-
-def _rows(order: Order) -> tuple[Row, ...]:
-    return (*order.line_items, *order.shipping_lines, *order.fee_lines)
-
-
 def _gross_of(order: Order, takings: Iterable[Taken], *, decimals: int) -> dict[Rates, Decimal]:
-    """Returns what refunds took back at each rate, with tax."""
+    """Returns what refunds took back at each rate, with tax: of a row in the shares in which the row was sold."""
+    rows = {row.id: row_at(order, row, decimals=decimals) for row in rows_of(order)}
     taken: dict[Rates, Decimal] = {}
     for piece in (piece for one in takings for piece in one.pieces):
-        taxes = [(rate, tax) for rate, tax in piece.taxes if tax]
-        shares = {piece.rates: piece.net} if not taxes else _by_rate(order, piece.net, taxes, decimals=decimals)
-        for rates, gross in shares.items():
-            taken[rates] = taken.get(rates, ZERO) + gross
+        at = rows.get(piece.source_id, {})
+        whole = sum(at.values(), ZERO)
+        shares = {rates: gross / whole for rates, gross in at.items()} if whole else {piece.rates: Decimal(1)}
+        for rates, share in shares.items():
+            taken[rates] = taken.get(rates, ZERO) + piece.gross * share
+    return taken
+
+
+def _tax_of(takings: Iterable[Taken]) -> dict[Rates, Decimal]:
+    """Returns the tax at each rate that refunds took back."""
+    taken: dict[Rates, Decimal] = {}
+    for rate, tax in (tax for one in takings for piece in one.pieces for tax in piece.taxes):
+        taken[(rate,)] = taken.get((rate,), ZERO) + tax
     return taken
 
 
 def _refuse_above(order: Order, taken: Taken, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> None:
     """Refuses a refund that takes more than is left: of the total, of a row, or at a rate.
 
-    Taxes are rounded on each refund, so at a rate `limit` is allowed beyond; the total and the rows are exact.
+    Taxes are rounded on each refund, so at a rate what that can come to is allowed beyond; the total and the rows are exact.
     """
     all_taken = (*before, taken)
     left = order.total - sum((one.total for one in before), ZERO)
     if taken.total > left:
         raise _above(taken, "the order", taken.total, left)
-    for row in _rows(order):
+    for row in rows_of(order):
         net = sum((one.net for each in all_taken for one in each.pieces if one.source_id == row.id), ZERO)
         pieces = sum((one.quantity for each in all_taken for one in each.pieces if one.source_id == row.id), ZERO)
         if abs(net) > abs(row.total) or net * row.total < 0:
             raise _above(taken, f"row {row.id}", net, row.total)
         if isinstance(row, LineItem) and not 0 <= pieces <= row.quantity:
             raise _above(taken, f"row {row.id}, in pieces", pieces, row.quantity)
-    sold = _sold(order, decimals=decimals)
-    for rates, together in _gross_of(order, all_taken, decimals=decimals).items():
-        if together > max(sold.get(rates, ZERO), ZERO) + limit:
-            figures = (round_half_up(one, decimals) for one in (together, sold.get(rates, ZERO)))
-            raise _above(taken, f"what was sold at {_named(order, rates)} with tax", *figures)
+    _refuse_above_rates(order, taken, all_taken, decimals=decimals, limit=limit)
+
+
+def _refuse_above_rates(
+    order: Order, taken: Taken, all_taken: Sequence[Taken], *, decimals: int, limit: Decimal
+) -> None:
+    allowed = max(limit, roundings(sum(len(one.pieces) for one in all_taken), decimals))
+    for what, found, most in (
+        ("what was sold", _gross_of(order, all_taken, decimals=decimals), sold_at(order, decimals=decimals)),
+        ("the tax", _tax_of(all_taken), tax_sold_at(order, decimals=decimals)),
+    ):
+        for rates, together in found.items():
+            if together > max(most.get(rates, ZERO), ZERO) + allowed:
+                figures = (round_half_up(one, decimals) for one in (together, most.get(rates, ZERO)))
+                raise _above(taken, f"{what} at {_named(order, rates)}", *figures)
 
 
 def _named(order: Order, rates: Rates) -> str:

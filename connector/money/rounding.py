@@ -18,6 +18,11 @@ def round_half_up(value: Decimal, decimals: int) -> Decimal:
     return value.quantize(smallest_step(decimals), rounding=ROUND_HALF_UP)
 
 
+def roundings(count: int, decimals: int) -> Decimal:
+    """Returns what so many roundings to `decimals` places can come to together."""
+    return smallest_step(decimals) * count / 2
+
+
 def has_at_most(value: Decimal, decimals: int) -> bool:
     """Tells whether `value` needs no more than `decimals` places."""
     return value == round_half_up(value, decimals)

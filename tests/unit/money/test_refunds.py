@@ -204,6 +204,40 @@ def test_refund_of_a_refund_is_refused() -> None:
         taken_of(shop, back)
 
 
+def one_mug() -> Shop:
+    rows = [
+        {"total": "12.90", "quantity": 1, "tax": {1: "3.225"}},
+        {"total": "25.00", "quantity": 1, "tax": {2: "1.25"}},
+    ]
+    order = order_of(lines=rows, rates={1: "25", 2: "5"})
+    return Shop(replace(_one_case(), order=order, items=items_of(order)), [])
+
+
+def a_mug_with_tax(shop: Shop, net: str, tax: str) -> Refund:
+    row = {
+        "id": 500, "quantity": -1, "total": f"-{net}", "subtotal": f"-{net}", "total_tax": f"-{tax}", "subtotal_tax": "0",
+        "taxes": [{"id": 1, "total": f"-{tax}"}], "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": "11"}],
+    }  # fmt: skip
+    return shop._keep({"amount": str(Decimal(net) + Decimal(tax)), "line_items": [row]})
+
+
+def test_more_tax_than_was_sold_at_a_rate_is_refused_within_the_row() -> None:
+    shop = one_mug()
+    refund = a_mug_with_tax(shop, "10.00", "5.00")
+
+    with pytest.raises(AmountsDifferError, match=r"the tax at 25 %: 5\.00 of 3\.23"):
+        taken_of(shop, refund)
+
+
+def test_a_row_of_whose_rate_money_without_lines_took_a_share_is_refused() -> None:
+    shop = one_mug()
+    shop.amount(Decimal("7.77"))
+    refund = a_mug_with_tax(shop, "12.90", "3.23")
+
+    with pytest.raises(AmountsDifferError, match=r"what was sold at 25 %: 19\.09 of 16\.13"):
+        taken_of(shop, refund)
+
+
 def test_amount_that_gives_all_back_gives_each_rate_its_own_beside_an_untaxed_reduction() -> None:
     taxed = [{"total": "26.14", "tax": {3: "2.319925"}}, {"total": "28.76", "tax": {2: "1.438000"}}]
     order = order_of(fees=[*taxed, {"total": "-3.53"}], rates={2: "5", 3: "8.875"})
