@@ -30,7 +30,7 @@ def of_accounts_at_rest(world: World, history: AccountsHistory) -> Iterator[str]
     customers = {one["cuno"]: one for one in world.m3_book()["customers"]}
     owners: defaultdict[str, list[int]] = defaultdict(list)
     for account in world.shop_book()["customers"]:
-        if any(account["billing"].values()):
+        if account["id"] not in history.erased and any(account["billing"].values()):
             number = account["meta"].get(NUMBER, "")
             owners[number].append(account["id"])
             yield from _of_account(account, customers.get(number))

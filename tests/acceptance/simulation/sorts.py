@@ -18,7 +18,7 @@ ACCOUNT_TOPICS = ("customer.created", "customer.updated", "customer.deleted")
 FOLLOWED: dict[str, Any] = {"create": "at_once", "owners": {"phone": "m3"}}
 """Accounts are made customers before they order; M3 is the master of the telephone number and of what only M3 has."""
 LOCATION = "MAIN"
-ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": LOCATION}}
+ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": LOCATION, "unit": ""}}
 
 
 class Sort(StrEnum):
