@@ -11,8 +11,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from connector.accounting.invoices import StockIssue
-from connector.errors import NotYetError
-from connector.flows import tenure
+from connector.errors import ChangedAfterDiscardError, NotYetError
+from connector.flows import marks, tenure
 from connector.flows.books.keys import epoch_of
 from connector.flows.books.owning import require_own
 from connector.flows.context import Run
@@ -76,15 +76,36 @@ def take_up(run: Run) -> tuple[Order | None, DocumentRecord] | Done:
         document = settle_answered(run, document)
     order = fetch(run)
     leave_issue(run, order)  # as it was read: it is news then that the order is again as it was told before
+    marks.recall(run, order)
     if document is None:
         reason = why_nothing(run, order)
         if order is None or reason:
             return Done(reason)
-        return order, settle_answered(run, begin(run, order))
+        document = settle_answered(run, begin(run, order))
+        require_answer(run)
+        return order, document
     if order is None:
         return None, document
     require_own(run, order, epoch=document.plan["epoch"])
-    return order, keep(run, document, with_wanted(run, Issue.from_json(document.plan), order))
+    document = keep(run, document, with_wanted(run, Issue.from_json(document.plan), order))
+    require_answer(run)
+    return order, document
+
+
+def require_answer(run: Run) -> None:
+    """Lets pass what nobody discarded, or said so since this ledger was put back to before that.
+
+    Raises:
+        ChangedAfterDiscardError: What M3 held when it was discarded, a person has to see.
+    """
+    said = run.claim.discard
+    if said is not None and said.is_found_again:
+        raise ChangedAfterDiscardError(
+            f"A person answered for the units M3 holds of order {run.claim.business_key}, and for how many is not known any more. "
+            f"{said.words}",
+            resolution="Let M3 hold what the order holds of the shop's stock now (MMS310), then discard this exchange again. To "
+            f"have the connector book what M3 has no message for: connector dead-letters release {run.claim.exchange_id}",
+        )
 
 
 def finish_set_aside(run: Run) -> Done:
@@ -130,7 +151,7 @@ def settle_answered(run: Run, document: DocumentRecord) -> DocumentRecord:
     issue, said = Issue.from_json(document.plan), run.claim.discard
     if said is None and issue.answered:
         return keep(run, document, issue.taken_back(), booked="a person took back what they answered for")
-    if said is None or issue.answered == said.at.isoformat():
+    if said is None or said.is_found_again or issue.answered == said.at.isoformat():
         return document
     return keep(run, document, issue.answered_for(said.at.isoformat()), booked="a person answered for it")
 

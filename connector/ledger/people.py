@@ -41,10 +41,12 @@ class Decision:
 
 _LOCK = text(f"""
 SELECT e.id, e.store, e.flow, e.business_key, e.state, e.reason_code, e.reason, s.paused_by IS NOT NULL AS store_paused,
-       d.state AS document_state, EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id) AS is_discarded,
+       d.state AS document_state, k.exchange_id IS NOT NULL AS is_discarded,
+       coalesce(k.accepted ->> 'asks' = '{discards.FORGOTTEN}', false) AS is_found_again,
        coalesce(d.final_number, d.temporary_number, CASE WHEN d.kind = '{LEDGER_BATCH}' THEN d.cuor END) AS number
 FROM exchange e JOIN store s ON s.name = e.store
 LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
+LEFT JOIN discard k ON k.exchange_id = e.id
 WHERE e.id = :id FOR UPDATE OF e
 """)
 _RELEASE = text("""
@@ -146,7 +148,8 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
 
 def _takes_back(row: Row[tuple[object, ...]]) -> bool:
     """Tells whether a release takes a discard back; not an earlier one, if the other side has the fact and a later change waits."""
-    return not (row.state == State.DEAD_LETTER and row.document_state == DocumentState.CONFIRMED)
+    is_of_later = row.state == State.DEAD_LETTER and row.document_state == DocumentState.CONFIRMED
+    return bool(row.is_found_again) or not is_of_later
 
 
 _RELEASED = text("SELECT EXISTS (SELECT FROM audit WHERE exchange_id = :id AND action = 'release' AND at > :since)")

@@ -66,12 +66,9 @@ def sku_is_an_alias(world: World) -> None:
 
 
 def held_order_is_discarded(world: World) -> None:
-    world.sandbox.place(kind="unknown_sku")
-    world.turn("poll_orders")
+    world.m3_fault("GLS840MI/AddBatchHead", "nok", code="GL00123")
+    world.place()
     world.go_on()
-    world.connector.rows(
-        "UPDATE exchange SET state = 'dead_letter', reason = 'x' WHERE flow = 'invoices_to_m3' RETURNING 1"
-    )
     world.discard_all()
     world.go_on()
 

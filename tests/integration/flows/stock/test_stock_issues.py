@@ -367,6 +367,39 @@ def test_discard_that_is_taken_back_later_has_the_units_booked_after_all(house: 
     assert (house.on_hand(), house.shown()) == (18, 18)
 
 
+def lose_what_was_discarded(house: Warehouse, order: dict[str, Any]) -> str:
+    """Has the order marked, loses the ledger, and has the order heard of; returns what becomes of its booking."""
+    house.go_on()
+    house.lose_ledger()
+    house.connector.forget()
+    house.connector.ask(order["id"])
+    house.go_on()
+    return str(house.exchange(FLOW)["reason_code"])
+
+
+def test_discarded_booking_that_a_ledger_put_back_forgot_is_the_persons_once_more(house: Warehouse) -> None:
+    order = house.refuse_and_discard()
+
+    found = lose_what_was_discarded(house, order)
+    house.discard()
+    house.take_back(order)
+    house.go_on()
+
+    assert found == "changed_after_discard"
+    assert house.messages() == [(MUG, "1")]
+
+
+def test_discarded_booking_that_a_ledger_put_back_forgot_is_made_once_it_is_released(house: Warehouse) -> None:
+    order = house.refuse_and_discard()
+    lose_what_was_discarded(house, order)
+
+    house.release(house.exchange(FLOW)["id"])
+    house.go_on()
+
+    assert sorted(house.messages()) == [(MUG, "-3"), (CAP, "-1")]
+    assert house.mark_of(order) == ""
+
+
 def test_release_of_a_later_booking_leaves_what_a_person_booked_by_hand(house: Warehouse) -> None:
     order = house.refuse_and_discard()
     house.m3_fault("MMS850MI/AddAdjust", "nok", times=9)
