@@ -137,6 +137,11 @@ def _tell_released(decisions: list[Decision], *, rebuild: bool) -> None:
         warn(
             f"Exchange {one.exchange_id} was discarded before: end what was entered in M3 by hand, or M3 has it twice."
         )
+        for other in one.stay_discarded:
+            warn(
+                f"Exchange {other.exchange_id} ({other.flow} {other.key}) of the same order stays discarded; release it too if it "
+                "shall be carried."
+            )
     for one in decisions:
         if rebuild and one.left_behind:
             warn(f"Exchange {one.exchange_id} began {one.left_behind} in M3 before; a second document is now allowed.")

@@ -45,7 +45,7 @@ def run(run: Run) -> Done:
     order, posted = owning.take_up(run)
     if posted is not None:
         return compare_posted(run, posted, order)
-    discarded = payment_stays_discarded(run, order, parts=("paid", "method", "currency"), what="the payment")
+    discarded = payment_stays_discarded(run, order, parts=("paid", "method", "total", "currency"), what="the payment")
     if discarded is not None:
         return discarded
     config = run.store.config.payments

@@ -30,6 +30,7 @@ FLOW, POOL = "discards_to_woo", "status"
 class Standing:
     """A discard of a fact that M3 does not have from us."""
 
+    exchange_id: int
     flow: str
     key: str
     at: datetime
@@ -37,13 +38,13 @@ class Standing:
 
 
 _STANDING = text(f"""
-SELECT e.flow, e.business_key AS key, k.discarded_at AS at, k.entered_as
+SELECT e.id AS exchange_id, e.flow, e.business_key AS key, k.discarded_at AS at, k.entered_as
 FROM discard k JOIN exchange e ON e.id = k.exchange_id
 WHERE k.order_id = :order_id AND e.scope = :store
   AND (e.business_key = CAST(:order_id AS varchar) OR e.business_key LIKE CAST(:order_id AS varchar) || '-%')
   -- What M3 has from us is found there; of an order's units it has what a person booked besides.
   AND (e.flow = '{ISSUES}' OR NOT EXISTS (SELECT FROM document d WHERE d.exchange_id = e.id AND d.state = 'confirmed'))
-ORDER BY 1, 2
+ORDER BY 2, 3
 """)
 FIND_AGAIN = Prepared(
     "discard_find_again",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from connector.ledger.purging import LEDGER_BATCH
+
 _LIVE = text("""
 SELECT temporary_number FROM document
 WHERE m3_scope = :m3_scope AND state <> 'abandoned' AND temporary_number IS NOT NULL
@@ -37,6 +39,17 @@ WHERE e.state = 'dead_letter' AND e.recheck_at IS NULL
 ) RETURNING id
 """)
 
+_DISCARDED = text("""
+UPDATE exchange e SET state = 'ready', next_attempt_at = ledger_now(), sent_at = NULL
+FROM discard k
+WHERE k.exchange_id = e.id AND e.state = 'done'
+  AND k.discarded_at > ledger_now() - interval '60 days'
+  AND e.settled_at <= ledger_now() - greatest(interval '15 minutes', (ledger_now() - k.discarded_at) / 10)
+  AND EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.kind IN ('batch_order', :ledger_batch)
+              AND m.state IN ('building', 'confirming'))
+RETURNING e.id
+""")
+
 TIDY_EVERY_S = 120
 """How long after its last run a dead letter is cleared up after (again)."""
 
@@ -47,7 +60,9 @@ def wake_for_hunt(connection: Connection) -> list[int]:
     A settled one is run as ever and looks once more for its abandoned heads, or at the order one of whose changes lost its
     answer, or was taken by M3 and did not show. A dead letter waits for a person, but what it left
     does not: it is run only to clear up, and stays a dead letter with the reason it has. One that is looked at again by
-    itself anyway does so then.
+    itself anyway does so then. What a person discarded after it was begun is looked at ever more seldom for sixty days: somebody
+    may finish it in M3 all the same, and the shop has no news then.
     """
+    discarded = connection.execute(_DISCARDED, {"ledger_batch": LEDGER_BATCH}).scalars()
     tidied = connection.execute(_TIDY, {"every_s": TIDY_EVERY_S}).scalars()
-    return [*connection.execute(_HUNT).scalars(), *tidied]
+    return [*connection.execute(_HUNT).scalars(), *tidied, *discarded]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, text
 
 from connector.errors import ChangedAfterDiscardError, PermanentError
 from connector.ledger import discard_marks, discards
+from connector.ledger.discard_marks import Standing
 from connector.ledger.discards import DISCARDED
 from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.sales import settle_sale
@@ -37,6 +38,7 @@ class Decision:
     left_behind: str | None  # temporary or final number of the document that is not abandoned, or KEY1 of a batch
     is_locked: bool = False  # the connector locked it in M3, and unlocks it now that it is discarded
     was_discarded: bool = False  # a person had said that it shall not be carried, and has it carried now
+    stay_discarded: tuple[Standing, ...] = ()  # other facts of the same order
 
 
 _LOCK = text(f"""
@@ -143,7 +145,13 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
         {discard_marks.TAKEN_BACK: True} if is_taken_back else {},
     )
     _note(connection, row, who=who, action=action, to=State.READY, why=why, told=told)
-    return replace(_decision(row), was_discarded=was_discarded)
+    others = _discarded_beside(connection, row) if was_discarded else ()
+    return replace(_decision(row), was_discarded=was_discarded, stay_discarded=others)
+
+
+def _discarded_beside(connection: Connection, row: Row[tuple[object, ...]]) -> tuple[Standing, ...]:
+    order_id = discard_marks.order_of(row.flow, row.business_key)
+    return () if order_id is None else tuple(discard_marks.standing_of(connection, row.store, order_id=order_id))
 
 
 def _takes_back(row: Row[tuple[object, ...]]) -> bool:

@@ -37,7 +37,9 @@ def payment_stays_discarded(run: Run, order: Order | None, *, parts: tuple[str, 
 
     def meant(state: Mapping[str, Any]) -> Meaning:
         said = f"paid by {state['method'] or 'nothing'}" if state["paid"] else "unpaid"
-        return Meaning(POST if state["paid"] else NOTHING, said, digests({name: state[name] for name in parts}), {})
+        kept = {name: state[name] for name in parts if name in state}  # older deliveries do not tell the total
+        figures = {"total": f"{state['total']} {state['currency']}"} if "total" in kept else {}
+        return Meaning(POST if state["paid"] else NOTHING, said, digests(kept), figures)
 
     now = Meaning(NOTHING, "deleted in the shop") if order is None else meant(payment_state(order))
     fact = f"{what} of order {run.claim.business_key}"

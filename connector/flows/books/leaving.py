@@ -25,7 +25,7 @@ def leave_payment(run: Run, order: Order | None) -> None:
     """Stages the exchanges of an order's payment, once it is paid; the same payment brings nothing new."""
     if order is None or order.date_paid_gmt is None or run.store.config.payments is None:
         return
-    content = f"paid:{order.date_paid_gmt.isoformat()}:{order.payment_method}:{order.currency}"
+    content = f"paid:{order.date_paid_gmt.isoformat()}:{order.payment_method}:{order.total}:{order.currency}"
     run.leave(_told(run, flow=PAYMENTS, topic="order.paid", content=content, body=_payment_body(order)))
     leave_settlement(run, order)
 
@@ -110,12 +110,13 @@ def _of_refund(told: Received) -> Received:
 
 
 def payment_state(order: Order) -> dict[str, str | None]:
-    """Returns when and how an order was paid, if it was."""
+    """Returns when and how an order was paid, if it was, and what it costs."""
     paid = order.date_paid_gmt
     return {
         "paid": None if paid is None else paid.isoformat(),
         "method": order.payment_method,
         "currency": order.currency,
+        "total": str(order.total),
     }
 
 

@@ -165,6 +165,26 @@ def test_a_discarded_dead_letter_is_done_until_a_person_releases_it(
     assert connector.exchange(dead)["state"] == "ready"
 
 
+def test_releasing_an_order_names_what_else_of_it_stays_discarded(
+    connector: Connector, run_store: Run, dead: int
+) -> None:
+    run_store("dead-letters", "discard", dead, "--reason", "typed in")
+    paid = (
+        "INSERT INTO exchange (store, scope, flow, business_key, pool, state, reason)"
+        " SELECT store, scope, 'payments_to_m3', business_key, 'finance', 'dead_letter', 'x' FROM exchange"
+        " WHERE id = :id RETURNING id"
+    )
+    (payment,) = connector.rows(paid, id=dead)
+    run_store("dead-letters", "discard", payment["id"], "--reason", "typed in as well")
+
+    released = run_store("dead-letters", "release", dead)
+    other = run_store("dead-letters", "release", payment["id"])
+
+    assert f"Exchange {payment['id']} (payments_to_m3 " in released.flat_err
+    assert "stays discarded" in released.flat_err
+    assert "stays discarded" not in other.flat_err
+
+
 def test_discarding_wants_a_reason(connector: Connector, run_store: Run, dead: int) -> None:
     without = run_store("dead-letters", "discard", dead)
     blank = run_store("dead-letters", "discard", dead, "--reason", " ")

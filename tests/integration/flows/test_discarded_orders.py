@@ -14,6 +14,7 @@ from connector.ledger.session import transaction
 from tests.harness import STORE
 from tests.integration.flows.story import Story
 from tests.integration.flows.test_confirm_outcomes import confirm_with, release_in_m3
+from workers.jobs import run_turn
 
 ITEM = "MUG-002"
 YEAR_S = 365 * 24 * 3600.0
@@ -255,3 +256,35 @@ def test_discarded_batch_order_that_a_person_released_after_all_is_noticed(commo
 
     assert common.complaints(order) == []
     assert common.connector.rows("SELECT 1 FROM discard") == []
+
+
+@pytest.mark.parametrize("minutes", [1, 16])
+def test_discarded_batch_order_released_in_m3_is_noticed_without_news_of_the_shop(common: Story, minutes: int) -> None:
+    order = confirm_with(common, "25")
+    common.discard()
+    common.go_on()
+    release_in_m3(common)
+
+    common.connector.pass_time(minutes * 60)
+    run_turn(common.connector.process, "hunt_orphans")
+    common.go_on()
+
+    is_noticed = common.complaints(order) == []
+    assert is_noticed == (minutes > 15)
+
+
+def test_discarded_batch_order_that_nobody_releases_is_looked_at_ever_more_seldom(common: Story) -> None:
+    confirm_with(common, "25")
+    common.discard()
+    common.go_on()
+    before = common.exchange()["claim_no"]
+
+    for _ in range(24 * 4):
+        common.connector.pass_time(901)
+        run_turn(common.connector.process, "hunt_orphans")
+        common.go_on()
+
+    looks = common.exchange()["claim_no"] - before
+    assert 10 < looks < 40
+    assert common.exchange()["reason_code"] == "discarded"
+    assert common.sandbox.m3_book()["calls"]["OIS100MI/Confirm"] == 1

@@ -96,6 +96,21 @@ def test_refund_of_all_of_a_discarded_invoice_is_told_by_its_credit(
     assert state_of(house, INVOICES) == ("done", "discarded")
 
 
+def test_discarded_payment_of_an_order_that_costs_something_else_now_is_told(
+    payment: tuple[CountingHouse, dict[str, Any]],
+) -> None:
+    house, order = payment
+    changed = house.change(order, fee_lines=[{"name": "Gift wrap", "total": "4.00"}])
+    told = held(house, PAYMENT)
+    house.discard(PAYMENT)
+    house.change(order, status="completed")
+
+    assert (told["state"], told["reason_code"]) == ("dead_letter", "changed_after_discard")
+    assert f"total ({changed['total']} EUR instead of {order['total']} EUR)" in told["reason"]
+    assert state_of(house, PAYMENT) == ("done", "discarded")
+    assert house.journals() == []
+
+
 def test_released_invoice_is_posted_once(invoice: tuple[CountingHouse, dict[str, Any]]) -> None:
     house, _ = invoice
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from connector.ledger.people import discard
+from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import (
@@ -260,3 +260,64 @@ def test_payment_of_an_order_that_a_person_entered_by_hand_is_that_persons_too(t
 
     held = till.exchange(FLOW)
     assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
+
+
+@pytest.fixture
+def discarded(till: CountingHouse) -> dict[str, Any]:
+    """An order whose invoice a person entered by hand and paid there; order and settlement are discarded, and could be carried."""
+    till.sell_in_m3("MUG-002", is_sold=False)
+    order = till.place()
+    till.go_on()
+    till.discard()
+    look_again(till)
+    assert till.exchange(FLOW)["reason_code"] == "needs_person"
+    till.discard(FLOW)
+    till.go_on()
+    till.sell_in_m3("MUG-002", is_sold=True)
+    till.connector.forget()
+    return order
+
+
+def test_discarded_settlement_stays_so_whatever_becomes_of_the_order(
+    till: CountingHouse, discarded: dict[str, Any]
+) -> None:
+    till.change(discarded, status="completed")
+    till.go_on()
+    look_again(till)
+
+    said = till.exchange(FLOW)
+    assert (said["state"], said["reason_code"]) == ("done", "discarded")
+    assert batches(till) == []
+
+
+def test_whoever_releases_the_order_is_told_that_its_settlement_stays_discarded(
+    till: CountingHouse, discarded: dict[str, Any]
+) -> None:
+    with transaction(till.connector.engine) as connection:
+        decision = release(connection, till.exchange()["id"], who="ana")
+
+    told = [(one.exchange_id, one.flow, one.key) for one in decision.stay_discarded]
+    assert told == [(till.exchange(FLOW)["id"], FLOW, str(discarded["id"]))]
+
+
+def test_settlement_released_with_its_order_pays_the_invoice(till: CountingHouse, discarded: dict[str, Any]) -> None:
+    till.release(till.exchange()["id"])
+    till.release(till.exchange(FLOW)["id"])
+    till.go_on()
+    look_again(till)
+
+    assert till.exchange(FLOW)["state"] != "dead_letter"
+    assert till.mark_of(discarded) == ""
+
+
+def test_discarded_settlement_that_a_lost_ledger_forgot_is_a_persons(
+    till: CountingHouse, discarded: dict[str, Any]
+) -> None:
+    till.lose_ledger()
+    till.connector.ask(discarded["id"])
+    till.go_on()
+    look_again(till)
+
+    assert till.exchange(FLOW)["reason_code"] == "changed_after_discard"
+    assert till.exchange()["reason_code"] == "changed_after_discard"
+    assert till.orders() == []
