@@ -44,6 +44,15 @@ class Sums:
         return f"{self.quantity.normalize():f} for {money(self.amount)}"
 
 
+@dataclass(frozen=True)
+class Twin:
+    """A line of the shop and the one of M3 that has its quantity and amount, under another name."""
+
+    sku: str
+    item: str
+    sums: Sums
+
+
 def differences(order: ShopOrder, held: Held, *, config: MoneyConfig, limit: Decimal) -> list[Difference]:
     """Returns what M3 holds otherwise than the shop states it; `limit` is how far taxes may be apart by rounding."""
     if held.value.currency != order.currency:
@@ -112,10 +121,7 @@ def _lines(sold: Iterable[ShopLine], held: Iterable[OrderLine]) -> Iterator[Diff
         wanted, there = due.pop(key), found.pop(key)
         if wanted != there:
             yield Difference(f"line {key}", wanted.as_text(), there.as_text())
-    for key, wanted in list(due.items()):  # an alias, an item the SKU was mapped to, or one M3 took in its place
-        twin = next((one for one, there in found.items() if there == wanted), None)
-        if twin is not None:
-            del due[key], found[twin]
+    list(_take_twins(due, found))  # whether it is the right item, orders.py asks
     if len(due) == len(found) == 1:
         (key, wanted), (item, there) = *due.items(), *found.items()
         yield Difference(f"line {key}", wanted.as_text(), f"{there.as_text()} ({item})")
@@ -124,6 +130,24 @@ def _lines(sold: Iterable[ShopLine], held: Iterable[OrderLine]) -> Iterator[Diff
         yield Difference(f"line {key}", wanted.as_text(), None)
     for item, there in found.items():
         yield Difference(f"line {item}", None, there.as_text())
+
+
+def twins_of(order: ShopOrder, held: Held) -> list[Twin]:
+    """Returns the lines that M3 holds under another name; not those for which M3 itself took another item."""
+    due, found = _sums_due(order.lines), _sums_held(held.lines)
+    for key in [one for one in due if one in found]:
+        del due[key], found[key]
+    replaced = {line.item for line in held.lines if line.replaced_item}
+    return [one for one in _take_twins(due, found) if one.item not in replaced]
+
+
+def _take_twins(due: dict[str, Sums], found: dict[str, Sums]) -> Iterator[Twin]:
+    """Yields the lines of equal quantity and amount, and takes them off both sides."""
+    for key, wanted in list(due.items()):
+        item = next((one for one, there in found.items() if there == wanted), None)
+        if item is not None:
+            del due[key], found[item]
+            yield Twin(key, item, wanted)
 
 
 def _sums_due(lines: Iterable[ShopLine]) -> dict[str, Sums]:

@@ -12,9 +12,10 @@ from decimal import Decimal
 from itertools import combinations
 
 from connector.flows.context import StoreContext
+from connector.flows.reconciling.items import Items
 from connector.flows.reconciling.listed import of_this
 from connector.flows.reconciling.m3_side import Head, Held, find_by_number, read_held
-from connector.flows.reconciling.matching import differences, less_refunds
+from connector.flows.reconciling.matching import differences, less_refunds, twins_of
 from connector.flows.reconciling.proofs import (
     REDATE,
     InLedger,
@@ -62,6 +63,11 @@ class Orders:
     ended: set[int] = field(default_factory=set)
     in_m3: set[int] = field(default_factory=set)
     smaller: dict[int, Smaller] = field(default_factory=dict)
+    items: Items = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Knows no item yet."""
+        self.items = Items(self.ledger, self.store)
 
     def compare(self, orders: Sequence[ShopOrder], heads: Mapping[int, Sequence[Head]]) -> Iterator[Row]:
         """Yields the rows of these orders; what M3 has of them is read in one go."""
@@ -69,10 +75,17 @@ class Orders:
         elsewhere = self._elsewhere([order for order in orders if not heads.get(order.id)], known)
         mine = {order.id: heads.get(order.id) or of_this(order, elsewhere) for order in orders}
         held = read_held(self.store, [head for some in mine.values() for head in some])
+        self._learn_items(orders, mine, held)
         for order in orders:
             ledger = InLedger(known.get(str(order.id)), taken_off.get(order.id, ZERO))
             found = [held[head.number] for head in mine[order.id] if head.number in held]
             yield from self._one(order, found, ledger, elsewhere.get(order.id, ()))
+
+    def _learn_items(
+        self, orders: Sequence[ShopOrder], heads: Mapping[int, Sequence[Head]], held: Mapping[str, Held]
+    ) -> None:
+        pairs = ((order, held[head.number]) for order in orders for head in heads[order.id] if head.number in held)
+        self.items.learn({twin.sku for order, one in pairs for twin in twins_of(order, one)})
 
     def unreadable(self, order: Unreadable, day: date) -> list[Row]:
         """Returns the row of an order that cannot be compared, and counts it."""
@@ -171,6 +184,7 @@ class Orders:
         if not all(one.is_rounding for one in found):
             why = self._look_at_smaller(order, held.value.total, why, ledger, is_as_sent=as_sent)
         whys = [(one, ROUNDED if one.is_rounding else why) for one in found]
+        whys += [(one, why) for one in self.items.wrong(twins_of(due, held))]
         dated = held.head.listed.order_date
         if dated is not None and dated != order.day:
             why_dated = why_differs(known, proof_of_date(order.day, known, found=dated), sync=REDATE)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from connector.flows.reconciling.result import WHOLE, Fact, Reason, Row
+from connector.ledger.items import map_item
+from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import SETTLE, paying
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of
@@ -242,3 +244,28 @@ def test_an_order_of_the_day_before_is_found_though_the_ledger_is_empty(shared: 
     (row,) = shared.reconcile(days_back=0)
 
     assert "more than once" in row.words
+
+
+def test_another_item_of_the_same_price_is_not_what_was_ordered(shared: Clerk) -> None:
+    shared.place()
+    shared.go_on()
+    shared.connector.rows("UPDATE item SET item_number = 'MUG-002' WHERE sku = 'MUG-001' RETURNING sku")
+    order = shared.place(lines=[{"sku": "MUG-001", "quantity": 1}])
+    shared.go_on()
+
+    rows = shared.reconcile()
+
+    assert [(row.shop_id, row.what, row.shop, row.m3) for row in rows] == [
+        (order["id"], "item of MUG-001", "MUG-001", "MUG-002")
+    ]
+    assert reasons_of(rows) == {"unknown"}
+
+
+def test_an_item_that_a_person_mapped_the_sku_to_is_what_was_ordered(shared: Clerk) -> None:
+    with transaction(shared.connector.engine) as connection:
+        map_item(connection, STORE, sku="MUG-001", item_number="MUG-002")
+    shared.place(lines=[{"sku": "MUG-001", "quantity": 1}])
+    shared.go_on()
+
+    assert shared.reconcile() == []
+    assert shared.totals.facts[Fact.ORDER] == 1
