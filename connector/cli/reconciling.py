@@ -5,7 +5,7 @@ Loaded by connector/cli/reconcile.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from connector.cli.bars import bar
 from connector.cli.days import read_period
 from connector.cli.opening import the_store
 from connector.cli.output import print_table, say
+from connector.cli.reconciled_sums import write_sums
 from connector.cli.rows import NOTHING, CsvRows, JsonWriter, PagedTable, Writer, why_cell
 from connector.cli.working import open_runtime
 from connector.errors import PermanentError
@@ -56,24 +57,31 @@ def reconcile(asked: Asked) -> bool:
     Raises:
         ConnectorError: A day is none, a file cannot be written, or a side cannot be asked.
     """
-    with open_runtime() as runtime, _opened(asked.csv_file) as file:
+    with open_runtime() as runtime, _opened(asked.csv_file) as file, _opened(_beside(asked.csv_file)) as sums:
         store = runtime.store(the_store(runtime.engine, asked.store).name)
         zone = store.config.m3.zone
         with transaction(runtime.engine) as connection:
             period = read_period(asked.first, asked.last, zone=zone, now=now(connection))
-        writers = _writers(asked, file)
+        writers = _writers(asked, file, {"store": store.name, "zone": store.config.m3.timezone})
         totals = Totals()
         with bar(f"Comparing {asked.kind}") as tell:
             for row in COMPARISONS[asked.kind](runtime.engine, store, period, totals=totals, progress=tell):
                 if asked.show_all or row.reason not in QUIET:
                     for writer in writers:
                         writer.add(row)
-    days = {"from": period.first.isoformat(), "to": period.last.isoformat(), "zone": store.config.m3.timezone}
-    for writer in writers:
-        writer.end({"store": store.name, "kind": asked.kind, **days, **totals.to_json()})
+        days = {"from": period.first.isoformat(), "to": period.last.isoformat(), "zone": store.config.m3.timezone}
+        for writer in writers:
+            writer.end({"store": store.name, "kind": asked.kind, **days, **totals.to_json()})
+        if sums is not None:
+            write_sums(sums, totals, store=store.name, zone=store.config.m3.timezone)
     if not asked.as_json:
         _tell(store, period, totals)
     return totals.is_explained
+
+
+def _beside(file: Path | None) -> Path | None:
+    """Returns where the sums go: beside the rows."""
+    return None if file is None else file.with_name(f"{file.stem}.sums{file.suffix}")
 
 
 @contextmanager
@@ -88,9 +96,9 @@ def _opened(file: Path | None) -> Iterator[TextIO | None]:
         yield stream
 
 
-def _writers(asked: Asked, file: TextIO | None) -> list[Writer[Row]]:
+def _writers(asked: Asked, file: TextIO | None, everywhere: Mapping[str, str]) -> list[Writer[Row]]:
     shown: Writer[Row] = JsonWriter() if asked.as_json else PagedTable(COLUMNS, _cells)
-    return [shown, *([CsvRows[Row](NAMES, file)] if file is not None else [])]
+    return [shown, *([CsvRows[Row](NAMES, file, everywhere)] if file is not None else [])]
 
 
 def _cells(row: Row) -> Sequence[str]:

@@ -9,7 +9,7 @@ import csv
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TextIO, TypeVar
 
 import typer
@@ -96,20 +96,25 @@ class JsonWriter(Writer[Any]):
 class CsvRows(Writer[R]):
     """For a spreadsheet: commas, UTF-8, one header line, no figures."""
 
-    def __init__(self, names: Sequence[str], stream: TextIO | None = None) -> None:
+    def __init__(
+        self, names: Sequence[str], stream: TextIO | None = None, everywhere: Mapping[str, str] | None = None
+    ) -> None:
         """Writes the header.
 
         Args:
             names: Attributes of a row, which are the titles too.
             stream: Where to; standard output if left out.
+            everywhere: Further columns, which have the same in every row.
         """
         self._names = names
+        self._everywhere = everywhere or {}
         self._csv = csv.writer(stream or sys.stdout, lineterminator="\n")
-        self._csv.writerow(names)
+        self._csv.writerow([*names, *self._everywhere])
 
     def add(self, row: R) -> None:
         """Writes the row."""
-        self._csv.writerow([csv_cell(getattr(row, name)) for name in self._names])
+        own = [csv_cell(getattr(row, name)) for name in self._names]
+        self._csv.writerow([*own, *map(csv_cell, self._everywhere.values())])
 
     def end(self, summary: dict[str, Any]) -> None:
         """Writes nothing: a spreadsheet counts by itself."""

@@ -66,7 +66,28 @@ def test_what_nothing_explains_ends_with_status_1_and_stands_in_the_file(
         (row,) = csv.DictReader(stream)
     assert said.status == 1
     assert (row["shop_id"], row["shop"], row["m3"], row["currency"]) == (str(order["id"]), order["total"], "", "EUR")
-    assert row["reason"] == "deleted_in_m3"
+    assert (row["reason"], row["store"], row["zone"]) == ("deleted_in_m3", "w1", "Europe/Zagreb")
+
+
+def test_text_json_and_spreadsheet_have_the_same_sums(clerk: Clerk, run_store: Run, tmp_path: Path) -> None:
+    orders = [clerk.place(), clerk.place(currency="USD")]
+    clerk.go_on()
+    clerk.price(orders[0], "20.00")
+    file = tmp_path / "differences.csv"
+
+    said = run_store("reconcile", "money", "--csv", file)
+    data = run_store("reconcile", "money", "--json").data
+
+    with (tmp_path / "differences.sums.csv").open(encoding="utf-8", newline="") as stream:
+        sums = list(csv.DictReader(stream))
+    days = [{name: str(value) for name, value in one.items()} for one in data["totals"]]
+    accounts = [{name: str(value) for name, value in one.items()} for one in data["accounts"]]
+    assert [{name: row[name] for name in days[0]} for row in sums if row["by"] == "day"] == days
+    assert [{name: row[name] for name in accounts[0]} for row in sums if row["by"] == "account"] == accounts
+    assert {(row["store"], row["zone"]) for row in sums} == {("w1", "Europe/Zagreb")}
+    assert {one["currency"] for one in days} == {one["currency"] for one in accounts} == {"EUR", "USD"}
+    told = said.out.split()
+    assert all(one[side] in told for one in (*days, *accounts) for side in ("shop", "m3", "difference", "currency"))
 
 
 def test_equal_facts_are_shown_if_asked_for(clerk: Clerk, run_store: Run) -> None:
