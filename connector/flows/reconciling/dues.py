@@ -99,6 +99,7 @@ class Dues:
     _decimals: dict[str, int] = field(default_factory=dict)
     _invoices: list[Order] = field(default_factory=list)  # wait for the categories of their products
     _credits: list[tuple[Order, Refund]] = field(default_factory=list)
+    _refunds: dict[int, dict[int, Refund]] = field(default_factory=dict)  # those taken, by order and id
 
     def take(self, order: Order) -> None:
         """Takes an order of the shop."""
@@ -121,6 +122,7 @@ class Dues:
 
     def take_refund(self, order: Order, refund: Refund) -> None:
         """Takes a refund of an order."""
+        self._refunds.setdefault(order.id, {})[refund.id] = refund
         payments, invoices = self.store.config.payments, self.store.config.invoices
         if not refund.amount or not self.period.holds(refund.date_created_gmt):
             return
@@ -167,7 +169,7 @@ class Dues:
         rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
 
         def journal(decimals: int) -> Journal:
-            earlier = [one for one in refunds_of(self.store, order.id) if one.id < refund.id]
+            earlier = self._earlier(order, refund)
             limit = config.money.limit_for(rows, decimals=decimals)
             taken = take(order, refund, earlier=earlier, decimals=decimals, limit=limit)
             return credit_journal(
@@ -175,6 +177,14 @@ class Dues:
             )
 
         return journal
+
+    def _earlier(self, order: Order, refund: Refund) -> list[Refund]:
+        """Returns the refunds of an order made before one; the shop is asked only for those that were not taken."""
+        taken = self._refunds.get(order.id, {})
+        ids = {one.id for one in order.refunds if one.id < refund.id}
+        if ids <= taken.keys():
+            return [taken[one] for one in sorted(ids)]
+        return [one for one in refunds_of(self.store, order.id) if one.id < refund.id]
 
     def _due(self, fact: Fact, order: Order, make: Callable[[int], Journal], *, refund: Refund | None = None) -> Due:
         moment = _moment(order, refund)
