@@ -13,7 +13,7 @@ from connector.flows.issues.leaving import leave_issue
 from connector.flows.order_changes import discarding, erased, following
 from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import as_reduced, wake_refunds
-from connector.flows.orders import adopting, building, posting, proving, succession, takeover
+from connector.flows.orders import adopting, building, posting, proving, succession, takeover, vat_codes
 from connector.flows.orders.customer import find_number, note_buyer
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.personal import FORGOTTEN
@@ -148,6 +148,7 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
         note_refunds(run, order, is_posted=True)
         found = as_found(run, order, plan, customer=customer, number=known)
         return take_over_known(run, found, known)
+    vat_codes.require(run, order, plan)
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:
         return Done(f"unconfirmed batch order {temporary}")

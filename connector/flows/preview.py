@@ -13,7 +13,7 @@ from connector.flows.context import Run, StoreContext
 from connector.flows.marks import said_of
 from connector.flows.order_changes import following
 from connector.flows.order_changes.reduced import as_reduced
-from connector.flows.orders import building
+from connector.flows.orders import building, vat_codes
 from connector.flows.orders.customer import find_number
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import OrderPlan
@@ -102,6 +102,7 @@ def _preview(run: Run) -> Preview:
     except MissingDependencyError:
         customer, said = NEW_CUSTOMER, "a new customer, created first from the template"
     plan = make_plan(run, order, customer)
+    vat_codes.require(run, order, plan)
     return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
 
 

@@ -27,6 +27,7 @@ class _Found:
     unit: str
     price_decimals: int
     status: str
+    vat_code: str
 
 
 def find_facts(run: Run, order: Order) -> dict[int, ItemFacts]:
@@ -47,17 +48,19 @@ def find_facts(run: Run, order: Order) -> dict[int, ItemFacts]:
     facts = {sku: _facts(one) for sku, one in known.items() if one.facts}
     missing = [sku for sku in wanted if sku not in facts]
     if missing:
-        for found in _ask(run, missing, known):
+        for found in _ask_and_keep(run, missing, known):
             facts[found.sku] = ItemFacts(found.item_number, found.unit, found.unit, found.price_decimals)
-            remember_item(
-                run.journal.connection,
-                run.store.name,
-                sku=found.sku,
-                item_number=found.item_number,
-                facts={"unit": found.unit, "price_decimals": found.price_decimals},
-            )
         _refuse_unknown([sku for sku in missing if sku not in facts], run.store.name)
     return {line_id: facts[sku] for line_id, sku in skus.items()}
+
+
+def read_again(run: Run, known: dict[str, KnownItem]) -> dict[str, str]:
+    """Asks M3 for items whatever is kept of them; returns the VAT code of each, by SKU.
+
+    Raises:
+        RemoteUnavailableError, RateLimitedError: M3 cannot be asked now.
+    """
+    return {one.sku: one.vat_code for one in _ask_and_keep(run, sorted(known), known)}
 
 
 def _facts(known: KnownItem) -> ItemFacts:
@@ -85,6 +88,19 @@ def _refuse_unknown(skus: list[str], store: str) -> None:
         )
 
 
+def _ask_and_keep(run: Run, skus: list[str], known: dict[str, KnownItem]) -> list[_Found]:
+    asked = _ask(run, skus, known)
+    for found in asked:
+        remember_item(
+            run.journal.connection,
+            run.store.name,
+            sku=found.sku,
+            item_number=found.item_number,
+            facts={"unit": found.unit, "price_decimals": found.price_decimals, "vat_code": found.vat_code},
+        )
+    return asked
+
+
 def _ask(run: Run, skus: list[str], known: dict[str, KnownItem]) -> list[_Found]:
     """Asks M3 for the items under their mapped number or SKU, then for the rest under the store's aliases."""
     run.journal.pause()
@@ -106,7 +122,8 @@ def _read_items(run: Run, number_by_sku: dict[str, str]) -> list[_Found]:
     for sku, answer in zip(number_by_sku, answers, strict=True):
         if _is_there(answer):
             item = mms200mi.read_item_basic(answer)
-            found.append(_Found(sku, item.item_number, item.unit, item.price_decimals, item.status))
+            facts = (item.item_number, item.unit, item.price_decimals, item.status, item.vat_code)
+            found.append(_Found(sku, *facts))
     return found
 
 
