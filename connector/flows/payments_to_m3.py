@@ -13,18 +13,16 @@ from connector.errors import PermanentError
 from connector.flows import acceptance
 from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
-from connector.flows.books.converting import in_books_currency
 from connector.flows.books.discarding import payment_stays_discarded
-from connector.flows.books.keys import book_day, epoch_of, key_of, text_of
+from connector.flows.books.journal_sheet import Subject, journal_sheet
+from connector.flows.books.keys import epoch_of
 from connector.flows.books.leaving import payment_of
-from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
+from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.succession import is_set_aside
-from connector.m3.programs.gls840mi import JOURNAL
-from connector.m3.values import day_text
 from connector.money.journal import Journal
 from connector.money.payment_journal import payment_journal
 from connector.money.sums import check_currency
@@ -126,25 +124,11 @@ def make_sheet(run: Run, order: Order, config: PaymentsConfig, journal: Journal,
         NotYetError: M3 has no rate for the day.
     """
     assert order.date_paid_gmt is not None, "only what is paid is posted"
-    day = book_day(run.store.config, order.date_paid_gmt)
-    journal, conversion = in_books_currency(run, journal, day=day.happened_on)
-    key = key_of(run.store.name, LETTER, order.id, version=version)
-    common = {
-        "INRI": config.identity,
-        "CUCD": run.store.config.lookups.get("currency", {}).get(journal.currency, journal.currency),
-        "ACDT": day_text(day.day),
-        "VTXT": text_of(key, order),
-    }
-    return Sheet(
-        kind=JOURNAL,
-        key=key,
+    subject = Subject(
+        letter=LETTER,
+        document_id=order.id,
         epoch=epoch_of(order),
-        interface=config.interface,
+        moment=order.date_paid_gmt,
         description=DESCRIPTION,
-        day=day.day,
-        happened_on=day.happened_on,
-        currency=common["CUCD"],
-        expected=sums_by_account(journal),
-        lines=tuple({**common, **fields} for fields in fields_of(journal)),
-        conversion=conversion,
     )
+    return journal_sheet(run, order, journal, subject=subject, config=config, version=version)

@@ -13,17 +13,15 @@ from functools import partial
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import PermanentError
 from connector.flows.books import refunded
-from connector.flows.books.converting import in_books_currency
-from connector.flows.books.keys import book_day, epoch_of_refund, key_of, text_of
+from connector.flows.books.journal_sheet import Subject, journal_sheet
+from connector.flows.books.keys import epoch_of_refund
 from connector.flows.books.leaving import pass_by
 from connector.flows.books.refunded import Refunded, Words
 from connector.flows.books.repaid import amount_of
-from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
+from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
-from connector.m3.programs.gls840mi import JOURNAL
-from connector.m3.values import day_text
 from connector.money.payment_journal import repayment_journal
 from connector.money.sums import check_currency
 
@@ -90,26 +88,11 @@ def make_sheet(run: Run, what: Refunded, amount: Decimal, config: PaymentsConfig
     decimals = currency_decimals(run, order.currency).amounts
     check_currency(order, decimals=decimals)
     journal = repayment_journal(order, amount, config=config, decimals=decimals)
-    day = book_day(run.store.config, refund.date_created_gmt or order.created_at)
-    journal, conversion = in_books_currency(run, journal, day=day.happened_on)
-    key = key_of(run.store.name, LETTER, refund.id, version=version)
-    epoch = epoch_of_refund(order, refund)
-    common = {
-        "INRI": config.identity,
-        "CUCD": run.store.config.lookups.get("currency", {}).get(journal.currency, journal.currency),
-        "ACDT": day_text(day.day),
-        "VTXT": text_of(key, order, epoch=epoch),
-    }
-    return Sheet(
-        kind=JOURNAL,
-        key=key,
-        epoch=epoch,
-        interface=config.interface,
+    subject = Subject(
+        letter=LETTER,
+        document_id=refund.id,
+        epoch=epoch_of_refund(order, refund),
+        moment=refund.date_created_gmt or order.created_at,
         description=DESCRIPTION,
-        day=day.day,
-        happened_on=day.happened_on,
-        currency=common["CUCD"],
-        expected=sums_by_account(journal),
-        lines=tuple({**common, **fields} for fields in fields_of(journal)),
-        conversion=conversion,
     )
+    return journal_sheet(run, order, journal, subject=subject, config=config, version=version)
