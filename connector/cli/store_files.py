@@ -12,7 +12,8 @@ from connector.errors import ConfigurationError
 from connector.ledger.stores import StoreRow
 from connector.m3.ionapi import Grant, parse_ionapi
 from connector.m3.operations import load_operations
-from connector.runtime import Runtime, load_mappings, load_store_layout
+from connector.rule_files import load_mappings, load_store_layout
+from connector.runtime import Runtime
 from connector.settings import environment
 from connector.stores.config import STORE_CODE, StoreConfig
 from connector.stores.reading import parse_store_config

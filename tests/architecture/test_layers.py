@@ -12,7 +12,7 @@ import pytest
 from connector.broker import QUEUES
 from connector.flows.registry import FLOWS, ORDER_TOPICS, flow_for_topic
 from connector.ledger.tables import State
-from connector.runtime import MAPPING_ROOTS, load_mappings
+from connector.rule_files import MAPPING_ROOTS, load_mappings
 from connector.settings import read_settings
 from connector.stores.reading import parse_store_config
 from workers.jobs import JOBS

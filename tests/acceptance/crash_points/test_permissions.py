@@ -18,7 +18,7 @@ from connector.ledger.offers import mark_due
 from connector.ledger.session import transaction
 from connector.ledger.stores import list_stores
 from connector.m3.operations import load_operations
-from connector.runtime import load_mappings
+from connector.rule_files import load_mappings
 from connector.stores.reading import parse_store_config
 from tests.acceptance.crash_points import goods, ledgers
 from tests.acceptance.crash_points.cases import Plan

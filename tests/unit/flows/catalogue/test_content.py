@@ -17,7 +17,7 @@ from connector.flows.catalogue.shop_side import ShopSide
 from connector.mapping.loader import load_mapping
 from connector.mapping.rules import TO_SHOP
 from connector.publishing.items import ItemsPublishing
-from connector.runtime import MAPPING_ROOTS, load_mappings
+from connector.rule_files import MAPPING_ROOTS, load_mappings
 from connector.stores.reading import parse_store_config
 from connector.woocommerce.terms import Term
 
