@@ -6,6 +6,8 @@ planned and proved in memory, then written, confirmed and compared with what M3 
 
 from __future__ import annotations
 
+from functools import partial
+
 from connector.flows import tenure
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
@@ -47,7 +49,7 @@ def run(run: Run) -> Done:
     """
     if is_set_aside(run.claim.business_key):
         return finish(run, posting.resolve(run, bind=bind))
-    note_whose(run, succession.look_before_resolving(run))
+    succession.look_before_resolving(run, tell=partial(note_whose, run))
     document = posting.resolve(run, bind=bind)
     takeover.clear_leftovers(run)
     order = succession.read_own(run)
@@ -81,15 +83,16 @@ def run(run: Run) -> Done:
 def note_whose(run: Run, order: Order | None, *, document: DocumentRecord | None = None) -> DocumentRecord | None:
     """Stages whose order it is, and that the ledger forgets a buyer whom the shop has erased; returns the document as it is then.
 
-    Called before what was begun is followed, too: that may wait for a person in M3, and this does not.
+    That is one whose data it took off the order, or one whose order it deleted for good (None). Called before what was begun is
+    followed, too: that may wait for a person in M3, and this does not.
     """
     note_buyer(run, order)
-    if order is None or not order.is_erased:
+    if order is not None and not order.is_erased:
         return document
     is_news = any(FORGOTTEN not in one.plan for one in run.claim.documents)
     document = erased.forget(run, order, document=document)
     if is_news:
-        ask_for_refunds(run, order)
+        ask_for_refunds(run)
     return document
 
 

@@ -1,5 +1,6 @@
-"""An order whose personal data were erased in the shop: M3 keeps what it has, the ledger forgets. Called by the flows of orders
-and refunds, before anything that may wait.
+"""An order whose buyer was erased in the shop, or that was deleted there for good: M3 keeps what it has, the ledger forgets.
+
+Called by the flows of orders and refunds, before anything that may wait.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ PAYMENT = ("order.transaction_id", "order.customer_id")
 """Emptied with the rest, and no person's by themselves."""
 
 
-def forget(run: Run, order: Order, *, document: DocumentRecord | None = None) -> DocumentRecord | None:
+def forget(run: Run, order: Order | None, *, document: DocumentRecord | None = None) -> DocumentRecord | None:
     """Stages that no document of the order holds a piece of its buyer; returns one, as it stands in this run, without it.
 
     Amounts and lines stay as they were sent: a change of these is one as ever. So does what a person was shown or has settled.
     What is not finished is gone on with.
     """
-    left = content_of(run.store, order)
+    left = {} if order is None else content_of(run.store, order)
     if document is None:
         _forget(run, left)
         return None

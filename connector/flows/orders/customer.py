@@ -102,14 +102,13 @@ def find_number(run: Run, order: Order) -> str:
 def note_buyer(run: Run, order: Order | None) -> None:
     """Stages whose e-mail address the order names, so that all that is carried of a person can be found.
 
-    If their data were erased in the shop, what deliveries told of the order and of its shopper is dropped, whether M3 has them or
-    not, and a customer that M3 does not have yet is not made from what was told before.
+    If the order was deleted for good, or the buyer's data were erased in the shop, what deliveries told of it is dropped, whether
+    M3 has it or not. With the data goes what its shopper was told with, and a customer that M3 does not have yet is not made.
     """
-    if order is None:
-        return
-    if order.is_erased:
+    if order is None or order.is_erased:
         run.journal.stage(FORGET_BODIES, scope=run.store.name, flow=ORDERS, business_key=run.claim.business_key)
-        run.journal.stage(FORGET_SHOPPERS, m3_scope=run.store.m3_scope, exchange_id=run.claim.exchange_id)
+        if order is not None:
+            run.journal.stage(FORGET_SHOPPERS, m3_scope=run.store.m3_scope, exchange_id=run.claim.exchange_id)
     elif order.billing.email.strip():
         run.journal.stage(NAME_PERSON, email=email_key(order.billing.email), exchange_id=run.claim.exchange_id)
 

@@ -6,6 +6,8 @@ is handed over to the order that has it now; what M3 holds of the other one stay
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connector.errors import NotYetError, RetryableError
 from connector.flows import marks
 from connector.flows.context import Run
@@ -34,30 +36,31 @@ def read_own(run: Run) -> Order | None:
     return order
 
 
-def look_before_resolving(run: Run) -> Order | None:
+def look_before_resolving(run: Run, *, tell: Callable[[Order | None], object]) -> None:
     """Lets another order go its own way before this one's unfinished document is followed, which may wait for a person.
 
     What the order's mark says that a person discarded is not followed either.
 
-    Returns:
-        The order, if there is such a document and the shop tells of it.
+    Args:
+        run: This run.
+        tell: Is told what the shop says, if there is such a document and the shop can be asked.
 
     Raises:
         NotYetError: See `read_own`.
     """
     document = run.claim.live_document
     if document is None or document.state is DocumentState.CONFIRMED:
-        return None
+        return
     try:
         order = read_own(run)
         if order is not None and run.store.config.m3.tenure:
             require_seen_since(run, order, read_tenure(run.journal.connection, run.store.name))
         marks.recall(run, order)
-        return order
+        tell(order)
     except NotYetError:
         raise
     except RetryableError:
-        return None  # a sick shop must not keep us from clearing up in M3
+        return  # a sick shop must not keep us from clearing up in M3
 
 
 def _is_own(run: Run, order: Order) -> bool:

@@ -39,9 +39,9 @@ def note_refunds(run: Run, order: Order | None, *, is_posted: bool) -> None:
         run.leave(found(run.store.name, order_id=run.claim.business_key, refund_id=refund.id, is_posted=is_posted))
 
 
-def ask_for_refunds(run: Run, order: Order) -> None:
+def ask_for_refunds(run: Run) -> None:
     """Stages that all exchanges of an order's refunds look again, for its buyer was erased in the shop."""
-    for key in keys_of_order(run.journal.connection, run.store.name, order_id=order.id):
+    for key in keys_of_order(run.journal.connection, run.store.name, order_id=int(run.claim.business_key)):
         run.leave(asked(run.store.name, key, source="order"))
 
 

@@ -228,6 +228,30 @@ def test_nobody_is_left_whose_order_is_an_invoice(connector: Connector, live: Ca
     assert traces.in_ledger(connector) == []
 
 
+def cancelled(life: Life) -> None:
+    order = life.buy()
+    life.alter(order, status="cancelled")
+
+
+@pytest.mark.parametrize("live", [cancelled, posted_and_given_back, other_address, in_error_in_m3, held, left_out])
+def test_an_order_that_is_deleted_for_good_takes_its_buyer_with_it(
+    connector: Connector, live: Callable[[Life], None]
+) -> None:
+    life = Life(connector)
+    live(life)
+    url = f"{life.sandbox.shop_url}/_control/orders/{life.bought[0]['id']}"
+    life.sandbox.post(url, {"deliver": "never", "action": "delete"})
+
+    connector.ask(life.bought[0]["id"])
+    life.go_on()
+
+    of_orders = (
+        "SELECT d.plan, x.body FROM exchange e LEFT JOIN document d ON d.exchange_id = e.id"
+        " LEFT JOIN delivery x ON x.exchange_id = e.id WHERE e.flow IN ('orders_to_m3', 'refunds_to_m3')"
+    )
+    assert [trace for row in connector.rows(of_orders) for one in row.values() for trace in traces.traces(one)] == []
+
+
 def test_late_news_of_before_an_erasure_leave_nothing(connector: Connector) -> None:
     life = Life(connector)
     before = life.buy()
