@@ -14,11 +14,20 @@ from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.customers import binding
 from connector.flows.customers.erasing import erase, is_erased
-from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
+from connector.flows.customers.keys import (
+    Identity,
+    email_key,
+    identity_of,
+    is_withdrawn,
+    shopper_key,
+    vat_number_of,
+)
 from connector.flows.customers.leaving import FLOW, shopper_of
 from connector.flows.customers.lost import tell_lost, wait_for_lost
 from connector.flows.customers.seeing import ask_shop, note_seen, told_account
 from connector.flows.customers.wanted import (
+    PARTS,
+    VRNO,
     Difference,
     Held,
     Wanted,
@@ -44,7 +53,7 @@ from connector.ledger.steps import References
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
 from connector.m3.rejections import already_exists, is_not_found
-from connector.publishing.customers import Accounts, Create, InvalidVatNumber, OtherCompany
+from connector.publishing.customers import Accounts, Create, CustomerPart, InvalidVatNumber, Master, OtherCompany
 from connector.stores.customers import GuestPolicy
 from connector.woocommerce.models import Customer
 
@@ -177,14 +186,17 @@ def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer)
         require_held(run, config, wanted, number=number, missed=missed)
     if document is not None:
         run.journal.forget_document(document.id)
-    _keep_identity(run, customer, number)
+    _keep_identity(run, customer, number, vat_number=known.vat_number if held.vat_number else "")
     left = kept_by_m3(run.store, config, wanted, held)
+    is_shops = config.owner(CustomerPart.VAT_NUMBER) is Master.SHOP
+    if known.vat_number and held.vat_number and is_shops and is_withdrawn(run.store.config.customers, customer):
+        left.append(VRNO)
     if left:
         raise NeedsPersonError(
-            f"The address of customer {number} is shorter in the shop; M3 still has {', '.join(left)}.",
+            f"The shop has emptied fields of customer {number}; M3 still has {', '.join(left)}.",
             resolution=f"Empty these fields of customer {number} in CRS610 or OIS002. It is looked at again by itself.",
         )
-    return Done(_said(run, number, due, wanted), fingerprint=wanted.fingerprint)
+    return Done(_said(run, number, due, wanted) + _besides(config, wanted, held), fingerprint=wanted.fingerprint)
 
 
 def require_same_company(wanted: Wanted, held: Held, *, number: str) -> None:
@@ -274,14 +286,26 @@ def _begin(run: Run, number: str) -> DocumentRecord:
     return run.journal.begin_document(KIND, m3_scope=run.store.m3_scope, references=References(cuno=number), plan={})
 
 
-def _keep_identity(run: Run, customer: Customer, number: str) -> None:
+def _besides(config: Accounts, wanted: Wanted, held: Held) -> str:
+    """Says which telephone numbers M3 has that the shop does not: whether they were ever there, nobody knows."""
+    is_shops = config.owner(CustomerPart.PHONE) is Master.SHOP
+    kept = sorted(
+        name
+        for name, value in held.basic.items()
+        if is_shops and PARTS.get(name) is CustomerPart.PHONE and value.strip() and not wanted.basic.get(name)
+    )
+    return f"; M3 also has {', '.join(kept)}, empty in the shop" if kept else ""
+
+
+def _keep_identity(run: Run, customer: Customer, number: str, *, vat_number: str) -> None:
+    """Keeps for which company the customer stands; `vat_number`: the digest of one that only M3 has any more."""
     identity = identity_of(run.store.config.customers, customer.billing, customer.meta_data)
     run.journal.stage(
         KEEP_IDENTITY,
         m3_scope=run.store.m3_scope,
         number=number,
         company=identity.company,
-        vat_number=identity.vat_number,
+        vat_number=identity.vat_number or vat_number,
     )
 
 

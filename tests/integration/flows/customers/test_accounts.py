@@ -163,6 +163,51 @@ def test_a_vat_number_that_can_be_none_is_left_out_and_said(connector: Connector
     assert "VRNO" not in desk.customer()["fields"]
 
 
+def test_a_vat_number_taken_off_the_account_waits_until_a_person_has_emptied_it_in_m3(connector: Connector) -> None:
+    desk = Desk(connector)
+    number = {"meta_data": [{"key": VAT_KEY, "value": GOOD_VAT}]}
+    account = desk.account(billing={"company": "Ana d.o.o."}, **number)
+    desk.order(account, **number)
+    desk.look(account)
+    desk.change(account, meta_data=[{"key": VAT_KEY, "value": ""}])
+
+    waiting = [desk.look(account), desk.look(account)]
+    in_m3 = f"{desk.sandbox.m3_url}/_control/customers/{desk.customer()['cuno']}"
+    desk.sandbox.post(in_m3, {"VRNO": ""})
+    exchange = desk.look(account)
+
+    assert [one["state"] for one in waiting] == ["dead_letter", "dead_letter"]
+    assert "VRNO" in waiting[1]["reason"]
+    assert GOOD_VAT not in waiting[1]["reason"]
+    assert exchange["state"] == "done"
+
+
+def test_a_vat_number_that_the_shop_keeps_on_orders_alone_was_not_taken_off_the_account(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account(billing={"company": "Ana d.o.o."})
+    desk.order(account, meta_data=[{"key": VAT_KEY, "value": GOOD_VAT}])
+    desk.change(account, billing={"phone": "01 999 888"})
+
+    exchange = desk.look(account)
+    desk.order(account, meta_data=[{"key": VAT_KEY, "value": OTHER_VAT}])
+
+    assert (exchange["state"], desk.customer()["fields"]["VRNO"]) == ("done", GOOD_VAT)
+    assert len(desk.orders()) == 1  # it still stands for the company of the first order
+
+
+def test_a_vat_number_that_only_m3_ever_had_is_no_matter_of_the_shop(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/customers/{desk.customer()['cuno']}", {"VRNO": GOOD_VAT})
+
+    desk.change(account, billing={"phone": ""})
+    exchange = desk.look(account)
+
+    assert (exchange["state"], desk.customer()["fields"]["VRNO"]) == ("done", GOOD_VAT)
+    assert "M3 also has PHNO" in exchange["reason"]
+
+
 def test_an_account_that_shows_another_vat_number_changes_nothing_by_itself(connector: Connector) -> None:
     desk = Desk(connector)
     account = desk.account(billing={"company": "Ana"}, meta_data=[{"key": VAT_KEY, "value": GOOD_VAT}])

@@ -117,6 +117,21 @@ def test_parts_the_shop_is_the_master_of_are_left_alone(connector: Connector) ->
     assert (billing["phone"], billing["city"]) == ("091 234 5678", "Zagreb")
 
 
+def test_a_part_m3_is_the_master_of_is_put_back_each_night(connector: Connector) -> None:
+    desk = Shown(connector, owners={"phone": "m3"})
+    account = desk.account()
+    desk.order(account)
+    desk.change(account, billing={"phone": "01 999 888", "city": "Sesvete"})
+    desk.look(account)
+
+    pull(connector.engine, connector.process.runtime.store(STORE), full=True)
+    connector.settle()
+
+    shown = desk.row(account)["billing"]
+    assert (shown["phone"], shown["city"]) == ("091 234 5678", "Sesvete")
+    assert (desk.customer()["fields"]["PHNO"], desk.customer()["fields"]["TOWN"]) == ("091 234 5678", "Sesvete")
+
+
 def test_one_customer_m3_lost_stops_no_other(connector: Connector) -> None:
     desk = Shown(connector)
     accounts = [desk.account(email=f"a{number}@example.com") for number in range(3)]
