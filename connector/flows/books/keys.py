@@ -14,7 +14,6 @@ KEY_LENGTH = 15
 TEXT_LENGTH = 40
 BATCH_DIGITS, BATCH_VERSIONS = 10, 10
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-MOST_VERSIONS = len(_DIGITS) - 1
 
 
 def key_of(store: str, kind: str, order_id: int, *, version: int, field: str = "KEY1") -> str:
@@ -34,7 +33,7 @@ def key_of(store: str, kind: str, order_id: int, *, version: int, field: str = "
     """
     room = KEY_LENGTH - len(store) - len(kind) - 1
     number = _base36(order_id)
-    if len(number) > room or not 1 <= version <= MOST_VERSIONS:
+    if len(number) > room or not 1 <= version < len(_DIGITS):
         raise MappingError(
             f"Number {order_id}, version {version} of store {store} has no room in {field} ({KEY_LENGTH} characters).",
             rule="books.key",

@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from connector.accounting.invoices import StockIssue
-from connector.flows.books.keys import MOST_VERSIONS, version_of
+from connector.errors import MappingError
+from connector.flows.books.keys import version_of
 from connector.flows.context import StoreContext
 from connector.flows.issues import messages
 from connector.flows.issues.keeping import Issued
@@ -78,15 +79,22 @@ def _read_onwards(store: StoreContext, orders: Sequence[Sold], *, known: Collect
             newest[line] = max(newest[line], version_of(number))
     found: dict[str, StockMessage] = {}
     while newest:
-        asked = {
-            messages.number_of(store.name, line, version=version + 1): line
-            for line, version in newest.items()
-            if version < MOST_VERSIONS
-        }
+        asked = next_numbers(store.name, newest)
         there = messages.read(store, asked)
         found |= there
         newest = {asked[number]: version_of(number) for number in there}
     return found
+
+
+def next_numbers(store: str, newest: Mapping[str, int]) -> dict[str, str]:
+    """Returns the number of the next message of each line, with the line; one that has no room in a number has no message."""
+    numbers: dict[str, str] = {}
+    for line, version in newest.items():
+        try:
+            numbers[messages.number_of(store, line, version=version + 1)] = line
+        except MappingError:
+            continue
+    return numbers
 
 
 def _by_line(
