@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,10 @@ from connector.ledger.audit_export import About, Line, Subject, Wanted, export_a
 from connector.ledger.audit_removal import count_removable, remove_audit
 from connector.ledger.people import note_decision
 from connector.ledger.session import transaction
+from connector.ledger.unwitnessed import exchanges_untold
 from connector.settings import SHORTEST_AUDIT_DAYS
+
+MOST_NAMED = 10
 
 app = typer.Typer(no_args_is_help=True, help="Export the audit trail, verify it, or remove what is oldest.")
 
@@ -87,14 +90,16 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compute the chain over the audit trail anew; status 1 if a line was changed, removed or put in."""
+    """Compute the chain over the audit trail anew; status 1 if a line was changed, removed, moved or put in."""
     with open_ledger_only() as engine, bar("Verifying") as tell:
         verified = seals.verify(engine, anchor=anchor, progress=lambda lines: tell(lines, None))
+        untold = list(exchanges_untold(engine))
+    is_whole = verified.is_whole and not untold
     if as_json:
-        print_json({**asdict(verified), "is_whole": verified.is_whole})
+        print_json({**asdict(verified), "exchanges_untold": untold, "is_whole": is_whole})
     else:
-        _tell(verified, anchor)
-    raise typer.Exit(0 if verified.is_whole else 1)
+        _tell(verified, anchor, untold=untold)
+    raise typer.Exit(0 if is_whole else 1)
 
 
 @app.command()
@@ -123,7 +128,14 @@ def purge(
         )
 
 
-def _tell(verified: seals.Verified, anchor: str | None) -> None:
+def _tell(verified: seals.Verified, anchor: str | None, *, untold: Sequence[int]) -> None:
+    if untold:
+        named = ", ".join(str(one) for one in untold[:MOST_NAMED])
+        say(
+            f"{len(untold)} exchanges have written, as the ledger knows, and no line tells of them ({named}"
+            f"{', ...' if len(untold) > MOST_NAMED else ''}): their lines were removed."
+        )
+    is_whole = verified.is_whole and not untold
     for one in verified.breaks:
         say(
             f"Lines {one.first_id} to {one.last_id}, sealed {shown(one.sealed_at)}, are not those that were written: "
@@ -136,12 +148,12 @@ def _tell(verified: seals.Verified, anchor: str | None) -> None:
     if not verified.has_anchor:
         say(f"No seal has the digest {anchor}: the chain was made anew, or the digest is of another installation.")
     say(
-        f"{verified.lines} lines in {verified.seals} seals: {'whole' if verified.is_whole else 'NOT WHOLE'}. "
+        f"{verified.lines} lines in {verified.seals} seals: {'whole' if is_whole else 'NOT WHOLE'}. "
         f"{verified.unsealed} lines of the last minutes are not sealed yet."
     )
-    if verified.is_whole and verified.seals:
+    if is_whole and verified.seals:
         say(f"Newest seal: {verified.newest}")
-    if not verified.is_whole:
+    if not is_whole:
         say("Compare the named lines with a backup of the database; `audit export` shows what is there now.")
 
 

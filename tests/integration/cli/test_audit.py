@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text
 
 from connector.ledger.session import transaction
@@ -26,3 +27,27 @@ def test_changed_line_of_the_trail_is_told(connector: Connector, run: Run) -> No
     assert broken.status == 1
     assert "NOT WHOLE" in broken.out
     assert "are not those that were written" in " ".join(broken.out.split())
+
+
+EMPTIED = "TRUNCATE audit, audit_seal"
+CUT = """DELETE FROM audit_seal; DELETE FROM audit WHERE exchange_id = (SELECT max(exchange_id) FROM audit)"""
+
+
+@pytest.mark.parametrize("removing", [EMPTIED, CUT], ids=["emptied", "tail with its seals"])
+def test_a_shorter_trail_is_told_by_what_the_ledger_knows_of_its_writes(
+    connector: Connector, run: Run, removing: str
+) -> None:
+    placed = connector.sandbox.place(kind="guest")
+    connector.ask(placed["id"])
+    connector.settle()
+    connector.pass_time(700)
+    run_turn(connector.process, "seal_audit")
+    assert run("audit", "verify", "--json").data["exchanges_untold"] == []
+
+    with transaction(connector.engine) as connection:
+        connection.exec_driver_sql(removing)
+    said = run("audit", "verify")
+
+    assert said.status == 1
+    assert "exchanges have written" in " ".join(said.out.split())
+    assert "NOT WHOLE" in said.out

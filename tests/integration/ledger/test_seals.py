@@ -44,10 +44,13 @@ def test_trail_as_it_was_written_is_whole(sealed: Engine) -> None:
         "UPDATE audit SET who = 'somebody' WHERE key = '11'",
         "UPDATE audit SET at = at + interval '1 second' WHERE key = '20'",
         "DELETE FROM audit WHERE key = '15'",
+        "DELETE FROM audit WHERE id > (SELECT max(id) - 3 FROM audit)",
+        "UPDATE audit SET id = id + 1000 WHERE key = '13'; UPDATE audit SET id = id - 1 WHERE key = '14';"
+        "UPDATE audit SET id = id - 999 WHERE key = '13'",
         "WITH d AS (DELETE FROM audit WHERE key = '12' RETURNING id) INSERT INTO audit (id, who, system, action, key)"
         " SELECT id + 1000, 'x', 'm3', 'x', 'x' FROM d",
     ],
-    ids=["value", "who", "time", "removed", "replaced"],
+    ids=["value", "who", "time", "removed", "tail removed", "two in another order", "replaced"],
 )
 def test_changed_line_is_noticed_where_it_was(sealed: Engine, tampering: str) -> None:
     change(sealed, tampering)
@@ -64,6 +67,15 @@ def test_removed_seal_is_noticed(sealed: Engine) -> None:
     change(sealed, "DELETE FROM audit_seal WHERE last_id = (SELECT min(last_id) FROM audit_seal)")
 
     assert not seals.verify(sealed).is_whole
+
+
+def test_a_tail_cut_off_with_its_seals_is_told_by_a_digest_noted_elsewhere(sealed: Engine) -> None:
+    noted = seals.verify(sealed).newest
+    change(sealed, "DELETE FROM audit WHERE id > (SELECT max(last_id) FROM audit_seal) - 10")
+    change(sealed, "DELETE FROM audit_seal WHERE last_id = (SELECT max(last_id) FROM audit_seal)")
+
+    assert seals.verify(sealed).is_whole
+    assert not seals.verify(sealed, anchor=noted).is_whole
 
 
 def test_digest_noted_elsewhere_tells_a_chain_made_anew(sealed: Engine) -> None:
