@@ -22,6 +22,7 @@ from connector.flows.orders.personal import FORGOTTEN
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
 from connector.flows.refunds import invoices, noticing, turns, unpicked
+from connector.flows.refunds.ceiling import refuse_above_invoiced
 from connector.flows.refunds.discarding import stays_discarded
 from connector.flows.refunds.invoices import Portion
 from connector.flows.refunds.noticing import ids_of, part_of
@@ -200,6 +201,7 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
         return Done(f"order {sale.number} ended in M3 without an invoice: nothing to credit")
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
+    refuse_above_invoiced(found, left, sale)
     portions = invoices.share_out(run, found, left, sale=sale, decimals=decimals.amounts)
     return credit(run, found, portions[0], sale, kept=invoices.kept_of(portions))
 
@@ -209,6 +211,7 @@ def carry_further(run: Run, found: Found, posted: Posted) -> Done:
 
     Raises:
         MissingDependencyError: The first part is not in M3 yet.
+        NeedsPersonError: M3 has not invoiced as much.
     """
     order_id, refund_id = ids_of(run.claim.business_key)
     first = noticing.key_of(order_id, refund_id)
@@ -221,7 +224,9 @@ def carry_further(run: Run, found: Found, posted: Posted) -> Done:
             resolution="Nothing to do: this part goes on when that one is settled.",
         )
     portion = invoices.portion_from(content["further"][part_of(run.claim.business_key) - 2])
-    return credit(run, found, portion, look(run, posted, portion.taken), kept=invoices.kept_of([portion]))
+    sale = look(run, posted, portion.taken)
+    refuse_above_invoiced(found, portion.taken, sale)
+    return credit(run, found, portion, sale, kept=invoices.kept_of([portion]))
 
 
 def leave_further(run: Run, found: Found, content: dict[str, Any]) -> None:

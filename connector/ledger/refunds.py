@@ -6,6 +6,7 @@ The key of a refund begins with its order's id and its own; a further part of on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -23,11 +24,13 @@ class PostedRefund:
     refund_id: int
     number: str
     content: dict[str, Any]
+    total: Decimal  # what its return in M3 takes back; 0 of other flows
 
 
 _POSTED = text("""
 SELECT e.id, CAST(split_part(e.business_key, '-', 2) AS bigint) AS refund_id,
-       coalesce(m.final_number, m.temporary_number) AS number, m.plan -> 'content' AS content
+       coalesce(m.final_number, m.temporary_number) AS number, m.plan -> 'content' AS content,
+       -coalesce(CAST(m.plan -> 'expected' ->> 'total' AS numeric), 0) AS total
 FROM exchange e JOIN document m ON m.exchange_id = e.id AND m.state IN ('confirming', 'confirmed')
 WHERE e.scope = :store AND e.flow = :flow AND split_part(e.business_key, '-', 1) = :order_id ORDER BY 2, e.id
 """)

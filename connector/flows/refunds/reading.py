@@ -45,6 +45,13 @@ class Found:
         default_factory=dict
     )  # invoice -> line -> pieces posted refunds took of it
     counted: frozenset[int] = frozenset()  # the exchanges of the posted refunds that were counted
+    later: tuple[Refund, ...] = ()  # made later, and posted before this one
+    credited: Decimal = Decimal(0)  # what the returns of posted refunds take back
+
+    @property
+    def given_back(self) -> tuple[Refund, ...]:
+        """All refunds that count once this one is posted, it included."""
+        return (*self.earlier, *(() if self.refund is None else (self.refund,)), *self.later)
 
 
 def read(run: Run) -> Found:
@@ -74,11 +81,14 @@ def read(run: Run) -> Found:
         if one.refund_id not in (*listed, refund_id) and "refund" in one.content
     }
     earlier = (*(one for one in listed.values() if one.id < refund_id), *map(parse_refund, gone.values()))
+    posted_ids = {one.refund_id for one in others}
     return Found(
         order,
         refund,
         earlier,
         _restocked(others),
+        later=tuple(one for one in listed.values() if one.id > refund_id and one.id in posted_ids),
+        credited=sum((one.total for one in others), Decimal(0)),
         returned=_returned(others),
         counted=frozenset(one.exchange_id for one in others),
     )

@@ -15,6 +15,7 @@ from tests.integration.flows.money.till import CENT, GOODS, WHOLE, Till, part_of
 
 EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "5"))
 ZERO = Decimal(0)
+EDITS = ("quantity", "add")
 few = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -162,11 +163,35 @@ def test_any_life_of_an_order_ends_in_equal_books(
     till.invoice(life.order)
     till.go_on()
     for what in after:
-        if what[0] not in ("quantity", "add"):  # what is invoiced is changed by refunds alone
+        if what[0] not in EDITS:  # what is invoiced is changed by refunds alone
             life.act(*what)
             till.go_on()
 
     assert life.differences() == []
+
+
+@few
+@given(cart=carts, after=acts)
+def test_whatever_is_changed_after_the_invoice_m3_credits_no_more_than_it_invoiced_and_people_are_told(
+    till: Till, cart: dict[str, Any], after: list[Any]
+) -> None:
+    till.begin_anew()
+    life = Life(till, "EUR", till.sell(currency="EUR", **cart))
+    till.go_on()
+    till.invoice(life.order)
+    till.go_on()
+
+    for what in (("add", 1, 2), *after):
+        life.act(*what)
+        till.go_on()
+
+    (sale,), returns = till.sales_of(life.order), till.returns()
+    kept = sum((Decimal(one["total"]) for one in (sale, *returns)), ZERO)
+    assert kept >= 0
+    assert kept == life.left or f"orders_to_m3 {life.order['id']}" in till.unsettled()
+    for refund in life.refunds:  # the order was changed before any of them: M3 has nothing to spare
+        key = f"refunds_to_m3 {life.order['id']}-{refund['id']}"
+        assert "M3 has invoiced" in till.unsettled()[key]
 
 
 @few
