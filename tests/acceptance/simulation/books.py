@@ -18,6 +18,7 @@ from tests.acceptance.simulation.invoices_books import FLOWS, fact_of_exchange, 
 from tests.acceptance.simulation.invoices_history import InvoicesHistory
 from tests.acceptance.simulation.issues_books import FLOW as ISSUES
 from tests.acceptance.simulation.issues_books import of_issues, of_issues_at_rest
+from tests.acceptance.simulation.reconciled import of_reconciliation
 from tests.acceptance.simulation.told import of_trail
 from tests.acceptance.simulation.world import World
 from tests.harness import STORE
@@ -225,6 +226,7 @@ def require_complete(world: World, history: History, *, kinds: tuple[str, ...] =
         *of_trail(world),
         *of_goods_at_rest(world, history.goods),
         *of_accounts_at_rest(world, history.accounts),
+        *of_reconciliation(world, history.money),
         *of_invoices_at_rest(world, m3, history.money, {fact_of_exchange(row) for row in dead}),
         *of_issues_at_rest(
             world, m3, history.money, {int(row["business_key"]) for row in dead if row["flow"] == ISSUES}

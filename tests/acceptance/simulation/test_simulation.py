@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import hypothesis
@@ -12,7 +13,8 @@ import pytest
 from hypothesis.errors import FlakyStrategyDefinition
 
 from tests.acceptance.simulation import search
-from tests.acceptance.simulation.days import Step
+from tests.acceptance.simulation.__main__ import never_drawn
+from tests.acceptance.simulation.days import Step, Tally
 from tests.acceptance.simulation.goods import POT, SOLD
 from tests.acceptance.simulation.machine import Simulation
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
@@ -99,6 +101,13 @@ def test_random_days_break_no_promise() -> None:
     assert found.tally.examples >= 2 * len(Sort)
     assert min(found.tally.sorts[sort] for sort in Sort) > 0
     assert found.tally.goods["stock"] > 0
+
+
+@pytest.mark.parametrize(("days", "missing"), [(200, [Sort.ISSUES]), (199, [])])
+def test_long_run_in_which_no_day_was_of_some_sort_is_told(days: int, missing: list[Sort]) -> None:
+    done = Tally(examples=days, sorts=Counter({sort: days // 5 for sort in Sort if sort is not Sort.ISSUES}))
+
+    assert never_drawn(done, Sort) == missing
 
 
 @pytest.mark.parametrize("guard", CAUGHT_AS)
