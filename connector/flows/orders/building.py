@@ -26,6 +26,8 @@ from connector.money.expected import Expected
 
 KIND = "batch_order"
 HEAD, REST, LINE_TAXES, DELETE = "head", "rest", "line_taxes", "delete"
+FIGURES = ("CUPO", "PONR", "ITNO", "ORQT", "SAPR", "CRID", "CRAM")
+"""What of a line or charge the audit trail tells: no field of them is a person's."""
 ROUNDS = 3
 """How often transactions that M3 refused for a lock are sent again within one run."""
 
@@ -145,19 +147,22 @@ def _add_rest(run: Run, document: DocumentRecord, calls: Sequence[Call]) -> list
 
 
 def _send_part(run: Run, document: DocumentRecord, name: str, calls: list[Call], part: int) -> list[Answer]:
-    told = TrailLine(action=f"add {name}", system="m3", key=calls[0].fields["ORNO"], after=_counted(run, calls))
+    told = TrailLine(action=f"add {name}", system="m3", key=calls[0].fields["ORNO"], after=_told(run, calls))
     fields = [call.fields for call in calls]
     intent = run.journal.intend(document.id, name, request=fields, told=[told], part=part)
     answered = run.journal.send(intent, lambda: run.store.m3.write(calls))
     refused = sum(1 for one in answered if one.error is not None)
     state = StepState.REFUSED if refused == len(answered) else StepState.DONE
     run.journal.mark(intent, state, {"sent": len(calls), "refused": refused})
-    run.journal.tell([replace(told, after=_counted(run, [one.call for one in answered if one.error is None]))])
+    run.journal.tell([replace(told, after=_told(run, [one.call for one in answered if one.error is None]))])
     return answered
 
 
-def _counted(run: Run, calls: Sequence[Call]) -> dict[str, int]:
-    return dict(Counter(run.store.m3.name_of(call) for call in calls))
+def _told(run: Run, calls: Sequence[Call]) -> dict[str, object]:
+    """How many of each transaction, and the figures of lines and charges; nothing of the address and the texts."""
+    figures = [{name: call.fields[name] for name in FIGURES if name in call.fields} for call in calls]
+    counted = Counter(run.store.m3.name_of(call) for call in calls)
+    return {**counted, "sent": [one for one in figures if one]}
 
 
 def _raise_unless_locked(refused: Sequence[Answer]) -> None:

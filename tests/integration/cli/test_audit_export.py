@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tracemalloc
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,22 @@ def test_each_line_says_who_what_why_and_in_which_attempt(story: Story, run: Run
     assert (confirm["who"], confirm["system"], confirm["attempt"] >= 1) == ("connector", "m3", True)
     assert confirm["worker"] == story.connector.process.name
     assert (made["key"], made["after"]) == (order_in_m3(story, order), {"temporary": confirm["key"]})
+
+
+def test_the_figures_of_an_order_are_told_and_nothing_of_its_buyer(story: Story, run: Run) -> None:
+    order = story.place(lines=[{"sku": "MUG-001", "quantity": 3}])
+    story.go_on()
+
+    told = lines(run("audit", "export", "--order", order["id"]))
+
+    (rest,) = [one for one in told if one["action"] == "add rest"]
+    goods, *charges = rest["after"]["sent"]
+    assert (goods["ITNO"], goods["ORQT"], Decimal(goods["SAPR"]) * 3) == ("MUG-001", "3", of_lines(order))
+    assert all(set(one) == {"CRID", "CRAM"} for one in charges)
+
+
+def of_lines(order: dict[str, Any]) -> Decimal:
+    return Decimal(order["line_items"][0]["total"])
 
 
 def test_every_kind_of_write_that_m3_and_the_shop_took_is_in_the_trail(story: Story, run: Run) -> None:
