@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, text
 from connector.errors import ChangedAfterDiscardError, PermanentError
 from connector.ledger import discard_marks, discards
 from connector.ledger.discard_marks import Standing
-from connector.ledger.discards import DISCARDED
+from connector.ledger.discards import DISCARDED, Discard
 from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.sales import settle_sale
 from connector.ledger.tables import DocumentState, State
@@ -43,6 +43,7 @@ class Decision:
 
 _LOCK = text(f"""
 SELECT e.id, e.store, e.flow, e.business_key, e.state, e.reason_code, e.reason, s.paused_by IS NOT NULL AS store_paused,
+       ledger_now() AS now,
        d.state AS document_state, k.exchange_id IS NOT NULL AS is_discarded,
        coalesce(k.accepted ->> 'asks' = '{discards.FORGOTTEN}', false) AS is_found_again,
        coalesce(d.final_number, d.temporary_number, CASE WHEN d.kind = '{LEDGER_BATCH}' THEN d.cuor END) AS number
@@ -135,7 +136,8 @@ def release(connection: Connection, exchange_id: int, *, who: str, why: str = ""
         )
     connection.execute(_RELEASE, {"id": exchange_id, "rebuild": rebuild})
     is_posted = row.document_state == DocumentState.CONFIRMED
-    is_taken_back = _takes_back(row) and discards.withdraw(connection, exchange_id)
+    is_kept = discards.withdraw(connection, exchange_id) if _takes_back(row) else False
+    is_taken_back = is_kept or (row.state == State.DONE and row.flow not in discard_marks.MARKED)
     if is_taken_back:
         connection.execute(_TAKE_BACK if is_posted else _DOUBT, {"id": exchange_id})
         _mark(connection, row)
@@ -198,9 +200,7 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str, ent
     if not (number and row.state == State.DONE and row.reason_code == DISCARDED):
         _require_dead_letter(row, action="discarded")
     is_locked = bool(connection.execute(_IS_LOCKED, {"id": exchange_id}).scalar_one_or_none())
-    order_id = discard_marks.order_of(row.flow, row.business_key)
-    reason = discards.keep(connection, exchange_id, order_id=order_id, who=who, why=why, entered_as=number)
-    _mark(connection, row)
+    reason = _keep(connection, row, Discard(who, why, row.now, entered_as=number))
     connection.execute(_DISCARD, {"id": exchange_id, "code": DISCARDED, "reason": reason, "is_locked": is_locked})
     if row.flow in HOLD_STOCK and row.business_key.isdecimal():
         settle_sale(connection, row.store, order_id=int(row.business_key))
@@ -214,6 +214,16 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str, ent
         told={} if number is None else {"entered as": number},
     )
     return replace(_decision(row), is_locked=is_locked)
+
+
+def _keep(connection: Connection, row: Row[tuple[object, ...]], said: Discard) -> str:
+    """Keeps a discard of what stays out whatever the shop says later; returns it in words. Of all else, new content asks anew."""
+    if row.flow not in discard_marks.MARKED:
+        return said.words
+    order_id = discard_marks.order_of(row.flow, row.business_key)
+    words = discards.keep(connection, row.id, order_id=order_id, who=said.who, why=said.why, entered_as=said.entered_as)
+    _mark(connection, row)
+    return words
 
 
 def _mark(connection: Connection, row: Row[tuple[object, ...]]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.succession import key_set_aside
 from connector.ledger.tables import DocumentState, State
 
 
@@ -59,6 +60,20 @@ def find_posted_batch(connection: Connection, scope: str, *, flow: str, business
     """Returns what a flow of the ledger posted of a fact, without its steps; None if it did not."""
     values = {"scope": scope, "flow": flow, "business_key": business_key}
     row = connection.execute(_BATCH, values).one_or_none()
+    return None if row is None else DocumentRecord(**row._mapping, state=DocumentState.CONFIRMED, steps=())
+
+
+_BEFORE = text("""
+SELECT m.id, m.kind, m.temporary_number, m.final_number, m.cuno, m.yref, m.plan
+FROM exchange e JOIN document m ON m.exchange_id = e.id AND m.state = 'confirmed'
+WHERE e.scope = :scope AND e.flow = :flow AND e.business_key LIKE :set_aside ORDER BY m.id DESC LIMIT 1
+""")
+
+
+def find_batch_before(connection: Connection, scope: str, *, flow: str, order_id: str) -> DocumentRecord | None:
+    """Returns what a flow of the ledger posted of an order that had an id before the present one; None if it did not."""
+    values = {"scope": scope, "flow": flow, "set_aside": key_set_aside(order_id, "%")}
+    row = connection.execute(_BEFORE, values).one_or_none()
     return None if row is None else DocumentRecord(**row._mapping, state=DocumentState.CONFIRMED, steps=())
 
 

@@ -64,6 +64,11 @@ EXCESS = """CASE WHEN s.posted IS NULL OR NOT s.holds THEN 0 ELSE
 _IS_POSTED = """EXISTS (
     SELECT FROM binding b
     WHERE b.kind IN ('order', 'issue') AND b.shop_scope = s.store AND b.shop_key = CAST(s.order_id AS varchar))"""
+_IS_BY_HAND = """EXISTS (
+    SELECT FROM discard k JOIN exchange e ON e.id = k.exchange_id
+    WHERE k.order_id = s.order_id AND e.scope = s.store AND e.flow IN ('orders_to_m3', 'issues_to_m3')
+      AND e.business_key = CAST(s.order_id AS varchar))"""
+"""A person said that M3 shall not have it from us: what M3 holds of it is that person's word."""
 _DUE_AGAIN = """
 UPDATE offer o SET
     wanted_rev = o.wanted_rev + 1, marked_at = ledger_now(), retry_at = NULL, tries = 0,
@@ -98,7 +103,7 @@ WITH told AS (
     UPDATE sale s SET
         delivery_id = t.delivery_id, holds = t.holds, lines = t.lines,
         is_open = CASE WHEN w.delivery_id >= 0 AND {_IS_POSTED} THEN s.is_open OR t.holds AND t.lines <> w.lines
-                       ELSE t.holds END
+                       ELSE t.holds AND NOT {_IS_BY_HAND} END
     FROM told t JOIN before w ON w.order_id = t.order_id
     WHERE s.store = :store AND s.order_id = t.order_id AND t.delivery_id >= w.delivery_id
     RETURNING s.order_id
@@ -161,7 +166,7 @@ SETTLED_SALE = Prepared(
     "sale_settled",
     f"""
 WITH settled AS (
-    UPDATE sale s SET posted_at = ledger_now(), posted = CASE WHEN {_IS_POSTED} THEN (
+    UPDATE sale s SET posted_at = ledger_now(), is_open = s.is_open AND {_IS_POSTED}, posted = CASE WHEN {_IS_POSTED} THEN (
         SELECT jsonb_object_agg(l.product_id, l.units)
         FROM (SELECT product_id, sum(units) AS units FROM {LINES.format("s.lines")} GROUP BY 1) l) END
     WHERE s.store = :store AND s.order_id = :order_id RETURNING s.lines

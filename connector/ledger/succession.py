@@ -23,7 +23,7 @@ UPDATE binding SET shop_key = :new WHERE kind IN ('order', 'issue') AND shop_sco
 _MARK = "@"
 
 
-def key_set_aside(order_id: str, epoch: int) -> str:
+def key_set_aside(order_id: str, epoch: int | str) -> str:
     """Returns the key of an order whose id belongs to another one now."""
     return f"{order_id}{_MARK}{epoch}"
 

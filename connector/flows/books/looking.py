@@ -51,8 +51,17 @@ def look_while_waiting(run: Run, sheet: Sheet) -> str | None:
 
 def has_key(run: Run, sheet: Sheet) -> bool:
     """Tells whether a voucher has this very KEY1, of whatever order."""
-    rows = _read(run, min(sheet.day, sheet.happened_on), sheet.day)
-    return any(row.text.startswith(sheet.key) for row in rows)
+    return any(row.text.startswith(sheet.key) for row in _read_days(run, sheet))
+
+
+def voucher_of_another(run: Run, sheet: Sheet) -> str | None:
+    """Returns the voucher that has this very KEY1 and is of another order, which had the same id; None if none of the days has."""
+    others = (row for row in _read_days(run, sheet) if row.text.startswith(sheet.key))
+    return next((row.voucher for row in others if not is_of_order(row.text, key=sheet.key, epoch=sheet.epoch)), None)
+
+
+def _read_days(run: Run, sheet: Sheet) -> list[VoucherRow]:
+    return _read(run, min(sheet.day, sheet.happened_on), sheet.day)
 
 
 def _read(run: Run, first: date, last: date) -> list[VoucherRow]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError, NotYetError
+from connector.flows.books import looking
 from connector.flows.books.sheet import Sheet
 from connector.flows.books.ways import Way
 from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.people import use_up_rebuild
+from connector.ledger.posted import find_batch_before
 from connector.ledger.tables import DocumentState
+from connector.m3.programs.gls840mi import INVOICE
 
 NEXT_VERSION = "Nothing to do: the next version of the key is taken."
 
@@ -30,6 +33,9 @@ def burn(run: Run, document: DocumentRecord, sheet: Sheet, way: Way, error: Conn
 def taken(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> ConnectorError:
     """The key was used before, not by this document: for another order, or in a batch nobody updated."""
     run.journal.commit()
+    other = _invoice_before(run, sheet) if sheet.kind == INVOICE else None
+    if other is not None:
+        return _number_is_taken(run, document, sheet, other)
     if way.is_of_another(run, sheet):
         run.journal.change_document(document.id, state=DocumentState.ABANDONED)
         return NotYetError(
@@ -42,6 +48,35 @@ def taken(run: Run, document: DocumentRecord, sheet: Sheet, way: Way) -> Connect
         resolution=f"Look at batch {sheet.key} in {way.program}. Update it there, and the connector notices by itself; or delete "
         f"it, then: connector dead-letters release {run.claim.exchange_id} --rebuild",
     )
+
+
+def _invoice_before(run: Run, sheet: Sheet) -> str | None:
+    """Says what M3 has under the key of an invoice, of another order that had the id before; None if nothing is known of it."""
+    order_id = run.claim.business_key
+    before = find_batch_before(run.journal.connection, run.store.name, flow=run.claim.flow, order_id=order_id)
+    if before is not None:
+        return f"voucher {before.final_number}, {_stated(before)}, of one made at {_made(Sheet.from_json(before.plan['sheet']))}"
+    voucher = looking.voucher_of_another(run, sheet)
+    return None if voucher is None else f"voucher {voucher}"
+
+
+def _number_is_taken(run: Run, document: DocumentRecord, sheet: Sheet, other: str) -> NeedsPersonError:
+    """An invoice number follows from the shop's id alone, so the second one would have the number of the first."""
+    return NeedsPersonError(
+        f"The shop gave an id twice, and M3 has an invoice with its number: {other}. This one is of {_stated(document)}, made at "
+        f"{_made(sheet)}, and is not posted under the same number.",
+        resolution="Enter it in M3 by hand under a number of its own, then: connector dead-letters discard "
+        f"{run.claim.exchange_id} --entered-as NUMBER --reason TEXT",
+    )
+
+
+def _stated(document: DocumentRecord) -> str:
+    content = document.plan["content"]
+    return f"{content.get('total', content.get('amount'))} {document.plan['sheet']['currency']}"
+
+
+def _made(sheet: Sheet) -> str:
+    return f"{datetime.fromtimestamp(int(sheet.epoch), tz=UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def given_up(run: Run, document: DocumentRecord, sheet: Sheet) -> ConnectorError:

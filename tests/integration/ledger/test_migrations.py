@@ -72,7 +72,8 @@ def test_what_was_discarded_before_discards_were_kept_is_known_as_such(empty: En
                 "INSERT INTO exchange (store, scope, flow, business_key, pool, state, reason_code, newest_delivery_id,"
                 " reason) VALUES ('w1', 'w1', 'orders_to_m3', '7', 'orders', 'done', 'discarded', 5, ''),"
                 " ('w1', 'w1', 'orders_to_m3', '8', 'orders', 'done', '', 6, ''),"
-                " ('w1', 'w1', 'orders_to_m3', '9', 'orders', 'done', 'discarded', 7, 'Discarded by bo: typed in')"
+                " ('w1', 'w1', 'orders_to_m3', '9', 'orders', 'done', 'discarded', 7, 'Discarded by bo: typed in'),"
+                " ('w1', 'w1', 'customers_to_m3', 'a shopper', 'customers', 'done', 'discarded', 8, '')"
             )
         )
         connection.execute(

@@ -298,3 +298,39 @@ def test_id_given_twice_by_a_restored_shop_is_another_invoice(direct: CountingHo
         (f"{order['id']}@1", "done"),
         (str(order["id"]), "done"),
     ]
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("guests", ["common", "per_email"])
+def test_second_order_of_an_id_is_not_invoiced_under_the_number_of_the_first(
+    direct: CountingHouse, guests: str, is_lost: bool
+) -> None:
+    direct.connector.configure(invoicing().replace("guests: common", f"guests: {guests}"))
+    direct.sandbox.post(f"{direct.sandbox.shop_url}/_control/backup", {"name": ""})
+    first = direct.place()
+    direct.go_on()
+    if is_lost:
+        direct.lose_ledger()
+    time.sleep(1.1)  # the second an order was made in tells the two apart
+    direct.sandbox.post(f"{direct.sandbox.shop_url}/_control/restore", {"name": ""})
+    second = direct.place(lines=[{"sku": "MUG-001", "quantity": 7}])
+    direct.go_on()
+    direct.connector.ask(second["id"])
+    direct.go_on()
+
+    (held,) = direct.connector.rows(
+        "SELECT id, state, reason_code, reason FROM exchange WHERE flow = 'invoices_to_m3' AND business_key = :id",
+        id=str(second["id"]),
+    )
+    (voucher,) = direct.journals()
+    assert second["id"] == first["id"]
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
+    assert f"This one is of {second['total']} EUR" in held["reason"]
+    assert is_lost or f"{first['total']} EUR, of one made at" in held["reason"]
+    assert [one["amount"] for one in direct.sandbox.m3_book()["invoices"]] == [first["total"]]
+    assert voucher["key1"].startswith("W1I")
+
+    direct.release(held["id"])
+    direct.go_on()
+
+    assert len(direct.journals()) == 1

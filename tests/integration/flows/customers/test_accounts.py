@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.ledger.people import discard
+from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from connector.ledger.trail import NO_ANSWER
 from tests.harness import STORE, Connector
@@ -292,3 +292,20 @@ def test_an_account_whose_customer_a_person_discarded_waits_for_nothing(connecto
     assert shopper["state"] == "dead_letter"
     assert (told["state"], told["reason"]) == ("done", "no order of this account is in M3 yet")
     assert desk.customers() == []
+    assert connector.rows("SELECT 1 FROM discard") == []  # which would keep its delivery for good
+
+
+def test_a_discarded_shopper_that_a_person_releases_is_made(connector: Connector) -> None:
+    desk = Desk(connector, file_of(accounts={"create": "at_once"}))
+    account = desk.account()
+    desk.sandbox.m3_rule("CRS610MI", "Add", "nok")
+    desk.look(account)
+    (shopper,) = connector.rows("SELECT id FROM exchange WHERE flow = 'customers_to_m3' AND scope <> :s", s=STORE)
+    with transaction(connector.engine) as connection:
+        discard(connection, shopper["id"], who="test", why="no customer of ours")
+        desk.sandbox.m3_faults()
+        decision = release(connection, shopper["id"], who="test")
+    connector.settle()
+
+    assert decision.was_discarded
+    assert len(desk.customers()) == 1

@@ -9,7 +9,7 @@ import requests
 import yaml
 from sqlalchemy import text
 
-from connector.ledger.people import discard
+from connector.ledger.people import discard, release
 from connector.ledger.sales import unread_sales
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
@@ -158,6 +158,28 @@ def test_discarded_order_is_not_in_flight_any_more(story: StockStory) -> None:
     story.carry(MUG)
 
     assert story.shown(MUG) == 20
+    assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": False}]
+
+
+def test_discarded_order_with_news_is_not_open_and_released_it_is_in_flight_again(story: StockStory) -> None:
+    story.m3_holds(MUG, 20)
+    order = story.buy(MUG, 3)
+    story.connector.ask(order["id"])
+    dead = "UPDATE exchange SET state = 'dead_letter', reason = 'x' WHERE flow = 'orders_to_m3' RETURNING id"
+    with transaction(story.connector.engine) as connection:
+        exchange_id = connection.execute(text(dead)).scalar_one()
+        discard(connection, exchange_id, who="test", why="entered by hand")
+    is_open = "SELECT is_open FROM sale"
+    story.connector.ask(order["id"])
+    story.connector.run(exchange_id)
+    discarded = story.connector.rows(is_open)
+    with transaction(story.connector.engine) as connection:
+        release(connection, exchange_id, who="test")
+    story.sandbox.m3_faults(outage={"to_s": 600})
+    story.connector.run(exchange_id)
+
+    assert discarded == [{"is_open": False}]
+    assert story.connector.rows(is_open) == [{"is_open": True}]
 
 
 def test_order_run_marks_its_items_and_keeps_them_while_m3_is_away(story: StockStory) -> None:
