@@ -15,18 +15,17 @@ from connector.flows import acceptance
 from connector.flows.acceptance import Shown
 from connector.flows.books import owning, posting
 from connector.flows.books.discarding import invoice_stays_discarded
-from connector.flows.books.invoice_lines import categories_of, invoice_sheet
-from connector.flows.books.keys import epoch_of
+from connector.flows.books.invoice_lines import invoice_sheet, invoiced_at, sell
+from connector.flows.books.keys import book_day, epoch_of
 from connector.flows.books.leaving import INVOICES, POOL, leave_passed_by, leave_settlement, money_of, tell_invoice
 from connector.flows.books.sheet import Sheet
+from connector.flows.books.sold import SOLD, Sold
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
-from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.leaving import asked_again
 from connector.ledger.succession import is_set_aside
-from connector.money.invoice_journal import invoice_journal
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
@@ -54,12 +53,14 @@ def run(run: Run) -> Done:
     if order is None or reason:
         tell_invoice(run, order)
         return Done(reason)
+    sold = sell(run, order, config)
     voucher = posting.post(
         run,
-        partial(make_sheet, run, order, config, find_number(run, order)),
+        partial(make_sheet, run, sold, config, find_number(run, order)),
         made_at=order.created_at,
         happened_at=order.created_at,
         content=_as_invoiced(run, order),
+        kept={SOLD: sold.to_json()},
     )
     leave_settlement(run, order, is_invoiced=True)
     leave_passed_by(run, order)
@@ -130,29 +131,25 @@ def _for_person(run: Run, what: str) -> PermanentError:
     )
 
 
-def make_sheet(run: Run, order: Order, config: InvoicesConfig, customer: str, version: int) -> Sheet:
+def make_sheet(run: Run, sold: Sold, config: InvoicesConfig, customer: str, version: int) -> Sheet:
     """Returns everything that will be sent, proved in memory.
 
     Raises:
         MappingError: An account, a place in the layout or an open day is missing; nothing was written.
         AmountsDifferError: The amounts do not add up.
     """
-    journal = invoice_journal(
-        order,
-        config=config,
-        money=run.store.config.money,
-        categories=categories_of(run, order, config),
-        decimals=currency_decimals(run, order.currency).amounts,
-    )
+    order, journal = sold.order, sold.invoice(run.store.config.money)
+    posted = sold.in_books(journal)
     return invoice_sheet(
         run,
         order,
-        journal,
+        posted,
         letter=LETTER,
         document_id=order.id,
         epoch=epoch_of(order),
         number=config.number_of(order.id),
         customer=customer,
-        moment=order.date_paid_gmt or order.created_at,
+        day=book_day(run.store.config, invoiced_at(order)),
+        conversion={} if sold.into is None else sold.into.note(journal, posted),
         version=version,
     )

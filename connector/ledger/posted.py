@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -75,6 +77,21 @@ def find_batch_before(connection: Connection, scope: str, *, flow: str, order_id
     values = {"scope": scope, "flow": flow, "set_aside": key_set_aside(order_id, "%")}
     row = connection.execute(_BEFORE, values).one_or_none()
     return None if row is None else DocumentRecord(**row._mapping, state=DocumentState.CONFIRMED, steps=())
+
+
+_KEPT = text("""
+SELECT DISTINCT ON (e.business_key) e.business_key, m.plan -> cast(:part AS text) AS part
+FROM exchange e JOIN document m ON m.exchange_id = e.id AND m.state = 'confirmed'
+WHERE e.scope = :scope AND e.flow = :flow AND e.business_key = ANY(:keys) ORDER BY e.business_key, m.id DESC
+""")
+
+
+def kept_of_batches(
+    connection: Connection, scope: str, *, flow: str, keys: Sequence[str], part: str
+) -> dict[str, dict[str, Any]]:
+    """Returns one part of what the documents of a flow of the ledger keep, by business key; posted ones that have it."""
+    values = {"scope": scope, "flow": flow, "keys": list(keys), "part": part}
+    return {row.business_key: row.part for row in connection.execute(_KEPT, values) if row.part is not None}
 
 
 _UNDER_WAY = text("""

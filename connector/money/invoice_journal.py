@@ -1,122 +1,85 @@
-"""The journal of a direct invoice: the receivable against revenue, shipping, fees, tax and rounding. Called by invoices_to_m3."""
+"""The journal of a direct invoice: the receivable against revenue, shipping, fees, tax and rounding. Called by flows/books."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
-from connector.accounting.accounts import Account
-from connector.accounting.invoices import InvoicesConfig
-from connector.errors import MappingError
+from connector.money.invoice_accounts import InvoiceAccounts
 from connector.money.journal import Entry, Journal, credit, debit, make_journal
 from connector.money.rounding import ZERO, round_half_up
 from connector.money.sums import check_currency, check_shop_sums
-from connector.money.tax import shop_tax_shares, tax_parts
+from connector.money.tax import shop_tax_shares
 from connector.stores.money import MoneyConfig
-from connector.woocommerce.models import FeeLine, LineItem, Order, ShippingLine
+from connector.woocommerce.models import Order
 
-RECEIVABLE = "receivable"
+RECEIVABLE, REVENUE, DISCOUNT, ROUNDING = "receivable", "revenue", "discount", "rounding"
+SHIPPING, FEE = "shipping", "fee"
 
 
-def invoice_journal(
-    order: Order,
-    *,
-    config: InvoicesConfig,
-    money: MoneyConfig,
-    categories: Mapping[int, frozenset[str]],
-    decimals: int,
-) -> Journal:
+def invoice_journal(order: Order, *, accounts: InvoiceAccounts, money: MoneyConfig, decimals: int) -> Journal:
     """Returns what an invoice of the whole order posts; its first entry is the receivable.
 
     Args:
         order: The order.
-        config: The accounts.
+        accounts: Where each row of it goes.
         money: How far the shop's own sums may miss its total by rounding.
-        categories: Slugs of the categories of each product of the order, by product id.
         decimals: Decimals of the order's currency.
 
     Raises:
-        MappingError: A line, rate or tax has no account; nothing was written.
+        MappingError: A tax has no account; nothing was written.
         AmountsDifferError: The order does not add up.
     """
-    rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
     check_currency(order, decimals=decimals)
-    check_shop_sums(order, limit=money.limit_for(rows, decimals=decimals))
+    check_shop_sums(order, limit=money.limit_for(rows_of(order), decimals=decimals))
     others = [
-        *_of_lines(order, config, categories, decimals),
-        *_of_rest(order, config, decimals),
-        *_of_taxes(order, config, decimals),
+        *_of_lines(order, accounts),
+        *(credit(row.total, accounts.shipping[row.id], SHIPPING) for row in order.shipping_lines),
+        *(credit(row.total, accounts.fees[row.id], FEE) for row in order.fee_lines),
+        *_of_taxes(order, accounts, decimals),
     ]
     rounding = round_half_up(order.total, decimals) + sum((one.signed for one in others), ZERO)
     entries = [
-        debit(order.total, config.receivable, RECEIVABLE),
+        debit(order.total, accounts.receivable, RECEIVABLE),
         *others,
-        credit(rounding, config.rounding, "rounding"),
+        credit(rounding, accounts.rounding, ROUNDING),
     ]
     return make_journal(entries, currency=order.currency, decimals=decimals)
 
 
-def _of_lines(
-    order: Order, config: InvoicesConfig, categories: Mapping[int, frozenset[str]], decimals: int
-) -> Iterator[Entry]:
-    country = order.delivery_address.country
+def rows_of(order: Order) -> int:
+    """Returns how many rows of an order may be rounded."""
+    return len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
+
+
+def _of_lines(order: Order, accounts: InvoiceAccounts) -> Iterator[Entry]:
     for line in order.line_items:
-        found = config.revenue_account(
-            categories=categories.get(line.product_id, frozenset()),
-            tax_class=line.tax_class or "standard",
-            country=country,
-        )
-        if found is None:
-            raise _without_account(f"Order line {line.id}", "revenue", rule="invoices.revenue")
-        account = config.with_vat_code(found, _rate(order, line, decimals))
-        if config.discounts is None:
-            yield credit(line.total, account, "revenue")
-            continue
-        yield credit(line.subtotal, account, "revenue")
-        yield debit(line.subtotal - line.total, _like(config.discounts, account), "discount")
+        yield from of_line(line.id, line.subtotal, line.total, accounts)
 
 
-def _like(account: Account, other: Account) -> Account:
-    """Returns the account with the VAT code of what it lessens, unless it has its own."""
-    return account if account.vat_code else account.model_copy(update={"vat_code": other.vat_code})
+def of_line(line_id: int, subtotal: Decimal, total: Decimal, accounts: InvoiceAccounts) -> Iterator[Entry]:
+    """Yields a line's revenue: before discount, with the discount apart, where the store has an account for it."""
+    if not accounts.discounts:
+        yield credit(total, accounts.revenue[line_id], REVENUE)
+        return
+    yield credit(subtotal, accounts.revenue[line_id], REVENUE)
+    yield debit(subtotal - total, accounts.discounts[line_id], DISCOUNT)
 
 
-def _of_rest(order: Order, config: InvoicesConfig, decimals: int) -> Iterator[Entry]:
-    for shipping in order.shipping_lines:
-        yield credit(
-            shipping.total, config.with_vat_code(config.shipping, _rate(order, shipping, decimals)), "shipping"
-        )
-    for fee in order.fee_lines:
-        yield credit(fee.total, config.with_vat_code(config.fees, _rate(order, fee, decimals)), "fee")
-
-
-def _of_taxes(order: Order, config: InvoicesConfig, decimals: int) -> Iterator[Entry]:
+def _of_taxes(order: Order, accounts: InvoiceAccounts, decimals: int) -> Iterator[Entry]:
     """The tax of each rate as the tax lines of the order state it, together the order's tax to the cent."""
     per_rate: dict[Decimal, Decimal] = {}
     for share in shop_tax_shares(order, decimals=decimals):
         per_rate[share.percent] = per_rate.get(share.percent, ZERO) + share.amount
     for rate, amount in sorted(per_rate.items()):
-        if not amount:
-            continue
-        account = config.tax_account(rate, country=order.delivery_address.country)
-        if account is None:
-            raise _without_account(f"Tax of {rate.normalize():f} %", "tax", rule="invoices.taxes")
-        yield credit(amount, config.with_vat_code(account, rate), f"tax {rate.normalize():f} %")
+        yield from of_tax(rate, amount, accounts)
 
 
-def _rate(order: Order, line: LineItem | ShippingLine | FeeLine, decimals: int) -> Decimal | None:
-    """Returns the one rate of a line, 0 if it has none, None if it has several: M3 then learns no code for it."""
-    parts = tax_parts(line.taxes, line.total, rates=order.tax_rates, decimals=decimals, where=f"Line {line.id}")
-    if len(parts) > 1:
-        return None
-    return parts[0].percent if parts else ZERO
+def of_tax(percent: Decimal, amount: Decimal, accounts: InvoiceAccounts) -> Iterator[Entry]:
+    """Yields the tax of a rate, if there is any.
 
-
-def _without_account(what: str, kind: str, *, rule: str) -> MappingError:
-    return MappingError(
-        f"{what} fits no {kind} account; nothing was written.",
-        rule=rule,
-        field="AIT1",
-        resolution=f"Add a rule under {rule} of the store file (category, tax class, country), give it to `connector store add`, "
-        "then release the exchange.",
-    )
+    Raises:
+        MappingError: It has no account.
+    """
+    if amount:
+        yield credit(amount, accounts.tax(percent), f"tax {percent.normalize():f} %")

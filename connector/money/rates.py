@@ -6,7 +6,7 @@ way nobody gave a meaning holds the money (money-and-stock section 10).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -98,9 +98,21 @@ def worth_of(rate: StoredRate, *, factors: Mapping[int, Decimal]) -> Worth:
     )
 
 
-def ratio(
-    source: Worth | None, target: Worth | None, *, source_currency: str, target_currency: str
-) -> Callable[[Decimal], Decimal]:
+@dataclass(frozen=True)
+class Ratio:
+    """What turns an amount of one currency into one of another; a fraction, so that nothing is rounded on the way."""
+
+    numerator: Decimal
+    denominator: Decimal
+
+    def __call__(self, amount: Decimal) -> Decimal:
+        """Returns the amount in the other currency, not rounded to its decimals."""
+        with localcontext() as exact:
+            exact.prec = _DIGITS
+            return amount * self.numerator / self.denominator
+
+
+def ratio(source: Worth | None, target: Worth | None, *, source_currency: str, target_currency: str) -> Ratio:
     """Returns what turns an amount of one currency into one of the other, not rounded.
 
     Args:
@@ -124,12 +136,7 @@ def ratio(
             resolution="List under rates.currencies of the store file every currency that is not the division's own, and no "
             "other; then release.",
         )
-    numerator = (source.numerator if source else 1) * (target.denominator if target else Decimal(1))
-    denominator = (source.denominator if source else 1) * (target.numerator if target else Decimal(1))
-
-    def convert(amount: Decimal) -> Decimal:
-        with localcontext() as exact:
-            exact.prec = _DIGITS
-            return amount * numerator / denominator
-
-    return convert
+    return Ratio(
+        numerator=(source.numerator if source else 1) * (target.denominator if target else Decimal(1)),
+        denominator=(source.denominator if source else 1) * (target.numerator if target else Decimal(1)),
+    )

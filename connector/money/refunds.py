@@ -73,12 +73,19 @@ def take(order: Order, refund: Refund, *, earlier: Sequence[Refund], decimals: i
         AmountsDifferError: It takes more than is left, or contradicts itself.
         MappingError: A tax rate that the order does not name.
     """
+    return take_each(order, refund, earlier=earlier, decimals=decimals, limit=limit)[-1]
+
+
+def take_each(
+    order: Order, refund: Refund, *, earlier: Sequence[Refund], decimals: int, limit: Decimal
+) -> tuple[Taken, ...]:
+    """Does the same, and returns what the earlier ones took, too, oldest first."""
     before: list[Taken] = []
     for one in sorted(earlier, key=lambda other: other.id):
         before.append(_split(order, one, before, decimals=decimals, limit=limit))
     taken = _split(order, refund, before, decimals=decimals, limit=limit)
     _refuse_above(order, taken, before, decimals=decimals, limit=limit)
-    return taken
+    return (*before, taken)
 
 
 def _split(order: Order, refund: Refund, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> Taken:

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from connector.flows.context import Run, StoreContext
 from connector.flows.orders.dates import currency_decimals
 from connector.ledger.session import OpenLedger
 from connector.money.converting import converted
 from connector.money.journal import Journal
-from connector.money.rates import Worth, ratio, worth_on
+from connector.money.rates import Ratio, Worth, ratio, worth_on
+
+
+@dataclass(frozen=True)
+class IntoBooks:
+    """How amounts of a currency become those of the books; kept with what is posted, where its refunds have to come out alike."""
+
+    source: str
+    target: str
+    decimals: int  # of the target
+    ratio: Ratio
+    rates: Mapping[str, str] = field(default_factory=dict)  # for people: which rates of M3 it comes from
+
+    def __call__(self, journal: Journal) -> Journal:
+        """Returns the journal in the currency of the books."""
+        return converted(journal, self.ratio, currency=self.target, decimals=self.decimals)
+
+    def note(self, before: Journal, after: Journal) -> dict[str, str]:
+        """Returns what the audit trail says of it."""
+        sums = {"from": self.source, "total": str(before.total), "to": self.target, "converted": str(after.total)}
+        return {**sums, **self.rates}
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what a document keeps of it."""
+        return {**asdict(self), "ratio": [str(self.ratio.numerator), str(self.ratio.denominator)]}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> IntoBooks:
+        """Reads what `to_json` gave."""
+        return cls(**{**kept, "ratio": Ratio(*map(Decimal, kept["ratio"]))})
 
 
 def in_books_currency(run: Run, journal: Journal, *, day: date) -> tuple[Journal, dict[str, str]]:
@@ -18,31 +51,44 @@ def in_books_currency(run: Run, journal: Journal, *, day: date) -> tuple[Journal
     Args:
         run: This run.
         journal: In the order's currency.
-        day: The day whose rate counts: that of the invoice or payment.
+        day: The day whose rate counts: that of the payment.
+
+    Raises:
+        NotYetError, MappingError: See `into_books`.
+    """
+    into = into_books(run, journal.currency, day=day)
+    if into is None:
+        return journal, {}
+    made = into(journal)
+    return made, into.note(journal, made)
+
+
+def into_books(run: Run, currency: str, *, day: date) -> IntoBooks | None:
+    """Returns how a currency is converted on a day; None if it is not.
 
     Raises:
         NotYetError: M3 has no rate for the day; it is read again by itself, and people are told.
         MappingError: No rate is kept of either currency, or it is stated in a way the store file gives no meaning to.
     """
     target = run.store.config.books.convert_to
-    if not target or target == journal.currency:
-        return journal, {}
+    if not target or target == currency:
+        return None
     decimals = currency_decimals(run, target).amounts
-    return convert(run.journal.connection, run.store, journal, decimals=decimals, day=day)
+    return kept_rate(run.journal.connection, run.store, currency, decimals=decimals, day=day)
 
 
-def convert(
-    connection: OpenLedger, store: StoreContext, journal: Journal, *, decimals: int, day: date
-) -> tuple[Journal, dict[str, str]]:
-    """Returns the journal in `books.convert_to`, which has `decimals`, by the rates kept for a day; see above."""
+def kept_rate(connection: OpenLedger, store: StoreContext, currency: str, *, decimals: int, day: date) -> IntoBooks:
+    """Returns how a currency becomes `books.convert_to`, which has `decimals`, by the rates kept for a day; see above."""
     target = store.config.books.convert_to
-    source_worth, target_worth = (_worth(connection, store, currency, day) for currency in (journal.currency, target))
-    ratio_of = ratio(source_worth, target_worth, source_currency=journal.currency, target_currency=target)
-    made = converted(journal, ratio_of, currency=target, decimals=decimals)
+    source_worth, target_worth = (_worth(connection, store, one, day) for one in (currency, target))
     rates = [one.rate for one in (source_worth, target_worth) if one is not None]
-    note = {"from": journal.currency, "total": str(journal.total), "to": target, "converted": str(made.total)}
-    note |= {f"rate {one.currency}": f"{one.value} of {one.valid_from}, type {one.rate_type}" for one in rates}
-    return made, note
+    return IntoBooks(
+        source=currency,
+        target=target,
+        decimals=decimals,
+        ratio=ratio(source_worth, target_worth, source_currency=currency, target_currency=target),
+        rates={f"rate {one.currency}": f"{one.value} of {one.valid_from}, type {one.rate_type}" for one in rates},
+    )
 
 
 def _worth(connection: OpenLedger, store: StoreContext, currency: str, day: date) -> Worth | None:

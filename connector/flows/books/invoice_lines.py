@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from connector.accounting.invoices import EVERY, InvoicesConfig
-from connector.flows.books.converting import in_books_currency
-from connector.flows.books.keys import book_day, key_of, text_of
+from connector.flows.books.converting import into_books
+from connector.flows.books.keys import BookDay, book_day, key_of, text_of
 from connector.flows.books.sheet import Sheet, sums_by_account
+from connector.flows.books.sold import SOLD, Sold
 from connector.flows.context import Run
+from connector.flows.orders.dates import currency_decimals
+from connector.ledger.claims import DocumentRecord
 from connector.m3.layout import RecordKind, Value
 from connector.m3.programs.gls840mi import INVOICE
 from connector.m3.values import day_text, number_text
+from connector.money.invoice_accounts import accounts_of
 from connector.money.invoice_journal import RECEIVABLE
 from connector.money.journal import Entry, Journal
+from connector.woocommerce.client import WooClient
 from connector.woocommerce.models import Order
 
 DESCRIPTION = "Invoices of the web shop"
@@ -31,7 +36,8 @@ def invoice_sheet(
     epoch: str,
     number: str,
     customer: str,
-    moment: datetime,
+    day: BookDay,
+    conversion: Mapping[str, str],
     version: int,
 ) -> Sheet:
     """Returns everything that will be sent for an invoice or credit.
@@ -39,23 +45,21 @@ def invoice_sheet(
     Args:
         run: This run.
         order: The order.
-        journal: What is posted.
+        journal: What is posted, in the currency of the books.
         letter: The kind of document, in KEY1.
         document_id: The shop's id of the order or refund.
         epoch: What tells it from another one that is given the same id.
         number: CINO.
         customer: CUNO.
-        moment: When it happened.
+        day: When it happened, and when it is posted.
+        conversion: How the amounts came out of another currency.
         version: Of KEY1.
 
     Raises:
-        MappingError: A place in the layout or an open day is missing; nothing was written.
-        NotYetError: M3 has no rate for the day.
+        MappingError: A place in the layout is missing; nothing was written.
     """
     config = run.store.config.invoices
     assert config is not None, "only a store with invoices makes any"
-    day = book_day(run.store.config, moment)
-    journal, conversion = in_books_currency(run, journal, day=day.happened_on)
     key = key_of(run.store.name, letter, document_id, version=version)
     common: dict[str, Value] = {
         "CUCD": run.store.config.lookups.get("currency", {}).get(journal.currency, journal.currency),
@@ -113,13 +117,42 @@ def _as_text(value: Value) -> str:
     return value if isinstance(value, str) else number_text(value)
 
 
-def categories_of(run: Run, order: Order, config: InvoicesConfig) -> dict[int, frozenset[str]]:
-    """Returns the categories of the order's products, if a rule asks for them; a product that is gone has none."""
+def sell(run: Run, order: Order, config: InvoicesConfig) -> Sold:
+    """Finds the accounts and the rate of an order that is to be invoiced.
+
+    Raises:
+        MappingError: A row has no account, or its day is closed; nothing was written.
+        NotYetError: M3 has no rate for the day.
+    """
+    decimals = currency_decimals(run, order.currency).amounts
+    run.journal.pause()
+    categories = read_categories(run.store.shop, [order], config)
+    accounts = accounts_of(order, config=config, categories=categories, decimals=decimals)
+    day = book_day(run.store.config, invoiced_at(order))
+    return Sold(order, accounts, decimals, into_books(run, order.currency, day=day.happened_on))
+
+
+def sold_of(run: Run, invoice: DocumentRecord, order: Order, config: InvoicesConfig) -> Sold:
+    """Returns an order as it was invoiced; what a former version posted, which kept nothing of it, as it is now.
+
+    Raises:
+        MappingError, NotYetError: See `sell`; of a former version's only.
+    """
+    kept = invoice.plan.get(SOLD)
+    return sell(run, order, config) if kept is None else Sold.from_json(kept, order)
+
+
+def invoiced_at(order: Order) -> datetime:
+    """Returns the moment whose day is the invoice's, as long as it is not posted: the payment, else the order."""
+    return order.date_paid_gmt or order.created_at
+
+
+def read_categories(shop: WooClient, orders: Iterable[Order], config: InvoicesConfig) -> dict[int, frozenset[str]]:
+    """Returns the categories of the products of some orders, if a rule asks for them; a product that is gone has none."""
     if all(rule.category == EVERY for rule in config.revenue):
         return {}
-    run.journal.pause()
-    ids = sorted({line.product_id for line in order.line_items if line.product_id})
-    rows = run.store.shop.products.by_id(ids, fields=("categories",))
+    ids = sorted({line.product_id for order in orders for line in order.line_items if line.product_id})
+    rows = shop.products.by_id(ids, fields=("categories",)) if ids else {}
     return {product: _slugs(row) for product, row in rows.items()}
 
 

@@ -38,6 +38,7 @@ def post(
     made_at: datetime,
     happened_at: datetime,
     content: Mapping[str, object],
+    kept: Mapping[str, object] | None = None,
 ) -> str:
     """Posts a fact of which this exchange has no document that counts.
 
@@ -47,6 +48,7 @@ def post(
         made_at: When the shop made the order.
         happened_at: When what is posted happened.
         content: What of the shop's document is kept, to show later what changed.
+        kept: What else the document keeps, for what follows from it.
 
     Returns:
         The voucher that the ledger shows for it.
@@ -65,7 +67,7 @@ def post(
         or adopting.may_be_known(run, created_at=happened_at, is_marked=False)
     )
     sheet = make(_next_version(run))
-    document = _begin(run, sheet, content)
+    document = _begin(run, sheet, content, kept or {})
     voucher = WAYS[sheet.kind].look_for_any(run, sheet) if may_be_known else None
     return _finish(run, document, sheet, voucher) if voucher else _send(run, document, sheet)
 
@@ -121,12 +123,12 @@ def _next_version(run: Run) -> int:
     return max(begun, default=0) + 1
 
 
-def _begin(run: Run, sheet: Sheet, content: Mapping[str, object]) -> DocumentRecord:
+def _begin(run: Run, sheet: Sheet, content: Mapping[str, object], kept: Mapping[str, object]) -> DocumentRecord:
     document = run.journal.begin_document(
         KIND,
         m3_scope=run.store.m3_scope,
         references=References(cuno=sheet.customer or None, cuor=sheet.key, ordt=sheet.day),
-        plan={"sheet": sheet.to_json(), "content": dict(content)},
+        plan={"sheet": sheet.to_json(), "content": dict(content), **kept},
     )
     if sheet.day != sheet.happened_on:
         note = {"happened_on": sheet.happened_on, "posted_on": sheet.day}

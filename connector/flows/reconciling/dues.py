@@ -6,15 +6,16 @@ looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from connector.accounting.invoices import EVERY
 from connector.errors import AmountsDifferError, MappingError, NotYetError
-from connector.flows.books.converting import convert
+from connector.flows.books.converting import kept_rate
+from connector.flows.books.invoice_lines import invoiced_at
 from connector.flows.books.keys import book_day, epoch_of, epoch_of_refund
 from connector.flows.books.leaving import payment_of
 from connector.flows.books.sheet import sums_by_account
@@ -23,13 +24,11 @@ from connector.flows.reconciling.m3_side import decimals_of
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.result import Fact
 from connector.flows.reconciling.shop_side import ShopOrder, m3_currency, refunds_of, small_order
+from connector.flows.reconciling.sold_orders import SoldOrders
 from connector.flows.reconciling.vouchers import VoucherKey
 from connector.ledger.session import Ledger, transaction
-from connector.money.credit_journal import credit_journal
-from connector.money.invoice_journal import invoice_journal
 from connector.money.journal import Journal
 from connector.money.payment_journal import payment_journal, repayment_journal
-from connector.money.refunds import take
 from connector.stores.orders import CarriedAs, OrderAction
 from connector.woocommerce.models import Order, Refund
 
@@ -41,8 +40,6 @@ FLOWS = {
     Fact.CREDIT: "credits_to_m3",
 }
 PRODUCTS_AT_ONCE = 100
-
-Categories = Mapping[int, frozenset[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +94,7 @@ class Dues:
     period: Period
     found: list[Due] = field(default_factory=list)
     _decimals: dict[str, int] = field(default_factory=dict)
-    _invoices: list[Order] = field(default_factory=list)  # wait for the categories of their products
+    _invoices: list[Order] = field(default_factory=list)  # wait to be looked up together
     _credits: list[tuple[Order, Refund]] = field(default_factory=list)
     _refunds: dict[int, dict[int, Refund]] = field(default_factory=dict)  # those taken, by order and id
 
@@ -106,7 +103,9 @@ class Dues:
         payments = self.store.config.payments
         if payments is not None and order.total and self.period.holds(order.date_paid_gmt):
             due = self._due(
-                Fact.PAYMENT, order, lambda decimals: payment_journal(order, config=payments, decimals=decimals)
+                Fact.PAYMENT,
+                order,
+                lambda: payment_journal(order, config=payments, decimals=self._decimals_of(order.currency)),
             )
             if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
                 self.found.append(due)
@@ -131,7 +130,9 @@ class Dues:
             due = self._due(
                 Fact.REPAYMENT,
                 order,
-                lambda decimals: repayment_journal(order, refund.amount, config=payments, decimals=decimals),
+                lambda: repayment_journal(
+                    order, refund.amount, config=payments, decimals=self._decimals_of(order.currency)
+                ),
                 refund=refund,
             )
             self.found.append(replace(due, is_required=False, is_at_most=True) if is_onto_invoices else due)
@@ -140,13 +141,15 @@ class Dues:
             self._end_if_many()
 
     def end(self) -> None:
-        """Works off what waits for the categories of its products."""
-        categories = self._categories([*self._invoices, *(order for order, _ in self._credits)])
+        """Works off what waits for what is known of the orders' invoices."""
+        orders = [*self._invoices, *(order for order, _ in self._credits)]
+        if not orders:
+            return
+        sold = SoldOrders(self.ledger, self.store, orders, decimals_of=self._decimals_of)
         for order in self._invoices:
-            self.found.append(self._due(Fact.INVOICE, order, self._invoice(order, categories)))
+            self.found.append(self._due(Fact.INVOICE, order, partial(sold.invoice, order)))
         for order, refund in self._credits:
-            journal = self._credit(order, refund, categories)
-            self.found.append(self._due(Fact.CREDIT, order, journal, refund=refund))
+            self.found.append(self._due(Fact.CREDIT, order, partial(self._credit, sold, order, refund), refund=refund))
         self._invoices.clear()
         self._credits.clear()
 
@@ -154,29 +157,8 @@ class Dues:
         if len(self._invoices) + len(self._credits) >= PRODUCTS_AT_ONCE:
             self.end()
 
-    def _invoice(self, order: Order, categories: Categories) -> Callable[[int], Journal]:
-        config = self.store.config
-        assert config.invoices is not None, "the store file is refused without it"
-        invoices = config.invoices
-        return lambda decimals: invoice_journal(
-            order, config=invoices, money=config.money, categories=categories, decimals=decimals
-        )
-
-    def _credit(self, order: Order, refund: Refund, categories: Categories) -> Callable[[int], Journal]:
-        config = self.store.config
-        assert config.invoices is not None, "asked for before"
-        invoices = config.invoices
-        rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
-
-        def journal(decimals: int) -> Journal:
-            earlier = self._earlier(order, refund)
-            limit = config.money.limit_for(rows, decimals=decimals)
-            taken = take(order, refund, earlier=earlier, decimals=decimals, limit=limit)
-            return credit_journal(
-                order, taken, config=invoices, money=config.money, categories=categories, decimals=decimals
-            )
-
-        return journal
+    def _credit(self, sold: SoldOrders, order: Order, refund: Refund) -> Journal:
+        return sold.credit(order, refund, self._earlier(order, refund))
 
     def _earlier(self, order: Order, refund: Refund) -> list[Refund]:
         """Returns the refunds of an order made before one; the shop is asked only for those that were not taken."""
@@ -186,12 +168,12 @@ class Dues:
             return [taken[one] for one in sorted(ids)]
         return [one for one in refunds_of(self.store, order.id) if one.id < refund.id]
 
-    def _due(self, fact: Fact, order: Order, make: Callable[[int], Journal], *, refund: Refund | None = None) -> Due:
+    def _due(self, fact: Fact, order: Order, make: Callable[[], Journal], *, refund: Refund | None = None) -> Due:
         moment = _moment(order, refund)
         journal, refusal, remedy = None, "", ""
         try:
             day = book_day(self.store.config, moment).happened_on
-            journal = self._in_books_currency(make(self._decimals_of(order.currency)), day)
+            journal = self._in_books_currency(make(), day)
         except (MappingError, AmountsDifferError, NotYetError) as error:
             refusal, remedy = error.message, error.resolution
         currency = self.store.config.books.convert_to or order.currency
@@ -229,28 +211,15 @@ class Dues:
             return journal
         decimals = self._decimals_of(target)
         with transaction(self.ledger) as connection:
-            return convert(connection, self.store, journal, decimals=decimals, day=day)[0]
+            return kept_rate(connection, self.store, journal.currency, decimals=decimals, day=day)(journal)
 
     def _decimals_of(self, currency: str) -> int:
         if currency not in self._decimals:
             self._decimals |= decimals_of(self.store, {currency})
         return self._decimals[currency]
 
-    def _categories(self, orders: Sequence[Order]) -> Categories:
-        """Returns the categories of the products of some orders, if a rule asks for them."""
-        invoices = self.store.config.invoices
-        if invoices is None or all(rule.category == EVERY for rule in invoices.revenue):
-            return {}
-        ids = sorted({line.product_id for order in orders for line in order.line_items if line.product_id})
-        rows = self.store.shop.products.by_id(ids, fields=("categories",)) if ids else {}
-        return {product: frozenset(_slugs(row)) for product, row in rows.items()}
-
 
 def _moment(order: Order, refund: Refund | None) -> datetime:
     if refund is not None:
         return refund.date_created_gmt or order.created_at
-    return order.date_paid_gmt or order.created_at
-
-
-def _slugs(row: Mapping[str, Any]) -> Iterator[str]:
-    return (str(one.get("slug")) for one in row.get("categories") or ())
+    return invoiced_at(order)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connector.accounting.invoices import InvoicesConfig
 from connector.errors import AmountsDifferError, MappingError
+from connector.money.invoice_accounts import accounts_of
 from connector.money.invoice_journal import invoice_journal
 from connector.money.journal import Journal, Side
 from connector.stores.money import MoneyConfig
@@ -43,7 +44,10 @@ def config(**changes: Any) -> InvoicesConfig:
 
 def journal_of(order: Order, *, rules: InvoicesConfig | None = None, **more: Any) -> Journal:
     given_ = {"categories": {}, "decimals": 2, "money": MoneyConfig(), **more}
-    return invoice_journal(order, config=rules or config(), **given_)
+    accounts = accounts_of(
+        order, config=rules or config(), categories=given_.pop("categories"), decimals=given_["decimals"]
+    )
+    return invoice_journal(order, accounts=accounts, **given_)
 
 
 def on(journal: Journal, account: str) -> Decimal:

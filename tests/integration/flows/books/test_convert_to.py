@@ -82,3 +82,25 @@ def test_order_in_the_currency_of_the_books_needs_no_rate(house: CountingHouse) 
 def test_store_file_that_cannot_be_converted_is_refused(content: str, word: str) -> None:
     with pytest.raises(ConfigurationError, match=word):
         parse_store_config(content, source="test")
+
+
+def test_credit_is_converted_at_the_rate_of_its_invoice(house: CountingHouse) -> None:
+    content = invoicing(invoices={"credit_prefix": "W1C-"}, books={**BOOKS, **IN_EUROS}, rates=RATES)
+    house.connector.configure(content)
+    read_todays_rates(house)
+    order = house.place(currency="USD")
+    house.go_on()
+    house.connector.pass_time(86_400)
+    house.connector.rows(
+        "INSERT INTO exchange_rate SELECT (jsonb_populate_record(r, jsonb_build_object("
+        "'valid_from', valid_from + 1, 'value', value * 1.05))).* FROM exchange_rate r WHERE currency = 'USD' RETURNING 1"
+    )
+    for amount in ("7.77", str(Decimal(order["total"]) - Decimal("7.77"))):
+        house.change(order, refund={"amount": amount})
+        house.go_on()
+
+    sums: dict[str, Decimal] = {}
+    for account, amount in (one for books in (*house.books_of("I"), *house.books_of("C")) for one in books.items()):
+        sums[account] = sums.get(account, Decimal(0)) + amount
+    assert len(house.books_of("C")) == 2
+    assert set(sums.values()) == {Decimal(0)}

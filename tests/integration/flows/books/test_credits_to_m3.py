@@ -155,3 +155,44 @@ def test_answer_that_is_lost_or_late_credits_nothing_twice(direct: CountingHouse
     direct.go_on_late()
 
     assert len(direct.books_of("C")) == 1
+
+
+def test_money_for_all_of_it_takes_each_row_off_its_own_account(direct: CountingHouse) -> None:
+    order = direct.place(coupons=["TEN"], fees=[{"name": "Gift wrap", "total": "4.00"}])
+    direct.go_on()
+    give_back(direct, order, amount=order["total"])
+
+    assert len(direct.books_of("C")) == 1
+    assert all_accounts(direct) == {}
+
+
+def test_credit_goes_where_the_sale_went_though_product_and_rules_are_others_now(direct: CountingHouse) -> None:
+    shop = direct.connector.process.runtime.store(STORE).shop
+    ((pan,),) = shop.products.by_sku(["PAN-28"], fields=("id", "categories")).values()
+    rule = {"category": pan["categories"][0]["slug"], "account": {"account": "3020"}}
+    direct.connector.configure(
+        invoicing(invoices={"credit_prefix": "W1C-", "revenue": [rule, {"account": {"account": "3010"}}]})
+    )
+    order = direct.place(lines=[{"sku": "PAN-28", "quantity": 2}])
+    direct.go_on()
+    shop.products._transport.write("DELETE", f"products/{pan['id']}", params=(("force", "true"),))
+    direct.connector.configure(invoicing(invoices={"credit_prefix": "W1C-", "shipping": {"account": "3599"}}))
+    give_back(direct, order, amount=order["total"])
+
+    assert "3020" in direct.books_of("I")[0]
+    assert all_accounts(direct) == {}
+
+
+def test_more_than_was_invoiced_is_not_credited_though_the_order_grew_since(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    mug = order["line_items"][0]
+    price = Decimal(mug["total"]) / mug["quantity"]
+    more = {"id": mug["id"], "quantity": 5, "subtotal": str(price * 5), "total": str(price * 5)}
+    grown = direct.change(order, line_items=[more])["line_items"][0]
+    give_back(direct, order, line_items=[part_of(grown, 5)])
+
+    held = direct.exchange(FLOW)
+    assert direct.books_of("C") == []
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "amounts_differ")
+    assert "80.62 of 67.12" in held["reason"]

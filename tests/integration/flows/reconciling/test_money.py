@@ -271,3 +271,19 @@ def test_an_emptied_ledger_changes_no_finding_of_money(payer: Clerk) -> None:
     assert {row.shop_id for row in before} == {moved["id"], removed["id"], copied["id"]}
     assert reasons_of(before) == {"edited_in_m3", "deleted_in_m3", "unknown"}
     assert reasons_of(after) == {"unknown"}
+
+
+def test_sale_stays_equal_on_its_own_accounts_when_the_product_is_filed_elsewhere(invoicer: Clerk) -> None:
+    shop = invoicer.connector.process.runtime.store(STORE).shop
+    ((pan,),) = shop.products.by_sku(["PAN-28"], fields=("id", "categories")).values()
+    rule = {"category": pan["categories"][0]["slug"], "account": {"account": "3020"}}
+    invoices = {"credit_prefix": "W1C-", "revenue": [rule, {"account": {"account": "3010"}}]}
+    invoicer.connector.configure(invoicing(invoices=invoices))
+    (order,) = post(invoicer, lines=[{"sku": "PAN-28", "quantity": 2}])
+    shop.products._transport.write("DELETE", f"products/{pan['id']}", params=(("force", "true"),))
+    invoicer.change(order, refund={"amount": "5.00"})
+    invoicer.go_on()
+
+    assert invoicer.reconcile_money() == []
+    assert invoicer.totals.facts[Fact.CREDIT] == 1
+    assert invoicer.totals.accounts["3020", "EUR"].m3
