@@ -86,6 +86,7 @@ def invoice_sheet(
         expected=sums_by_account(journal),
         lines=tuple(_line(run, one, common, invoice) for one in _in_order(journal)),
         customer=customer,
+        made_on=order.created_at.astimezone(run.store.config.m3.zone).date(),
         conversion=conversion,
     )
 

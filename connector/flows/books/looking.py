@@ -6,7 +6,7 @@ together, in what this process read within the last minute; nothing is sent on t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from connector.errors import AmountsDifferError, NeedsPersonError
@@ -35,7 +35,7 @@ def look(run: Run, sheet: Sheet) -> str | None:
 
 def look_for_any(run: Run, sheet: Sheet) -> str | None:
     """Does the same before the first write, for what an earlier version or a forgotten run may have posted on another day."""
-    return _proved(sheet, _read(run, min(sheet.day, sheet.happened_on), sheet.day))
+    return next((voucher for rows in _all_days(run, sheet) if (voucher := _proved(sheet, rows)) is not None), None)
 
 
 def look_while_waiting(run: Run, sheet: Sheet) -> str | None:
@@ -51,17 +51,24 @@ def look_while_waiting(run: Run, sheet: Sheet) -> str | None:
 
 def has_key(run: Run, sheet: Sheet) -> bool:
     """Tells whether a voucher has this very KEY1, of whatever order."""
-    return any(row.text.startswith(sheet.key) for row in _read_days(run, sheet))
+    return any(row.text.startswith(sheet.key) for row in _rows_of_all_days(run, sheet))
 
 
 def voucher_of_another(run: Run, sheet: Sheet) -> str | None:
     """Returns the voucher that has this very KEY1 and is of another order, which had the same id; None if none of the days has."""
-    others = (row for row in _read_days(run, sheet) if row.text.startswith(sheet.key))
+    others = (row for row in _rows_of_all_days(run, sheet) if row.text.startswith(sheet.key))
     return next((row.voucher for row in others if not is_of_order(row.text, key=sheet.key, epoch=sheet.epoch)), None)
 
 
-def _read_days(run: Run, sheet: Sheet) -> list[VoucherRow]:
-    return _read(run, min(sheet.day, sheet.happened_on), sheet.day)
+def _rows_of_all_days(run: Run, sheet: Sheet) -> Iterator[VoucherRow]:
+    return (row for rows in _all_days(run, sheet) for row in rows)
+
+
+def _all_days(run: Run, sheet: Sheet) -> Iterator[list[VoucherRow]]:
+    """Yields the rows of every day that what is posted may bear; each is read when it is asked for."""
+    yield _read(run, min(sheet.day, sheet.happened_on), sheet.day)
+    if sheet.made_on is not None and sheet.made_on < min(sheet.day, sheet.happened_on):
+        yield _read(run, sheet.made_on, sheet.made_on)
 
 
 def _read(run: Run, first: date, last: date) -> list[VoucherRow]:

@@ -11,6 +11,8 @@ from typing import Any
 from connector.m3.values import number_text
 from connector.money.journal import Journal
 
+_DAYS = ("day", "happened_on", "made_on")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
@@ -31,12 +33,13 @@ class Sheet:
     expected: Mapping[str, Decimal]
     lines: tuple[Mapping[str, str], ...]
     customer: str = ""  # CUNO, of an invoice
+    made_on: date | None = None  # the order's day, which its invoice bears if it was posted before it was paid
     conversion: Mapping[str, str] = field(default_factory=dict)  # how the amounts came out of another currency
 
     def to_json(self) -> dict[str, Any]:
         """Returns what the document keeps, so that every later run sends the same again."""
         values = asdict(self)
-        values["day"], values["happened_on"] = self.day.isoformat(), self.happened_on.isoformat()
+        values |= {name: None if (day := getattr(self, name)) is None else day.isoformat() for name in _DAYS}
         values["expected"] = {account: str(amount) for account, amount in self.expected.items()}
         values["lines"] = [dict(line) for line in self.lines]
         values["conversion"] = dict(self.conversion)
@@ -46,7 +49,7 @@ class Sheet:
     def from_json(cls, values: Mapping[str, Any]) -> Sheet:
         """Reads what `to_json` gave."""
         held = dict(values)
-        held["day"], held["happened_on"] = (date.fromisoformat(held[name]) for name in ("day", "happened_on"))
+        held |= {name: date.fromisoformat(held[name]) for name in _DAYS if held.get(name)}
         held["expected"] = {account: Decimal(amount) for account, amount in held["expected"].items()}
         held["lines"] = tuple(held["lines"])
         return cls(**held)

@@ -65,6 +65,7 @@ class Due:
     is_at_most: bool = (
         False  # a part of it, to either side, is right, too: it depends on what M3 had invoiced (books/repaid.py)
     )
+    made_on: date  # the order's day, which its invoice bears if it was posted before it was paid
     invoiced_on: date | None = None  # of a credit: the day the invoice of its order belongs to
     sale: ShopOrder  # the order
     paid_as: Mapping[str, Any]  # what a payment is made of
@@ -73,6 +74,12 @@ class Due:
     def needs_invoice(self) -> bool:
         """Whether it is due only where M3 has the invoice of its order, which nothing else asks for."""
         return self.invoiced_on is not None and not self.is_required
+
+    @property
+    def days_of_invoice(self) -> frozenset[date]:
+        """The days an invoice, or that of a credit's order, may bear: the payment's, or the order's if it was posted before."""
+        paid_on = self.day if self.fact is Fact.INVOICE else self.invoiced_on
+        return frozenset() if paid_on is None else frozenset({paid_on, self.made_on})
 
     @property
     def key(self) -> VoucherKey:
@@ -191,6 +198,7 @@ class Dues:
             refusal=refusal,
             remedy=remedy,
             is_required=fact not in (Fact.INVOICE, Fact.CREDIT) or self._is_confirmed(order),
+            made_on=self.period.day_of(order.created_at),
             invoiced_on=self.period.day_of(_moment(order, None)) if fact is Fact.CREDIT else None,
             sale=small_order(self.store, order, self.period),
             paid_as=payment_of(order),

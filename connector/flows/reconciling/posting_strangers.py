@@ -101,7 +101,7 @@ class PostingStrangers:
         amounts = ", ".join(money(amount_of(self.store, due.fact, one.sums)) for one in (*there, *here))
         if there or len(here) > 1:
             found = Difference(WHOLE, money(due.total), amounts), why_twice(numbers)
-        elif not self._may_be_moved(due.day, posted_on):
+        elif not (self._may_be_moved(due.day, posted_on) or _is_before_payment(due, posted_on)):
             words = f"it is of {due.day}, and M3 has it on {posted_on}"
             found = Difference("date", due.day.isoformat(), posted_on.isoformat()), Why(Reason.UNKNOWN, words, REMEDY)
         else:
@@ -146,6 +146,11 @@ class PostingStrangers:
         yield from self.totals.add(subject, found, shop=None, m3=amount)
         for account, changed in held.items():
             self.totals.add_account(account, subject.currency, shop=ZERO, m3=changed)
+
+
+def _is_before_payment(due: Due, posted_on: date) -> bool:
+    """Tells whether it is an invoice of an order that was paid after it was posted."""
+    return due.fact is Fact.INVOICE and posted_on in due.days_of_invoice
 
 
 def _words(fact: Fact, shop_id: int, sale: _Sale | None) -> str:

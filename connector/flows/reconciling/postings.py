@@ -49,29 +49,32 @@ class Postings:
     def compare(self, dues: Sequence[Due]) -> Iterator[Row]:
         """Yields the rows of these facts, then of vouchers no fact of the period accounts for."""
         vouchers = read_vouchers(self.store, list(self._days(self.period).days()))
-        invoiced = self._invoiced(dues, vouchers)
+        elsewhere = self._of_other_days(dues, vouchers)
+        invoiced = {order_id for letter, order_id, _ in (*vouchers, *elsewhere) if letter == LETTERS[Fact.INVOICE]}
         for fact in FLOWS:
             mine = [due for due in dues if due.fact is fact]
             for start in range(0, len(mine), AT_ONCE):
                 some = mine[start : start + AT_ONCE]
                 known = self._in_ledger(fact, some)
                 for due in some:
-                    posted = vouchers.pop(due.key, [])
+                    posted = vouchers.pop(due.key, []) or elsewhere.get(due.key, [])
                     if posted or due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
                         lacks_invoice = due.needs_invoice and due.order_id not in invoiced
                         yield from self._one(due, posted, known[due.business_key], lacks_invoice=lacks_invoice)
         read = frozenset(self._days(self.period).days())
         yield from PostingStrangers(self.ledger, self.store, self.period, self.totals, read).compare(vouchers)
 
-    def _invoiced(self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]) -> set[int]:
-        """Returns the orders M3 has an invoice of, also of other days where nothing but a credit asks for it."""
-        read = set(self._days(self.period).days())
-        days = {day for due in dues if due.needs_invoice for day in self._days_from(due.invoiced_on)} - read
-        found = [*vouchers, *(read_vouchers(self.store, sorted(days)) if days else ())]
-        return {order_id for letter, order_id, _ in found if letter == LETTERS[Fact.INVOICE]}
+    def _of_other_days(
+        self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]
+    ) -> Mapping[VoucherKey, list[Voucher]]:
+        """Returns vouchers of other days: of invoices that are not in these, or which nothing but a credit asks for."""
+        asking = [due for due in dues if due.needs_invoice or (due.fact is Fact.INVOICE and due.key not in vouchers)]
+        days = {day for due in asking for one in due.days_of_invoice for day in self._days_from(one)}
+        unread = sorted(days - set(self._days(self.period).days()))
+        return read_vouchers(self.store, unread) if unread else {}
 
-    def _days_from(self, day: date | None) -> Iterator[date]:
-        return iter(()) if day is None else self._days(replace(self.period, first=day, last=day)).days()
+    def _days_from(self, day: date) -> Iterator[date]:
+        return self._days(replace(self.period, first=day, last=day)).days()
 
     def _days(self, period: Period) -> Period:
         """The days on which facts of a period may be posted: the first open one too, where closed days are moved there."""

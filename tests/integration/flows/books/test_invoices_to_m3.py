@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import yaml
 
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import PAYMENTS, CountingHouse, invoicing, sums_of
+from tests.integration.flows.reconciling.clerk import Clerk
 
 ARCUSTOMERS: dict[str, Any] = {
     f"invoice.{key}": {
@@ -334,3 +336,25 @@ def test_second_order_of_an_id_is_not_invoiced_under_the_number_of_the_first(
     direct.go_on()
 
     assert len(direct.journals()) == 1
+
+
+@pytest.mark.parametrize("what", ["account", "currency"])
+def test_voucher_that_is_not_what_was_to_be_posted_is_a_persons(connector: Connector, what: str) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing())
+    order = clerk.place()
+    clerk.go_on()
+    if what == "account":
+        clerk.move_row(clerk.key_of(order, letter="I"), account="3010", to="3099")
+    else:
+        lookups = yaml.safe_load(invoicing())["lookups"]
+        connector.configure(invoicing(lookups={**lookups, "currency": {"EUR": "EUX"}}))
+    clerk.empty_ledger()
+    connector.forget()
+    connector.ask(order["id"])
+    clerk.go_on()
+
+    held = clerk.exchange("invoices_to_m3")
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "amounts_differ")
+    assert "not what was to be posted" in held["reason"]
+    assert len(clerk.sandbox.m3_book()["journals"]) == 1

@@ -287,3 +287,49 @@ def test_sale_stays_equal_on_its_own_accounts_when_the_product_is_filed_elsewher
     assert invoicer.reconcile_money() == []
     assert invoicer.totals.facts[Fact.CREDIT] == 1
     assert invoicer.totals.accounts["3020", "EUR"].m3
+
+
+def cash_on_delivery(clerk: Clerk) -> dict[str, Any]:
+    """An order of four days ago, invoiced then and paid today."""
+    clerk.connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    order = clerk.place(payment_method="cod", status="processing", saved_late_s=4 * DAY_S)
+    clerk.go_on()
+    paid = clerk.change(order, status="completed")
+    clerk.go_on()
+    return paid
+
+
+@pytest.mark.parametrize("days_back", [1, 6])
+def test_invoice_of_an_order_that_was_paid_later_is_found_on_its_own_day(invoicer: Clerk, days_back: int) -> None:
+    order = cash_on_delivery(invoicer)
+
+    assert order["date_paid_gmt"][:10] != order["date_created_gmt"][:10]
+    assert invoicer.reconcile_money(days_back=days_back) == []
+    assert invoicer.totals.facts[Fact.INVOICE] == 1
+
+
+def test_days_before_the_payment_know_the_invoice_that_was_posted_then(invoicer: Clerk) -> None:
+    cash_on_delivery(invoicer)
+    invoicer.connector.pass_time(-2 * DAY_S)
+
+    assert invoicer.reconcile_money(days_back=3) == []
+
+
+def test_credit_of_an_order_that_was_paid_later_finds_its_invoice(invoicer: Clerk) -> None:
+    order = cash_on_delivery(invoicer)
+    invoicer.change(order, status="refunded", refund={"amount": order["total"]})
+    invoicer.go_on()
+
+    assert invoicer.reconcile_money(days_back=1) == []
+    assert invoicer.totals.facts[Fact.CREDIT] == 1
+
+
+def test_invoice_posted_before_its_order_was_paid_is_found_by_a_lost_ledger(invoicer: Clerk) -> None:
+    order = cash_on_delivery(invoicer)
+    invoicer.empty_ledger()
+    invoicer.connector.forget()
+    invoicer.connector.ask(order["id"])
+    invoicer.go_on()
+
+    assert invoicer.exchange("invoices_to_m3")["state"] == "done"
+    assert len(invoicer.sandbox.m3_book()["journals"]) == 1
