@@ -20,7 +20,7 @@ from connector.ledger.stores import list_stores
 from connector.m3.operations import load_operations
 from connector.rule_files import load_mappings
 from connector.stores.reading import parse_store_config
-from tests.acceptance.crash_points import goods, ledgers
+from tests.acceptance.crash_points import goods, ledgers, shelves
 from tests.acceptance.crash_points.cases import Plan
 from tests.acceptance.crash_points.refunds import _invoiced, _refund
 from tests.acceptance.crash_points.stories import STORIES
@@ -132,6 +132,7 @@ SCENES: dict[str, tuple[Callable[[World], None], str]] = {
     "books of invoices": (books_are_compared, ledgers.INVOICES_ORDERS),
     "books of payments": (books_are_compared, ledgers.CARRIES_PAYMENTS),
     "books of settlements": (books_are_compared, ledgers.SETTLES_INVOICES),
+    "books of stock issues": (books_are_compared, shelves.ISSUES_STOCK),
 }
 """What happens too rarely for a story, with the store it happens to."""
 
