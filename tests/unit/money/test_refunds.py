@@ -213,10 +213,10 @@ def one_mug() -> Shop:
     return Shop(replace(_one_case(), order=order, items=items_of(order)), [])
 
 
-def a_mug_with_tax(shop: Shop, net: str, tax: str) -> Refund:
+def a_mug_with_tax(shop: Shop, net: str, tax: str, *, rate: int = 1) -> Refund:
     row = {
         "id": 500, "quantity": -1, "total": f"-{net}", "subtotal": f"-{net}", "total_tax": f"-{tax}", "subtotal_tax": "0",
-        "taxes": [{"id": 1, "total": f"-{tax}"}], "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": "11"}],
+        "taxes": [{"id": rate, "total": f"-{tax}"}], "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": "11"}],
     }  # fmt: skip
     return shop._keep({"amount": str(Decimal(net) + Decimal(tax)), "line_items": [row]})
 
@@ -236,6 +236,17 @@ def test_a_row_of_whose_rate_money_without_lines_took_a_share_is_refused() -> No
 
     with pytest.raises(AmountsDifferError, match=r"what was sold at 25 %: 19\.09 of 16\.13"):
         taken_of(shop, refund)
+
+
+@pytest.mark.parametrize(("net", "tax"), [("12.90", "0"), ("0.40", "0.02")])
+def test_goods_whose_refund_states_another_vat_than_their_sale_are_held_where_m3_computes_it(
+    net: str, tax: str
+) -> None:
+    shop = one_mug()
+    refund = a_mug_with_tax(shop, net, tax, rate=2)
+
+    with pytest.raises(AmountsDifferError, match="Row 11 of refund 100 states another VAT"):
+        plan_of(shop, taken_of(shop, refund))
 
 
 def test_amount_that_gives_all_back_gives_each_rate_its_own_beside_an_untaxed_reduction() -> None:
