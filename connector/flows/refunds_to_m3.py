@@ -27,7 +27,7 @@ from connector.flows.refunds.discarding import stays_discarded
 from connector.flows.refunds.invoices import Portion
 from connector.flows.refunds.noticing import ids_of, part_of
 from connector.flows.refunds.plan import as_credit_memo, content_of, make_plan, reference_of
-from connector.flows.refunds.reading import Found, read, recall_before_going_on, take_back
+from connector.flows.refunds.reading import Found, read, recall_before_going_on, rounding_limit, take_back
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
 from connector.ledger import bindings, discards, refunds
 from connector.ledger.claims import DocumentRecord
@@ -201,7 +201,7 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
         return Done(f"order {sale.number} ended in M3 without an invoice: nothing to credit")
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
-    refuse_above_invoiced(found, left, sale)
+    refuse_above_invoiced(found, left, sale, limit=rounding_limit(run, order, decimals=decimals.amounts))
     portions = invoices.share_out(run, found, left, sale=sale, decimals=decimals.amounts)
     return credit(run, found, portions[0], sale, kept=invoices.kept_of(portions))
 
@@ -225,7 +225,9 @@ def carry_further(run: Run, found: Found, posted: Posted) -> Done:
         )
     portion = invoices.portion_from(content["further"][part_of(run.claim.business_key) - 2])
     sale = look(run, posted, portion.taken)
-    refuse_above_invoiced(found, portion.taken, sale)
+    assert found.order is not None, "asked for before"
+    decimals = currency_decimals(run, found.order.currency).amounts
+    refuse_above_invoiced(found, portion.taken, sale, limit=rounding_limit(run, found.order, decimals=decimals))
     return credit(run, found, portion, sale, kept=invoices.kept_of([portion]))
 
 

@@ -29,6 +29,7 @@ from connector.money.rounding import ZERO
 
 FLOW = "refunds_to_m3"
 SMALLER = Why(Reason.TAKEN_OFF, "it was taken off M3's order before that was picked")
+SMALLER_BY_HAND = Why(Reason.EDITED_IN_M3, "somebody took it off the order in M3, so there was nothing to credit")
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,14 @@ class Refunds:
         if not live:
             why = why_missing(known, elsewhere=self._elsewhere(known), sync=sync)
             is_smaller = is_taken_off and (known is None or known.m3_number is None)
-            return [(Difference(WHOLE, stated, None), SMALLER if is_smaller else why)]
+            return [(Difference(WHOLE, stated, None), _why_smaller(order.smaller) if is_smaller else why)]
         references = {one.head.listed.your_reference for one in live}
         if len(references) < len(live):
             total = ", ".join(money(one.value.total) for one in live)
             return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
         proof = proof_of_refund(refund, known, live)
-        why = SMALLER if proof.is_as_sent and is_taken_off else why_differs(known, proof, sync=sync)
+        is_made_up = proof.is_as_sent and is_taken_off
+        why = _why_smaller(order.smaller) if is_made_up else why_differs(known, proof, sync=sync)
         return [(one, why) for one in _differences(refund, live, order.order.currency)]
 
     def _elsewhere(self, known: Carried | None) -> list[str] | None:
@@ -134,6 +136,10 @@ def _is_taken_off(refund: ShopRefund, smaller: Smaller | None, known: Mapping[in
         return False
     settled = {one for one in smaller.left if _is_settled(known.get(one))}
     return refund.id in settled and smaller.accounts_for(refund.id, settled=settled)
+
+
+def _why_smaller(smaller: Smaller | None) -> Why:
+    return SMALLER_BY_HAND if smaller is not None and smaller.is_edited else SMALLER
 
 
 def _is_settled(known: Carried | None) -> bool:

@@ -26,6 +26,7 @@ class Smaller:
     left: Mapping[int, Decimal]  # of each refund of the order, what M3's returns do not give back
     refunded: Decimal  # what the shop states, all refunds together
     why: Why
+    rounding: Decimal = ZERO  # how far the cents of an order that somebody changed in M3 may be off
 
     @property
     def given_back(self) -> Decimal:
@@ -40,12 +41,22 @@ class Smaller:
     @property
     def is_too_much(self) -> bool:
         """Tells whether M3 gives something back twice: on a return, and off the order."""
-        return bool(self.returned) and self.given_back > self.refunded
+        return bool(self.returned) and self.given_back > self.refunded + self._cents
+
+    @property
+    def is_edited(self) -> bool:
+        """Tells whether somebody made the order smaller in M3."""
+        return self.why.reason is Reason.EDITED_IN_M3
+
+    @property
+    def _cents(self) -> Decimal:
+        return self.rounding if self.is_edited else ZERO
 
     def accounts_for(self, refund_id: int, *, settled: Collection[int]) -> bool:
         """Tells whether what a refund lacks was taken off the order: those settled lack no more together than that is."""
         lacking = sum((self.left[one] for one in settled), ZERO)
-        return self.why is TAKEN_OFF and self.left[refund_id] > 0 and lacking <= self.by
+        is_known = self.why is TAKEN_OFF or self.is_edited
+        return is_known and self.left[refund_id] > 0 and lacking <= self.by + self._cents
 
     def difference(self) -> tuple[Difference, Why]:
         """Returns what is said of a refund if M3 gives back too much."""
@@ -81,7 +92,8 @@ def read_smaller(
         + sum((held[head.number].value.total for head in returns.get(one.id, ()) if head.number in held), ZERO)
         for one in refunds
     }
-    found = Smaller(by, left, sum((one.amount for one in refunds), ZERO), why)
+    rounding = store.config.money.rounding_limit
+    found = Smaller(by, left, sum((one.amount for one in refunds), ZERO), why, rounding)
     if found.is_too_much:  # given back twice: no reason of the order's own makes that right
         return replace(found, why=_too_much(found))
     return replace(found, why=TAKEN_OFF) if is_made_up and why.reason is Reason.UNKNOWN else found

@@ -18,13 +18,14 @@ from connector.money.rounding import ZERO
 from connector.woocommerce.models import Order
 
 
-def refuse_above_invoiced(found: Found, taken: Taken, sale: Sale) -> None:
+def refuse_above_invoiced(found: Found, taken: Taken, sale: Sale, *, limit: Decimal) -> None:
     """Hands a refund to a person of which M3 has not invoiced the pieces or the money.
 
     Args:
         found: The refund, and all that count with it.
         taken: What a return is to take back of it.
         sale: The order as M3 invoiced it.
+        limit: How far rounding may make both sides differ, where somebody changed the order in M3.
 
     Raises:
         NeedsPersonError: Names both sides.
@@ -32,7 +33,7 @@ def refuse_above_invoiced(found: Found, taken: Taken, sale: Sale) -> None:
     order = found.order
     assert order is not None, "asked for before"
     kept = order.total - sum((one.amount for one in found.given_back), ZERO)
-    if sale.value - found.credited - taken.total < max(kept, ZERO):
+    if sale.value - found.credited - taken.total < max(kept, ZERO) - limit:
         raise _person(
             taken,
             sale,

@@ -12,7 +12,7 @@ from connector.flows.refunds import invoices, turns, unpicked
 from connector.flows.refunds.ceiling import refuse_above_invoiced
 from connector.flows.refunds.noticing import FLOW, POOL, ids_of
 from connector.flows.refunds.plan import as_credit_memo, make_plan
-from connector.flows.refunds.reading import Found, read, take_back
+from connector.flows.refunds.reading import Found, read, rounding_limit, take_back
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
 from connector.ledger import bindings
 from connector.ledger.cursors import now
@@ -96,7 +96,7 @@ def _credits(run: Run, found: Found, sale: Sale, taken: Taken, *, decimals: int)
         return
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
-    refuse_above_invoiced(found, taken, sale)
+    refuse_above_invoiced(found, taken, sale, limit=rounding_limit(run, found.order, decimals=decimals))
     memo = as_credit_memo(run)
     for one in invoices.share_out(run, found, taken, sale=sale, decimals=decimals):
         plan = make_plan(

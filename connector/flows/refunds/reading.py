@@ -16,7 +16,7 @@ from connector.flows import marks
 from connector.flows.context import Run
 from connector.flows.orders.source import UNKNOWN_ORDER
 from connector.flows.refunds.noticing import ids_of
-from connector.ledger import refunds
+from connector.ledger import reductions, refunds
 from connector.ledger.tables import DocumentState
 from connector.money.refunds import Taken, take
 from connector.woocommerce.models import Order, Refund, parse_order, parse_refund
@@ -45,7 +45,7 @@ class Found:
         default_factory=dict
     )  # invoice -> line -> pieces posted refunds took of it
     counted: frozenset[int] = frozenset()  # the exchanges of the posted refunds that were counted
-    later: tuple[Refund, ...] = ()  # made later, and posted before this one
+    later: tuple[Refund, ...] = ()  # made later, and posted or taken off the order before this one
     credited: Decimal = Decimal(0)  # what the returns of posted refunds take back
 
     @property
@@ -65,6 +65,7 @@ def read(run: Run) -> Found:
     connection, flow = run.journal.connection, run.claim.flow
     posted = refunds.posted_of_order(connection, run.store.name, order_id=order_id, flow=flow)
     others = [one for one in posted if one.exchange_id != run.claim.exchange_id]
+    taken_off = reductions.of_order(connection, run.store.name, order_id=order_id).keys()
     run.journal.pause()
     shop = run.store.shop
     order = _or_none(lambda: parse_order(shop.get_order(order_id).data), NO_ORDER)
@@ -81,13 +82,13 @@ def read(run: Run) -> Found:
         if one.refund_id not in (*listed, refund_id) and "refund" in one.content
     }
     earlier = (*(one for one in listed.values() if one.id < refund_id), *map(parse_refund, gone.values()))
-    posted_ids = {one.refund_id for one in others}
+    in_m3 = {one.refund_id for one in others} | taken_off
     return Found(
         order,
         refund,
         earlier,
         _restocked(others),
-        later=tuple(one for one in listed.values() if one.id > refund_id and one.id in posted_ids),
+        later=tuple(one for one in listed.values() if one.id > refund_id and one.id in in_m3),
         credited=sum((one.total for one in others), Decimal(0)),
         returned=_returned(others),
         counted=frozenset(one.exchange_id for one in others),
@@ -123,9 +124,14 @@ def take_back(run: Run, found: Found, *, decimals: int) -> Taken:
     """
     order, refund = found.order, found.refund
     assert order is not None and refund is not None, "asked for before"
-    rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
-    limit = run.store.config.money.limit_for(rows, decimals=decimals)
+    limit = rounding_limit(run, order, decimals=decimals)
     return take(order, refund, earlier=found.earlier, decimals=decimals, limit=limit)
+
+
+def rounding_limit(run: Run, order: Order, *, decimals: int) -> Decimal:
+    """Returns how far rounding alone may bring figures of an order apart."""
+    rows = len(order.line_items) + len(order.shipping_lines) + len(order.fee_lines)
+    return run.store.config.money.limit_for(rows, decimals=decimals)
 
 
 def _or_none(ask: Callable[[], T], codes: Collection[str]) -> T | None:

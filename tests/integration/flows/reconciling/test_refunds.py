@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from connector.flows.reconciling.result import WHOLE, Fact, Reason
+from connector.m3.programs import order_changes
+from connector.m3.programs.ois100mi import LineKey
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of, without_why
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
 
@@ -187,3 +189,33 @@ def test_a_further_refund_that_m3_misses_is_no_part_of_what_was_taken_off(shared
 
     assert rows[missed].m3 is None
     assert rows[missed].reason is Reason.UNKNOWN
+
+
+def test_a_refund_of_a_line_that_a_person_closed_in_m3_is_what_the_order_is_smaller_by(clerk: Clerk) -> None:
+    order = clerk.place()
+    clerk.go_on()
+    clerk.in_m3(order_changes.close_line(clerk.number_of(order), LineKey("2"), reason=""))
+    clerk.advance(order, "77")
+    clerk.pass_and_settle()
+    clerk.give_back(order, OTHER_MUG, 1)
+    clerk.go_on()
+
+    rows = clerk.reconcile()
+
+    assert reasons_of(rows) == {"edited_in_m3"}
+    (refund,) = [row for row in rows if row.fact is Fact.REFUND]
+    assert "somebody took it off the order in M3" in refund.words
+
+
+def test_a_refund_that_m3_misses_is_not_explained_by_a_smaller_change_there(clerk: Clerk) -> None:
+    order = clerk.place()
+    clerk.go_on()
+    clerk.price(order, "12.00")
+    clerk.advance(order, "77")
+    clerk.pass_and_settle()
+    url = f"{clerk.sandbox.shop_url}/_control/orders/{order['id']}"
+    clerk.sandbox.post(url, {"deliver": "never", "refund": {"amount": "7.77"}})  # and nobody was told
+
+    (refund,) = [row for row in clerk.reconcile() if row.fact is Fact.REFUND]
+
+    assert refund.reason is Reason.UNKNOWN
