@@ -130,6 +130,7 @@ SCENES: dict[str, tuple[Callable[[World], None], str]] = {
     "product deleted": (product_is_deleted_in_the_shop, goods.CARRIES_PRODUCTS),
     "books of orders": (books_are_compared, FULL),
     "books of invoices": (books_are_compared, ledgers.INVOICES_ORDERS),
+    "books of issued units": (books_are_compared, shelves.ISSUES_STOCK),
     "books of payments": (books_are_compared, ledgers.CARRIES_PAYMENTS),
     "books of settlements": (books_are_compared, ledgers.SETTLES_INVOICES),
     "books of stock issues": (books_are_compared, shelves.ISSUES_STOCK),
