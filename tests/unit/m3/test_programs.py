@@ -163,6 +163,7 @@ CALLS = [
     ),
     mms850mi.get_identity("W1S000000000011"),
     mms850mi.get_instruction("W1S000000000011"),
+    mms850mi.list_messages("W1000000001", partner="WEB"),
     ars200mi.get_totals(
         InvoiceKey(payer="GUESTHREUR", customer="GUESTHREUR", number="2026-4001", year="2026"), division="AAA"
     ),
