@@ -101,15 +101,16 @@ class Refunds:
         is_taken_off = _is_taken_off(refund, order.smaller, all_known)
         if not live:
             why = why_missing(known, elsewhere=self._elsewhere(known), sync=sync)
-            is_smaller = is_taken_off and (known is None or known.m3_number is None)
-            return [(Difference(WHOLE, stated, None), _why_smaller(order.smaller) if is_smaller else why)]
+            if known is None or known.m3_number is None:
+                why = SMALLER if is_taken_off else why
+                why = SMALLER_BY_HAND if _is_ended_by_hand(refund, order.smaller, all_known) else why
+            return [(Difference(WHOLE, stated, None), why)]
         references = {one.head.listed.your_reference for one in live}
         if len(references) < len(live):
             total = ", ".join(money(one.value.total) for one in live)
             return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
         proof = proof_of_refund(refund, known, live)
-        is_made_up = proof.is_as_sent and is_taken_off
-        why = _why_smaller(order.smaller) if is_made_up else why_differs(known, proof, sync=sync)
+        why = SMALLER if proof.is_as_sent and is_taken_off else why_differs(known, proof, sync=sync)
         return [(one, why) for one in _differences(refund, live, order.order.currency)]
 
     def _elsewhere(self, known: Carried | None) -> list[str] | None:
@@ -138,8 +139,10 @@ def _is_taken_off(refund: ShopRefund, smaller: Smaller | None, known: Mapping[in
     return refund.id in settled and smaller.accounts_for(refund.id, settled=settled)
 
 
-def _why_smaller(smaller: Smaller | None) -> Why:
-    return SMALLER_BY_HAND if smaller is not None and smaller.is_edited else SMALLER
+def _is_ended_by_hand(refund: ShopRefund, smaller: Smaller | None, known: Mapping[int, Carried]) -> bool:
+    """Tells whether the connector found nothing to credit of a refund, and somebody made M3's order smaller by it."""
+    settled = {one for one in (smaller.left if smaller is not None else ()) if _is_settled(known.get(one))}
+    return smaller is not None and refund.id in settled and smaller.leaves_nothing_of(refund.id, settled=settled)
 
 
 def _is_settled(known: Carried | None) -> bool:

@@ -54,9 +54,15 @@ class Smaller:
 
     def accounts_for(self, refund_id: int, *, settled: Collection[int]) -> bool:
         """Tells whether what a refund lacks was taken off the order: those settled lack no more together than that is."""
+        return self.why is TAKEN_OFF and self._makes_up_for(refund_id, settled)
+
+    def leaves_nothing_of(self, refund_id: int, *, settled: Collection[int]) -> bool:
+        """Tells the same of a refund with nothing to credit, where somebody made the order smaller in M3."""
+        return self.is_edited and self._makes_up_for(refund_id, settled)
+
+    def _makes_up_for(self, refund_id: int, settled: Collection[int]) -> bool:
         lacking = sum((self.left[one] for one in settled), ZERO)
-        is_known = self.why is TAKEN_OFF or self.is_edited
-        return is_known and self.left[refund_id] > 0 and lacking <= self.by + self._cents
+        return self.left[refund_id] > 0 and lacking <= self.by + self._cents
 
     def difference(self) -> tuple[Difference, Why]:
         """Returns what is said of a refund if M3 gives back too much."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -49,3 +50,11 @@ def test_a_refund_given_back_whole_lacks_nothing() -> None:
 
 def test_an_order_that_was_edited_accounts_for_no_refund() -> None:
     assert not smaller("10.00", "10.00", why=Why(Reason.EDITED_IN_M3)).accounts_for(FIRST, settled={FIRST})
+
+
+@pytest.mark.parametrize(("by", "is_all"), [("10.00", True), ("9.99", True), ("9.90", False)])
+def test_an_order_that_was_edited_leaves_nothing_of_a_refund_that_has_nothing_to_credit(by: str, is_all: bool) -> None:
+    edited = replace(smaller(by, "10.00", why=Why(Reason.EDITED_IN_M3)), rounding=Decimal("0.05"))
+
+    assert edited.leaves_nothing_of(FIRST, settled={FIRST}) is is_all
+    assert not smaller(by, "10.00").leaves_nothing_of(FIRST, settled={FIRST})
