@@ -172,8 +172,9 @@ def _print(findings: list[Finding]) -> None:
     )
     counts = {level: sum(one.level is level for one in findings) for level in Level}
     colour = COLOURS[Level.FAIL if counts[Level.FAIL] else Level.WARN if counts[Level.WARN] else Level.OK]
+    warnings = "warning" if counts[Level.WARN] == 1 else "warnings"
     console.print(
-        f"\n[{colour}]{counts[Level.OK]} ok, {counts[Level.WARN]} warnings, {counts[Level.FAIL]} failed[/{colour}]"
+        f"\n[{colour}]{counts[Level.OK]} ok, {counts[Level.WARN]} {warnings}, {counts[Level.FAIL]} failed[/{colour}]"
     )
     if {one.area for one in findings} <= {"installation"} and not counts[Level.FAIL]:
         say("There is no store yet. Add one with `connector store add`.")

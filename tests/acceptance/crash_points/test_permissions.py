@@ -133,7 +133,6 @@ SCENES: dict[str, tuple[Callable[[World], None], str]] = {
     "books of issued units": (books_are_compared, shelves.ISSUES_STOCK),
     "books of payments": (books_are_compared, ledgers.CARRIES_PAYMENTS),
     "books of settlements": (books_are_compared, ledgers.SETTLES_INVOICES),
-    "books of stock issues": (books_are_compared, shelves.ISSUES_STOCK),
 }
 """What happens too rarely for a story, with the store it happens to."""
 

@@ -186,7 +186,8 @@ def test_the_table_ends_with_the_counts(run: Run) -> None:
     said = run("check")
 
     assert said.status == 0
-    assert "5 ok, 0 warnings, 0 failed" in said.out
+    assert "5 ok, 1 warning, 0 failed" in said.out
+    assert "There is no store yet" in said.out
     assert "connector store add" in said.out
 
 

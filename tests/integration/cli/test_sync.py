@@ -131,7 +131,7 @@ def test_a_dry_run_of_an_order_that_is_not_there_says_so(run_store: Run) -> None
     ("arguments", "words"),
     [
         (["stock_to_moon", "--ids", "1"], "There is no flow 'stock_to_moon'"),
-        (["payments_to_m3", "--ids", "1"], "left by orders_to_m3"),
+        (["payments_to_m3", "--ids", "1"], "payments_to_m3 cannot be asked for by itself"),
         (["customers_to_m3", "--ids", "1"], "does not follow the accounts"),
         (["customers_to_m3", "--since", "1h"], "cannot tell which accounts changed"),
         (["orders_to_m3"], "Which ones?"),
