@@ -53,6 +53,8 @@ MOST_NAMED = 20
 OF_ORDERS = f"Ask for the order: connector sync {BY_HAND} --ids 1001."
 ASK_INSTEAD = {
     "stock_to_m3": "Ask for the items: connector sync stock_to_woo --ids ITEM1; what differs in the shop is looked at with them.",
+    "discards_to_woo": "Write the marks of an order anew: connector exchanges replay ID; `connector exchanges list --flow "
+    "discards_to_woo` names them.",
     "m3_events": "Have M3 send the message again, or deliver it from a file: connector bods send FILE.",
 }
 """What brings the facts of flows that no order leaves."""

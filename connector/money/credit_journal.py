@@ -56,11 +56,13 @@ def credit_journal(
         AmountsDifferError: The refund does not add up.
     """
     posted = [in_books(invoice_journal(sale, accounts=accounts, money=money, decimals=decimals))]
-    given_back = ZERO
+    given_back, by_person = ZERO, False
     for place, taken in enumerate(takings):
         given_back += taken.total
-        if given_back == sale.total:
+        if given_back == sale.total and not by_person:
             posted.append(_all_that_is_left(posted))
+        elif not taken.pieces and taken is not takings[-1]:
+            by_person = by_person or bool(taken.total)  # nobody knows how that was credited
         else:
             entries = list(_of_refund(sale, taken, takings[:place], accounts=accounts, decimals=decimals))
             _require_rounding(entries, taken, limit=money.limit_for(rows_of(sale), decimals=decimals))

@@ -82,10 +82,28 @@ def take_each(
     """Does the same, and returns what the earlier ones took, too, oldest first."""
     before: list[Taken] = []
     for one in sorted(earlier, key=lambda other: other.id):
-        before.append(_split(order, one, before, decimals=decimals, limit=limit))
+        before.append(_split_earlier(order, one, before, decimals=decimals, limit=limit))
     taken = _split(order, refund, before, decimals=decimals, limit=limit)
     _refuse_above(order, taken, before, decimals=decimals, limit=limit)
     return (*before, taken)
+
+
+def _split_earlier(order: Order, refund: Refund, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> Taken:
+    """Splits a refund that counts before another one; of one that could not be split, and was a person's, the amount counts."""
+    try:
+        return _split(order, _of_order(order, refund), before, decimals=decimals, limit=limit)
+    except AmountsDifferError:
+        return Taken(refund.id, (), max(refund.amount, ZERO))
+
+
+def _of_order(order: Order, refund: Refund) -> Refund:
+    """Returns a refund without rows that are none of the order's: what came to it after it was invoiced."""
+    ids = {row.id for row in rows_of(order)}
+    tables = ("line_items", "shipping_lines", "fee_lines")
+    kept = {table: tuple(row for row in getattr(refund, table) if row.refunded_item_id in ids) for table in tables}
+    others = [row for table in tables for row in getattr(refund, table) if row not in kept[table]]
+    amount = refund.amount + sum((row.total + row.total_tax for row in others), ZERO)
+    return refund.model_copy(update={**kept, "amount": max(amount, ZERO)}) if others else refund
 
 
 def _split(order: Order, refund: Refund, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> Taken:
@@ -118,6 +136,9 @@ def _stated(order: Order, refund: Refund, *, decimals: int) -> Iterator[Piece]:
             if not (quantity or row.total or row.total_tax):
                 continue
             taxes = tuple((tax.id, -tax.total) for tax in row.taxes if tax.total)
+            other = [rate for rate, _ in taxes if rate not in order.tax_rates]
+            if other:
+                raise _wrong(refund, f"its row {row.id} bears tax rate {other[0]}, which the order was not sold at")
             kind = Of.PRICE if of is Of.GOODS and not quantity else of
             yield Piece(kind, source.id, quantity, -row.total, taxes, rates_of(order, source, decimals=decimals))
 
@@ -144,6 +165,8 @@ def _over_rates(
     sold = sold_at(order, decimals=decimals)
     taken = _gross_of(order, before, decimals=decimals)
     left = {rates: gross - taken.get(rates, ZERO) for rates, gross in sold.items()}
+    if not any(left.values()):
+        return ()  # its rows are all given back: what the order's total is above their sum is a rounding
     if amount and abs(sum(left.values(), ZERO) - amount) <= limit:
         shares = spread(amount, list(left.values()), decimals=decimals)
         if pieces := _all_of(order, dict(zip(left, shares, strict=True)), decimals=decimals):
@@ -218,7 +241,7 @@ def _tax_of(takings: Iterable[Taken]) -> dict[Rates, Decimal]:
 
 
 def _refuse_above(order: Order, taken: Taken, before: Sequence[Taken], *, decimals: int, limit: Decimal) -> None:
-    """Refuses a refund that takes more than is left: of the total, of a row, or at a rate.
+    """Refuses a refund that takes more than is left: of the total, of a row of its own, or at a rate of its own.
 
     Taxes are rounded on each refund, so at a rate what that can come to is allowed beyond; the total and the rows are exact.
     """
@@ -226,7 +249,8 @@ def _refuse_above(order: Order, taken: Taken, before: Sequence[Taken], *, decima
     left = order.total - sum((one.total for one in before), ZERO)
     if taken.total > left:
         raise _above(taken, "the order", taken.total, left)
-    for row in rows_of(order):
+    touched = {one.source_id for one in taken.pieces}
+    for row in (one for one in rows_of(order) if one.id in touched):
         net = sum((one.net for each in all_taken for one in each.pieces if one.source_id == row.id), ZERO)
         pieces = sum((one.quantity for each in all_taken for one in each.pieces if one.source_id == row.id), ZERO)
         if abs(net) > abs(row.total) or net * row.total < 0:
@@ -244,8 +268,9 @@ def _refuse_above_rates(
         ("what was sold", _gross_of(order, all_taken, decimals=decimals), sold_at(order, decimals=decimals)),
         ("the tax", _tax_of(all_taken), tax_sold_at(order, decimals=decimals)),
     ):
+        mine = _gross_of(order, [taken], decimals=decimals).keys() | _tax_of([taken]).keys()
         for rates, together in found.items():
-            if together > max(most.get(rates, ZERO), ZERO) + allowed:
+            if rates in mine and together > max(most.get(rates, ZERO), ZERO) + allowed:
                 figures = (round_half_up(one, decimals) for one in (together, most.get(rates, ZERO)))
                 raise _above(taken, f"{what} at {_named(order, rates)}", *figures)
 

@@ -48,6 +48,12 @@ def plan_return(
         AmountsDifferError: It does not add up, or M3 could not hold it to the cent.
         MappingError: An amount has no place: an item, charge id or rate is missing.
     """
+    if taken.total and not taken.pieces:
+        raise AmountsDifferError(
+            f"Refund {taken.refund_id} gives back {taken.total} where all rows of the order are given back already.",
+            resolution="It is a rounding of the order's total. Credit it in M3 by hand if it shall be booked; then discard this "
+            "exchange.",
+        )
     sale = mirror(order, taken, decimals=currency_decimals)
     if config.money.tax_mode is TaxMode.M3_COMPUTES:
         _require_rates_of_sale(order, sale, taken, decimals=currency_decimals)

@@ -53,9 +53,9 @@ def take_up(run: Run, words: Words) -> Refunded | Done:
     recall_before_going_on(run)
     document = posting.take_up(run)
     found = read(run)
-    marks.recall(run, found.order)
-    if document is not None:
+    if document is not None:  # posted, so nothing of it is discarded any more, whatever the order's mark says
         return _compare_posted(run, document, found, words)
+    marks.recall(run, found.order)
     discarded = refund_stays_discarded(run, found, what=words.what)
     if discarded is not None:
         return discarded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -39,7 +39,9 @@ class Sheet:
     def to_json(self) -> dict[str, Any]:
         """Returns what the document keeps, so that every later run sends the same again."""
         values = asdict(self)
-        values |= {name: None if (day := getattr(self, name)) is None else day.isoformat() for name in _DAYS}
+        for name in _DAYS:
+            day = values.pop(name)
+            values |= {} if day is None else {name: day.isoformat()}
         values["expected"] = {account: str(amount) for account, amount in self.expected.items()}
         values["lines"] = [dict(line) for line in self.lines]
         values["conversion"] = dict(self.conversion)
@@ -47,8 +49,8 @@ class Sheet:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Sheet:
-        """Reads what `to_json` gave."""
-        held = dict(values)
+        """Reads what `to_json` gave; what a newer version keeps beside it is left alone."""
+        held = {one.name: values[one.name] for one in fields(cls) if one.name in values}
         held |= {name: date.fromisoformat(held[name]) for name in _DAYS if held.get(name)}
         held["expected"] = {account: Decimal(amount) for account, amount in held["expected"].items()}
         held["lines"] = tuple(held["lines"])

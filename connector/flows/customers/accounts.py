@@ -194,7 +194,8 @@ def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer)
     if left:
         raise NeedsPersonError(
             f"The shop has emptied fields of customer {number}; M3 still has {', '.join(left)}.",
-            resolution=f"Empty these fields of customer {number} in CRS610 or OIS002. It is looked at again by itself.",
+            resolution=f"Empty these fields of customer {number} in CRS610 or OIS002; or, where M3 is right, enter them in the "
+            "account in the shop. It is looked at again by itself.",
         )
     return Done(_said(run, number, due, wanted) + _besides(config, wanted, held), fingerprint=wanted.fingerprint)
 

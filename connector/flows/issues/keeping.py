@@ -144,14 +144,14 @@ class Issue:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Issue:
-        """Reads what `to_json` gave."""
+        """Reads what `to_json` gave; a former version kept no `rules`, and of lines nothing that was done by hand."""
         exact = ("factor", "units", "by_hand")
         lines = {
-            line: Issued(**{**one, **{name: Decimal(one[name]) for name in exact}})
+            line: Issued(**{**one, **{name: Decimal(one.get(name, ZERO)) for name in exact}})
             for line, one in values["lines"].items()
         }
         wanted, begun, by_hand = (_units(values[name]) for name in ("wanted", "begun", "by_hand"))
-        rest = {name: values[name] for name in ("epoch", "answered", "rules", "is_told")}
+        rest = {name: values[name] for name in ("epoch", "answered", "rules", "is_told") if name in values}
         return cls(lines=lines, wanted=wanted, begun=begun, by_hand=by_hand, **rest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.accounting.invoices import StockIssue
+from connector.errors import MappingError
 from connector.flows.context import Run, StoreContext
 from connector.flows.issues.keeping import Issue
 
@@ -15,8 +16,21 @@ def stated(store: StoreContext) -> StockIssue | None:
 
 
 def rules_of(run: Run, issue: Issue) -> StockIssue:
-    """Returns how units of an order are booked; what was booked out is given back in the same way, if the file says nothing."""
-    return stated(run.store) or StockIssue.model_validate(issue.rules)
+    """Returns how units of an order are booked; what was booked out is given back in the same way, if the file says nothing.
+
+    Raises:
+        MappingError: The file says nothing, and a former version that booked them kept nothing of it.
+    """
+    rules = stated(run.store)
+    if rules is None and not issue.rules:
+        raise MappingError(
+            "Units of the order were booked out by a former version, and the store file does not say any more how.",
+            rule="invoices.issue",
+            field="E0PA",
+            resolution="Put invoices.issue back into the store file, give it to `connector store add`, then release the exchange; "
+            "after that the file needs no invoices.issue for this order.",
+        )
+    return rules or StockIssue.model_validate(issue.rules)
 
 
 def as_kept(rules: StockIssue | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Each fact is found in M3 by the text of its voucher rows; what an account has to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -25,6 +25,7 @@ from connector.flows.reconciling.vouchers import Voucher, VoucherKey, read_vouch
 from connector.ledger import reductions
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
+from connector.ledger.tables import State
 from connector.money.rounding import ZERO
 from connector.stores.orders import CarriedAs
 
@@ -58,11 +59,18 @@ class Postings:
                 known = self._in_ledger(fact, some)
                 for due in some:
                     posted = vouchers.pop(due.key, []) or elsewhere.get(due.key, [])
-                    if posted or due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
+                    if posted or self._is_missed(due, known[due.business_key], invoiced):
                         lacks_invoice = due.needs_invoice and due.order_id not in invoiced
                         yield from self._one(due, posted, known[due.business_key], lacks_invoice=lacks_invoice)
         read = frozenset(self._days(self.period).days())
         yield from PostingStrangers(self.ledger, self.store, self.period, self.totals, read).compare(vouchers)
+
+    def _is_missed(self, due: Due, known: KnownPosting, invoiced: Set[int]) -> bool:
+        """Tells whether a fact has to be there: also where it depends on M3, and the ledger has posted it or is at it."""
+        if due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
+            return True
+        own = known.known
+        return due.is_at_most and own is not None and (own.m3_number is not None or own.state is not State.DONE)
 
     def _of_other_days(
         self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]

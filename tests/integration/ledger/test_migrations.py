@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import MIGRATIONS, upgrade
 from connector.ledger.schema import current_revision, newest_revision
+from connector.ledger.unwitnessed import exchanges_untold
 
 
 @pytest.fixture
@@ -95,3 +96,27 @@ def test_what_was_discarded_before_discards_were_kept_is_known_as_such(empty: En
         (3, 7, "a person", "Discarded by bo: typed in"),
     ]
     assert marked == [("7", "ready"), ("9", "ready")]
+
+
+def test_what_a_former_version_wrote_and_did_not_tell_is_not_taken_for_a_removed_line(empty: Engine) -> None:
+    url = empty.url.render_as_string(hide_password=False)
+    (telling,) = (MIGRATIONS / "versions").glob("0027*.py")
+    upgrade(url, revision=f"{int(telling.name[:4]) - 1:04}")
+    with empty.begin() as connection:
+        connection.execute(text("INSERT INTO store (name, shop_url, config, config_source) VALUES ('w1', '', '', '')"))
+        for table, values in (
+            ("exchange (store, scope, flow, business_key, pool)", "'w1', 'w1', 'customers_to_m3', 'a', 'x'"),
+            (
+                "document (exchange_id, kind, m3_scope, state, final_number, plan)",
+                "1, 'x', 'm', 'confirmed', '1', '{}'",
+            ),
+            (
+                "step (document_id, revision, claim_no, name, state, request_digest, result, finished_at)",
+                "1, 1, 1, 'add', 'done', '', '{\"n\": 1}', now()",
+            ),
+        ):
+            connection.execute(text(f"INSERT INTO {table} VALUES ({values})".replace(":", "\\:")))
+
+    upgrade(url)
+
+    assert list(exchanges_untold(empty)) == []

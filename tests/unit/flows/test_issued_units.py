@@ -57,3 +57,13 @@ def test_third_of_a_basic_unit_that_a_lost_ledger_finds_in_m3_is_a_whole_unit_of
     third = Issue("1", {LINE: Issued(11, "MUG-001", "MUG-001", 1 / Decimal(3))}, {LINE: Decimal(1)})
 
     assert third.booked({LINE: Decimal("-0.333333")}).moves() == {}
+
+
+def test_what_a_former_version_kept_is_read() -> None:
+    issue = Issue("e", lines={"7": Issued(product_id=3, sku="MUG", item="MUG-001", units=Decimal(4), version=1)})
+    kept = issue.to_json()
+    for name in ("rules", "is_told"):
+        del kept[name]
+    del kept["lines"]["7"]["by_hand"]
+
+    assert Issue.from_json(kept) == issue

@@ -165,3 +165,43 @@ def test_more_than_was_invoiced_is_refused_whatever_the_order_is_now() -> None:
 
     with pytest.raises(AmountsDifferError, match="more than there is"):
         sold.credit(refund_of(row, amount="25.00"), [], MoneyConfig())
+
+
+def test_refund_at_a_rate_the_order_was_not_invoiced_at_is_held() -> None:
+    sold = invoiced(order_of(lines=[LINE]))
+    row = {
+        "of": sold.order.line_items[0].id,
+        "quantity": -1,
+        "total": "-10.00",
+        "taxes": [{"id": 51, "total": "-2.50"}],
+    }
+
+    with pytest.raises(AmountsDifferError, match="tax rate 51"):
+        sold.credit(refund_of(row, amount="12.50"), [], MoneyConfig())
+
+
+@pytest.mark.parametrize("pieces", [1, 4])
+def test_what_a_person_settled_of_later_rows_or_too_many_pieces_holds_no_other_row(pieces: int) -> None:
+    sold = invoiced(order_of(lines=[LINE, {**LINE, "quantity": 3}]))
+    mug, tea = sold.order.line_items
+    row = {"of": 999 if pieces == 1 else tea.id, "quantity": -pieces, "total": "-9.00", "total_tax": "-2.25"}
+    by_person = refund_of({**row, "taxes": [{"id": 1, "total": "-2.25"}]}, amount="11.25")
+    row = {"of": mug.id, "quantity": -1, "total": "-8.00", "taxes": [{"id": 1, "total": "-2.00"}]}
+    mine = refund_of(row, amount="10.00").model_copy(update={"id": 101})
+
+    credited = sold.credit(mine, [by_person], MoneyConfig())
+
+    assert accounts_in([credited]) == {"1510": Decimal("-10.00"), "3010": Decimal("8.00"), "260": Decimal("2.00")}
+
+
+def test_cents_of_the_total_above_all_rows_are_a_rounding() -> None:
+    order = order_of(lines=[LINE], total="12.52")
+    row = {"of": order.line_items[0].id, "quantity": -1, "total": "-10.00", "taxes": [{"id": 1, "total": "-2.50"}]}
+    goods = refund_of(row, amount="12.50")
+    cents = refund_of(amount="0.02").model_copy(update={"id": 101})
+    money = MoneyConfig(rounding_limit=Decimal("0.02"))
+
+    assert accounts_in([invoiced(order).credit(cents, [goods], money)]) == {
+        "1510": Decimal("-0.02"),
+        "3740": Decimal("0.02"),
+    }

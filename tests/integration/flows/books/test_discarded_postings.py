@@ -187,3 +187,30 @@ def test_discarded_repayment_stays_so_until_its_refund_is_deleted(
     assert settled == ("done", "discarded")
     assert state_of(house, REPAYMENTS) == ("dead_letter", "changed_after_discard")
     assert house.books_of("R") == []
+
+
+def test_discarded_credit_that_m3_posts_after_all_is_discarded_no_more_whatever_the_mark_says(
+    connector: Connector,
+) -> None:
+    house = CountingHouse(connector)
+    connector.configure(invoicing(invoices=CREDITED))
+    order = house.place()
+    house.go_on()
+    house.set_ledger(lag_s=3600)
+    house.change(order, refund={"amount": "5.00"})
+    connector.drain()
+    connector.rows(f"UPDATE exchange SET state = 'dead_letter', reason = 'x' WHERE flow = '{CREDITS}' RETURNING id")
+    house.discard(CREDITS)
+    house.go_on()
+    marked = house.mark_of(order)
+    house.set_ledger()
+    connector.pass_time(7200)
+    connector.rows(
+        f"UPDATE exchange SET state = 'ready', doubt_rev = doubt_rev + 1 WHERE flow = '{CREDITS}' RETURNING id"
+    )
+    house.go_on()
+
+    assert marked
+    assert connector.rows("SELECT * FROM discard") == []
+    assert "posted as" in house.exchange(CREDITS)["reason"]
+    assert "a person settled" not in house.exchange(CREDITS)["reason"]

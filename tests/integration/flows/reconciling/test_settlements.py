@@ -153,6 +153,9 @@ def test_whatever_of_a_refund_is_posted_beside_invoices_paid_at_the_gateway_is_e
     keeper.move_row("W1R", account="2420", to="3090")
     assert {"account 2420", "account 3090"} <= {row.what for row in keeper.reconcile_money()}
 
+    keeper.remove_voucher("W1R")
+    assert (Fact.REPAYMENT, "deleted_in_m3") in {(row.fact, row.reason.value) for row in keeper.reconcile_money()}
+
 
 def paid_long_ago(keeper: Bookkeeper) -> dict[str, Any]:
     """Places an order five days ago that the shop has not changed since, and has M3 invoice it today."""

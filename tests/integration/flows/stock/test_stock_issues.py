@@ -516,3 +516,26 @@ def test_message_that_waits_is_looked_at_though_the_store_file_issues_stock_no_m
 
     assert house.messages() == [(MUG, "-3"), (CAP, "-1"), (MUG, "1")]
     assert house.exchange(FLOW)["reason"] == "M3 has booked 3 units out of stock"
+
+
+@pytest.mark.parametrize("is_stated", [True, False])
+def test_units_a_former_version_booked_out_come_back(house: Warehouse, is_stated: bool) -> None:
+    order = house.place()
+    house.go_on()
+    house.connector.rows(
+        "UPDATE document SET plan = (plan - 'rules' - 'is_told') || jsonb_build_object('lines', "
+        "(SELECT jsonb_object_agg(k, v - 'by_hand') FROM jsonb_each(plan->'lines') AS x(k, v))) "
+        "WHERE kind = 'stock_issue' RETURNING id"
+    )
+    booked = house.on_hand()
+    if not is_stated:
+        house.connector.configure(invoicing())
+    house.change(order, status="cancelled")
+    house.go_on()
+
+    said = house.exchange(FLOW)
+    if is_stated:
+        assert (said["state"], house.on_hand() > booked) == ("done", True)
+    else:
+        assert (said["state"], said["reason_code"], house.on_hand()) == ("dead_letter", "unmappable", booked)
+        assert "invoices.issue" in said["resolution"]
