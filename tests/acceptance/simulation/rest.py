@@ -74,6 +74,8 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
         if not _let_people_act(world):
             return
         _be_quiet(world)
+        if world.sort.shows_goods:  # what was made in M3 now has taken stock, of which nobody tells
+            _let_night_pass(world)
 
 
 def load(world: World) -> None:
