@@ -64,7 +64,7 @@ def test_each_order_lives_through_one_change_only() -> None:
     first, second = thoughts.scenes
     assert len(first) == 12 and len(second) == 1
     assert [deed.who for deed in second] == [deed.who for deed in first if deed.what == "cancelled"][1:]
-    assert len(back.scenes[0]) == 10
+    assert len(back.scenes[0]) == 11
     of_direct = [deed for deed in back.scenes[0] if DIRECT in deed.what]
     done = [deed.who for deed in (*first, *back.scenes[0]) if deed not in of_direct]
     assert len(set(done)) == len(done)
