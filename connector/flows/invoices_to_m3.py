@@ -152,4 +152,5 @@ def make_sheet(run: Run, sold: Sold, config: InvoicesConfig, customer: str, vers
         day=book_day(run.store.config, invoiced_at(order)),
         conversion={} if sold.into is None else sold.into.note(journal, posted),
         version=version,
+        made_on=order.created_at.astimezone(run.store.config.m3.zone).date(),
     )

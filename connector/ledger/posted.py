@@ -1,4 +1,4 @@
-"""What the ledger knows of an order that M3 holds, read without claiming it. Called by the order flow and the dry run."""
+"""What the ledger knows of an order that M3 holds, read without claiming it. Called by the flows."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ def invoice_sheet(
     day: BookDay,
     conversion: Mapping[str, str],
     version: int,
+    made_on: date | None = None,
 ) -> Sheet:
     """Returns everything that will be sent for an invoice or credit.
 
@@ -54,6 +55,7 @@ def invoice_sheet(
         day: When it happened, and when it is posted.
         conversion: How the amounts came out of another currency.
         version: Of KEY1.
+        made_on: The order's day, where what is posted may bear that instead.
 
     Raises:
         MappingError: A place in the layout is missing; nothing was written.
@@ -86,7 +88,7 @@ def invoice_sheet(
         expected=sums_by_account(journal),
         lines=tuple(_line(run, one, common, invoice) for one in _in_order(journal)),
         customer=customer,
-        made_on=order.created_at.astimezone(run.store.config.m3.zone).date(),
+        made_on=made_on,
         conversion=conversion,
     )
 

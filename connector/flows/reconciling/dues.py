@@ -1,7 +1,7 @@
 """What M3's ledger has to show of the shop's orders and refunds: payments, repayments, invoices, credits. Called by postings.py.
 
-The journals are computed anew from what the shop says and the store file, as the flows do before they post; what was posted is not
-looked at.
+The journals are computed anew from what the shop says and the store file, as the flows do before they post; what M3 holds is not
+looked at. On which accounts an order was invoiced, the ledger says where it knows (sold_orders.py).
 """
 
 from __future__ import annotations
