@@ -81,29 +81,27 @@ class InvoicesConfig(Strict):
             raise ValueError("stock: issue and the part `issue` belong together; the one is there alone")
         return self
 
-    def unit_sold(self, unit_shown: str | None) -> str:
+    def unit_sold(self, unit_shown: str | None) -> str | None:
         """Returns the unit the shop sells in, as units are booked out of stock: one of each item, or empty for its basic one.
 
         Args:
             unit_shown: The one its stock is shown in; None if M3's stock is not shown.
 
+        Returns:
+            The unit; None if nothing says it, and nothing can be booked out.
+
         Raises:
-            ValueError: Nothing says it, or two entries say it differently.
+            ValueError: Two entries say it differently.
         """
         if self.issue is None:
             return unit_shown or ""
         said = self.issue.unit
-        if said is None and unit_shown is None:
-            raise ValueError(
-                'invoices.issue.unit: say the unit (ALUN) the shop sells in, or "" for the basic unit of each item; else one '
-                "box sold would leave stock as one piece"
-            )
         if said is not None and unit_shown is not None and said != unit_shown:
             raise ValueError(
                 f"invoices.issue.unit ({said!r}) is not publish.stock.unit ({unit_shown!r}): a shop sells in the unit its stock "
                 "is shown in; leave invoices.issue.unit out"
             )
-        return said or unit_shown or ""
+        return unit_shown if said is None else said
 
     def number_of(self, order_id: int) -> str:
         """Returns the invoice number (CINO): ours, from what never changes of an order."""

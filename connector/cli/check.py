@@ -13,6 +13,7 @@ from rich.markup import escape
 from connector.cli.checks.accounts import check_accounts
 from connector.cli.checks.finding import Area, Finding, Level
 from connector.cli.checks.installation import AREA, check_installation
+from connector.cli.checks.invoices import check_invoices
 from connector.cli.checks.m3_customers import check_customers
 from connector.cli.checks.m3_fields import check_fields
 from connector.cli.checks.m3_items import check_items
@@ -132,6 +133,7 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
     yield area.ok("credentials and files", "complete; store file, mapping files and .ionapi file can be read")
     yield check_messages(area, runtime.ion_secrets(row.name))
     yield from check_accounts(area, store.config, engine=runtime.engine)
+    yield from check_invoices(area, store.config)
     yield from check_shop(area, store.shop, store.config)
     access, answers = check_access(area, store.m3)
     yield from access

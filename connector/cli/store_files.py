@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from connector.errors import ConfigurationError
+from connector.flows.issues.units import require_unit
 from connector.ledger.stores import StoreRow
 from connector.m3.ionapi import Grant, parse_ionapi
 from connector.m3.operations import load_operations
@@ -95,6 +96,7 @@ def complete_store(
 
     Raises:
         ConfigurationError: Something is missing or wrong.
+        MappingError: The file does not say in which unit the shop sells.
     """
     _require_all(given, known, sealed)
     if given.config_file is not None:
@@ -104,6 +106,8 @@ def complete_store(
         text, source = known.config, known.config_source
     shop_url = given.shop_url or (known.shop_url if known else "")
     config = parse_store_config(text, source=source)
+    if given.config_file is not None:
+        require_unit(config)  # one that was taken before this was asked holds its stock issues alone
     load_mappings(runtime.settings.config_dir, config)
     load_store_layout(runtime.settings.config_dir, config)
     load_operations(runtime.settings.config_dir, config.operations)

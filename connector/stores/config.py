@@ -115,8 +115,8 @@ class StoreConfig(Strict):
         return None if self.publish.stock is None else self.publish.stock.unit
 
     @property
-    def unit_sold(self) -> str:
-        """The unit a shop with direct invoices sells in, where an item has it; empty: the basic unit of each item."""
+    def unit_sold(self) -> str | None:
+        """The unit a shop with direct invoices sells in, where an item has it; empty: the basic one; None: nothing says it."""
         return (self._unit_shown or "") if self.invoices is None else self.invoices.unit_sold(self._unit_shown)
 
     @property

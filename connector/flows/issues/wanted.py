@@ -9,7 +9,7 @@ from decimal import Decimal
 from connector.flows.context import Run
 from connector.flows.issues.keeping import ZERO, Issue, Issued
 from connector.flows.issues.rules import stated
-from connector.flows.issues.units import read_factors
+from connector.flows.issues.units import read_factors, require_unit
 from connector.flows.orders.items import find_facts
 from connector.flows.stock.selling import taken_units
 from connector.stores.orders import OrderAction
@@ -44,13 +44,14 @@ def with_items(run: Run, issue: Issue, order: Order, lines: Collection[str]) -> 
     """Returns it with the items and units of those lines that nothing was sent for yet.
 
     Raises:
-        MappingError: A line has no SKU, or M3's unit cannot be used.
+        MappingError: A line has no SKU, the store file does not say the unit, or M3's cannot be used.
         UnknownItemError: M3 has no such item, or does not sell it.
         RetryableError: M3 cannot be asked now.
     """
     unknown = [one for one in order.line_items if str(one.id) in lines and not issue.lines[str(one.id)].item]
     if not unknown:
         return issue
+    require_unit(run.store.config)
     facts = find_facts(run, order.model_copy(update={"line_items": unknown}))
     run.journal.pause()
     factors = read_factors(run.store, {one.item_number for one in facts.values()})

@@ -9,6 +9,8 @@ import pytest
 from connector.m3.programs.cusextmi import add_tenure
 from tests.harness import STORE, Connector, store_file
 from tests.integration.cli.conftest import Run, Said
+from tests.integration.flows.books.counting_house import invoicing
+from tests.integration.flows.stock.warehouse import ISSUE
 
 
 def _findings(said: Said, *, level: str) -> dict[str, dict[str, Any]]:
@@ -138,6 +140,16 @@ def test_a_currency_in_which_m3_keeps_fewer_decimals_than_the_shop_is_told(
 
     assert "M3 keeps 0 decimals of amounts" in _findings(said, level="warn")["currency JPY"]["message"]
     assert "2 decimals of amounts" in _findings(said, level="ok")["currency EUR"]["message"]
+
+
+def test_stock_issues_of_a_store_file_that_names_no_unit_fail_with_what_to_add(
+    connector: Connector, run_store: Run
+) -> None:
+    connector.configure(invoicing(invoices=ISSUE))
+
+    found = _findings(run_store("check", "--json"), level="fail")["unit of stock issues"]
+
+    assert "in which unit the shop sells" in found["message"] and "invoices.issue.unit" in found["remedy"]
 
 
 def test_permissions_are_listed_without_asking_anybody(connector: Connector, run_store: Run) -> None:

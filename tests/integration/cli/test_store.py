@@ -11,6 +11,8 @@ from sqlalchemy import Engine, text
 
 from tests.harness import ROOT
 from tests.integration.cli.conftest import Run
+from tests.integration.flows.books.counting_house import invoicing
+from tests.integration.flows.stock.warehouse import ISSUE
 
 IONAPI = {
     "ti": "ACME_TST",
@@ -148,6 +150,18 @@ def test_a_wrong_entry_of_the_store_file_is_named_with_its_line(run: Run, given:
     assert said.status == 1
     assert "m3.warehose" in said.flat_err
     assert "line " in said.flat_err
+
+
+def test_stock_issues_without_the_unit_the_shop_sells_in_are_refused(
+    run: Run, given: list[str], tmp_path: Path
+) -> None:
+    config = tmp_path / "w1.yaml"
+    config.write_text(invoicing(invoices=ISSUE), encoding="utf-8")
+
+    said = run("store", "add", "w1", *_without(given, "--config"), "--config", config)
+
+    assert said.status == 1
+    assert "invoices.issue.unit" in said.flat_err
 
 
 @pytest.mark.parametrize("missing", ["saak", "cs", "pu"])

@@ -66,7 +66,6 @@ REFUNDS = {"return_order_type": "W02", "credit_order_type": "W03", "credit_items
         ({"publish": {"stock": {}}}, "would sell them twice; say invoices.stock (keep_deducted, issue)"),
         ({"invoices": {**INVOICES, "stock": "issue"}}, "`issue` belong together"),
         ({"invoices": {**INVOICES, "issue": ISSUE}}, "`issue` belong together"),
-        ({"invoices": {**INVOICES, "stock": "issue", "issue": ISSUE}}, "invoices.issue.unit: say the unit (ALUN)"),
         (
             {
                 "invoices": {**INVOICES, "stock": "issue", "issue": {**ISSUE, "unit": "BOX"}},
@@ -97,3 +96,9 @@ def test_a_missing_entry_is_named_in_plain_words() -> None:
 
     assert "m3: this entry is missing" in refused.value.message
     assert "Field required" not in refused.value.message
+
+
+def test_file_of_a_former_version_that_names_no_unit_for_stock_issues_is_read() -> None:
+    file = invoicing(invoices={"stock": "issue", "issue": ISSUE})
+
+    assert parse_store_config(file, source="w1.yaml").unit_sold is None
