@@ -37,7 +37,7 @@ class NamedPerson(Base):
 
 
 class ShopAccount(Base):
-    """An account of a shop that was seen with an address: the digest of the e-mail address it logs in with."""
+    """An account of a shop that was seen with an address: digests of what it logs in with, and of the VAT number it showed last."""
 
     __tablename__ = "shop_account"
     __table_args__ = (Index("ix_shop_account_login", "store", "login"),)
@@ -47,6 +47,9 @@ class ShopAccount(Base):
     login: Mapped[str] = mapped_column(String(32), server_default=text("''"))
     erased_at: Mapped[datetime | None]  # since then nobody but the shop is believed about it
     undecided: Mapped[str | None] = mapped_column(String(10))  # M3's customer of which a person is to decide what stays
+    # Until M3 has it no more, or a person says that it keeps it; NULL: it was seen before this was kept.
+    vat_number: Mapped[str | None] = mapped_column(String(32), server_default=text("''"))
+    is_number_asked: Mapped[bool] = mapped_column(server_default=text("false"))  # told to a person
 
 
 class UnboundAccount(Base):

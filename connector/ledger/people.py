@@ -20,6 +20,7 @@ from connector.ledger.discard_marks import Standing
 from connector.ledger.discards import DISCARDED, Discard
 from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.sales import settle_sale
+from connector.ledger.shop_accounts import settle_number
 from connector.ledger.tables import DocumentState, State
 
 HOLD_STOCK = ("orders_to_m3", "issues_to_m3")
@@ -202,6 +203,7 @@ def discard(connection: Connection, exchange_id: int, *, who: str, why: str, ent
     is_locked = bool(connection.execute(_IS_LOCKED, {"id": exchange_id}).scalar_one_or_none())
     reason = _keep(connection, row, Discard(who, why, row.now, entered_as=number))
     connection.execute(_DISCARD, {"id": exchange_id, "code": DISCARDED, "reason": reason, "is_locked": is_locked})
+    settle_number(connection, exchange_id)
     if row.flow in HOLD_STOCK and row.business_key.isdecimal():
         settle_sale(connection, row.store, order_id=int(row.business_key))
     _note(

@@ -18,7 +18,6 @@ from connector.flows.customers.keys import (
     Identity,
     email_key,
     identity_of,
-    is_withdrawn,
     shopper_key,
     vat_number_of,
 )
@@ -37,6 +36,7 @@ from connector.flows.customers.wanted import (
     read_held,
     wanted_of,
 )
+from connector.flows.customers.withdrawing import is_taken_off, keep_shown, shown_number
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.dispatch import is_settled
@@ -99,7 +99,8 @@ def run_account(run: Run) -> Done:
     newest = customer if told is None else ask_shop(run)
     if newest is None or is_erased(newest):
         return erase(run, config, known, seen=SeenAccount(), is_gone=newest is None)
-    return follow(run, config, newest, known)
+    shown = shown_number(run.store, customer) or ("" if seen is None else seen.vat_number)
+    return follow(run, config, newest, known, shown=shown)
 
 
 def customer_of_login(run: Run, customer: Customer) -> KnownCustomer | None:
@@ -169,8 +170,8 @@ def has_news(run: Run, config: Accounts, customer: Customer, known: KnownCustome
     return wanted.fingerprint != run.claim.fingerprint or run.claim.live_document is not None or is_doubted
 
 
-def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer) -> Done:
-    """Brings M3 what the account says."""
+def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer, *, shown: str | None) -> Done:
+    """Brings M3 what the account says; `shown`: digest of the VAT number it showed before, None if nobody knows."""
     number = known.number
     wanted = wanted_of(run.store, customer, config, number=number)
     held = _look(run, config, number)
@@ -188,9 +189,9 @@ def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer)
         run.journal.forget_document(document.id)
     _keep_identity(run, customer, number, vat_number=known.vat_number if held.vat_number else "")
     left = kept_by_m3(run.store, config, wanted, held)
-    is_shops = config.owner(CustomerPart.VAT_NUMBER) is Master.SHOP
-    if known.vat_number and held.vat_number and is_shops and is_withdrawn(run.store.config.customers, customer):
-        left.append(VRNO)
+    is_off = is_taken_off(run.store, config, customer, shown=shown, known=known, held=held.vat_number)
+    keep_shown(run, customer, shown=shown, is_left=is_off)
+    left += [VRNO] if is_off else []
     if left:
         raise NeedsPersonError(
             f"The shop has emptied fields of customer {number}; M3 still has {', '.join(left)}.",

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from connector.flows.context import StoreContext
 from connector.flows.customers.erasing import is_erased
-from connector.flows.customers.wanted import compact, differences, kept_by_m3, read_held, wanted_of
-from connector.ledger.known_customers import find_account
+from connector.flows.customers.wanted import VRNO, compact, differences, kept_by_m3, read_held, wanted_of
+from connector.flows.customers.withdrawing import is_taken_off
+from connector.ledger.known_customers import KnownCustomer, find_account
 from connector.ledger.session import Ledger, transaction
+from connector.ledger.shop_accounts import SeenAccount, find_seen
 from connector.publishing.customers import Accounts
 from connector.woocommerce.models import parse_customer
 
@@ -40,17 +42,22 @@ def compare_accounts(
     for account in account_ids:
         with transaction(ledger) as connection:
             known = find_account(connection, store.name, m3_scope=store.m3_scope, account=account)
-        number = None if known is None else known.number
-        yield _compare(store, config, account, number)
+            seen = find_seen(connection, store.name, account=account)
+        yield _compare(store, config, account, known, seen or SeenAccount())
 
 
-def _compare(store: StoreContext, config: Accounts, account: int, number: str | None) -> ComparedAccount:
+def _compare(
+    store: StoreContext, config: Accounts, account: int, known: KnownCustomer | None, seen: SeenAccount
+) -> ComparedAccount:
     row = store.shop.customers.get(account)
-    if row is None or is_erased(parse_customer(row)):
+    customer = None if row is None else parse_customer(row)
+    if customer is None or is_erased(customer):
+        number = None if known is None else known.number
         return _told(account, number, "the shop has no such account, or emptied it: it is forgotten")
-    if number is None:
+    if known is None:
         return _told(account, None, "no customer of M3 yet")
-    wanted = wanted_of(store, parse_customer(row), config, number=number)
+    number = known.number
+    wanted = wanted_of(store, customer, config, number=number)
     held = read_held(store, config, number=number)
     if held is None:
         return _told(account, number, "M3 has no such customer any more", needs_person=True)
@@ -58,6 +65,8 @@ def _compare(store: StoreContext, config: Accounts, account: int, number: str | 
         return _told(account, number, "M3 has another VAT number", needs_person=True)
     due = differences(config, wanted, held, number=number)
     left = kept_by_m3(store, config, wanted, held)
+    if is_taken_off(store, config, customer, shown=seen.vat_number, known=known, held=held.vat_number):
+        left.append(VRNO)
     fields = tuple(sorted({name for one in due for name in one.fields}))
     words = f"to be emptied in M3 by a person: {', '.join(left)}" if left else "" if due else "equal"
     names = tuple(store.m3.name_of(one.call) for one in due)

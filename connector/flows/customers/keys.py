@@ -14,7 +14,7 @@ from connector.flows.customers.vat_numbers import VatNumber, read_vat_number
 from connector.publishing.customers import GuestsWithAccount, OtherCompany
 from connector.stores.customers import CustomersConfig
 from connector.woocommerce.lines import MetaData, meta_value
-from connector.woocommerce.models import Address, Customer
+from connector.woocommerce.models import Address
 
 DIGEST = 32
 
@@ -90,12 +90,6 @@ def vat_number_of(config: CustomersConfig, billing: Address, meta: tuple[MetaDat
     found = (str(meta_value(meta, key) or "").strip() for key in config.vat_numbers.meta_keys)
     text = next((one for one in found if one), "")
     return read_vat_number(text, country=billing.country) if text else None
-
-
-def is_withdrawn(config: CustomersConfig, customer: Customer) -> bool:
-    """Tells whether an account has a place for a VAT number and none in it. Some plug-ins keep it on orders alone."""
-    has_place = any(row.key in config.vat_numbers.meta_keys for row in customer.meta_data)
-    return has_place and vat_number_of(config, customer.billing, customer.meta_data) is None
 
 
 def digest_of(text: str) -> str:

@@ -6,6 +6,7 @@ from connector.errors import InvalidPayloadError
 from connector.flows.context import Run
 from connector.flows.customers.erasing import ERASED, is_erased
 from connector.flows.customers.keys import email_key
+from connector.flows.customers.withdrawing import shown_number
 from connector.flows.orders.source import is_believed
 from connector.ledger.named_people import NAME_PERSON
 from connector.ledger.shop_accounts import SEE_ACCOUNT, SeenAccount
@@ -32,8 +33,9 @@ def ask_shop(run: Run) -> Customer | None:
 
 
 def note_seen(run: Run, customer: Customer) -> None:
-    """Stages what the account logs in with, and whom its addresses name, as digests."""
-    run.journal.stage(SEE_ACCOUNT, store=run.store.name, account=customer.id, login=_login(customer))
+    """Stages what the account logs in with, the VAT number it shows, and whom its addresses name, as digests."""
+    number = shown_number(run.store, customer)
+    run.journal.stage(SEE_ACCOUNT, store=run.store.name, account=customer.id, login=_login(customer), vat_number=number)
     for email in {one.strip() for one in (customer.email, customer.billing.email)} - {""}:
         run.journal.stage(NAME_PERSON, email=email_key(email), exchange_id=run.claim.exchange_id)
 
