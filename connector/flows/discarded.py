@@ -16,6 +16,7 @@ from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.ledger.discard_marks import mark_asked, order_of
 from connector.ledger.discards import DISCARDED, FORGET, NOTE, Discard, Told, read_told
+from connector.ledger.kept import known
 from connector.woocommerce.canonical import canonical_json
 
 POST, NOTHING, END = "post", "nothing", "end"
@@ -75,7 +76,7 @@ def meant_then(run: Run, held: Discard, before: Callable[[Told], Meaning | None]
     if held.is_found_again:
         return None
     if held.accepted is not None:
-        return Meaning(**held.accepted)
+        return Meaning(**known(Meaning, held.accepted))
     return before(read_told(run.journal.connection, held.delivery_id))
 
 

@@ -243,7 +243,7 @@ def keep(run: Run, document: DocumentRecord, issue: Issue, *, booked: str = "") 
             after={line: issue.lines[line].told for line in changed},
             why=booked,
         )
-    return document if issue == before else run.journal.replan(document, issue.to_json())
+    return document if issue == before else run.journal.replan(document, {**document.plan, **issue.to_json()})
 
 
 def _bind(run: Run, document: DocumentRecord) -> DocumentRecord:

@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.flows.context import Run, StoreContext
 from connector.flows.orders.dates import currency_decimals
+from connector.ledger.kept import known
 from connector.ledger.session import OpenLedger
 from connector.money.converting import converted
 from connector.money.journal import Journal
@@ -42,7 +43,7 @@ class IntoBooks:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> IntoBooks:
         """Reads what `to_json` gave."""
-        return cls(**{**kept, "ratio": Ratio(*map(Decimal, kept["ratio"]))})
+        return cls(**{**known(cls, kept), "ratio": Ratio(*map(Decimal, kept["ratio"]))})
 
 
 def in_books_currency(run: Run, journal: Journal, *, day: date) -> tuple[Journal, dict[str, str]]:

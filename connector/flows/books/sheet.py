@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connector.ledger.kept import known
 from connector.m3.values import number_text
 from connector.money.journal import Journal
 
@@ -49,8 +50,8 @@ class Sheet:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Sheet:
-        """Reads what `to_json` gave; what a newer version keeps beside it is left alone."""
-        held = {one.name: values[one.name] for one in fields(cls) if one.name in values}
+        """Reads what `to_json` gave."""
+        held = known(cls, values)
         held |= {name: date.fromisoformat(held[name]) for name in _DAYS if held.get(name)}
         held["expected"] = {account: Decimal(amount) for account, amount in held["expected"].items()}
         held["lines"] = tuple(held["lines"])

@@ -68,7 +68,7 @@ class Sold:
         rows = SoldRows.model_validate(kept["rows"])
         return cls(
             order.model_copy(update={name: getattr(rows, name) for name in SoldRows.model_fields}),
-            InvoiceAccounts.model_validate(kept["accounts"]),
+            InvoiceAccounts.model_validate(kept["accounts"], extra="ignore"),
             kept["decimals"],
             None if kept["into"] is None else IntoBooks.from_json(kept["into"]),
         )

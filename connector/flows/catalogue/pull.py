@@ -20,6 +20,7 @@ from connector.flows.context import StoreContext
 from connector.flows.pulling import Progress, Pulled
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, read_poll
 from connector.ledger.item_offers import known_between
+from connector.ledger.kept import known
 from connector.ledger.offers import ALL, Source, keep_sources, mark_due
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.waking import wake
@@ -101,7 +102,7 @@ class _Puller:
 
     def walk(self, state: PollState, *, deadline: float) -> None:
         """Reads all items by number, or goes on with an earlier walk; its place is kept after each page."""
-        walk = Walk(**state.progress) if state.progress else Walk(began=day_text(self._today()))
+        walk = Walk(**known(Walk, state.progress)) if state.progress else Walk(began=day_text(self._today()))
         while not walk.is_finished:
             records, is_last = self._page(walk.after)
             self._keep(records)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from connector.ledger.kept import known
+
 ZERO = Decimal(0)
 BASIC = Decimal("0.000001")
 """M3 keeps six decimals of a quantity."""
@@ -147,7 +149,7 @@ class Issue:
         """Reads what `to_json` gave; a former version kept no `rules`, and of lines nothing that was done by hand."""
         exact = ("factor", "units", "by_hand")
         lines = {
-            line: Issued(**{**one, **{name: Decimal(one.get(name, ZERO)) for name in exact}})
+            line: Issued(**{**known(Issued, one), **{name: Decimal(one.get(name, ZERO)) for name in exact}})
             for line, one in values["lines"].items()
         }
         wanted, begun, by_hand = (_units(values[name]) for name in ("wanted", "begun", "by_hand"))

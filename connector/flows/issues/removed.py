@@ -54,7 +54,7 @@ def tell_unlisted(run: Run, document: DocumentRecord, issue: Issue) -> DocumentR
     """
     if issue.is_told:
         return document
-    run.journal.replan(document, replace(issue, is_told=True).to_json())
+    run.journal.replan(document, {**document.plan, **replace(issue, is_told=True).to_json()})
     remark = messages.remark_of(run.store.name, run.claim.business_key)
     raise PermanentError(
         "M3 has stock messages of the order and does not list them (MMS850MI/LstMvxMsg), and this ledger does not know what was "

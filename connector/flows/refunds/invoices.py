@@ -15,6 +15,7 @@ from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.refunds.reading import Found
 from connector.flows.refunds.stage import MOST_LINES, Sale, wait_for_invoice
+from connector.ledger.kept import known
 from connector.m3.programs import deliveries, ois350mi
 from connector.m3.programs.ois100mi import LineKey, OrderLine
 from connector.m3.programs.ois350mi import Invoice
@@ -158,4 +159,5 @@ def _invoice_json(invoice: Invoice) -> dict[str, str]:
 
 def portion_from(kept: Mapping[str, Any]) -> Portion:
     """Reads back what is to be taken of a further invoice."""
-    return Portion(Invoice(**kept["invoice"], invoice_date=None), from_json(kept["taken"]))
+    invoice = known(Invoice, kept["invoice"]) | {"invoice_date": None}
+    return Portion(Invoice(**invoice), from_json(kept["taken"]))

@@ -11,6 +11,7 @@ from typing import Any
 from connector.errors import InvalidPayloadError
 from connector.flows.context import Run
 from connector.flows.stock.assessing import Assessed
+from connector.ledger.kept import known
 from connector.ledger.leaving import Target, told
 from connector.ledger.offers import Offer
 from connector.ledger.stock_offers import is_correction_under_way
@@ -106,7 +107,7 @@ def read_correction(body: bytes | None) -> Correction:
         InvalidPayloadError: It is something else.
     """
     try:
-        return Correction(**json.loads(body or b""))
+        return Correction(**known(Correction, json.loads(body or b"")))
     except (ValueError, TypeError):
         raise InvalidPayloadError(
             "What was kept of a stock correction cannot be read.",
