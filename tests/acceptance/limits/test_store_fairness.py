@@ -1,4 +1,4 @@
-"""One store has thousands of due exchanges and a slow M3; the other store's orders must hardly notice."""
+"""One store has hundreds of due exchanges and a slow M3; the other store's orders must hardly notice."""
 
 from __future__ import annotations
 
@@ -21,15 +21,23 @@ from connector.flows.polling import ask_for
 from tests.harness import Sandbox, running_sandbox
 
 FLOODED, QUIET = "bench", "quiet"
-FLOOD = 2000
+FLOOD = 600
 M3_LATENCY_MS = 400
 ORDERS = 12
 PAUSE_S = 1.5
 NUMBERS_APART = 400
-TIMES_SLOWER = 6
-SURELY_S = 20.0
-"""Far below what the flood itself waits (minutes), and no speed goal: on a busy machine single ones take some seconds."""
+MOST_BEFORE = 12
+"""Orders of the flood begun while one of the quiet store waited: each process once, and room for a slow machine."""
 PROCESSES = ("worker-orders", "worker-status", "worker-customers", "worker-system", "beat")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How one order of the quiet store went."""
+
+    took_s: float
+    others_before: int
+    """Orders of the flooded store that were begun while this one waited for a process."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +54,22 @@ class World:
         ).raise_for_status()
 
     def flood(self) -> None:
-        """Makes thousands of exchanges of one store due, with a message for each in the queue."""
+        """Makes hundreds of exchanges of one store due, with a message for each in the queue."""
         placed = self.stack.place(FLOOD, kind="guest")
         asked = ask_for(self.stack.ledger, FLOODED, order_ids=[one["id"] for one in placed])
         with make_app(self.stack.variables["REDIS_URL"]) as app:
             enqueue_all(app, asked.messages)
 
-    def carry(self, count: int) -> list[float]:
-        """Lets the quiet store's buyers place an order now and then; returns how long each took into M3, in seconds."""
+    def carry(self, count: int) -> list[Carried]:
+        """Lets the quiet store's buyers place an order now and then; returns how each went into M3."""
         placed = [self._order_of_quiet_store() for _ in range(count)]
         deadline = time.monotonic() + 60
-        while len(took := self._took(placed)) < count:
+        while len(carried := self._carried(placed)) < count:
             assert time.monotonic() < deadline, (
-                f"{len(took)} of {count} orders arrived, the others wait: {self._left()}"
+                f"{len(carried)} of {count} orders arrived, the others wait: {self._left()}"
             )
             time.sleep(0.2)
-        return took
+        return carried
 
     def _order_of_quiet_store(self) -> int:
         time.sleep(PAUSE_S)
@@ -71,14 +79,19 @@ class World:
             enqueue_all(app, asked.messages)
         return int(order["id"])
 
-    def _took(self, orders: list[int]) -> list[float]:
+    def _carried(self, orders: list[int]) -> list[Carried]:
         keys = ",".join(f"'{one}'" for one in orders)
         rows = self.stack.rows(
-            "SELECT extract(epoch FROM min(a.ended_at) - e.first_seen_at)::float AS took_s"
-            " FROM exchange e JOIN attempt a ON a.exchange_id = e.id AND a.outcome = 'done'"
-            f" WHERE store = '{QUIET}' AND flow = 'orders_to_m3' AND business_key IN ({keys}) GROUP BY e.id"
+            "SELECT extract(epoch FROM own.ended_at - own.first_seen_at)::float AS took_s,"
+            " (SELECT count(*) FROM attempt a JOIN exchange e ON e.id = a.exchange_id"
+            f"  WHERE e.store = '{FLOODED}' AND e.flow = 'orders_to_m3'"
+            "  AND a.started_at > own.first_seen_at AND a.started_at < own.started_at) AS others_before FROM"
+            " (SELECT e.first_seen_at, min(a.started_at) AS started_at, min(a.ended_at) AS ended_at"
+            "  FROM exchange e JOIN attempt a ON a.exchange_id = e.id AND a.outcome = 'done'"
+            f"  WHERE e.store = '{QUIET}' AND e.flow = 'orders_to_m3' AND e.business_key IN ({keys})"
+            "  GROUP BY e.id) AS own"
         )
-        return [row["took_s"] for row in rows]
+        return [Carried(row["took_s"], row["others_before"]) for row in rows]
 
     def _left(self) -> list[dict[str, Any]]:
         return self.stack.rows(
@@ -110,7 +123,7 @@ def _second_store(stack: Stack) -> Iterator[Sandbox]:
         yield quiet
 
 
-def test_flooded_store_with_a_slow_m3_leaves_the_other_stores_latency_alone(world: World) -> None:
+def test_flooded_store_with_a_slow_m3_leaves_the_other_stores_orders_alone(world: World) -> None:
     world.carry(2)  # what the first order loads is not measured
     before = world.carry(ORDERS)
     world.slow_down(M3_LATENCY_MS)
@@ -126,9 +139,11 @@ def test_flooded_store_with_a_slow_m3_leaves_the_other_stores_latency_alone(worl
     )
     assert waiting > FLOOD / 2, "the flood was over before the measurement"
     assert carried > 5, "the flooded store is carried too"
-    assert statistics.median(during) < TIMES_SLOWER * statistics.median(before)
-    assert max(during) < SURELY_S
+    # Counted, not timed: a busy machine makes everything slower, and lets nobody overtake.
+    assert max(one.others_before for one in during) <= MOST_BEFORE
 
 
-def _figures(took_s: list[float]) -> str:
-    return f"median {statistics.median(took_s):.2f} s, longest {max(took_s):.2f} s"
+def _figures(carried: list[Carried]) -> str:
+    took_s = [one.took_s for one in carried]
+    before = max(one.others_before for one in carried)
+    return f"median {statistics.median(took_s):.2f} s, longest {max(took_s):.2f} s, at most {before} others before one"
