@@ -18,7 +18,7 @@ from connector.flows.customers.poll import ask_for_customers
 from connector.ledger.account_listing import AccountRow, ShopperRow, list_accounts, list_shoppers
 from connector.ledger.binding_again import bind_again, bind_shopper_again
 from connector.ledger.session import transaction
-from connector.ledger.unbinding import list_unbound, unbind_shopper
+from connector.ledger.unbinding import UnboundRow, list_unbound, unbind_shopper
 from connector.ledger.unbinding import unbind as unbind_account
 from connector.runtime import Runtime
 
@@ -107,6 +107,9 @@ def bind(
         int | None, typer.Argument(min=1, help="Number of the account in the shop; none: of a shopper.")
     ] = None,
     customer: Annotated[str, typer.Option(help="Number of the customer of M3 it was unbound from.")] = "",
+    shopper: Annotated[
+        int | None, typer.Option(help="Exchange of the shopper, where several were unbound from this customer.")
+    ] = None,
     store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
     reason: Annotated[
         str, typer.Option(help="Why it is this customer after all; kept for good, so it names nobody.")
@@ -120,7 +123,7 @@ def bind(
         said = {"number": customer, "who": person(), "why": reason}
         with transaction(runtime.engine) as connection:
             if account is None:
-                bind_shopper_again(connection, scope, **said)
+                bind_shopper_again(connection, scope, exchange_id=shopper, **said)
             else:
                 bind_again(connection, name, account=account, m3_scope=scope, **said)
         if account is not None:
@@ -144,7 +147,7 @@ def unbound(store: Store = None, as_json: Json = False) -> None:
     elif rows:
         print_table(
             ("Store", "Account", "Customer", "Unbound (UTC)", "Who", "Why"),
-            ((one.store, one.account or "a shopper", one.number, one.unbound_at, one.who, one.why) for one in rows),
+            ((one.store, _who(one), one.number, one.unbound_at, one.who, one.why) for one in rows),
         )
     else:
         say("None.")
@@ -153,7 +156,7 @@ def unbound(store: Store = None, as_json: Json = False) -> None:
 def _unbind_account(runtime: Runtime, name: str, account: int, *, why: str, as_json: bool) -> None:
     with transaction(runtime.engine) as connection:
         unbound = unbind_account(connection, name, account=account, who=person(), why=why)
-    asked = ask_for_customers(runtime.engine, name, customer_ids=unbound.claimants)
+    asked = ask_for_customers(runtime.engine, name, customer_ids=[account, *unbound.claimants])
     send_messages(runtime, asked.messages)
     if as_json:
         print_json(unbound)
@@ -213,6 +216,10 @@ def _print_shoppers(rows: list[ShopperRow]) -> None:
             for one in rows
         ),
     )
+
+
+def _who(row: UnboundRow) -> str:
+    return str(row.account) if row.account is not None else f"shopper of exchange {row.exchange_id}"
 
 
 def _to_shop(row: AccountRow) -> str:

@@ -25,10 +25,14 @@ class Unbound:
 
 @dataclass(frozen=True)
 class UnboundRow:
-    """A pair that no machine binds again, who said so, when and why; `account` is None for a shopper, whoever that is."""
+    """A pair that no machine binds again, who said so, when and why.
+
+    `account` is None for a shopper, whoever that is; `exchange_id` is the exchange that looks for a customer of this shopper.
+    """
 
     store: str | None
     account: int | None
+    exchange_id: int | None
     number: str
     unbound_at: datetime
     who: str
@@ -58,7 +62,10 @@ WITH gone AS (
         who = excluded.who, why = excluded.why, unbound_at = excluded.unbound_at
 ), opened AS (
     -- The next order tells of the shopper anew, and the run looks in M3 as if nothing had been made for it.
-    UPDATE exchange e SET fingerprint = NULL, newest_delivery_id = NULL, newest_hash = NULL, newest_modified_at = NULL
+    UPDATE exchange e SET fingerprint = NULL, newest_delivery_id = NULL, newest_hash = NULL, newest_modified_at = NULL,
+        state = 'done', done_rev = wanted_rev,
+        tries = 0, crashes = 0, waiting_since = NULL, blocked_since = NULL, recheck_at = NULL,
+        reason_code = '', reason = 'a person said that customer ' || :number || ' is not this shopper', resolution = ''
     FROM gone WHERE e.scope = :scope AND e.flow = 'customers_to_m3' AND e.business_key = gone.shop_key RETURNING e.id, e.store
 ), given_up AS (
     UPDATE document d SET state = 'abandoned', ended_at = ledger_now()
@@ -73,17 +80,21 @@ _STATE = text("""
 SELECT e.state FROM binding b JOIN exchange e ON e.scope = b.m3_scope AND e.flow = 'customers_to_m3' AND e.business_key = b.shop_key
 WHERE b.kind = 'customer' AND b.m3_scope = :scope AND b.m3_key = :number FOR UPDATE OF e
 """)
+_ACCOUNT_STATE = text("""
+SELECT state FROM exchange WHERE scope = :store AND flow = 'customers_to_m3' AND business_key = CAST(:account AS varchar) FOR UPDATE
+""")
 _ACCOUNTS = text("""
 SELECT shop_scope || '/' || shop_key FROM binding
 WHERE kind = 'account' AND m3_key = :number AND m3_scope = :scope || '/' || shop_scope ORDER BY id
 """)
 _UNBOUND_CUSTOMERS = text("SELECT number FROM unbound_shopper WHERE m3_scope = :scope AND shop_key = :key")
 _LIST = text("""
-SELECT store, account, number, unbound_at, who, why FROM unbound_account
+SELECT store, account, NULL AS exchange_id, number, unbound_at, who, why FROM unbound_account
 WHERE CAST(:store AS varchar) IS NULL OR store = :store
 UNION ALL
-SELECT NULL, NULL, number, unbound_at, who, why FROM unbound_shopper
-WHERE CAST(:scope AS varchar) IS NULL OR m3_scope = :scope
+SELECT NULL, NULL, e.id, u.number, u.unbound_at, u.who, u.why FROM unbound_shopper u
+LEFT JOIN exchange e ON e.scope = u.m3_scope AND e.flow = 'customers_to_m3' AND e.business_key = u.shop_key
+WHERE CAST(:scope AS varchar) IS NULL OR u.m3_scope = :scope
 ORDER BY unbound_at, number
 """)
 
@@ -94,9 +105,10 @@ def unbind(connection: Connection, store: str, *, account: int, who: str, why: s
     M3's customer stays as it is, and so does what the shop shows on the account.
 
     Raises:
-        PermanentError: No reason is given, or the account is bound to none.
+        PermanentError: No reason is given, the account is bound to none, or a run is at work with it.
     """
     require_reason(why, what="unbound")
+    require_idle_account(connection, store, account=account)
     bound = [one for one in list_accounts(connection, store=store, key=str(account)) if one.account == str(account)]
     if not bound:
         raise PermanentError(
@@ -124,7 +136,7 @@ def unbind_shopper(connection: Connection, m3_scope: str, *, number: str, who: s
             resolution="`connector customers show NUMBER` tells what is known of a customer.",
         )
     if state == "running":
-        raise PermanentError(f"Customer {number} is being looked at just now.", resolution="Try again in a minute.")
+        raise at_work(f"Customer {number}")
     connection.execute(_UNBIND_SHOPPER, {"scope": m3_scope, "number": number, "who": who, "why": why})
     return list(connection.execute(_ACCOUNTS, {"scope": m3_scope, "number": number}).scalars())
 
@@ -137,6 +149,22 @@ def unbound_customers(connection: Connection, m3_scope: str, *, key: str) -> set
 def list_unbound(connection: Connection, *, store: str | None, m3_scope: str | None) -> list[UnboundRow]:
     """Returns what people said are no pairs; of a store and its company of M3 alone, if they are given."""
     return [UnboundRow(*row) for row in connection.execute(_LIST, {"store": store, "scope": m3_scope})]
+
+
+def require_idle_account(connection: Connection, store: str, *, account: int) -> None:
+    """Lets nothing be decided about an account while a run is at work with it, and holds up the next one until the commit.
+
+    Raises:
+        PermanentError: One is.
+    """
+    values = {"store": store, "account": account}
+    if connection.execute(_ACCOUNT_STATE, values).scalar_one_or_none() == "running":
+        raise at_work(f"Account {account} of store {store}")
+
+
+def at_work(who: str) -> PermanentError:
+    """Returns the refusal to decide about somebody while a run is at work, which would go on with what it read before."""
+    return PermanentError(f"{who} is being looked at just now.", resolution="Try again in a minute.")
 
 
 def require_reason(why: str, *, what: str) -> None:
