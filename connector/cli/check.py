@@ -14,11 +14,13 @@ from connector.cli.checks.accounts import check_accounts
 from connector.cli.checks.finding import Area, Finding, Level
 from connector.cli.checks.installation import AREA, check_installation
 from connector.cli.checks.invoices import check_invoices
+from connector.cli.checks.m3_charges import check_charges
+from connector.cli.checks.m3_currencies import check_currencies
 from connector.cli.checks.m3_customers import check_customers
 from connector.cli.checks.m3_fields import check_fields
 from connector.cli.checks.m3_items import check_items
 from connector.cli.checks.m3_messages import check_messages
-from connector.cli.checks.m3_money import check_money
+from connector.cli.checks.m3_order_types import check_order_type
 from connector.cli.checks.m3_refunds import check_refunds
 from connector.cli.checks.m3_site import check_access, check_site
 from connector.cli.checks.m3_tenure import check_tenure
@@ -148,9 +150,11 @@ def _m3_checks(area: Area, store: StoreContext, runtime: Runtime) -> list[Callab
     operations = used_operations(load_operations(runtime.settings.config_dir, config.operations), site)
     return [
         lambda: check_site(area, m3, config),
+        lambda: check_order_type(area, m3, config),
         lambda: check_refunds(area, m3, config),
         lambda: check_tenure(area, m3, config, ledger=runtime.engine),
-        lambda: check_money(area, m3, config, shop=store.shop),
+        lambda: check_charges(area, m3, config),
+        lambda: check_currencies(area, m3, config, shop=store.shop),
         lambda: check_customers(area, m3, config),
         lambda: check_items(area, shop=store.shop, m3=m3, config=config, engine=runtime.engine, now=datetime.now(UTC)),
         lambda: check_prices(area, store, now=datetime.now(UTC)),

@@ -1,6 +1,5 @@
 """The hand on the sandbox: reset, faults, master data, order progress, clock; demo, tests and checkers call it."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from flask import Blueprint, Response, jsonify, request
@@ -10,6 +9,7 @@ from sandbox.m3.control_bodies import as_list, body, locked
 from sandbox.m3.control_events import route_events
 from sandbox.m3.control_items import route_items
 from sandbox.m3.control_ledger import route_ledger
+from sandbox.m3.control_set_up import route_set_up
 from sandbox.m3.control_stock import route_stock_messages
 from sandbox.m3.control_vouchers import route_vouchers
 from sandbox.m3.faults import Settings
@@ -22,15 +22,6 @@ from sandbox.m3.tokens import ionapi_file
 
 CUSTOMERS = TypeAdapter(list[CustomerIn])
 FIELDS = TypeAdapter(dict[str, str])
-
-
-class ChargeIn(BaseModel):
-    """Body of charges: how often a charge of OIS030 is billed, or a customer to whose orders M3 adds it."""
-
-    model_config = ConfigDict(extra="forbid")
-    crid: str
-    debit_frequency: str | None = None
-    customer: str | None = None
 
 
 class ResetIn(BaseModel):
@@ -91,6 +82,7 @@ def make_control(site: Site) -> Blueprint:
     _route_site(control, site)
     _route_customers(control, site)
     route_items(control, site)
+    route_set_up(control, site)
     route_stock_messages(control, site)
     route_ledger(control, site)
     route_vouchers(control, site)
@@ -140,11 +132,6 @@ def _route_customers(control: Blueprint, site: Site) -> None:
         given = FIELDS.validate_python(body())
         return locked(site, lambda: {"fields": change_customer(site.state, cuno, given)})
 
-    @control.post("/charges")
-    def charges() -> Response:
-        given = ChargeIn.model_validate(body())
-        return locked(site, lambda: _set_charge(site, given))
-
 
 def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/orders/<orno>/advance")
@@ -164,15 +151,6 @@ def _route_orders(control: Blueprint, site: Site) -> None:
     @control.post("/batch_orders/release")
     def release_all_waiting() -> Response:
         return locked(site, lambda: {"ornos": [order.orno for order in release_waiting(site.state)]})
-
-
-def _set_charge(site: Site, given: ChargeIn) -> dict[str, object]:
-    charge = site.state.charge_types[given.crid]
-    if given.debit_frequency is not None:
-        site.state.charge_types[given.crid] = replace(charge, debit_frequency=given.debit_frequency)
-    if given.customer is not None:
-        site.state.customer_charges.setdefault(given.customer, []).append(given.crid)
-    return {"crid": given.crid}
 
 
 def _advance(site: Site, orno: str, given: AdvanceIn) -> str:

@@ -47,6 +47,10 @@ class State:
     customers: dict[str, Customer] = field(default_factory=dict)
     charge_types: dict[str, ChargeType] = field(default_factory=dict)
     customer_charges: dict[str, list[str]] = field(default_factory=dict)
+    order_type_charges: dict[str, list[str]] = field(default_factory=dict)
+    set_up: dict[tuple[str, str], dict[str, str]] = field(
+        default_factory=dict
+    )  # fields a person changed, by table and key
     emails: dict[tuple[str, str], str] = field(default_factory=dict)
     extensions: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     batch_orders: dict[str, BatchOrder] = field(default_factory=dict)

@@ -1,57 +1,80 @@
-"""Checks the common web customers and the template of a store in M3. Called by connector/cli/check.py."""
+"""Checks the common web customers and the template of a store in M3. Called by connector/cli/check.py.
+
+A template is looked at as a common customer is: what it has, every customer made from it gets.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from connector.cli.checks.customer_settings import Settings, ask_settings, find_wrong, read_settings
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError
 from connector.m3.calls import Answer
 from connector.m3.client import M3Client
-from connector.m3.programs.crs610mi import (
-    DEFINITE,
-    get_basic_data,
-    get_financial,
-    get_order_info,
-    list_customer_charges,
-    read_customer,
-    read_customer_charges,
-    read_financial,
-    read_order_info,
-)
+from connector.m3.programs.crs610mi import DEFINITE, get_basic_data, read_customer
 from connector.stores.config import StoreConfig
-from connector.stores.customers import CommonCustomer, GuestPolicy
+from connector.stores.customers import CommonCustomer, CustomersConfig, GuestPolicy
+from connector.stores.money import TaxMode
+from connector.stores.orders import CarriedAs
 
-ASKED = (get_basic_data, get_order_info, get_financial, list_customer_charges)
-"""What is asked of each common customer."""
+
+@dataclass(frozen=True)
+class Asked:
+    """A customer that M3 is asked about. `common` is its entry in the store file, None for the template."""
+
+    number: str
+    common: CommonCustomer | None
+
+    @property
+    def what(self) -> str:
+        """Its name among the findings."""
+        return f"customer {self.number}" if self.common else "customer template"
 
 
 def check_customers(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[Finding]:
     """Yields what was found about each common customer, and about the template if one is needed."""
-    common = config.customers.common
-    calls = [make(one.number) for one in common for make in ASKED]
-    template = config.customers.template
+    customers = config.customers
+    asked = [Asked(one.number, one) for one in customers.common]
+    if customers.template:
+        asked.append(Asked(customers.template, None))
+    with_settings = config.orders.carried_as is CarriedAs.ORDER  # else M3 makes no orders
+    calls = [(get_basic_data(one.number), *(ask_settings(one.number) if with_settings else ())) for one in asked]
     try:
-        answers = m3.read([*calls, *([get_basic_data(template)] if template else [])])
+        answers = iter(m3.read([call for of_one in calls for call in of_one]))
     except ConnectorError as error:
         yield area.error("customers", error)
         return
-    found = [
-        _common(area, one, answers[len(ASKED) * place : len(ASKED) * (place + 1)]) for place, one in enumerate(common)
-    ]
-    problems = [one for one in found if one is not None]
+    problems: list[Finding] = []
+    for one, of_one in zip(asked, calls, strict=True):
+        problems += _look(area, one, [next(answers) for _ in of_one], config)
     yield from problems
-    if common and not problems:
-        yield area.ok("common customers", f"all {len(common)} are active and have the configured currency")
-    if template:
-        yield _template(area, template, answers[-1])
-    elif GuestPolicy.PER_EMAIL in (config.customers.guests, config.customers.registered):
+    yield from _all_well(area, customers, {one.name for one in problems})
+    yield from _missing(area, customers)
+
+
+def _all_well(area: Area, customers: CustomersConfig, troubled: set[str]) -> Iterator[Finding]:
+    if customers.common and troubled <= {"customer template"}:
+        yield area.ok(
+            "common customers",
+            f"all {len(customers.common)} are active, have the configured currency, and M3 changes nothing of their orders",
+        )
+    if customers.template and "customer template" not in troubled:
+        yield area.ok(
+            "customer template", f"{customers.template} exists, and M3 changes nothing of orders made with it"
+        )
+
+
+def _missing(area: Area, customers: CustomersConfig) -> Iterator[Finding]:
+    policies = (customers.guests, customers.registered)
+    if not customers.template and GuestPolicy.PER_EMAIL in policies:
         yield area.fail(
             "customer template",
             "Customers are to be made per e-mail address, but customers.template is empty.",
             remedy="Name a template customer (CUTM) in the store file.",
         )
-    if not common and GuestPolicy.COMMON in (config.customers.guests, config.customers.registered):
+    if not customers.common and GuestPolicy.COMMON in policies:
         yield area.fail(
             "common customers",
             "Orders are to go to common customers, but customers.common names none.",
@@ -59,9 +82,17 @@ def check_customers(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[F
         )
 
 
-def _common(area: Area, wanted: CommonCustomer, answers: list[Answer]) -> Finding | None:
+def _look(area: Area, asked: Asked, answers: list[Answer], config: StoreConfig) -> Iterator[Finding]:
+    basic, *of_settings = answers
+    unusable = _template(area, asked, basic) if asked.common is None else _common(area, asked.common, basic)
+    if unusable is not None:
+        yield unusable
+    elif of_settings:
+        yield from _settings(area, asked, of_settings, config)
+
+
+def _common(area: Area, wanted: CommonCustomer, basic: Answer) -> Finding | None:
     what = f"customer {wanted.number}"
-    basic, order_info, financial, charges = answers
     if basic.error is not None:
         return area.fail(
             what,
@@ -81,38 +112,64 @@ def _common(area: Area, wanted: CommonCustomer, answers: list[Answer]) -> Findin
             f"In M3 its currency is {customer.currency}, in the store file {wanted.currency}.",
             remedy="M3 takes the currency from the customer: name a customer of the right currency.",
         )
-    odd = _what_is_odd(order_info, financial)
-    if charges.error is None:
-        added = [one.id for one in read_customer_charges(charges, customer=wanted.number)]
-        odd += [f"M3 adds {', '.join(added)} to each order (CRS610, charges)"] if added else []
-    if odd:
-        return area.warn(
-            what, f"Set so that web orders may not add up: {'; '.join(odd)}.", remedy="Change it in CRS610."
-        )
     return None
 
 
-def _what_is_odd(order_info: Answer, financial: Answer) -> list[str]:
-    """Settings of a customer that change amounts or stop orders (money-and-stock section 4)."""
-    odd = []
-    if order_info.error is None:
-        orders = read_order_info(order_info)
-        odd += ["summary invoices over many shoppers (AICD)"] if orders.has_summary_invoice else []
-        odd += ["prices with VAT included (TINC)"] if orders.has_tax_included else []
-        odd += [f"charge model {orders.charge_model} (CHSY)"] if orders.charge_model else []
-        odd += [f"discount model {orders.discount_model} (DISY)"] if orders.discount_model else []
-    if financial.error is None:
-        money = read_financial(financial)
-        odd += ["customer stop (BLCD)"] if money.is_stopped else []
-        odd += ["a credit limit (CRLM, CRL2, CRL3)"] if any(money.credit_limits) else []
-    return odd
+def _template(area: Area, asked: Asked, basic: Answer) -> Finding | None:
+    if basic.error is None:
+        return None
+    return area.fail(
+        asked.what,
+        f"Template {asked.number}: {basic.error.message}",
+        remedy="Make the template in CRS610, or correct customers.template in the store file.",
+    )
 
 
-def _template(area: Area, number: str, answer: Answer) -> Finding:
-    if answer.error is not None:
-        return area.fail(
-            "customer template",
-            f"Template {number}: {answer.error.message}",
-            remedy="Make the template in CRS610, or correct customers.template in the store file.",
+def _settings(area: Area, asked: Asked, answers: list[Answer], config: StoreConfig) -> Iterator[Finding]:
+    try:
+        settings = read_settings(answers, customer=asked.number)
+    except ConnectorError as error:
+        yield area.warn(
+            asked.what,
+            f"M3 does not tell how it treats orders of {asked.number}: {error.message}",
+            remedy="Look in CRS610 yourself: summary invoice, VAT included, discounts, charges, customer stop, credit limits.",
         )
-    return area.ok("customer template", f"{number} exists")
+        return
+    taxed = config.money.tax_mode is TaxMode.M3_COMPUTES
+    wrong = list(find_wrong(settings, may_be_taxed=taxed and not (asked.common and asked.common.exempt)))
+    if wrong:
+        yield area.fail(asked.what, _told(asked, wrong), remedy=_remedy(asked))
+    if _lacks_vat(asked, settings, config):
+        yield area.warn(
+            asked.what,
+            f"M3 computes no VAT on orders of {asked.number} (TXAP): those on which the shop charges tax will differ.",
+            remedy="Set it to taxable in CRS610, unless nobody who gets it pays tax in the shop.",
+        )
+
+
+def _told(asked: Asked, wrong: list[str]) -> str:
+    whose = "its orders" if asked.common else f"orders of customers made from {asked.number}"
+    return f"In M3 {whose} would not add up, or be stopped: {'; '.join(wrong)}."
+
+
+def _remedy(asked: Asked) -> str:
+    if asked.common:
+        return "Change it in CRS610, or name another customer in customers.common of the store file."
+    return (
+        "Change the template in CRS610, or name another in customers.template of the store file; customers it has made "
+        "already keep what they got. Who buys on account gets a credit limit of its own."
+    )
+
+
+def _lacks_vat(asked: Asked, settings: Settings, config: StoreConfig) -> bool:
+    """A common customer that has an exempt twin for the same countries is the taxed one of the two."""
+    if settings.money.is_taxed or config.money.tax_mode is TaxMode.SHOP_TAX_SENT:
+        return False
+    one = asked.common
+    return one is None or (
+        not one.exempt
+        and any(
+            (other.countries, other.currency, other.exempt) == (one.countries, one.currency, True)
+            for other in config.customers.common
+        )
+    )

@@ -9,6 +9,7 @@ from itertools import islice
 from sqlalchemy import Engine
 
 from connector.cli.checks.finding import Area, Finding
+from connector.cli.checks.m3_currencies import shop_decimals
 from connector.errors import ConnectorError
 from connector.flows.orders.items import SELLABLE
 from connector.ledger.items import find_items
@@ -41,7 +42,8 @@ def check_items(
         mapped = _mapped(engine, area.name, skus)
         numbers = _item_numbers(m3, config, skus, mapped)
         unknown = _not_among(skus, set(numbers))
-        unready = _unready(m3, config, sorted(set(numbers.values())))
+        items = _read_items(m3, sorted(set(numbers.values())))
+        unready = _unready(m3, config, items)
     except ConnectorError as error:
         yield area.error("items", error)
         return
@@ -63,7 +65,15 @@ def check_items(
             remedy=f"Set their status to {mms200mi.SELLABLE} in MMS001 and connect them to warehouse {config.m3.warehouse} in "
             "MMS002.",
         )
-    if skus and not unknown and not unready:
+    coarse = _coarse(items, decimals=shop_decimals(shop))
+    if coarse:
+        yield area.warn(
+            "price decimals",
+            f"Prices of items sold lately have fewer decimals in M3 than in the shop (PDCC): {', '.join(coarse[:NAMED])}"
+            f"{' ...' if len(coarse) > NAMED else ''}. An order is held where no such price makes a line's total.",
+            remedy="Set the number of price decimals of these items to the shop's in MMS001.",
+        )
+    if skus and not unknown and not unready and not coarse:
         yield area.ok("items", f"all {len(skus)} SKUs sold lately are items in M3")
 
 
@@ -94,21 +104,24 @@ def _item_numbers(m3: M3Client, config: StoreConfig, skus: list[str], mapped: di
     return numbers
 
 
-def _unready(m3: M3Client, config: StoreConfig, numbers: list[str]) -> list[str]:
+def _read_items(m3: M3Client, numbers: list[str]) -> dict[str, mms200mi.Item]:
+    answers = m3.read([mms200mi.get_item_basic(one) for one in numbers])
+    return {one: mms200mi.read_item_basic(answer) for one, answer in zip(numbers, answers, strict=True)}
+
+
+def _unready(m3: M3Client, config: StoreConfig, items: dict[str, mms200mi.Item]) -> list[str]:
     """Returns in words which items are not released for sale, or not in the store's warehouse."""
     warehouse = config.m3.warehouse
-    answers = m3.read(
-        [
-            *(mms200mi.get_item_basic(one) for one in numbers),
-            *(balances.get_balance(one, warehouse=warehouse) for one in numbers),
-        ]
-    )
-    items, held = answers[: len(numbers)], answers[len(numbers) :]
-    statuses = {one: mms200mi.read_item_basic(answer).status for one, answer in zip(numbers, items, strict=True)}
+    held = m3.read([balances.get_balance(one, warehouse=warehouse) for one in items])
     return [
-        *(f"{one} has status {status or 'none'}" for one, status in statuses.items() if not is_for_sale(status)),
-        *(f"{one} is not in {warehouse}" for one, answer in zip(numbers, held, strict=True) if not _exists(answer)),
+        *(f"{one} has status {item.status or 'none'}" for one, item in items.items() if not is_for_sale(item.status)),
+        *(f"{one} is not in {warehouse}" for one, answer in zip(items, held, strict=True) if not _exists(answer)),
     ]
+
+
+def _coarse(items: dict[str, mms200mi.Item], *, decimals: int | None) -> list[str]:
+    """Returns the items whose prices have fewer decimals than the shop's amounts."""
+    return [f"{one} {item.price_decimals}" for one, item in items.items() if item.price_decimals < (decimals or 0)]
 
 
 def is_for_sale(status: str) -> bool:

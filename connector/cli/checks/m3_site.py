@@ -1,4 +1,4 @@
-"""Checks where in M3 the orders of a store go: access, time, warehouse, order type. Called by connector/cli/check.py."""
+"""Checks where in M3 the orders of a store go: access, time, warehouses. Called by connector/cli/check.py."""
 
 from __future__ import annotations
 
@@ -11,17 +11,8 @@ from connector.m3.calls import Answer
 from connector.m3.client import M3Client
 from connector.m3.programs.mms005mi import get_warehouse, read_warehouse
 from connector.m3.programs.mms200mi import ServerTime, get_server_time, read_server_time
-from connector.m3.programs.ois010mi import (
-    list_order_type_charges,
-    list_order_types,
-    read_order_type,
-    read_order_type_charges,
-)
 from connector.stores.config import StoreConfig
 
-MOST_ROWS = 1000
-NEGATIVE_ONLY = "1"  # OT11
-BLOCKS_DUPLICATES = "2"  # OT66
 CLOCK_LIMIT_S = 120
 QUARTER = timedelta(minutes=15)
 
@@ -37,21 +28,29 @@ def check_access(area: Area, m3: M3Client) -> tuple[list[Finding], bool]:
 
 
 def check_site(area: Area, m3: M3Client, config: StoreConfig) -> Iterator[Finding]:
-    """Yields what was found about warehouse, facility, division, company and order type."""
+    """Yields what was found about warehouses, their facility and division."""
+    others = _other_warehouses(config)
     try:
-        warehouse, types, charges = m3.read(
+        warehouse, *rest = m3.read(
             [
                 get_warehouse(config.m3.warehouse),
-                list_order_types(first=config.m3.order_type),
-                list_order_type_charges(config.m3.order_type),
+                *(get_warehouse(one) for one in others),
             ],
-            max_records=MOST_ROWS,
         )
     except ConnectorError as error:
         yield area.error("M3 site", error)
         return
     yield _warehouse(area, warehouse, config)
-    yield _order_type(area, types, charges, config)
+    for (code, entry), answer in zip(others.items(), rest, strict=True):
+        yield _other_warehouse(area, code, answer, entry=entry, division=config.m3.division)
+
+
+def _other_warehouses(config: StoreConfig) -> dict[str, str]:
+    """Returns the warehouses besides that of orders, with the entry of the store file that names each."""
+    named = {one: "publish.stock.warehouses" for one in sorted(config.warehouses)}
+    if config.refunds is not None and config.refunds.warehouse:
+        named[config.refunds.warehouse] = "refunds.warehouse"
+    return {code: entry for code, entry in named.items() if code != config.m3.warehouse}
 
 
 def _warehouse(area: Area, answer: Answer, config: StoreConfig) -> Finding:
@@ -78,31 +77,22 @@ def _warehouse(area: Area, answer: Answer, config: StoreConfig) -> Finding:
     )
 
 
-def _order_type(area: Area, types: Answer, charges: Answer, config: StoreConfig) -> Finding:
-    code = config.m3.order_type
-    if types.error is not None:
-        return area.error("order type", types.error)
-    found = read_order_type(types, code=code)
-    if found is None:
+def _other_warehouse(area: Area, code: str, answer: Answer, *, entry: str, division: str) -> Finding:
+    what = f"warehouse {code}"
+    if answer.error is not None:
         return area.fail(
-            "order type",
-            f"M3 has no customer order type {code}.",
-            remedy="Correct m3.order_type in the store file, or make the type in OIS010.",
+            what,
+            f"Warehouse {code}: {answer.error.message}",
+            remedy=f"Correct {entry} in the store file, or make the warehouse in MMS005.",
         )
-    odd = (
-        [] if charges.error else [f"adds charge {one.id}" for one in read_order_type_charges(charges, order_type=code)]
-    )
-    if found.quantity_sign == NEGATIVE_ONLY:
-        odd.append("takes negative quantities only (OT11)")
-    if found.checks_duplicates == BLOCKS_DUPLICATES and not config.orders.merge_equal_lines:
-        odd.append("refuses the same item twice in an order (OT66), and orders.merge_equal_lines is not set")
-    if odd:
-        return area.warn(
-            "order type",
-            f"{code} is set so that some orders may be refused or not add up: it {'; it '.join(odd)}.",
-            remedy="Change the order type in OIS010, or name another under m3.order_type.",
+    found = read_warehouse(answer)
+    if found.division and found.division != division:
+        return area.fail(
+            what,
+            f"In M3 it belongs to division {found.division}, not to {division} of this store.",
+            remedy=f"Name a warehouse of division {division} in {entry} of the store file.",
         )
-    return area.ok("order type", f"{code} {found.name}".strip())
+    return area.ok(what, f"in division {division}, as configured ({entry})")
 
 
 def _clock(area: Area, moment: ServerTime, *, now: datetime) -> Finding:

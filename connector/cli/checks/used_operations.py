@@ -47,6 +47,11 @@ class Site:
         return self.config.money.tax_mode is TaxMode.M3_COMPUTES
 
     @property
+    def customers_named(self) -> bool:
+        """The store file names customers of M3: common ones, or a template."""
+        return bool(self.config.customers.common or self.config.customers.template)
+
+    @property
     def own_customers(self) -> bool:
         """Some shoppers are customers of their own."""
         return GuestPolicy.PER_EMAIL in (self.config.customers.guests, self.config.customers.registered)
@@ -95,8 +100,13 @@ USES = (
     ),
     Use(
         "connector check of customers",
-        ("customer.basic", "customer.order_info", "customer.financial", "customer.charges"),
-        lambda site: bool(site.config.customers.common or site.config.customers.template),
+        ("customer.basic",),
+        lambda site: site.customers_named,
+    ),
+    Use(
+        "connector check of customers",
+        ("customer.order_info", "customer.financial", "customer.charges"),
+        lambda site: site.customers_named and site.orders,
     ),
     Use(
         "which installation writes", ("tenure.read", "tenure.add", "tenure.change"), lambda site: site.config.m3.tenure

@@ -48,6 +48,7 @@ class OrderInfo:
     has_tax_included: bool  # TINC
     charge_model: str  # CHSY
     discount_model: str  # DISY
+    discount_percent: Decimal  # DIPC
     warehouse: str
     order_type: str
 
@@ -60,7 +61,7 @@ class Financial:
     vat_code: str  # VTCD
     is_taxed: bool  # TXAP
     is_stopped: bool  # BLCD: customer stop
-    credit_limits: tuple[Decimal, Decimal, Decimal]  # CRLM, CRL2, CRL3
+    credit_limits: tuple[Decimal, Decimal, Decimal, Decimal]  # CRLM, CRL2, CRL3; ODUD in days
 
 
 def add(fields: Mapping[str, str]) -> Call:
@@ -163,7 +164,7 @@ def read_found(answer: Answer, *, search_key: str) -> list[Customer]:
 
 def get_order_info(customer: str) -> Call:
     """CRS610MI/GetOrderInfo – reads how a customer's orders are treated. Read only."""
-    return Call("customer.order_info", {"CUNO": customer}, ("AICD", "TINC", "CHSY", "DISY", "WHLO", "ORTP"))
+    return Call("customer.order_info", {"CUNO": customer}, ("AICD", "TINC", "CHSY", "DISY", "DIPC", "WHLO", "ORTP"))
 
 
 def read_order_info(answer: Answer) -> OrderInfo:
@@ -174,6 +175,7 @@ def read_order_info(answer: Answer) -> OrderInfo:
         has_tax_included=_is_on(record, "TINC"),
         charge_model=record.get("CHSY", ""),
         discount_model=record.get("DISY", ""),
+        discount_percent=number(record.get("DIPC", "")),
         warehouse=record.get("WHLO", ""),
         order_type=record.get("ORTP", ""),
     )
@@ -181,7 +183,7 @@ def read_order_info(answer: Answer) -> OrderInfo:
 
 def get_financial(customer: str) -> Call:
     """CRS610MI/GetFinancial – reads a customer's credit and tax. Read only."""
-    columns = ("CUCD", "VTCD", "TXAP", "BLCD", "CRLM", "CRL2", "CRL3")
+    columns = ("CUCD", "VTCD", "TXAP", "BLCD", "CRLM", "CRL2", "CRL3", "ODUD")
     return Call("customer.financial", {"CUNO": customer}, columns)
 
 
@@ -197,6 +199,7 @@ def read_financial(answer: Answer) -> Financial:
             number(record.get("CRLM", "")),
             number(record.get("CRL2", "")),
             number(record.get("CRL3", "")),
+            number(record.get("ODUD", "")),
         ),
     )
 

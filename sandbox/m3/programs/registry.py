@@ -127,6 +127,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CRS111MI/List": customers.list_emails,
     "CRS111MI/LstCustomers": customers.lst_by_number,
     "OIS010MI/LstOrderTypes": tables.lst_order_types,
+    "OIS010MI/LstOrdTypeChrg": tables.lst_order_type_charges,
     "OIS030MI/LstOrderCharges": tables.lst_order_charges,
     "CRS610MI/LstCustCharges": tables.lst_customer_charges,
     "MMS005MI/GetWarehouse": tables.get_warehouse,
@@ -217,8 +218,6 @@ HANDLERS: Mapping[str, Handler] = {
     "MRS001MI/LstFields": repository.lst_fields,
     "MRS001MI/GetField": repository.get_field,
 }
-"""OIS010MI/LstOrdTypeChrg is left to the generic answer: no order type of this site has automatic charges, so the list is
-truly empty."""
 
 EVERYWHERE: Mapping[str, Handler] = {
     "FpwVersion": any_program.fpw_version,

@@ -101,15 +101,6 @@ def test_a_charge_that_is_billed_with_each_delivery_is_told(connector: Connector
     assert "HACD" in found["message"] and "OIS030" in found["remedy"]
 
 
-def test_a_common_customer_to_whose_orders_m3_adds_a_charge_is_told(connector: Connector, run_store: Run) -> None:
-    connector.sandbox.post(f"{connector.sandbox.m3_url}/_control/charges", {"crid": "FEE25", "customer": "GUESTDEEUR"})
-
-    found = _findings(run_store("check", "--json"), level="warn")
-
-    assert "M3 adds FEE25 to each order" in found["customer GUESTDEEUR"]["message"]
-    assert "customer GUESTHREUR" not in found
-
-
 @pytest.mark.parametrize(
     ("status", "warehouse", "words"),
     [("10", '"001"', "CHECK-1 has status 10"), ("20", '"999"', "CHECK-1 is not in 999")],
