@@ -34,9 +34,10 @@ class StockIssue(Strict):
 
 
 class RevenueRule(Strict):
-    """Where the revenue of a line goes; the first rule of the list that fits counts."""
+    """Where the revenue of a line goes; see `InvoicesConfig.revenue_rules`."""
 
-    category: str = EVERY  # slug of one of the product's categories in the shop
+    category: str = EVERY  # slug of one of the product's categories in the shop, or of one above them
+    product: str = EVERY  # SKU, or name of a line without one: where the shop does not have the product any more
     tax_class: str = EVERY  # of the line; "standard" for the shop's standard class
     country: str = EVERY  # ISO 3166 alpha-2, of the delivery
     account: Account
@@ -123,13 +124,22 @@ class InvoicesConfig(Strict):
         others = (self.shipping, self.fees, self.rounding, *(() if self.discounts is None else (self.discounts,)))
         return (*others, *(rule.account for rule in self.revenue), *(rule.account for rule in self.taxes))
 
-    def revenue_account(self, *, categories: frozenset[str], tax_class: str, country: str) -> Account | None:
-        """Returns the account of a line's revenue, or None if no rule fits."""
+    def revenue_rules(self, *, product: str, tax_class: str, country: str) -> list[RevenueRule]:
+        """Returns the rules that may count for a line, whatever its category: up to the first that is for every category.
+
+        Args:
+            product: SKU of the line, or its name if it has none; letter case does not matter.
+            tax_class: Of the line; "standard" for the shop's standard class.
+            country: Of the delivery.
+        """
+        found = []
         for rule in self.revenue:
-            fits = rule.category == EVERY or rule.category in categories
+            fits = rule.product == EVERY or rule.product.casefold() == product.casefold()
             if fits and rule.tax_class in (EVERY, tax_class) and rule.country in (EVERY, country):
-                return rule.account
-        return None
+                found.append(rule)
+                if rule.category == EVERY:
+                    break
+        return found
 
     def tax_account(self, rate: Decimal, *, country: str) -> Account | None:
         """Returns the account of a rate's tax, or None if no rule fits."""

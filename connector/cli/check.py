@@ -135,7 +135,7 @@ def check_store(runtime: Runtime, row: StoreRow) -> Iterator[Finding]:
     yield area.ok("credentials and files", "complete; store file, mapping files and .ionapi file can be read")
     yield check_messages(area, runtime.ion_secrets(row.name))
     yield from check_accounts(area, store.config, engine=runtime.engine)
-    yield from check_invoices(area, store.config)
+    yield from check_invoices(area, store.shop, store.config)
     yield from check_shop(area, store.shop, store.config)
     access, answers = check_access(area, store.m3)
     yield from access

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector.accounting.accounts import Account
-from connector.accounting.invoices import InvoicesConfig
+from connector.accounting.invoices import EVERY, InvoicesConfig
 from connector.errors import MappingError
 from connector.money.rounding import ZERO
 from connector.money.tax import tax_parts
@@ -54,18 +54,20 @@ class InvoiceAccounts(Strict):
 
 
 def accounts_of(
-    order: Order, *, config: InvoicesConfig, categories: Mapping[int, frozenset[str]], decimals: int
+    order: Order, *, config: InvoicesConfig, categories: Mapping[int, Mapping[str, int]], decimals: int
 ) -> InvoiceAccounts:
     """Finds the accounts of an order by the rules of its store.
 
     Args:
         order: The order.
         config: The rules.
-        categories: Slugs of the categories of each product of the order, by product id.
+        categories: By product id the slugs of its categories (0), of their parents (1), and so on; without a product the shop
+            does not have any more.
         decimals: Decimals of the order's currency.
 
     Raises:
-        MappingError: A line fits no rule, or bears a rate that the order does not name; nothing was written.
+        MappingError: A line fits no rule or is of a product whose category decides and cannot be told, or bears a rate that
+            the order does not name; nothing was written.
     """
     country = order.delivery_address.country
     revenue = {
@@ -90,15 +92,24 @@ def accounts_of(
     return InvoiceAccounts(receivable=config.receivable, rounding=config.rounding, **found)
 
 
-def _revenue(line: LineItem, config: InvoicesConfig, categories: Mapping[int, frozenset[str]], country: str) -> Account:
-    found = config.revenue_account(
-        categories=categories.get(line.product_id, frozenset()),
-        tax_class=line.tax_class or "standard",
-        country=country,
+def _revenue(
+    line: LineItem, config: InvoicesConfig, categories: Mapping[int, Mapping[str, int]], country: str
+) -> Account:
+    """Returns the account of the rule whose category is nearest to those of the product, the first of equally near ones.
+
+    A rule for every category ends the search: it counts where none before it fits.
+    """
+    rules = config.revenue_rules(
+        product=line.sku.strip() or line.plain_name, tax_class=line.tax_class or "standard", country=country
     )
-    if found is None:
-        raise _without_account(f"Order line {line.id}", "revenue", rule="invoices.revenue")
-    return found
+    named = [rule for rule in rules if rule.category != EVERY]
+    filed = categories.get(line.product_id) if named else {}
+    if filed is None:
+        raise _without_category(line)
+    near = sorted((rule for rule in named if rule.category in filed), key=lambda rule: filed[rule.category])
+    for rule in (*near, *rules[len(named) :]):
+        return rule.account
+    raise _without_account(f"Order line {line.id}", "revenue", rule="invoices.revenue")
 
 
 def _like(account: Account, other: Account) -> Account:
@@ -121,4 +132,18 @@ def _without_account(what: str, kind: str, *, rule: str) -> MappingError:
         field="AIT1",
         resolution=f"Add a rule under {rule} of the store file (category, tax class, country), give it to `connector store add`, "
         "then release the exchange.",
+    )
+
+
+def _without_category(line: LineItem) -> MappingError:
+    """Says what to do of a product that is gone; its name stays out, for plug-ins let buyers write there."""
+    sku = line.sku.strip()
+    rule = f'{{product: "{sku or "name of the line"}", account: {{account: "..."}}}}'
+    return MappingError(
+        f"The shop does not have {f'product {sku}' if sku else 'the product'} of order line {line.id} any more: no category tells "
+        "its revenue account; nothing was written.",
+        rule="invoices.revenue",
+        field="AIT1",
+        resolution=f"Name its account in the store file, before the other rules of invoices.revenue: {rule}. Give it to `connector "
+        "store add`: the order goes on by itself.",
     )

@@ -62,16 +62,17 @@ class Products:
                 found.setdefault(str(row.get("sku")).casefold(), []).append(row)
         return {sku: found[key] for sku, key in keys.items() if key in found}
 
-    def by_id(self, ids: Sequence[int], *, fields: Sequence[str] = (), as_stored: bool = False) -> dict[int, JSONDict]:
-        """Returns simple and variable products by id, 100 a request; no variations, and none in the trash.
+    def by_id(
+        self, ids: Sequence[int], *, fields: Sequence[str] = (), as_stored: bool = False, is_trashed: bool = False
+    ) -> dict[int, JSONDict]:
+        """Returns simple and variable products by id, 100 a request; no variations; either none in the trash, or those alone.
 
         Raises:
             RemoteUnavailableError: No usable answer.
         """
+        shape = (*((("status", "trash"),) if is_trashed else ()), *_shape(fields, as_stored=as_stored))
         rows = (
-            row
-            for chosen in included(ids)
-            for row in list_rows(self._reader("products"), params=(*chosen, *_shape(fields, as_stored=as_stored)))
+            row for chosen in included(ids) for row in list_rows(self._reader("products"), params=(*chosen, *shape))
         )
         return {row["id"]: row for row in rows}
 

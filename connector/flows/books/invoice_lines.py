@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from connector.accounting.invoices import EVERY, InvoicesConfig
+from connector.accounting.invoices import InvoicesConfig
+from connector.flows.books.categories import read_categories
 from connector.flows.books.converting import into_books
 from connector.flows.books.keys import BookDay, book_day, key_of, text_of
 from connector.flows.books.sheet import Sheet, sums_by_account
@@ -20,7 +20,6 @@ from connector.m3.values import day_text, number_text
 from connector.money.invoice_accounts import accounts_of
 from connector.money.invoice_journal import RECEIVABLE
 from connector.money.journal import Entry, Journal
-from connector.woocommerce.client import WooClient
 from connector.woocommerce.models import Order
 
 DESCRIPTION = "Invoices of the web shop"
@@ -148,16 +147,3 @@ def sold_of(run: Run, invoice: DocumentRecord, order: Order, config: InvoicesCon
 def invoiced_at(order: Order) -> datetime:
     """Returns the moment whose day is the invoice's, as long as it is not posted: the payment, else the order."""
     return order.date_paid_gmt or order.created_at
-
-
-def read_categories(shop: WooClient, orders: Iterable[Order], config: InvoicesConfig) -> dict[int, frozenset[str]]:
-    """Returns the categories of the products of some orders, if a rule asks for them; a product that is gone has none."""
-    if all(rule.category == EVERY for rule in config.revenue):
-        return {}
-    ids = sorted({line.product_id for order in orders for line in order.line_items if line.product_id})
-    rows = shop.products.by_id(ids, fields=("categories",)) if ids else {}
-    return {product: _slugs(row) for product, row in rows.items()}
-
-
-def _slugs(row: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(str(one.get("slug")) for one in row.get("categories") or ())

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from connector.flows.books.categories import Filed, read_categories
 from connector.flows.books.converting import IntoBooks, kept_rate
-from connector.flows.books.invoice_lines import invoiced_at, read_categories
+from connector.flows.books.invoice_lines import invoiced_at
 from connector.flows.books.keys import book_day
 from connector.flows.books.leaving import INVOICES
 from connector.flows.books.sold import SOLD, Sold
@@ -37,7 +38,7 @@ class SoldOrders:
             kept = kept_of_batches(connection, store.name, flow=INVOICES, keys=keys, part=SOLD)
         self._kept = {one.id: Sold.from_json(kept[str(one.id)], one) for one in orders if str(one.id) in kept}
         new = [one for one in orders if not self._has_all_of(one)]
-        self._categories: Mapping[int, frozenset[str]] = read_categories(store.shop, new, self._config)
+        self._categories: Mapping[int, Filed] = read_categories(store.shop, new, self._config)
 
     def invoice(self, order: Order) -> Journal:
         """Returns the journal of an order's invoice, in the currency of the books.

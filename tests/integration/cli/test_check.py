@@ -143,6 +143,24 @@ def test_stock_issues_of_a_store_file_that_names_no_unit_fail_with_what_to_add(
     assert "in which unit the shop sells" in found["message"] and "invoices.issue.unit" in found["remedy"]
 
 
+def test_revenue_rules_and_categories_of_the_shop_that_miss_each_other_are_named(
+    connector: Connector, run_store: Run
+) -> None:
+    rule = {"account": {"account": "3010"}}
+    shop = connector.process.runtime.store(STORE).shop
+    shop.terms.create_categories([{"name": "Cups", "parent": 17}])  # below kitchen-home
+    rules = [{"category": "kitchen", **rule}, {"category": "kitchen-home", **rule}, {"product": "MUG-001", **rule}]
+    connector.configure(invoicing(invoices={"revenue": rules}))
+    before = _findings(run_store("check", "--json"), level="warn")
+    connector.configure(invoicing(invoices={"revenue": [*rules[1:], rule]}))
+    after = run_store("check", "--json")
+
+    assert "the shop does not have: kitchen." in before["revenue by category"]["message"]
+    assert "apparel" in before["categories without account"]["message"]
+    assert "cups" not in before["categories without account"]["message"]
+    assert "revenue by category" in _findings(after, level="ok")
+
+
 def test_permissions_are_listed_without_asking_anybody(connector: Connector, run_store: Run) -> None:
     before = connector.sandbox.m3_book()["calls"]
 

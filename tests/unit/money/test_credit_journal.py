@@ -20,7 +20,7 @@ from connector.stores.money import MoneyConfig
 from connector.woocommerce.models import Order, Refund, parse_refund
 from tests.unit.money.made_orders import RATES, Case, cases
 from tests.unit.money.material import order_of
-from tests.unit.money.test_invoice_journal import config, on
+from tests.unit.money.test_invoice_journal import config, on, unsorted
 from tests.unit.money.test_refunds import moves, play
 
 thorough = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -39,7 +39,7 @@ def sold_of(case: Case, *, splits_discounts: bool, into: IntoBooks | None) -> So
         line.model_copy(update={"product_id": place}) for place, line in enumerate(case.order.line_items, start=1)
     )
     order = case.order.model_copy(update={"line_items": lines})
-    categories = {line.product_id: frozenset({"even"}) for line in lines if not line.product_id % 2}
+    categories = {line.product_id: {} if line.product_id % 2 else {"even": 0} for line in lines}
     decimals = case.currency_decimals
     sold = Sold(order, accounts_of(order, config=rules, categories=categories, decimals=decimals), decimals, into)
     return Sold.from_json(sold.to_json(), order.model_copy(update={"line_items": (), "total": Decimal(0)}))
@@ -112,7 +112,7 @@ LINE = {"total": "10.00", "tax": {1: "2.50"}}
 
 def invoiced(order: Order, *, splits_discounts: bool = False) -> Sold:
     rules = config(revenue=REVENUE, **({"discounts": {"account": "3730"}} if splits_discounts else {}))
-    return Sold(order, accounts_of(order, config=rules, categories={}, decimals=2), 2, None)
+    return Sold(order, accounts_of(order, config=rules, categories=unsorted(order), decimals=2), 2, None)
 
 
 def refund_of(*rows: dict[str, Any], amount: str, kind: str = "line_items") -> Refund:

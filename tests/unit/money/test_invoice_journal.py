@@ -43,11 +43,14 @@ def config(**changes: Any) -> InvoicesConfig:
 
 
 def journal_of(order: Order, *, rules: InvoicesConfig | None = None, **more: Any) -> Journal:
-    given_ = {"categories": {}, "decimals": 2, "money": MoneyConfig(), **more}
-    accounts = accounts_of(
-        order, config=rules or config(), categories=given_.pop("categories"), decimals=given_["decimals"]
-    )
+    given_ = {"decimals": 2, "money": MoneyConfig(), **more}
+    accounts = accounts_of(order, config=rules or config(), categories=unsorted(order), decimals=given_["decimals"])
     return invoice_journal(order, accounts=accounts, **given_)
+
+
+def unsorted(order: Order) -> dict[int, dict[str, int]]:
+    """The shop has every product of the order, and filed none under a category."""
+    return {line.product_id: {} for line in order.line_items}
 
 
 def on(journal: Journal, account: str) -> Decimal:
@@ -87,26 +90,81 @@ def test_recorded_order_is_split_as_the_rules_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slugs", "tax_class", "country", "account"),
+    ("filed", "tax_class", "country", "account"),
     [
-        ({"food"}, "reduced-rate", "HR", "3020"),
-        ({"food"}, "standard", "HR", "3090"),
-        ({"kitchen", "food"}, "standard", "DE", "3011"),
-        ({"kitchen"}, "standard", "HR", "3010"),
-        (set(), "standard", "HR", "3090"),
+        ({"food": 0}, "reduced-rate", "HR", "3020"),
+        ({"food": 0}, "standard", "HR", "3090"),
+        ({"kitchen": 0, "food": 0}, "standard", "DE", "3011"),
+        ({"kitchen": 0}, "standard", "HR", "3010"),
+        ({"mugs": 0, "kitchen": 1}, "standard", "HR", "3010"),
+        ({"kitchen": 0, "food": 1}, "reduced-rate", "DE", "3011"),
+        ({"mugs": 0, "food": 1, "kitchen": 2}, "reduced-rate", "DE", "3020"),
+        ({}, "standard", "HR", "3090"),
     ],
 )
-def test_first_rule_that_fits_gives_the_account(slugs: set[str], tax_class: str, country: str, account: str) -> None:
-    found = config().revenue_account(categories=frozenset(slugs), tax_class=tax_class, country=country)
+def test_rule_of_the_nearest_category_gives_the_account_the_first_of_equally_near_ones(
+    filed: dict[str, int], tax_class: str, country: str, account: str
+) -> None:
+    assert revenue_of(filed, tax_class=tax_class, country=country) == account
 
-    assert found is not None and found.account == account
+
+RULES_UP_TO_ONE_FOR_ALL = [
+    {"category": "household", "country": "HR", "account": {"account": "3011"}},
+    {"tax_class": "reduced-rate", "account": {"account": "3020"}},
+    {"category": "mugs", "account": {"account": "3010"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("tax_class", "country", "account"),
+    [("reduced-rate", "HR", "3011"), ("reduced-rate", "DE", "3020"), ("standard", "HR", "3010")],
+)
+def test_rule_for_every_category_counts_before_a_nearer_one_behind_it(
+    tax_class: str, country: str, account: str
+) -> None:
+    rules = config(revenue=RULES_UP_TO_ONE_FOR_ALL)
+
+    found = revenue_of({"mugs": 0, "household": 1}, rules=rules, tax_class=tax_class, country=country)
+
+    assert found == account
+
+
+@pytest.mark.parametrize(("sku", "name"), [("OLD-1", "Mug"), ("", "Old &amp; rare")])
+def test_product_that_is_gone_is_held_and_goes_where_a_rule_names_it(sku: str, name: str) -> None:
+    named = {"product": "old-1" if sku else "Old & rare", "account": {"account": "3050"}}
+
+    with pytest.raises(MappingError, match="no category tells its revenue account") as held:
+        revenue_of(None, sku=sku, name=name)
+
+    assert name not in held.value.message + held.value.resolution
+    assert f'product: "{sku or "name of the line"}"' in held.value.resolution
+    assert revenue_of(None, sku=sku, name=name, rules=config(revenue=[named, *ACCOUNTS["revenue"]])) == "3050"
+
+
+def test_product_that_is_gone_goes_where_no_category_is_asked_for() -> None:
+    rules = config(revenue=[{"country": "HR", "account": {"account": "3010"}}, *ACCOUNTS["revenue"]])
+
+    assert revenue_of(None, rules=rules, country="HR") == "3010"
+
+
+def revenue_of(
+    filed: dict[str, int] | None, *, rules: InvoicesConfig | None = None, country: str = "HR", **line: Any
+) -> str:
+    """Returns the revenue account of one line of a product that is filed so; None: it is gone."""
+    order = order_of(lines=[{"total": "10.00"}])
+    changed = {"product_id": 7, "sku": "SKU", "name": "Mug", "tax_class": "standard", **line}
+    items = (order.line_items[0].model_copy(update=changed),)
+    address = order.delivery_address.model_copy(update={"country": country})
+    order = order.model_copy(update={"line_items": items, "shipping": address, "billing": address})
+    categories = {} if filed is None else {7: filed}
+    return accounts_of(order, config=rules or config(), categories=categories, decimals=2).revenue[items[0].id].account
 
 
 def test_line_without_a_rule_is_held() -> None:
     rules = config(revenue=[{"category": "kitchen", "account": {"account": "3010"}}])
 
     with pytest.raises(MappingError, match="no revenue account"):
-        journal_of(order_of(lines=[{"total": "10.00", "tax": {1: "2.50"}}]), rules=rules)
+        revenue_of({"food": 0}, rules=rules)
 
 
 def test_tax_without_a_rule_is_held() -> None:
