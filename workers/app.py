@@ -18,7 +18,7 @@ from connector.settings import read_settings
 from workers import process
 from workers.places import Places
 from workers.schedule import beat_schedule
-from workers.shutdown import bound_shutdown
+from workers.shutdown import SOFT_S, bound_shutdown
 
 settings = read_settings()
 app = make_app(settings.redis_url)
@@ -39,7 +39,7 @@ app.conf.update(
     # PaaS: SIGTERM, 30 s, SIGKILL. With REMAP_SIGTERM=SIGQUIT a soft shutdown lets running steps end and gives the
     # rest of the messages back; measured elsewhere at 5.7 s for 5 s of grace. An idle pool ends at once: waiting would
     # only protect messages with a countdown, and there are none.
-    worker_soft_shutdown_timeout=18,
+    worker_soft_shutdown_timeout=SOFT_S,
     worker_enable_soft_shutdown_on_idle=False,
     # After a lost broker connection the run goes on: its lease is in PostgreSQL, not in the broker.
     worker_cancel_long_running_tasks_on_connection_loss=False,

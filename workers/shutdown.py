@@ -16,6 +16,8 @@ from types import FrameType
 
 import structlog
 
+SOFT_S = 18.0
+"""So long may a run go on after SIGTERM; the messages of those that do not end are given back."""
 LAST_RESORT_S = 20.0
 """Two seconds after the soft shutdown, five before a pool has to be gone: the machine may be busy."""
 GONE_S = 2.0

@@ -16,6 +16,7 @@ import yaml
 from connector.broker import QUEUES
 from connector.processes import PATIENCE_S, ProcessType, read_procfile
 from connector.settings import Settings
+from workers.shutdown import GONE_S, LAST_RESORT_S, SOFT_S
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = read_procfile(ROOT / "Procfile")
@@ -102,6 +103,10 @@ def test_our_containers_have_no_rights_they_do_not_need(name: str) -> None:
 def test_containers_get_longer_to_stop_than_our_processes_take() -> None:
     for service in OURS.values():
         assert int(service["stop_grace_period"].removesuffix("s")) > PATIENCE_S
+
+
+def test_a_pool_has_ended_by_itself_before_it_would_be_killed() -> None:
+    assert SOFT_S < LAST_RESORT_S < LAST_RESORT_S + GONE_S < PATIENCE_S
 
 
 def test_migrations_run_before_everything_else_and_after_the_database() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 from tests.acceptance.limits.conftest import Answered, Receiver
 from tests.acceptance.limits.freezing import frozen, silent_port
+from tests.acceptance.limits.traffic import going_on
 from tests.integration.webhook_receiver.serving import until
 
 SHOP_WAITS_S = 60.0
@@ -46,16 +46,14 @@ def test_database_that_is_stopped_in_order(receiver: Receiver) -> None:
 
 
 def test_database_killed_in_the_middle_of_requests(receiver: Receiver) -> None:
-    wanted = numbers(400)
-    with ThreadPoolExecutor(1) as pool:
-        going_on = pool.submit(receiver.deliver_many, wanted)
-        until(lambda: len(receiver.stored() & set(wanted)) > 20)
+    with going_on(lambda number: receiver.deliver(number).status, _numbers, at_once=12) as answers:
+        until(lambda: len(answers) > 20)
         receiver.postgres.kill()
-        answers = going_on.result()
+        until(lambda: 503 in list(answers.values()))
 
     receiver.postgres.start()
-    assert statuses(answers) == {200, 503}
-    taken = {number for number, one in zip(wanted, answers, strict=True) if one.status == 200}
+    assert set(answers.values()) == {200, 503}
+    taken = {number for number, status in answers.items() if status == 200}
     assert taken <= receiver.stored(), "what was answered 200 is there"
     assert_taken_again(receiver)
 

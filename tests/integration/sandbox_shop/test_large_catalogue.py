@@ -1,7 +1,5 @@
 """A shop with thousands of products: made at once, listed, found and written without a walk over all of them."""
 
-import time
-
 import pytest
 
 from tests.integration.sandbox_shop.conftest import RunningShop
@@ -28,12 +26,10 @@ def test_every_product_is_listed_once_by_id(full_shop: RunningShop) -> None:
     assert len(seen) > COUNT
 
 
-def test_whole_products_are_shown_fast_also_without_relatives(full_shop: RunningShop) -> None:
-    started = time.monotonic()
+def test_whole_products_name_five_others_and_no_more(full_shop: RunningShop) -> None:
     rows = full_shop.call("GET", "products", params={"per_page": 100}).json()
 
-    assert time.monotonic() - started < 5
-    assert len(rows[0]["related_ids"]) == 5
+    assert {len(row["related_ids"]) for row in rows} == {5}
 
 
 def test_products_that_are_there_are_not_made_again(full_shop: RunningShop) -> None:

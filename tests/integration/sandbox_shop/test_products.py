@@ -173,7 +173,7 @@ def test_order_takes_and_gives_back_stock_and_may_leave_the_date_alone(shop: Run
 
 
 def test_batch_takes_its_time_and_holds_nobody_else_up(shop: RunningShop) -> None:
-    shop.control("faults", element_ms=150)
+    shop.control("faults", element_ms=300)
     elements = [{"id": number, "stock_quantity": 3} for number in range(22, 32)]
     taken: list[float] = []
 
@@ -188,10 +188,10 @@ def test_batch_takes_its_time_and_holds_nobody_else_up(shop: RunningShop) -> Non
     while writing.is_alive() and reads < 3:
         reads += shop.call("GET", "products/10").status_code == 200
     overtook = writing.is_alive()
-    writing.join(10)
+    writing.join(30)
 
     assert overtook
-    assert taken[0] >= 1.5
+    assert taken[0] >= 3
 
 
 def test_large_batch_is_cut_off_and_done_all_the_same(shop: RunningShop) -> None:
@@ -202,7 +202,7 @@ def test_large_batch_is_cut_off_and_done_all_the_same(shop: RunningShop) -> None
     )
 
     at_once = shop.call("GET", "products/27").json()["stock_quantity"]
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while shop.call("GET", "products/27").json()["stock_quantity"] != 3 and time.monotonic() < end:
         time.sleep(0.05)
 

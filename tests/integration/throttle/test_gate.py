@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import pairwise
 
 import pytest
 import redis
@@ -57,6 +56,11 @@ def slots(client: redis.Redis) -> int:
     return int(client.zcard("gate:{m3:ACME}:slots"))
 
 
+def server_ms(client: redis.Redis) -> int:
+    seconds, microseconds = client.time()  # type: ignore[misc]  # synchronous
+    return int(seconds) * 1000 + int(microseconds) // 1000
+
+
 def test_a_call_passes_and_leaves_nothing_behind(valkey: redis.Redis) -> None:
     with make_gate(valkey).call():
         assert slots(valkey) == 1
@@ -84,26 +88,36 @@ def test_a_call_costs_two_round_trips(valkey: redis.Redis) -> None:
 def test_the_rate_is_smooth_after_the_first_second_and_shared_by_all_gates(valkey: redis.Redis) -> None:
     gates = [make_gate(valkey, rate=20, concurrency=50) for _ in range(2)]
     started = time.monotonic()
-    passed = []
 
     for number in range(30):
-        with gates[number % 2].call():
-            passed.append(time.monotonic() - started)
+        with gates[number % 2].call(wait_s=30):
+            pass
 
-    assert passed[18] < 0.8  # one second's worth at once
-    assert passed[-1] >= 0.45  # the last ten wait for their turn, 50 ms apart
-    assert max(later - earlier for earlier, later in pairwise(passed[20:])) < 0.6
+    assert time.monotonic() - started >= 0.45  # twenty at once, the last ten wait for their turn, 50 ms apart
+
+
+def test_one_seconds_worth_passes_at_once_and_each_further_call_is_due_an_interval_later(valkey: redis.Redis) -> None:
+    gate = make_gate(valkey, rate=20, concurrency=50)
+    began_ms = server_ms(valkey)
+
+    for _ in range(20):
+        with gate.call():
+            pass
+    due_ms = float(valkey.hget("gate:{m3:ACME}:state", "next") or 0)  # type: ignore[arg-type]  # synchronous
+
+    # Each call moves it by 50 ms, and a call after a pause begins at now: so it lies in between, however slow the machine is.
+    assert began_ms + 20 * 50 <= due_ms <= server_ms(valkey) + 20 * 50
 
 
 def test_who_would_have_to_wait_too_long_for_the_rate_is_told_when_to_come_back(valkey: redis.Redis) -> None:
-    gate = make_gate(valkey, rate=1)
+    gate = make_gate(valkey, rate=0.01)
     with gate.call():
         pass
 
     with pytest.raises(RateLimitedError, match="the limit of requests") as refused, gate.call(wait_s=0.1):
         pytest.fail("let through")
 
-    assert refused.value.retry_after_s == pytest.approx(1.0, abs=0.2)
+    assert 70 < refused.value.retry_after_s <= 100
 
 
 def test_no_more_calls_than_slots_are_under_way_at_once(valkey: redis.Redis) -> None:
@@ -158,12 +172,12 @@ def test_endpoints_have_limits_of_their_own(valkey: redis.Redis) -> None:
 def test_failures_at_one_moment_do_not_open_the_breaker_until_nothing_went_well_for_a_while(
     valkey: redis.Redis,
 ) -> None:
-    gate = make_gate(valkey, failing_s=0.3)
+    gate = make_gate(valkey, failing_s=1)
     fail(gate, 9)
     with gate.call():
         pass
     fail(gate, 9)
-    time.sleep(0.35)
+    time.sleep(1.05)
 
     fail(gate, 1)
 
@@ -178,7 +192,7 @@ def test_five_failures_in_a_row_open_the_breaker_for_all_workers(valkey: redis.R
     with pytest.raises(BreakerOpenError) as refused, make_gate(valkey).call():
         pytest.fail("let through")
 
-    assert refused.value.retry_after_s == pytest.approx(15, abs=1)
+    assert 5 < refused.value.retry_after_s <= 15
     assert [log for log in logs if log["event"] == "breaker_opened"] == [
         {"event": "breaker_opened", "endpoint": "m3:ACME", "open_s": 15, "log_level": "warning"}
     ]
@@ -312,7 +326,7 @@ def test_a_pause_asked_for_by_the_endpoint_holds_for_all_workers(valkey: redis.R
     with pytest.raises(RateLimitedError, match="pause") as refused, make_gate(valkey).call(wait_s=0.2):
         pytest.fail("let through")
 
-    assert refused.value.retry_after_s == pytest.approx(30, abs=1)
+    assert 15 < refused.value.retry_after_s <= 30
 
 
 def test_a_short_pause_is_waited_out(valkey: redis.Redis) -> None:
@@ -364,7 +378,7 @@ def test_without_redis_a_long_wait_is_refused_and_pauses_are_kept(nowhere: redis
     with pytest.raises(RateLimitedError) as refused, gate.call(wait_s=0.1):
         pytest.fail("let through")
 
-    assert refused.value.retry_after_s == pytest.approx(60, abs=1)
+    assert 40 < refused.value.retry_after_s <= 60
 
 
 def test_when_redis_is_back_it_is_used_again(

@@ -68,7 +68,7 @@ def head(*headers: str, path: str = PATH) -> bytes:
     return "\r\n".join([f"POST {path} HTTP/1.1", "Host: test", "Connection: close", *headers, "", ""]).encode()
 
 
-def until(condition: Callable[[], object], *, seconds: float = 15) -> None:
+def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
     """Waits for something to become true."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -97,7 +97,7 @@ def serving(folder: Path, variables: dict[str, str]) -> Iterator[Server]:
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def _port(log: Path) -> int:

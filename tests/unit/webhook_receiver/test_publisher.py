@@ -37,7 +37,7 @@ def recorded(exchange_id: int, *, due: bool = True) -> Recorded:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
@@ -73,19 +73,18 @@ def test_an_offer_never_waits_for_a_slow_broker(broker: Broker) -> None:
     release = threading.Event()
 
     def slow(messages: Sequence[DueMessage]) -> None:
-        release.wait(5)
+        release.wait(60)
         broker(messages)
 
     publisher = Publisher(slow)
-    began = time.monotonic()
     for number in range(100):
         publisher.offer(recorded(number))
-    took_s = time.monotonic() - began
+    sent_before = list(broker.sent)
     release.set()
     until(lambda: len(broker.sent) == 100)
     publisher.stop()
 
-    assert took_s < 0.5
+    assert sent_before == []
 
 
 def test_ids_wait_for_a_broker_that_comes_back(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
