@@ -25,8 +25,9 @@ from connector.errors import (
 )
 from connector.flows.context import StoreContext
 from connector.ledger.claims import Claim, Settlement
+from connector.ledger.discards import DISCARDED
 from connector.ledger.offers import ALL
-from connector.ledger.tables import State
+from connector.ledger.tables import DocumentState, State
 from connector.logs import places_of
 from connector.stores.config import RetryConfig
 
@@ -34,6 +35,8 @@ RECHECK_S = 900
 SHORT_WAIT_S = 20.0
 LONGEST_BATCH_PAUSE_S = 300.0
 """A batch flow carries everything of its kind: it tries again sooner than an order would."""
+DISCARDED_PAUSE_S = 21_600.0
+"""Between two looks at what a person discarded and the shop tells more of, when it was tried as often as anything."""
 
 Fate = Callable[[ConnectorError, Claim, StoreContext | None], Settlement]
 
@@ -44,7 +47,8 @@ def fate_of(error: Exception, held: Claim, store: StoreContext | None) -> Settle
         return _bug(error)
     for kind, fate in FATES:
         if isinstance(error, kind):
-            return fate(error, held, store)
+            settlement = fate(error, held, store)
+            return _kept_discarded(error, held, settlement) if held.discard is not None else settlement
     return _bug(error)
 
 
@@ -188,6 +192,26 @@ def _store_paused(error: ConnectorError, held: Claim, store: StoreContext | None
         reason=error.message,
         resolution=error.resolution,
         gives_try_back=True,
+    )
+
+
+def _kept_discarded(error: ConnectorError, held: Claim, settlement: Settlement) -> Settlement:
+    """Lets an outage make no dead letter of what a person discarded: released, it would be posted beside that person's own.
+
+    Without news of the shop it ends as discarded, and is looked at again at its time (`wake_for_hunt`).
+    """
+    is_passing = isinstance(error, RetryableError | OutcomeUnknownError)
+    is_posted = held.live_document is not None and held.live_document.state is DocumentState.CONFIRMED
+    if held.discard is None or settlement.state is not State.DEAD_LETTER or not is_passing or is_posted:
+        return settlement
+    if held.revision == held.done_rev:
+        return Settlement(state=State.DONE, reason_code=DISCARDED, reason=held.discard.words)
+    return Settlement(
+        state=State.WAITING,
+        reason_code=error.code,
+        reason=error.message,
+        resolution=error.resolution,
+        next_in_s=jitter(DISCARDED_PAUSE_S),
     )
 
 

@@ -61,7 +61,7 @@ def stay(run: Run, now: Meaning, *, fact: str, before: Callable[[Told], Meaning 
     news = _news(then, now)
     if not news:
         if then is not None and (held.accepted is None or held.shown is not None):
-            _note(run, accepted=asdict(then), shown=None)
+            note(run, accepted=asdict(then), shown=None)
         return Done(held.words, code=DISCARDED)
     _show(run, held, then, now, news)
     raise ChangedAfterDiscardError(
@@ -118,7 +118,7 @@ def _show(run: Run, held: Discard, then: Meaning | None, now: Meaning, news: str
     shown = asdict(now)
     if held.shown == shown:
         return
-    _note(run, accepted=held.accepted if then is None else asdict(then), shown=shown)
+    note(run, accepted=held.accepted if then is None else asdict(then), shown=shown)
     run.journal.audit(
         "changed after discard",
         system="shop",
@@ -129,7 +129,8 @@ def _show(run: Run, held: Discard, then: Meaning | None, now: Meaning, news: str
     )
 
 
-def _note(run: Run, *, accepted: dict[str, Any] | None, shown: dict[str, Any] | None) -> None:
+def note(run: Run, *, accepted: dict[str, Any] | None, shown: dict[str, Any] | None) -> None:
+    """Stages what was discarded and what a person is shown now."""
     values = {"accepted": _json(accepted), "shown": _json(shown)}
     run.journal.stage(NOTE, exchange_id=run.claim.exchange_id, **values)
 

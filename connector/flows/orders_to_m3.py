@@ -89,6 +89,7 @@ def note_whose(run: Run, order: Order | None, *, document: DocumentRecord | None
     note_buyer(run, order)
     if order is not None and not order.is_erased:
         return document
+    discarding.forget_buyer(run)
     is_news = any(FORGOTTEN not in one.plan for one in run.claim.documents)
     document = erased.forget(run, order, document=document)
     if is_news:

@@ -92,7 +92,9 @@ WHERE id = :id
 """)
 _DEAD = text("""
 SELECT id FROM exchange WHERE state = 'dead_letter' AND (CAST(:store AS varchar) IS NULL OR store = :store)
-  AND (CAST(:code AS varchar) IS NULL OR reason_code = :code) AND reason_code <> :not_code ORDER BY id
+  AND (CAST(:code AS varchar) IS NULL OR reason_code = :code) AND reason_code <> :not_code
+  AND NOT EXISTS (SELECT FROM discard k WHERE k.exchange_id = exchange.id AND NOT EXISTS (
+      SELECT FROM document d WHERE d.exchange_id = exchange.id AND d.state = 'confirmed')) ORDER BY id
 """)
 _AUDIT = text("""
 INSERT INTO audit (store, exchange_id, who, system, action, key, before, after, why)
@@ -103,7 +105,8 @@ VALUES (:store, :exchange_id, :who, 'ledger', :action, :key, CAST(:before AS jso
 def dead_letter_ids(connection: Connection, *, store: str | None, reason_code: str | None) -> list[int]:
     """Returns the dead letters of a store and kind of reason (None = any), oldest first.
 
-    Not those that a person discarded before: what may be in M3 by that person's hand is decided one by one.
+    Not those that a person discarded before, whatever they wait for now: what may be in M3 by that person's hand is decided one
+    by one.
     """
     values = {"store": store, "code": reason_code, "not_code": ChangedAfterDiscardError.code}
     return list(connection.execute(_DEAD, values).scalars())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from connector.errors import InvalidPayloadError
 from connector.flows import marks
 from connector.flows.acceptance import accepted_of
 from connector.flows.context import Run, StoreContext
-from connector.flows.discarded import END, NOTHING, POST, Meaning, differing, digests, meant_then, stay
+from connector.flows.discarded import END, NOTHING, POST, Meaning, differing, digests, meant_then, note, stay
 from connector.flows.order_changes.watching import stop_watching
 from connector.flows.orders.plan import content_of
 from connector.flows.orders.proving import let_go
@@ -23,6 +24,8 @@ ASKS = {OrderAction.CLOSE: END, OrderAction.NONE: NOTHING, OrderAction.CONFIRM: 
 MONEY, AMOUNTS = "money", "lines and amounts"
 PLACED = "time it was placed"
 """Never changes, unless a restored shop gave the id to another order: whose that is, a person says."""
+NOBODYS = (AMOUNTS, PLACED)
+"""Parts whose digests tell nothing of the buyer."""
 
 
 def stays_discarded(run: Run, order: Order | None) -> Done | None:
@@ -34,12 +37,40 @@ def stays_discarded(run: Run, order: Order | None) -> Done | None:
     marks.recall(run, order)
     if run.claim.discard is None:
         return None
-    now = meaning_of(run.store, order)
-    if (
-        order is not None and order.is_erased
-    ):  # that the buyer is gone from it is no news; what is bought counts as ever
-        now = replace(now, parts={name: digest for name, digest in now.parts.items() if name in (AMOUNTS, PLACED)})
-    return stay(run, now, fact=f"order {run.claim.business_key}", before=lambda told: _meant(run.store, told))
+    # That the buyer is gone from it is no news; what is bought counts as ever.
+    left = nobodys if order is None or order.is_erased else _whole
+
+    def before(told: Told) -> Meaning | None:
+        then = _meant(run.store, told)
+        return None if then is None else left(then)
+
+    return stay(run, left(meaning_of(run.store, order)), fact=f"order {run.claim.business_key}", before=before)
+
+
+def forget_buyer(run: Run) -> None:
+    """Stages that a discard of the order keeps no digest of what is a person's: a telephone number is soon guessed by its own."""
+    held = run.claim.discard
+    if held is None:
+        return
+    kept = replace(held, accepted=_nobodys(held.accepted), shown=_nobodys(held.shown))
+    if kept != held:
+        note(run, accepted=kept.accepted, shown=kept.shown)
+        run.journal.claim = replace(run.claim, discard=kept)
+
+
+def nobodys(meaning: Meaning) -> Meaning:
+    """Returns what is left of a meaning that tells nothing of a buyer: what is bought, and when."""
+    return replace(meaning, parts={name: digest for name, digest in meaning.parts.items() if name in NOBODYS})
+
+
+def _whole(meaning: Meaning) -> Meaning:
+    return meaning
+
+
+def _nobodys(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+    if kept is None or "parts" not in kept:
+        return kept
+    return asdict(nobodys(Meaning(**kept)))
 
 
 def settled_unseen(run: Run, document: DocumentRecord, order: Order | None) -> Done | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -120,3 +121,66 @@ def test_what_a_former_version_wrote_and_did_not_tell_is_not_taken_for_a_removed
     upgrade(url)
 
     assert list(exchanges_untold(empty)) == []
+
+
+def test_nothing_of_a_single_field_is_kept_of_discarded_orders_whose_buyer_was_erased(empty: Engine) -> None:
+    url = before(empty, "*_forget_buyers_of_discards.py")
+    parts = '{"asks": "post", "parts": {"delivery.phone": "d1", "lines and amounts": "d2", "time it was placed": "d3"}}'
+    with empty.begin() as connection:
+        for key, body, accepted in (("1", None, parts), ("2", b"{}", parts), ("3", None, '{"asks": "forgotten"}')):
+            values = {"key": key, "body": body, "accepted": accepted}
+            connection.execute(text(f"{ORDER}; {TOLD}; {KEPT}"), values)
+
+    upgrade(url)
+
+    with empty.connect() as connection:
+        kept = connection.execute(text("SELECT accepted, shown FROM discard ORDER BY order_id")).all()
+    nobodys, whole = (
+        {"lines and amounts", "time it was placed"},
+        {"delivery.phone", *("lines and amounts", "time it was placed")},
+    )
+    assert [[set(one.get("parts", {})) for one in row] for row in kept] == [[nobodys] * 2, [whole] * 2, [set()] * 2]
+
+
+def test_items_of_discarded_orders_are_looked_at_whose_sales_a_migration_closed(empty: Engine) -> None:
+    url = before(empty, "*_forget_idle_discards.py")
+    sale = (
+        "INSERT INTO sale (store, order_id, delivery_id, holds, is_open, lines)"
+        " VALUES ('w1', CAST(:key AS bigint), 1, true, true, CAST(:lines AS jsonb))"
+    )
+    offer = "INSERT INTO offer (store, flow, item_number, done_rev) VALUES ('w1', 'stock_to_woo', :sku, 1)"
+    with empty.begin() as connection:
+        for key, sku in (("1", "MUG"), ("2", "TEA")):
+            lines = json.dumps([{"product_id": 5, "sku": sku, "units": "2"}])
+            values = {"key": key, "body": b"{}", "accepted": None, "sku": sku, "lines": lines}
+            said = f"; {KEPT}" if key == "1" else ""
+            connection.execute(text(f"{ORDER}; {TOLD}{said}; {sale}; {offer}"), values)
+
+    upgrade(url)
+
+    with empty.connect() as connection:
+        due = "SELECT item_number FROM offer WHERE wanted_rev > done_rev"
+        assert list(connection.execute(text(due)).scalars()) == ["MUG"]
+
+
+ORDER = (
+    "INSERT INTO store (name, shop_url, config, config_source) VALUES ('w1', '', '', '') ON CONFLICT DO NOTHING;"
+    "INSERT INTO exchange (store, scope, flow, business_key, pool) VALUES ('w1', 'w1', 'orders_to_m3', :key, 'orders')"
+)
+TOLD = (
+    "INSERT INTO delivery (store, exchange_id, source, topic, kind, body, body_size, body_sha256, is_full)"
+    " SELECT 'w1', id, 'webhook', 'order.updated', 'order', :body, 2, '', true FROM exchange WHERE business_key = :key"
+)
+KEPT = (
+    "INSERT INTO discard (exchange_id, order_id, who, why, accepted, shown)"
+    " SELECT id, CAST(:key AS bigint), 'ana', 'by hand', CAST(:accepted AS jsonb), CAST(:accepted AS jsonb)"
+    " FROM exchange WHERE business_key = :key"
+)
+
+
+def before(empty: Engine, migration: str) -> str:
+    """Brings the database to what it was before a migration, and returns its address."""
+    url = empty.url.render_as_string(hide_password=False)
+    (file,) = (MIGRATIONS / "versions").glob(migration)
+    upgrade(url, revision=f"{int(file.name[:4]) - 1:04}")
+    return url
