@@ -152,7 +152,7 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
         note_refunds(run, order, is_posted=True)
         found = as_found(run, order, plan, customer=customer, number=known)
         return take_over_known(run, found, known)
-    vat_codes.require(run, order, plan)
+    vat_codes.require(run, order, plan.money.lines)
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:
         return Done(f"unconfirmed batch order {temporary}")

@@ -28,6 +28,7 @@ from connector.flows.order_changes.states import (
 )
 from connector.flows.order_changes.wanted import Wanted, want
 from connector.flows.order_changes.watching import is_locked_late, late_states, watch
+from connector.flows.orders import vat_codes
 from connector.flows.orders.left import LEFT
 from connector.flows.orders.proving import UNLOCKING, Hold
 from connector.flows.orders.takeover import wait_until_settled
@@ -81,6 +82,7 @@ class Following:
                 self._forbid(sender, held, todo)
             if not todo.writes:
                 return self._finish(sender, held)
+            self.require_vat_codes(todo)
             self._write(sender, held, todo)
         raise RecordLockedError(
             f"M3 kept order {self.number} from being changed.",
@@ -109,6 +111,18 @@ class Following:
             words = "; ".join(one.words for one in foreign)
             what = f"{in_short(self.news)}; and in M3: {words}"
             hand_over(self.run, self.news, self.number, what=what, foreign=foreign, is_locked=is_locked)
+
+    def require_vat_codes(self, todo: Todo) -> None:
+        """Makes sure, before anything is written, that lines to be added are of items with the VAT codes of the store file.
+
+        Raises:
+            MappingError: One has another; the order in M3 stays as it is.
+        """
+        change = change_of(self.document)
+        due = {one.line for one in todo.writes if one.adds and not (change is not None and change.is_awaited(one.id))}
+        added = [one.planned for one in self.wanted.lines if str(one.cupo) in due]
+        if added and self.news.order is not None:
+            vat_codes.require(self.run, self.news.order, added)
 
     def _find_foreign(self, held: Held) -> list[Foreign]:
         change, late = change_of(self.document), late_states(self.document)

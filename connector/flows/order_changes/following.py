@@ -73,6 +73,7 @@ def foresee(run: Run, document: DocumentRecord, order: Order | None) -> list[Cal
     following.refuse_foreign(held, todo)
     if todo.forbidden:
         hand_over(run, news, number, what="; ".join(todo.forbidden))
+    following.require_vat_codes(todo)
     return [write.call for write in todo.writes]
 
 

@@ -1,20 +1,21 @@
 """Holds an order whose item has another VAT code in M3 than the shop's rate asks for, before anything is written.
 
-Called by orders_to_m3 and its preview. Without it M3's total would tell, after Confirm, on an order that has to be locked. The
-codes are read with the items and kept with them, so nothing is asked; only one that differs is asked for again, for it may have
-been put right.
+Called by orders_to_m3 and its preview, and for lines that are added to a posted order. Without it M3's total would tell, after
+Confirm, on an order that has to be locked. The codes are read with the items and kept with them, so nothing is asked; only one that
+differs is asked for again, for it may have been put right.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.errors import MappingError
 from connector.flows.context import Run
 from connector.flows.orders.items import read_again
-from connector.flows.orders.plan import OrderPlan
 from connector.ledger.items import KnownItem, find_items
+from connector.money.planned import PlannedLine
 from connector.stores.money import TaxMode
 from connector.woocommerce.models import Order
 
@@ -30,8 +31,13 @@ class Wanted:
     rate: Decimal
 
 
-def require(run: Run, order: Order, plan: OrderPlan) -> None:
+def require(run: Run, order: Order, lines: Iterable[PlannedLine]) -> None:
     """Makes sure that items have the VAT codes of `items.vat_codes`; an untaxed line may have any, for its buyer is exempt.
+
+    Args:
+        run: This run.
+        order: The order.
+        lines: Those of its lines that are to be written.
 
     Raises:
         MappingError: One has another; nothing was written.
@@ -42,7 +48,7 @@ def require(run: Run, order: Order, plan: OrderPlan) -> None:
         return
     skus = sorted({line.sku for line in order.line_items})
     known = find_items(run.journal.connection, run.store.name, skus=skus, max_age_h=config.items.recheck_hours)
-    sold = {(line.item_number, line.rate) for line in plan.money.lines if line.rate}
+    sold = {(line.item_number, line.rate) for line in lines if line.rate}
     wanted = [
         Wanted(sku, one, rate) for sku, one in known.items() for number, rate in sold if number == one.item_number
     ]
