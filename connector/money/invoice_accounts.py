@@ -83,13 +83,23 @@ def accounts_of(
             row.id: config.with_vat_code(config.shipping, _rate(order, row, decimals)) for row in order.shipping_lines
         },
         "fees": {row.id: config.with_vat_code(config.fees, _rate(order, row, decimals)) for row in order.fee_lines},
-        "taxes": {
-            percent: config.with_vat_code(account, percent)
-            for percent in order.tax_rates.values()
-            if (account := config.tax_account(percent, country=country)) is not None
-        },
+        "taxes": _taxes(order, config),
     }
     return InvoiceAccounts(receivable=config.receivable, rounding=config.rounding, **found)
+
+
+def with_named_since(accounts: InvoiceAccounts, order: Order, *, config: InvoicesConfig) -> InvoiceAccounts:
+    """Returns the accounts of an invoice, and by the rules of now those of rates that had none, for they bore no tax in it."""
+    return accounts.model_copy(update={"taxes": {**_taxes(order, config), **accounts.taxes}})
+
+
+def _taxes(order: Order, config: InvoicesConfig) -> dict[Decimal, Account]:
+    country = order.delivery_address.country
+    return {
+        percent: config.with_vat_code(account, percent)
+        for percent in order.tax_rates.values()
+        if (account := config.tax_account(percent, country=country)) is not None
+    }
 
 
 def _revenue(

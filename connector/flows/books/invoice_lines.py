@@ -141,7 +141,7 @@ def sold_of(run: Run, invoice: DocumentRecord, order: Order, config: InvoicesCon
         MappingError, NotYetError: See `sell`; of a former version's only.
     """
     kept = invoice.plan.get(SOLD)
-    return sell(run, order, config) if kept is None else Sold.from_json(kept, order)
+    return sell(run, order, config) if kept is None else Sold.from_json(kept, order).with_named_since(config)
 
 
 def invoiced_at(order: Order) -> datetime:

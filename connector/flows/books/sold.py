@@ -7,12 +7,13 @@ become after the sale, a refund takes back what was posted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
+from connector.accounting.invoices import InvoicesConfig
 from connector.flows.books.converting import IntoBooks
 from connector.money.credit_journal import credit_journal
-from connector.money.invoice_accounts import InvoiceAccounts
+from connector.money.invoice_accounts import InvoiceAccounts, with_named_since
 from connector.money.invoice_journal import invoice_journal, rows_of
 from connector.money.journal import Journal
 from connector.money.refunds import take_each
@@ -72,6 +73,10 @@ class Sold:
             kept["decimals"],
             None if kept["into"] is None else IntoBooks.from_json(kept["into"]),
         )
+
+    def with_named_since(self, config: InvoicesConfig) -> Sold:
+        """Returns it with the accounts of rates that bore no tax in the invoice, which a person may have named since."""
+        return replace(self, accounts=with_named_since(self.accounts, self.order, config=config))
 
     def invoice(self, money: MoneyConfig) -> Journal:
         """Returns the journal of its invoice, in its own currency.

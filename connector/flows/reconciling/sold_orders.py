@@ -36,7 +36,11 @@ class SoldOrders:
         with transaction(ledger) as connection:
             keys = [str(one.id) for one in orders]
             kept = kept_of_batches(connection, store.name, flow=INVOICES, keys=keys, part=SOLD)
-        self._kept = {one.id: Sold.from_json(kept[str(one.id)], one) for one in orders if str(one.id) in kept}
+        self._kept = {
+            one.id: Sold.from_json(kept[str(one.id)], one).with_named_since(self._config)
+            for one in orders
+            if str(one.id) in kept
+        }
         new = [one for one in orders if not self._has_all_of(one)]
         self._categories: Mapping[int, Filed] = read_categories(store.shop, new, self._config)
 

@@ -196,3 +196,30 @@ def test_more_than_was_invoiced_is_not_credited_though_the_order_grew_since(dire
     assert direct.books_of("C") == []
     assert (held["state"], held["reason_code"]) == ("dead_letter", "amounts_differ")
     assert "80.62 of 67.12" in held["reason"]
+
+
+def test_tax_of_a_rate_that_bore_none_when_it_was_sold_is_credited_once_its_account_is_named(
+    direct: CountingHouse,
+) -> None:
+    """0.05 at 5 % bear 0.0025 of tax, which are no cent; the refund states one."""
+    file = {"credit_prefix": "W1C-", "taxes": [{"rate": "25", "account": {"account": "2610"}}]}
+    direct.connector.configure(invoicing(invoices=file))
+    product = {"sku": "TINY", "regular_price": "0.05", "tax_class": "reduced-rate"}
+    direct.sandbox.post(f"{direct.sandbox.shop_url}/_control/products", product)
+    order = direct.place(lines=[{"sku": "MUG-001", "quantity": 1}, {"sku": "TINY", "quantity": 1}])
+    direct.go_on()
+    tiny = next(line for line in order["line_items"] if line["sku"] == "TINY")
+    taxes = [{"id": tiny["taxes"][0]["id"], "refund_total": "0.01"}]
+    give_back(
+        direct, order, line_items=[{"id": tiny["id"], "quantity": 0, "refund_total": "0.04", "refund_tax": taxes}]
+    )
+    held = direct.exchange(FLOW)
+    named = [*file["taxes"], {"rate": "5", "account": {"account": "2611"}}]
+    direct.connector.configure(invoicing(invoices={**file, "taxes": named}))
+    direct.go_on()
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "unmappable")
+    assert "Tax of 5 % fits no tax account" in held["reason"]
+    assert "invoices.taxes" in held["resolution"]
+    (credit,) = direct.books_of("C")
+    assert credit["2611"] == Decimal("0.01")
