@@ -65,7 +65,7 @@ def _lists(area: Area, lists: Lists, config: PricesPublishing) -> Finding:
             remedy="Look at its first day in OIS017.",
         )
     return area.ok(
-        "price list", f"{config.price_list} in {config.currency}, {len(lists.versions)} versions with its campaign"
+        "price list", f"{config.price_list} in {config.currency}; versions with its campaign: {len(lists.versions)}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -171,3 +172,20 @@ def test_payment_without_a_place_is_held_before_anything_is_written(
     assert (held["state"], held["reason_code"]) == ("dead_letter", "unmappable")
     assert word in held["reason"]
     assert house.journals() == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"copy_as": "W1P"}, {"account": "2420", "remove": True}], ids=["there twice", "a line less"]
+)
+def test_voucher_that_is_not_what_was_sent_is_no_proof(house: CountingHouse, change: dict[str, Any]) -> None:
+    order = house.place()
+    house.go_on()
+    house.sandbox.post(f"{house.sandbox.m3_url}/_control/ledger/rows", {"text": "W1P", **change})
+    house.forget_everything()
+    house.connector.ask(order["id"])
+    house.go_on()
+
+    held = house.say()
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "amounts_differ")
+    assert "not what was to be posted" in held["reason"] and "GLS200" in held["resolution"]
+    assert house.open_batches() == []
