@@ -9,7 +9,7 @@ import yaml
 
 from connector.errors import ConfigurationError
 from connector.stores.reading import parse_store_config
-from tests.integration.flows.books.counting_house import INVOICES, invoicing
+from tests.integration.flows.books.counting_house import INVOICES, PAYMENTS, invoicing
 
 EXAMPLE = (Path(__file__).parents[3] / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
 
@@ -102,3 +102,20 @@ def test_file_of_a_former_version_that_names_no_unit_for_stock_issues_is_read() 
     file = invoicing(invoices={"stock": "issue", "issue": ISSUE})
 
     assert parse_store_config(file, source="w1.yaml").unit_sold is None
+
+
+@pytest.mark.parametrize(
+    ("fee", "words"),
+    [
+        ({"account": {"account": "6570", "dimensions": {"AIT8": "1"}}}, "AIT8: dimensions are AIT2 to AIT7"),
+        ({"account": {"account": "6570"}, "vat_rate": "25"}, "vat_rate and vat_account belong together"),
+    ],
+)
+def test_a_fee_with_an_account_that_cannot_be_is_refused(fee: dict[str, object], words: str) -> None:
+    methods = {"stripe": {"clearing": {"account": "1580"}, "fee": {"meta_keys": ["_stripe_fee"], **fee}}}
+    file = yaml.safe_dump({**yaml.safe_load(EXAMPLE), "payments": {**PAYMENTS, "methods": methods}})
+
+    with pytest.raises(ConfigurationError) as refused:
+        parse_store_config(file, source="w1.yaml")
+
+    assert words in refused.value.message

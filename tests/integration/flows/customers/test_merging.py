@@ -247,3 +247,25 @@ def lose_ledger(connector: Connector) -> None:
     with connector.engine.begin() as connection:
         tables = "exchange, delivery, document, step, attempt, binding, order_line, audit, customer_identity"
         connection.exec_driver_sql(f"TRUNCATE {tables} CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"MAIL": "eva@example.com"}, "another e-mail address"), ({"STAT": "10"}, "has status 10")],
+)
+def test_a_customer_found_in_m3_that_is_another_shopper_or_may_not_order_is_not_taken(
+    connector: Connector, fields: dict[str, str], words: str
+) -> None:
+    desk = Desk(connector)
+    desk.order()
+    number = desk.customer()["cuno"]
+    desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/customers/{number}", fields)
+    with connector.engine.begin() as connection:  # as a restored backup from before the order
+        connection.exec_driver_sql("TRUNCATE exchange, delivery, document, step, attempt, binding, order_line CASCADE")
+
+    desk.order()
+
+    (held,) = connector.rows("SELECT reason, resolution FROM exchange WHERE state = 'dead_letter'")
+    assert words in held["reason"] and number in held["reason"] and "CRS610" in held["resolution"]
+    assert "example.com" not in held["reason"] + held["resolution"]
+    assert len(desk.orders()) == 1

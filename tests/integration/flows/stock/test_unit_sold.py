@@ -61,3 +61,14 @@ def test_units_that_went_out_before_come_back_as_they_went_without_a_unit(house:
     house.go_on()
 
     assert house.messages() == [(MUG, "-6"), (MUG, "6")]
+
+
+def test_units_are_held_where_m3_has_a_unit_of_nothing(house: Warehouse) -> None:
+    house.connector.configure(_saying("BOX"))
+    units = [{"unit": "BOX", "factor": "0"}]
+    house.sandbox.post(f"{house.sandbox.m3_url}/_control/items", [{"itno": MUG, "units": units}])
+    _place_mug(house)
+
+    held = house.exchange(FLOW)
+    assert (held["state"], held["reason_code"], house.messages()) == ("dead_letter", "unmappable", [])
+    assert "factor 0" in held["reason"] and "MMS015" in held["resolution"]
