@@ -242,7 +242,8 @@ def _step(load: _Load, where: _Where, form: TransformForm) -> Step | None:
         load.wrong(where.place, f"{form.name} keeps {limit} characters, {where.field} holds {length}; write {length}")
     if transform.shortens and where.field in KEY_FIELDS:
         load.wrong(where.place, f"{where.field} is a reference and is never shortened; remove {form.name}")
-    return Step(form.name, transform.run, argument)
+    beside = _path(load, where, argument, None) if transform.beside and argument is not None else None
+    return Step(form.name, transform.run, argument, beside)
 
 
 def _check_fixed_text(load: _Load, where: _Where, form: RuleForm) -> None:

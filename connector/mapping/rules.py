@@ -31,11 +31,12 @@ class Note:
 
 @dataclass(frozen=True)
 class Step:
-    """A transform with its argument, bound at load."""
+    """A transform with its argument, bound at load; where `beside` is set, the argument is the text there."""
 
     name: str
     run: Callable[[str, Any], Changed]
     argument: object
+    beside: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class Rule:
     def paths(self) -> tuple[Path, ...]:
         """All paths the rule reads."""
         condition = (self.condition.path,) if self.condition else ()
-        return (*(path for source in self.sources for path in source), *condition)
+        beside = (step.beside for step in self.steps if step.beside is not None)
+        return (*(path for source in self.sources for path in source), *beside, *condition)
 
     def counts(self, values: Values) -> bool:
         """Tells whether the condition of the rule holds; without one it always does."""
@@ -108,8 +110,9 @@ class Rule:
         """
         text, notes = self.constant or _source(self, values), []
         for step in self.steps:
+            argument = step.argument if step.beside is None else _text(self, step.beside, values)
             try:
-                changed = step.run(text, step.argument)
+                changed = step.run(text, argument)
             except ValueError as error:
                 what = f"the value {error} ({step.name})"
                 raise _unplaced(self, what, f"Correct it in {self.sides.source}. {_or_rule(self)}") from None

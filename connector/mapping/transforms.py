@@ -16,6 +16,9 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from connector.mapping.postcodes import write_postcode
+from connector.mapping.states import write_state
+
 TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 BREAKING_TAG = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h\d)\s*>", re.IGNORECASE)
 PLAIN = re.compile(r"[^<&\s]+(?: [^<&\s]+)*")
@@ -26,7 +29,6 @@ UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 PHONE_BREAK = re.compile(r"[/,;|#]|\bext\b|\bor\b|(?<=\d)\s*x\s*(?=\d)", re.IGNORECASE)
 SHORTEST_PHONE = 6
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
-STATE_WITH_COUNTRY = re.compile(r"[A-Z]{2}(?:-(?=\w)|(?=\d))")
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Transform:
 
     `read` turns the argument as typed into what `run` takes; ValueError says what is wrong with it.
     `limit` gives the length the result surely keeps to, or None. `shortens` marks what may drop characters.
+    Where `beside`, the argument is the path of a second value, and `run` gets the text there ("" without an argument).
     """
 
     run: Callable[[str, Any], Changed]
     read: Callable[[object], Any]
     limit: Callable[[Any], int | None] = lambda argument: None
     shortens: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,9 +155,9 @@ def phone(text: str, length: int) -> Changed:
     return Changed(compact)  # too long for its field: the engine refuses it, for a cut number calls somebody else
 
 
-def state_code(text: str, _: None = None) -> Changed:
-    """Takes the country off a shop's state code: HR-21 and JP13 become 21 and 13, CA stays."""
-    return Changed(STATE_WITH_COUNTRY.sub("", text.strip().upper(), count=1))
+def state_code(text: str, country: str | None) -> Changed:
+    """Makes the code of a state of a shop's code or of a name: HR-21 and JP13 become 21 and 13, California becomes CA."""
+    return Changed(write_state(text, country or ""))
 
 
 def date_yyyymmdd(text: str, zone: ZoneInfo | None) -> Changed:
@@ -263,6 +267,16 @@ def _address_line(argument: object) -> AddressLine:
     return wanted
 
 
+def _path(argument: object) -> str:
+    if not isinstance(argument, str) or not argument:
+        raise ValueError("needs the path of the country, like {postcode: delivery.country}")
+    return argument
+
+
+def _path_or_none(argument: object) -> str | None:
+    return None if argument is None else _path(argument)
+
+
 def _simple(function: Callable[[str], str]) -> Transform:
     return Transform(lambda text, _: Changed(function(text)), _none)
 
@@ -290,7 +304,8 @@ TRANSFORMS: Final[dict[str, Transform]] = {
     "prefix": Transform(lambda text, front: Changed(front + text if text else ""), _some_text),
     "suffix": Transform(lambda text, end: Changed(text + end if text else ""), _some_text),
     "phone": Transform(phone, _length),
-    "state_code": Transform(state_code, _none),
+    "state_code": Transform(state_code, _path_or_none, beside=True),
+    "postcode": Transform(lambda text, country: Changed(write_postcode(text, country)), _path, beside=True),
     "date_yyyymmdd": Transform(date_yyyymmdd, _zone),
     "number": Transform(number, _none),
     "short_number": Transform(short_number, _none),

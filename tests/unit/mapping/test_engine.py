@@ -85,6 +85,18 @@ def test_condition_decides_whether_the_field_is_sent(test: str, name: str, expec
     assert code(rule, name=name, other="yes") == expected
 
 
+def test_transform_may_read_a_second_value_which_then_counts_as_content() -> None:
+    mapping = load(f"{NAME}CODE: {{from: thing.name, transforms: [{{state_code: thing.other}}]}}")
+
+    assert fields_of(mapping, name="California", other="us").get("CODE") == "CA"
+    assert fields_of(mapping, name="HR-21").get("CODE") == "21"
+    assert mapping.read("thing", Thing(name="California", other="US")) == {
+        "thing.name": "California",
+        "thing.other": "US",
+    }
+    assert mapping.fields_by_path("one")["thing.other"] == {"CODE"}
+
+
 def test_lookup_gives_the_code_of_the_store() -> None:
     assert code("CODE: {from: thing.method, lookup: good}", method="bacs") == "BAC"
 

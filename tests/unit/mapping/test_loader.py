@@ -32,6 +32,8 @@ def problem(fields: str, *, record: str = "") -> str:
         ("CODE: {from: thing.name, transforms: [{cut: many}]}", "the transform cut needs a whole number"),
         ("CODE: {from: thing.name, transforms: [{cut: 4}]}", "cut keeps 4 characters, CODE holds 3; write 3"),
         ("CUOR: {from: thing.name, transforms: [{cut: 3}]}", "CUOR is a reference and is never shortened; remove cut"),
+        ("CODE: {from: thing.name, transforms: [postcode]}", "the transform postcode needs the path of the country"),
+        ("CODE: {from: thing.name, transforms: [{postcode: thing.nam}]}", "thing has no 'nam'; did you mean name?"),
         ("CODE: {from: thing.name, lookup: methode}", "the store has no table methode"),
         ("CODE: {from: thing.name, lookup: method}", "the store's table method, bad: 'TOO LONG' has 8 characters"),
         ("CODE: {constant: ABCD}", "'ABCD' has 4 characters, CODE holds 3"),

@@ -1,0 +1,36 @@
+"""Writes a state as the code M3 holds (ECAR), and tells one that is none. Used by transforms.py and addresses.py."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from connector.mapping.countries import Country, find_country, fold
+
+WITH_COUNTRY: Final = re.compile(r"[A-Z]{2}(?:-(?=\w)|(?=\d))")
+GLUED_CODE: Final = re.compile("[A-Z]{1,3}")
+GLUED: Final = frozenset({"EG", "KN", "MZ", "RS"})
+"""Whose states the shop codes with the country in front and nothing between (EGALX). Source: WooCommerce, i18n/states.php."""
+
+NEED_STATE: Final = frozenset({"AU", "BR", "CA", "US"})
+"""Where carriers take no parcel without it (decision 19); the shop asks for it, and codes states as the package does."""
+
+
+def write_state(text: str, country: str) -> str:
+    """Returns the code of a state: the country taken off the shop's code, or the code that belongs to a name.
+
+    Args:
+        text: The shop's code (HR-21, JP13, EGALX, CA), or a name somebody typed (California).
+        country: ISO 3166 code; "" where it is not known. What is no known state of it stays as it is, in capitals.
+    """
+    given, land = text.strip().upper(), country.strip().upper()
+    if land in GLUED and given.startswith(land) and GLUED_CODE.fullmatch(given[len(land) :]):
+        return given[len(land) :]
+    bare = WITH_COUNTRY.sub("", given, count=1)
+    found = find_country(land)
+    return bare if found is None else found.states.get(fold(bare), bare)
+
+
+def is_missing_state(text: str, country: Country) -> bool:
+    """Tells whether goods cannot be sent for want of a state: the country needs one, and this is none of its."""
+    return country.code in NEED_STATE and write_state(text, country.code) not in country.states.values()
