@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from connector.flows import tenure
+from connector.flows import addresses, tenure
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.issues.leaving import leave_issue
@@ -152,6 +152,7 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
         note_refunds(run, order, is_posted=True)
         found = as_found(run, order, plan, customer=customer, number=known)
         return take_over_known(run, found, known)
+    addresses.require_delivery(run.store, order)
     vat_codes.require(run, order, plan.money.lines)
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:

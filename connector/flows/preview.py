@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connector.errors import MissingDependencyError
+from connector.flows import addresses
 from connector.flows.context import Run, StoreContext
 from connector.flows.marks import said_of
 from connector.flows.order_changes import following
@@ -102,6 +103,7 @@ def _preview(run: Run) -> Preview:
     except MissingDependencyError:
         customer, said = NEW_CUSTOMER, "a new customer, created first from the template"
     plan = make_plan(run, order, customer)
+    addresses.require_delivery(run.store, order)
     vat_codes.require(run, order, plan.money.lines)
     return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
 

@@ -15,6 +15,7 @@ from connector.accounting.invoices import InvoicesConfig, StockRule
 from connector.accounting.payments import PaymentsConfig
 from connector.publishing.parts import Publishing
 from connector.publishing.strict import Strict, Text
+from connector.stores.addresses import AddressesConfig
 from connector.stores.customers import CustomersConfig
 from connector.stores.items import ItemsConfig
 from connector.stores.money import MoneyConfig
@@ -51,6 +52,7 @@ class StoreConfig(Strict):
     m3: M3Config
     orders: OrdersConfig = OrdersConfig()
     money: MoneyConfig = MoneyConfig()
+    addresses: AddressesConfig = AddressesConfig()
     customers: CustomersConfig = CustomersConfig()
     items: ItemsConfig = ItemsConfig()
     rates: RatesConfig | None = None

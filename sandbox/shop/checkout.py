@@ -57,6 +57,7 @@ class Cart(BaseModel):
     coupons: list[str] = []
     fees: list[Fee] = []
     shipping_total: Decimal | None = Decimal("5.00")
+    shipping_method: str = "flat_rate"
     currency: str = "EUR"
     payment_method: str = "bacs"
     status: str = ""
@@ -137,7 +138,7 @@ def _fill(shop: Shop, order: Order, cart: Cart) -> None:
             raise RestError("sandbox_out_of_stock", f"The shop does not have {wish.quantity} of {wish.sku} in stock.")
         order.lines.append(make_line(shop, product, wish.quantity))
     if cart.shipping_total is not None:
-        order.shipping_lines.append(_flat_rate(shop, order, cart))
+        order.shipping_lines.append(_shipping_line(shop, order, cart))
     for fee in cart.fees:
         order.fees.append(FeeLine(shop.next("item"), fee.name, fee.total, fee.tax_status))
     _mark_checkout(shop, order, cart)
@@ -153,9 +154,11 @@ def _fill_addresses(shop: Shop, order: Order, cart: Cart) -> None:
         order.shipping = {k: v for k, v in order.billing.items() if k != "email"}
 
 
-def _flat_rate(shop: Shop, order: Order, cart: Cart) -> ShippingLine:
+def _shipping_line(shop: Shop, order: Order, cart: Cart) -> ShippingLine:
     total = cart.shipping_total or Decimal(0)
-    line = ShippingLine(shop.next("item"), "Flat rate", "flat_rate", total)
+    line = ShippingLine(
+        shop.next("item"), cart.shipping_method.replace("_", " ").capitalize(), cart.shipping_method, total
+    )
     if cart.checkout is not Checkout.REST:
         items = ", ".join(f"{item.name} &times; {item.quantity}" for item in order.lines)
         line.instance_id = "1"

@@ -11,6 +11,7 @@ from typing import Any
 
 from connector.errors import MissingDependencyError, NeedsPersonError, NotYetError
 from connector.flows import tenure
+from connector.flows.addresses import require_address
 from connector.flows.context import Run
 from connector.flows.customers import binding
 from connector.flows.customers.erasing import erase, is_erased
@@ -23,6 +24,7 @@ from connector.flows.customers.keys import (
 )
 from connector.flows.customers.leaving import FLOW, shopper_of
 from connector.flows.customers.lost import tell_lost, wait_for_lost
+from connector.flows.customers.places import require_places
 from connector.flows.customers.seeing import ask_shop, note_seen, told_account
 from connector.flows.customers.wanted import (
     PARTS,
@@ -71,6 +73,7 @@ def run_account(run: Run) -> Done:
         MissingDependencyError: The customer is made first.
         NotYetError: A write of a lost worker may still arrive.
         NeedsPersonError: M3 has no such customer any more, has another VAT number, or keeps what was changed.
+        MappingError: An address that would be written, or made a customer of, can be none.
         M3RejectedError: M3 refused a change.
     """
     config = run.store.config.customers.accounts
@@ -128,6 +131,7 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
 
     Raises:
         MissingDependencyError: Its exchange is left.
+        MappingError: Nothing can be sent to the address of its bill.
     """
     rules = run.store.config.customers
     email = (customer.billing.email or customer.email).strip()
@@ -140,6 +144,7 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
     is_over = is_settled(run.journal.connection, FLOW, key=awaited)  # asked before the binding it leaves
     if find_shopper(run.journal.connection, run.store.m3_scope, key=key) is not None:
         return None  # somebody else's: the login does not prove the address of its bill
+    require_address(run.store, customer.billing, of=f"the billing address of account {customer.id}")
     number = vat_number_of(rules, customer.billing, customer.meta_data)
     is_news = run.leave(
         shopper_of(
@@ -181,6 +186,7 @@ def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer,
     if document is not None:
         tell_lost(run, document, shows=lambda name: name not in {one.name for one in due})
     if due:
+        require_places(run.store, customer, due)
         tenure.require(run)
         document = run.journal.replan(document or _begin(run, number), _sent(run, due))
         missed = [one for one in due if not write(run, document, number, one, wanted.notes)]

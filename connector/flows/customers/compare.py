@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from connector.errors import MappingError
 from connector.flows.context import StoreContext
 from connector.flows.customers.erasing import is_erased
+from connector.flows.customers.places import require_places
 from connector.flows.customers.wanted import VRNO, compact, differences, kept_by_m3, read_held, wanted_of
 from connector.flows.customers.withdrawing import is_taken_off
 from connector.ledger.known_customers import KnownCustomer, find_account
@@ -64,6 +66,10 @@ def _compare(
     if wanted.vat_number and held.vat_number and compact(wanted.vat_number) != compact(held.vat_number):
         return _told(account, number, "M3 has another VAT number", needs_person=True)
     due = differences(config, wanted, held, number=number)
+    try:
+        require_places(store, customer, due)
+    except MappingError as error:
+        return _told(account, number, error.message, needs_person=True)
     left = kept_by_m3(store, config, wanted, held)
     if is_taken_off(store, config, customer, shown=seen.vat_number, known=known, held=held.vat_number):
         left.append(VRNO)

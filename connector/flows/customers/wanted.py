@@ -21,6 +21,9 @@ CHANGE, FINANCIAL, ADDRESS = "change", "financial", "delivery_address"
 """Records of the mapping file."""
 
 VRNO = "VRNO"
+ADDRESS_WRITE = "address"
+"""The write of that record."""
+
 LONGEST_EMAIL = 60
 """EMAL of CRS111MI."""
 
@@ -188,10 +191,10 @@ def _of_address(config: Accounts, wanted: Wanted, held: Held, *, number: str) ->
         return [] if held.address is None else [Difference("address_gone", call, (address,))]
     if held.address is None:
         call = customer_addresses.add_address(number, address=address, fields=wanted.address)
-        return [Difference("address", call, tuple(wanted.address))]
+        return [Difference(ADDRESS_WRITE, call, tuple(wanted.address))]
     changed = _differing(wanted.address, held.address)
     call = customer_addresses.change_address(number, address=address, fields=changed)
-    return [Difference("address", call, tuple(changed))] if changed else []
+    return [Difference(ADDRESS_WRITE, call, tuple(changed))] if changed else []
 
 
 def _differing(wanted: Mapping[str, str], held: Mapping[str, str]) -> dict[str, str]:

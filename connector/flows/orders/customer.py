@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector.errors import MappingError, MissingDependencyError, NeedsPersonError
+from connector.flows import addresses
 from connector.flows.context import Run, StoreContext
 from connector.flows.customers import binding, leaving
 from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
@@ -67,7 +68,7 @@ def find_number(run: Run, order: Order) -> str:
         MissingDependencyError: The shopper is not in M3 yet; its exchange is staged.
         NeedsPersonError: The e-mail address is another company's; its data were erased; or a person discarded the shopper's
             exchange, and the order brings nothing new about it.
-        MappingError: See `shopper_of`.
+        MappingError: See `shopper_of`; or nothing can be sent to an address of the order, for which a customer would be made.
     """
     if order.is_erased:
         raise NeedsPersonError(
@@ -83,6 +84,7 @@ def find_number(run: Run, order: Order) -> str:
     known = find_known(run, order, key)
     if known is not None:
         return known.number
+    addresses.require_for_customer(run.store, order)
     is_news = run.leave(_customer_delivery(run.store, order, key))
     email = email_key(order.billing.email)
     run.journal.stage(NAME_SHOPPER, email=email, m3_scope=run.store.m3_scope, key=key)

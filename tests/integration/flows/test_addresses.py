@@ -1,0 +1,223 @@
+"""An address nothing can be sent to is noticed before anything is written; any other is carried, as its country writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from connector.errors import MappingError
+from connector.flows.customers.compare import compare_accounts
+from connector.flows.preview import preview_order
+from connector.publishing.customers import Accounts
+from tests.harness import STORE, Connector
+from tests.integration.flows.customers.desk import HOME, SUMMER_HOUSE, Desk, file_of
+from tests.integration.flows.story import Story, quick_store
+
+LONDON = {"address_1": "1 Long Lane", "city": "London", "postcode": "sw1a1aa", "country": "GB", "state": "Middlesex"}
+BERLIN = {"address_1": "Lange Straße 1", "city": "Berlin", "postcode": "10115", "country": "DE", "state": "DE-BE"}
+ALBANY = {"address_1": "1 Long Street", "city": "Albany", "postcode": "12201", "country": "US", "state": "New York"}
+NOWHERE = "1011Zxq"
+
+
+def passing() -> str:
+    return yaml.safe_dump({**yaml.safe_load(quick_store(guests="common")), "addresses": {"check": "pass"}})
+
+
+@pytest.fixture
+def story(connector: Connector) -> Story:
+    """A store whose buyers share a customer, so that only the order's own address goes to M3."""
+    story = Story(connector, guests="common")
+    story.start_anew()
+    story.end_faults()
+    connector.forget()
+    return story
+
+
+def buyer(place: dict[str, str], **changes: str) -> dict[str, str]:
+    return {"first_name": "Iva", "last_name": "Horvat", "email": "iva@example.com", **place, **changes}
+
+
+def held_for(story: Story, field: str) -> dict[str, Any]:
+    held = story.exchange()
+    assert (held["state"], held["reason_code"], story.orders(), story.batch_orders()) == (
+        "dead_letter",
+        "unmappable",
+        [],
+        [],
+    )
+    assert held["reason"].startswith(f"The {field} of the delivery address of order ")
+    return held
+
+
+def address_in_m3(story: Story) -> dict[str, str]:
+    (order,) = story.orders()
+    (address,) = order["addresses"]
+    return {name: address.get(name, "") for name in ("PONO", "CSCD", "ECAR")}
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "field"),
+    [
+        (BERLIN, {"postcode": NOWHERE}, "postcode"),
+        (BERLIN, {"postcode": ""}, "postcode"),
+        (BERLIN, {"country": "QX"}, "country"),
+        (ALBANY, {"state": ""}, "state"),
+        (ALBANY, {"state": "Zxq"}, "state"),
+    ],
+)
+def test_a_held_order_goes_on_by_itself_when_the_address_is_corrected_in_the_shop(
+    story: Story, place: dict[str, str], wrong: dict[str, str], field: str
+) -> None:
+    order = story.place(billing=buyer(place, **wrong))
+    story.go_on()
+    held = held_for(story, field)
+    assert "Zxq" not in held["reason"] + held["resolution"]
+    assert "goes on by itself" in held["resolution"]
+
+    story.change(order, billing=buyer(place))
+    story.go_on()
+
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+
+@pytest.mark.parametrize(
+    ("place", "written"),
+    [
+        (LONDON, {"PONO": "SW1A 1AA", "CSCD": "GB", "ECAR": ""}),
+        (ALBANY, {"PONO": "12201", "CSCD": "US", "ECAR": "NY"}),
+        ({**BERLIN, "country": "de", "state": "DE-BE"}, {"PONO": "10115", "CSCD": "DE", "ECAR": "BE"}),
+        ({**BERLIN, "country": "AE", "postcode": "n/a", "state": ""}, {"PONO": "N/A", "CSCD": "AE", "ECAR": ""}),
+    ],
+)
+def test_an_address_is_written_as_its_country_writes_it(
+    story: Story, place: dict[str, str], written: dict[str, str]
+) -> None:
+    story.place(billing=buyer(place))
+    story.go_on()
+
+    assert address_in_m3(story) == written
+
+
+def test_the_delivery_address_is_looked_at_where_there_is_one(story: Story) -> None:
+    order = story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping=buyer(LONDON, email=""))
+    story.go_on()
+    assert address_in_m3(story)["PONO"] == "SW1A 1AA"
+
+    story.start_anew()
+    order = story.place(billing=buyer(LONDON), shipping=buyer(BERLIN, email="", postcode=NOWHERE))
+    story.go_on()
+    held_for(story, "postcode")
+    with pytest.raises(MappingError, match="delivery address"):
+        preview_order(story.connector.engine, story.connector.process.runtime.store(STORE), order_id=order["id"])
+
+
+def test_a_buyer_who_comes_for_the_goods_may_live_anywhere(story: Story) -> None:
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_method="local_pickup")
+    story.go_on()
+
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+
+def test_a_store_that_passes_everything_has_its_held_orders_carried_by_themselves(story: Story) -> None:
+    story.place(billing=buyer(BERLIN, postcode="1011"))
+    story.go_on()
+    held_for(story, "postcode")
+
+    story.connector.configure(passing())
+    story.go_on()
+
+    assert address_in_m3(story)["PONO"] == "1011"
+
+
+def test_an_order_that_m3_has_already_is_found_there_whatever_its_address(story: Story) -> None:
+    story.connector.configure(passing())
+    order = story.place(billing=buyer(BERLIN, postcode="1011"))
+    story.go_on()
+    story.connector.configure(quick_store(guests="common"))
+
+    story.lose_ledger()
+    story.connector.ask(order["id"])
+    story.go_on()
+
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+
+def test_an_address_written_another_way_after_posting_is_no_change(story: Story) -> None:
+    order = story.place(billing=buyer(LONDON))
+    story.go_on()
+
+    story.change(order, billing=buyer(LONDON, postcode="SW1A 1AA"))
+    story.go_on()
+    assert story.exchange()["state"] == "done"
+
+    story.change(order, billing=buyer(LONDON, postcode="SW1A 2AA"))
+    story.go_on()
+    assert story.exchange()["state"] == "dead_letter"
+    assert "the delivery address (PONO)" in story.exchange()["reason"]
+
+
+def test_no_customer_is_made_of_a_bill_nothing_can_be_sent_to(connector: Connector) -> None:
+    story = Story(connector)
+    story.start_anew()
+    order = story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping=buyer(LONDON, email=""))
+    story.go_on()
+    held = story.exchange()
+    assert (held["state"], story.sandbox.m3_book()["customers"]) == ("dead_letter", [])
+    assert held["reason"].startswith("The postcode of the billing address of order ")
+
+    story.change(order, billing=buyer(BERLIN))
+    story.go_on()
+
+    (made,) = story.sandbox.m3_book()["customers"]
+    assert (made["fields"]["PONO"], story.exchange()["state"], len(story.orders())) == ("10115", "done", 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "whose"),
+    [
+        ({"billing": {**HOME, **BERLIN, "postcode": NOWHERE}}, "billing"),
+        ({"shipping": {**SUMMER_HOUSE, **BERLIN, "postcode": NOWHERE}}, "delivery"),
+    ],
+)
+def test_a_wrong_address_of_an_account_waits_and_goes_on_when_it_is_corrected(
+    connector: Connector, changes: dict[str, Any], whose: str
+) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    before = desk.customer()
+    desk.change(account, **changes)
+
+    held = desk.look(account)
+
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "unmappable")
+    assert held["reason"].startswith(f"The postcode of the {whose} address of account {account['id']} ")
+    assert NOWHERE not in held["reason"] + held["resolution"]
+    assert desk.customer() == before
+    store, config = desk.connector.process.runtime.store(STORE), Accounts()
+    (told,) = compare_accounts(connector.engine, store, config, account_ids=[account["id"]])
+    assert (told.needs_person, told.words) == (True, held["reason"])
+
+    desk.change(account, **{name: {**value, "postcode": "10115"} for name, value in changes.items()})
+    assert desk.look(account)["state"] == "done"
+
+
+def test_a_wrong_address_holds_up_no_other_change_of_an_account(connector: Connector) -> None:
+    desk = Desk(connector, file_of(accounts={"owners": {"address": "m3", "delivery_address": "m3"}}))
+    account = desk.account()
+    desk.order(account)
+    desk.change(account, billing={**HOME, **BERLIN, "postcode": NOWHERE, "phone": "030 555"})
+
+    assert desk.look(account)["state"] == "done"
+    assert desk.customer()["fields"]["PHNO"] == "030 555"
+
+
+def test_an_account_with_a_wrong_address_is_made_no_customer(connector: Connector) -> None:
+    desk = Desk(connector, file_of(accounts={"create": "at_once"}))
+    account = desk.account(billing={**BERLIN, "postcode": NOWHERE})
+
+    held = desk.look(account)
+
+    assert (held["state"], desk.customers()) == ("dead_letter", [])
