@@ -57,7 +57,7 @@ def run(run: Run) -> Done:
     takeover.clear_leftovers(memo)
     found = read(run)
     if part_of(run.claim.business_key) == 1:  # the gateway gave the money back once, however many returns there are
-        leave_repayment(run, found.refund)
+        leave_repayment(run, found.order, found.refund)
     if document is not None:
         return compare_posted(memo, document, found)
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
@@ -198,7 +198,7 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
         unpicked.make_smaller(run, found, posted, sale, taken=taken, decimals=decimals.amounts)
     stage = sale.stage_for(left.pieces)
     if stage is Stage.ENDED:
-        return Done(f"order {sale.number} ended in M3 without an invoice: nothing to credit")
+        return Done(f"order {sale.number} ended in M3 without an invoice: nothing to credit", code=refunds.ENDED)
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
     refuse_above_invoiced(found, left, sale, limit=rounding_limit(run, order, decimals=decimals.amounts))

@@ -54,7 +54,9 @@ def run(run: Run) -> Done:
     amount = amount_of(run, what, config)
     if not amount:
         pass_by(run, what.refund)
-        return Done("nothing to post: M3's invoice is paid without what the gateway paid back, or there is none")
+        return Done(
+            "nothing to post: M3's invoice is paid without what the gateway paid back, or nothing was paid on one"
+        )
     voucher = refunded.post(run, what, partial(make_sheet, run, what, amount, config))
     return Done(f"posted as {voucher}")
 

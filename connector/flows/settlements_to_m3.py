@@ -20,9 +20,9 @@ from connector.flows.books.discarding import payment_stays_discarded
 from connector.flows.books.invoiced import Bill, bills_of
 from connector.flows.books.keys import batch_number, epoch_of, on_open_day
 from connector.flows.books.leaving import leave_settlement, payment_of
+from connector.flows.books.left_out import left_out
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
-from connector.flows.order_changes.reduced import as_reduced
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.ledger.succession import is_set_aside
@@ -119,7 +119,7 @@ def _shares(run: Run, order: Order, bills: Sequence[Bill], currency: str) -> lis
     limit = run.store.config.money.limit_for(rows, decimals=decimals) * len(bills)
     is_open = sum((one.totals.open for one in bills), ZERO)
     refunded = -sum((one.total for one in order.refunds), ZERO)
-    amounts = (order.total, as_reduced(run, order).total, order.total - refunded)
+    amounts = (order.total, order.total - left_out(run, order), order.total - refunded)
     amount = payable(amounts, is_open=is_open, limit=limit)
     if amount is None or {one.totals.currency for one in bills} != {currency}:
         stand = ", ".join(f"{one.key.label}: {one.totals.open} {one.totals.currency}" for one in bills)

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, text
 from connector.ledger.tables import State
 
 FLOW = "refunds_to_m3"
+ENDED = "ended_in_m3"
+"""The reason code of a refund of what M3 ended without an invoice: there was nothing to credit."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,19 @@ class OrderRefund:
     business_key: str
     refund_id: int
     state: State
+    reason_code: str
     blocked_kind: str | None
     is_begun: bool
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether M3 ended what is given back without an invoice."""
+        return self.state is State.DONE and self.reason_code == ENDED
+
 
 _OF_ORDER = text("""
-SELECT e.id, e.business_key, CAST(split_part(e.business_key, '-', 2) AS bigint) AS refund_id, e.state, e.blocked_kind,
+SELECT e.id, e.business_key, CAST(split_part(e.business_key, '-', 2) AS bigint) AS refund_id, e.state,
+       e.reason_code, e.blocked_kind,
        EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state IN ('building', 'confirming')) AS is_begun
 FROM exchange e
 WHERE e.scope = :store AND e.flow = :flow AND split_part(e.business_key, '-', 1) = :order_id ORDER BY 3, e.id
@@ -91,7 +100,15 @@ def of_order(connection: Connection, store: str, *, order_id: int) -> list[Order
     """Returns the exchanges of an order's refunds, by id of the refund."""
     rows = connection.execute(_OF_ORDER, {"store": store, "flow": FLOW, "order_id": str(order_id)})
     return [
-        OrderRefund(row.id, row.business_key, row.refund_id, State(row.state), row.blocked_kind, row.is_begun)
+        OrderRefund(
+            row.id,
+            row.business_key,
+            row.refund_id,
+            State(row.state),
+            row.reason_code,
+            row.blocked_kind,
+            row.is_begun,
+        )
         for row in rows
     ]
 

@@ -28,6 +28,9 @@ def leave_payment(run: Run, order: Order | None) -> None:
     content = f"paid:{order.date_paid_gmt.isoformat()}:{order.payment_method}:{order.total}:{order.currency}"
     run.leave(_told(run, flow=PAYMENTS, topic="order.paid", content=content, body=_payment_body(order)))
     leave_settlement(run, order)
+    if not run.store.config.payments.has_prepayments:  # a refund made before asks for nothing until then
+        for refund in order.refunds:
+            run.leave(_of_order_refund(run, order, refund.id, flow=REPAYMENTS, content=_repaid(order, refund.id)))
 
 
 def leave_invoice(run: Run, order: Order | None) -> None:
@@ -76,32 +79,39 @@ def pass_by(run: Run, refund: Refund) -> None:
 def leave_passed_by(run: Run, order: Order) -> None:
     """Stages what posts the refunds of an order whose invoice is posted; news only to what found none."""
     config = run.store.config
-    flows = {CREDITS: _refunded} if config.invoices is not None and config.invoices.credit_prefix else {}
-    if config.payments is not None and not config.payments.has_prepayments:
-        flows[REPAYMENTS] = _repaid
+    is_credited = config.invoices is not None and bool(config.invoices.credit_prefix)
+    is_onto_invoices = config.payments is not None and not config.payments.has_prepayments
     for refund in order.refunds:
-        for flow, content in flows.items():
-            target = replace(of_order(run.claim.business_key, flow=flow, pool=POOL), key=key_of(order.id, refund.id))
-            run.leave(_of_refund(noted(run.store.name, target, topic="order.invoiced", content=content(refund.id))))
+        if is_credited:
+            run.leave(_of_order_refund(run, order, refund.id, flow=CREDITS, content=_refunded(refund.id)))
+        if is_onto_invoices:
+            run.leave(_of_order_refund(run, order, refund.id, flow=REPAYMENTS, content=_repaid(order, refund.id)))
+
+
+def _of_order_refund(run: Run, order: Order, refund_id: int, *, flow: str, content: str) -> Received:
+    target = replace(of_order(run.claim.business_key, flow=flow, pool=POOL), key=key_of(order.id, refund_id))
+    return _of_refund(noted(run.store.name, target, topic="order.paid", content=content))
 
 
 def _refunded(refund_id: int) -> str:
     return f"refunded:{refund_id}"
 
 
-def _repaid(refund_id: int) -> str:
-    return f"repaid:{refund_id}"
+def _repaid(order: Order | None, refund_id: int) -> str:
+    """What a repayment is told by: its refund, and whether the order is paid."""
+    is_paid = order is not None and order.date_paid_gmt is not None
+    return f"repaid:{refund_id}{':paid' if is_paid else ''}"
 
 
-def leave_repayment(run: Run, refund: Refund | None) -> None:
-    """Stages the exchange of what a gateway gave back; also of a refund that is gone, which may have been posted.
+def leave_repayment(run: Run, order: Order | None, refund: Refund | None) -> None:
+    """Stages the exchange of what a gateway gave back of an order; also of a refund that is gone, which may have been posted.
 
     Where nothing was posted of a payment but onto its invoices, what a person pays back is looked at, too (books/repaid.py).
     """
     config = run.store.config.payments
     if config is None or not (refund is None or refund.refunded_payment or not config.has_prepayments):
         return
-    content = GONE if refund is None else _repaid(refund.id)
+    content = GONE if refund is None else _repaid(order, refund.id)
     run.leave(_of_refund(_told(run, flow=REPAYMENTS, topic="refund.repaid", content=content)))
 
 

@@ -45,7 +45,9 @@ class Found:
         default_factory=dict
     )  # invoice -> line -> pieces posted refunds took of it
     counted: frozenset[int] = frozenset()  # the exchanges of the posted refunds that were counted
-    later: tuple[Refund, ...] = ()  # made later, and posted or taken off the order before this one
+    later: tuple[
+        Refund, ...
+    ] = ()  # made later, and settled before this one: posted, taken off the order, or ended in M3
     credited: Decimal = Decimal(0)  # what the returns of posted refunds take back
 
     @property
@@ -66,6 +68,7 @@ def read(run: Run) -> Found:
     posted = refunds.posted_of_order(connection, run.store.name, order_id=order_id, flow=flow)
     others = [one for one in posted if one.exchange_id != run.claim.exchange_id]
     taken_off = reductions.of_order(connection, run.store.name, order_id=order_id).keys()
+    ended = {one.refund_id for one in refunds.of_order(connection, run.store.name, order_id=order_id) if one.has_ended}
     run.journal.pause()
     shop = run.store.shop
     order = _or_none(lambda: parse_order(shop.get_order(order_id).data), NO_ORDER)
@@ -82,13 +85,13 @@ def read(run: Run) -> Found:
         if one.refund_id not in (*listed, refund_id) and "refund" in one.content
     }
     earlier = (*(one for one in listed.values() if one.id < refund_id), *map(parse_refund, gone.values()))
-    in_m3 = {one.refund_id for one in others} | taken_off
+    settled = {one.refund_id for one in others} | taken_off | ended
     return Found(
         order,
         refund,
         earlier,
         _restocked(others),
-        later=tuple(one for one in listed.values() if one.id > refund_id and one.id in in_m3),
+        later=tuple(one for one in listed.values() if one.id > refund_id and one.id in settled),
         credited=sum((one.total for one in others), Decimal(0)),
         returned=_returned(others),
         counted=frozenset(one.exchange_id for one in others),

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from connector.ledger.dispatch import revive_dead_letters
 from connector.ledger.session import transaction
+from connector.m3.programs import order_changes
+from connector.m3.programs.ois100mi import LineKey
 from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import (
     PAYMENTS,
@@ -22,14 +24,18 @@ from tests.integration.flows.books.counting_house import (
     paying,
     sums_of,
 )
-from tests.integration.flows.refunds.desk import MUG, part_of
+from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
 
 ZERO = Decimal(0)
-CLEARING, PREPAYMENTS = "1580", "2420"
-EVENTS = ("mug by the gateway", "money by the gateway", "mug by hand", "other mug picked", "invoice")
+CLEARING, PREPAYMENTS = "1930", "2420"
+REFUNDS = ("mug by the gateway", "money by the gateway", "mug by hand")
+PICKED, CLOSED = "other mug picked", "other mug closed in M3, and given back by hand"
+EVENTS = (*REFUNDS, "paid", PICKED, CLOSED, "invoice")
+BEFORE_PAID = ("mug by hand", "mug by the gateway", "paid", "money by the gateway", CLOSED, PICKED, "invoice")
+"""A refund from before the order was paid, and one of a closed line that is settled before an earlier one is credited."""
 WAYS = ("prepayment", "clearing")
 few = settings(
-    max_examples=int(os.environ.get("MONEY_EXAMPLES", "4")),
+    max_examples=int(os.environ.get("MONEY_EXAMPLES", "3")),
     deadline=None,
     database=None,
     derandomize=True,
@@ -39,17 +45,18 @@ few = settings(
 
 
 class Life:
-    """One paid order, and what the accounts of it come to."""
+    """One order that is paid on delivery, and what the accounts of it come to."""
 
     def __init__(self, connector: Connector, *, against: str, is_direct: bool = False) -> None:
         self.house = CountingHouse(connector)
+        self.rounding = ZERO
         payments = {**PAYMENTS, "settle": {**SETTLE, "against": against}}
         as_invoice = invoicing(invoices={"credit_prefix": "W1C-"}, payments=payments)
         connector.configure(as_invoice if is_direct else paying(payments=payments))
         self.house.start_anew()
         self.house.end_faults()
         connector.forget()
-        self.order = self.house.place()
+        self.order = self.house.place(payment_method="cod")
         self.go_on()
 
     def go_on(self, *, rounds: int = 1) -> None:
@@ -64,22 +71,48 @@ class Life:
             self.house.update_payments()
 
     def happen(self, event: str) -> None:
-        mug = part_of(self.order["line_items"][MUG], 1)
-        if event == "invoice":
-            self._advance(self.house.orders()[0]["orno"])
-        elif event == "other mug picked":
+        if event == "paid":
+            self.house.change(self.order, status="completed")
+        elif event == "invoice":
+            self._advance(self._held["orno"])
+        elif event == PICKED:
             self._pick()
-        elif event == "money by the gateway":
-            self.house.change(self.order, refund={"amount": "2.50", "paid_back": True})
+        elif event in REFUNDS:
+            self._refund(event)
         else:
-            refund = {"line_items": [mug], "api_restock": False, "paid_back": event == "mug by the gateway"}
-            self.house.change(self.order, refund=refund)
+            self._close()
         self.go_on()
 
-    def _pick(self) -> None:
+    def _refund(self, event: str) -> None:
+        if event == "money by the gateway":
+            self.house.change(self.order, refund={"amount": "2.50", "paid_back": True})
+            return
+        self._give_back(MUG, paid_back=event == "mug by the gateway")
+
+    def _give_back(self, line: int, *, paid_back: bool) -> None:
+        mug = part_of(self.order["line_items"][line], 1)
+        self.house.change(self.order, refund={"line_items": [mug], "api_restock": False, "paid_back": paid_back})
+
+    @property
+    def _held(self) -> dict[str, Any]:
         (held,) = self.house.orders()
-        if not self.house.sandbox.m3_book()["invoices"]:
-            self._advance(held["orno"], to="44", lines=[{"ponr": 2}])
+        return held
+
+    @property
+    def _is_other_mug_open(self) -> bool:
+        """Whether M3 has neither picked nor invoiced nor closed it."""
+        return any(line["ponr"] == 2 and line["stat"] < "44" for line in self._held["lines"])
+
+    def _pick(self) -> None:
+        if self._is_other_mug_open:
+            self._advance(self._held["orno"], to="44", lines=[{"ponr": 2}])
+
+    def _close(self) -> None:
+        if self._is_other_mug_open:
+            self.rounding = Decimal("0.01")  # that the order had for its lines; whoever closes one in M3 leaves it
+            store = self.house.connector.process.runtime.store(STORE)
+            store.m3.write([order_changes.close_line(self._held["orno"], LineKey("2"), reason="")])
+            self._give_back(OTHER_MUG, paid_back=False)
 
     def _advance(self, number: str, **to: Any) -> None:
         url = f"{self.house.sandbox.m3_url}/_control/orders/{number}/advance"
@@ -113,13 +146,14 @@ class Life:
             "we owe the buyer": (held.get(PREPAYMENTS, ZERO) + held["open"], -self.refunded(by_gateway=False)),
         }
         states = self.house.connector.rows("SELECT flow, state, reason FROM exchange WHERE state <> 'done'")
-        return {what: pair for what, pair in wanted.items() if pair[0] != pair[1]} | (
-            {"states": states} if states else {}
-        )
+        limits = dict.fromkeys(wanted, self.rounding) | {"the gateway owes us": ZERO}
+        wrong = {what: pair for what, pair in wanted.items() if abs(pair[0] - pair[1]) > limits[what]}
+        return wrong | ({"states": states} if states else {})
 
 
 @few
 @given(events=st.permutations(EVENTS))
+@example(events=BEFORE_PAID)
 @pytest.mark.parametrize("against", WAYS)
 def test_any_order_of_events_ends_in_the_same_books(connector: Connector, against: str, events: Sequence[str]) -> None:
     life = Life(connector, against=against)
@@ -132,7 +166,7 @@ def test_any_order_of_events_ends_in_the_same_books(connector: Connector, agains
 
 
 @few
-@given(events=st.permutations(EVENTS[:3]))
+@given(events=st.permutations((*REFUNDS, "paid")))
 @pytest.mark.parametrize("against", WAYS)
 def test_direct_invoices_end_in_the_same_books(connector: Connector, against: str, events: Sequence[str]) -> None:
     life = Life(connector, against=against, is_direct=True)

@@ -77,3 +77,21 @@ def test_refund_from_before_an_order_was_to_be_invoiced_is_posted_once_it_is(
     house.go_on()
 
     assert [len(house.books_of(letter)) for letter in "ICR"] == [1, 1, 1]
+
+
+def test_repayment_of_an_order_that_m3_made_otherwise_waits_until_its_refund_was_looked_at(
+    house: CountingHouse,
+) -> None:
+    house.connector.configure(paying(payments={"settle": {**SETTLE, "against": "clearing"}}))
+    order = house.place(payment_method="bacs", status="on-hold")
+    house.change(order, refund={"amount": "5.00"})
+    house.go_on()
+    assert "not in M3" in house.exchange("refunds_to_m3")["reason"]
+    house.tax_customer("GUESTHREUR", is_taxed=False)
+    house.change(order, status="processing")
+    house.connector.run(house.exchange()["id"])
+    assert house.exchange()["state"] == "dead_letter"
+    house.connector.run(house.exchange("repayments_to_m3")["id"])
+
+    assert (house.books_of("R"), house.exchange("repayments_to_m3")["state"]) == ([], "blocked")
+    assert house.exchange("refunds_to_m3")["state"] == "ready"
