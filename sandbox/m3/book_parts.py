@@ -108,6 +108,7 @@ def _invoice(invoice: Invoice) -> dict[str, Any]:
         "yea4": invoice.year,
         "orno": invoice.orno,
         "dlix": invoice.dlix,
+        "cucd": invoice.currency,
         "net": str(invoice.net),
         "vat": str(invoice.vat),
         "total": str(invoice.net + invoice.vat),

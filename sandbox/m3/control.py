@@ -15,7 +15,7 @@ from sandbox.m3.control_vouchers import route_vouchers
 from sandbox.m3.faults import Settings
 from sandbox.m3.master_data import CustomerIn, change_customer, upsert_customers
 from sandbox.m3.programs.confirm import release, release_waiting
-from sandbox.m3.progress import Parcels, advance, advance_all
+from sandbox.m3.progress import Parcels, advance, advance_all, close_rest
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.site import Site
 from sandbox.m3.tokens import ionapi_file
@@ -64,6 +64,13 @@ class AdvanceIn(BaseModel):
     def parcels(self) -> Parcels:
         """How a delivery is labelled."""
         return Parcels(tracking=self.tracking, packages=tuple(self.packages))
+
+
+class CloseIn(BaseModel):
+    """Body of close: the lines of which nothing more will leave."""
+
+    model_config = ConfigDict(extra="forbid")
+    lines: list[int]
 
 
 class AdvanceAllIn(BaseModel):
@@ -143,6 +150,11 @@ def _route_orders(control: Blueprint, site: Site) -> None:
     def advance_orders() -> Response:
         to = AdvanceAllIn.model_validate(body() or {}).to
         return locked(site, lambda: {"ornos": advance_all(site.state, to=to)})
+
+    @control.post("/orders/<orno>/close")
+    def close_lines(orno: str) -> Response:
+        given = CloseIn.model_validate(body())
+        return locked(site, lambda: {"orno": orno, "stat": close_rest(site.state, orno, lines=given.lines)})
 
     @control.post("/batch_orders/<temporary_orno>/release")
     def release_batch_order(temporary_orno: str) -> Response:

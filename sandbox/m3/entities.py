@@ -186,13 +186,14 @@ class Line:
     status: str = "22"
     delivered: Decimal = Decimal(0)
     invoiced: Decimal = Decimal(0)
+    undelivered: Decimal = Decimal(0)  # ended by a person after another part of it had left
     charges: dict[str, Charge] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
 
     @property
     def open_quantity(self) -> Decimal:
-        """What is not delivered yet, in the basic unit."""
-        return self.basic_quantity - self.delivered
+        """What is still to be delivered, in the basic unit."""
+        return self.basic_quantity - self.delivered - self.undelivered
 
 
 @dataclass

@@ -108,6 +108,8 @@ class Settings(BaseModel):
     refuse_duplicate_lines: bool = False
     batch_entry_s: float = 0
     """After how long a change by ...BatchEnt holds; 0 = at once. Sites differ."""
+    counts_undelivered: bool = True
+    """Whether OIS100MI/GetOrderValue counts what was ended of a line after another part of it had left. Sites may differ."""
     trailing_minus: bool = False
     search_lag_s: float = 0
 

@@ -1,7 +1,7 @@
 """Line amounts, VAT and totals as this M3 computes them; programs, confirm and book use it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -52,25 +52,33 @@ def line_amount(price: Decimal, *, quantity: Decimal, price_quantity: int, curre
     return round_amount(quantity * price / price_quantity, currency)
 
 
-def totals(body: OrderBody, *, is_taxed: bool) -> Totals:
-    """Sum an order; VAT is rounded once per code and document."""
+def totals(body: OrderBody, *, is_taxed: bool, counts_undelivered: bool = True) -> Totals:
+    """Sum an order, with or without what was ended of lines delivered in part; VAT is rounded once per code and document."""
     currency = body.head["CUCD"]
     zero = round_amount(Decimal(0), currency)
     base: defaultdict[int, Decimal] = defaultdict(lambda: zero)
     net = charges = line_charges = zero
     for line in body.lines.values():
-        net += line.amount
-        base[line.vat_code] += line.amount
+        ended = Decimal(0) if counts_undelivered else line.amount * line.undelivered / line.basic_quantity
+        amount = round_amount(line.amount - ended, currency)
+        net += amount
+        base[line.vat_code] += amount
         for charge in line.charges.values():
             line_charges += charge.amount
             base[charge.vat_code] += charge.amount
     for charge in body.charges.values():
         charges += charge.amount
         base[charge.vat_code] += charge.amount
-    vat = zero
-    if is_taxed:
-        vat = sum((round_amount(amount * VAT_RATES[code], currency) for code, amount in base.items()), zero)
-    return Totals(net, charges, line_charges, vat)
+    return Totals(net, charges, line_charges, vat_of(base.items(), currency) if is_taxed else zero)
+
+
+def vat_of(rows: Iterable[tuple[int, Decimal]], currency: str) -> Decimal:
+    """Sum the VAT of amounts by their codes, rounded once for each code."""
+    base: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for code, amount in rows:
+        base[code] += amount
+    zero = round_amount(Decimal(0), currency)
+    return sum((round_amount(amount * VAT_RATES[code], currency) for code, amount in base.items()), zero)
 
 
 def plain(value: Decimal) -> str:

@@ -1,14 +1,13 @@
 """Move customer orders forward as warehouse and invoicing would; only control calls it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sandbox.m3.changes import Operation, Record
-from sandbox.m3.dispatch import INVOICED, PLANNED, SENT, Delivery, Invoice
+from sandbox.m3.dispatch import INVOICED, PLANNED, SENT, Delivery
 from sandbox.m3.entities import LINE_STATUSES, Line, Order
-from sandbox.m3.money import VAT_RATES, round_amount
-from sandbox.m3.posting import record_invoice
+from sandbox.m3.invoicing import invoice_delivery
 from sandbox.m3.refusals import Refusal
 from sandbox.m3.state import State
 
@@ -68,6 +67,28 @@ def advance_all(state: State, *, to: str) -> list[str]:
     for orno in below:
         advance(state, orno, to=to)
     return below
+
+
+def close_rest(state: State, orno: str, *, lines: Iterable[int]) -> str:
+    """End what is open of lines (PONR) that are delivered in part, as a person does; give the order's highest status.
+
+    Raises:
+        Refusal: there is no such order or line, or nothing of it has left, or nothing is open.
+    """
+    order = state.order(orno)
+    for ponr in lines:
+        line = order.body.lines.get(ponr)
+        if line is None:
+            raise Refusal("XRE0103", "PONR", value=str(ponr))
+        if not line.delivered or line.open_quantity <= 0:
+            raise Refusal("WST0301", "PONR", value=line.status)
+        rest, is_allocated = line.open_quantity, line.status[0] in (ALLOCATED[0], PICKED[0])
+        state.move_stock(line.itno, line.whlo, reserved=-rest, allocated=-rest if is_allocated else Decimal(0))
+        line.undelivered += rest
+        _show(line, rest=DELIVERED[0])
+    _plan(state, order)
+    state.tell(Record.ORDER, Operation.UPDATE, orno)
+    return order.highest_status
 
 
 def _choose(order: Order, lines: Mapping[int, Decimal | None] | None, *, to: str) -> dict[int, Decimal]:
@@ -172,39 +193,6 @@ def _invoice(state: State, order: Order, chosen: Mapping[int, Decimal]) -> None:
     """Invoice each delivery that holds a chosen line and is not invoiced yet."""
     for delivery in state.dispatch.of_order(order.orno):
         if delivery.status not in (PLANNED, INVOICED) and chosen.keys() & delivery.quantities.keys():
-            _invoice_delivery(state, order, delivery)
-
-
-def _invoice_delivery(state: State, order: Order, delivery: Delivery) -> None:
-    body, currency = order.body, order.body.head["CUCD"]
-    earlier = state.dispatch.invoices_of(order.orno)
-    amounts: dict[int, Decimal] = {}
-    for ponr, quantity in delivery.quantities.items():
-        line = body.lines[ponr]
-        line.invoiced += quantity
-        share = round_amount(line.amount * quantity / line.basic_quantity, currency)
-        told = sum((one.lines.get(ponr, Decimal(0)) for one in earlier), Decimal(0))
-        amounts[ponr] = line.amount - told if line.invoiced == line.basic_quantity else share
-        _show(line, rest=line.status[0])
-    connected = [] if earlier else list(body.charges.values())
-    taxed = [(body.lines[ponr].vat_code, amount) for ponr, amount in amounts.items()]
-    taxed += [(charge.vat_code, charge.amount) for charge in connected]
-    is_taxed = state.customer(body.cuno).is_taxed
-    vat = sum((amount * VAT_RATES[code] for code, amount in taxed), Decimal(0)) if is_taxed else Decimal(0)
-    ivno, today = state.dispatch.take_ivno(), state.today()
-    state.dispatch.invoices[ivno] = Invoice(
-        ivno=ivno,
-        exin=f"{today[:4]}-{ivno}",
-        year=today[:4],
-        day=today,
-        orno=order.orno,
-        dlix=delivery.dlix,
-        whlo=delivery.whlo,
-        currency=currency,
-        lines=amounts,
-        charges=sum((charge.amount for charge in connected), Decimal(0)),
-        vat=round_amount(vat, currency),
-    )
-    delivery.ivno, delivery.status = ivno, INVOICED
-    record_invoice(state, state.dispatch.invoices[ivno], customer=body.cuno)
-    state.tell(Record.INVOICE, Operation.CREATE, str(ivno))
+            invoice_delivery(state, order, delivery)
+            for ponr in delivery.quantities:
+                _show(order.body.lines[ponr], rest=order.body.lines[ponr].status[0])

@@ -49,7 +49,7 @@ def search_head(run: Run) -> Iterable[Row]:
     for order in run.state.orders.values():
         row = head_row(order)
         if order.created_ms <= newest and matches(row):
-            yield row | {"NTAM": value_row(run.state, order)["NTAM"]}
+            yield row | {"NTAM": value_row(run, order)["NTAM"]}
 
 
 def _orders_of(run: Run) -> Iterable[Order]:

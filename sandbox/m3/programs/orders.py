@@ -9,7 +9,7 @@ from sandbox.m3.money import line_amount, net_price, plain, totals
 from sandbox.m3.programs.batch_lines import find_line, line_row
 from sandbox.m3.programs.run import Row, Run
 from sandbox.m3.refusals import Refusal
-from sandbox.m3.state import CONO, DIVI, State
+from sandbox.m3.state import CONO, DIVI
 
 REFERENCES = ("CUOR", "YREF", "OREF", "PYRE", "RESP", "SMCD", "WCON", "CUDT", "FRE1")
 
@@ -17,12 +17,12 @@ REFERENCES = ("CUOR", "YREF", "OREF", "PYRE", "RESP", "SMCD", "WCON", "CUDT", "F
 def get_head(run: Run) -> Iterable[Row]:
     """Read the head with its totals."""
     order = run.state.order(run.text("ORNO"))
-    return [head_row(order) | value_row(run.state, order)]
+    return [head_row(order) | value_row(run, order)]
 
 
 def get_order_value(run: Run) -> Iterable[Row]:
     """Read the totals."""
-    return [value_row(run.state, run.state.order(run.text("ORNO")))]
+    return [value_row(run, run.state.order(run.text("ORNO")))]
 
 
 def head_row(order: Order) -> dict[str, str]:
@@ -39,10 +39,10 @@ def head_row(order: Order) -> dict[str, str]:
     }
 
 
-def value_row(state: State, order: Order) -> dict[str, str]:
+def value_row(run: Run, order: Order) -> dict[str, str]:
     """Write the totals by M3's field names; information fields that stay empty are left to the signature."""
-    is_taxed = state.customer(order.body.cuno).is_taxed
-    figures = totals(order.body, is_taxed=is_taxed)
+    is_taxed = run.state.customer(order.body.cuno).is_taxed
+    figures = totals(order.body, is_taxed=is_taxed, counts_undelivered=run.settings.counts_undelivered)
     return {
         "NTAM": str(figures.net),
         "ONET": str(figures.net),

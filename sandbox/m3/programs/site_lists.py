@@ -56,7 +56,7 @@ def update_order_stop(run: Run) -> Iterable[Row]:
 def get_order_stop(run: Run) -> Iterable[Row]:
     """Read the stop of a customer order (OIS120MI)."""
     order = run.state.order(run.text("ORNO"))
-    return [head_row(order) | {"NTAM": value_row(run.state, order)["NTAM"]}]
+    return [head_row(order) | {"NTAM": value_row(run, order)["NTAM"]}]
 
 
 def _prefixed(row: Mapping[str, str]) -> dict[str, str]:

@@ -117,3 +117,49 @@ def test_line_that_left_is_not_invoiced_by_the_delivery_of_another(m3: M3, orno:
 def test_what_cannot_be_advanced_is_refused(m3: M3, orno: str, how: dict[str, Any]) -> None:
     assert m3.http.post(f"/_control/orders/{orno}/advance", json=how).status_code in (404, 409)
     assert statuses(m3, orno)[:2] == ["22", "22"]
+
+
+def amounts(m3: M3, orno: str) -> list[str]:
+    return [row["IVAV"] for row in m3.records("OIS350MI/LstAllInvByCO", ORNO=orno)]
+
+
+@pytest.mark.parametrize(("counts", "worth"), [(True, "69.50"), (False, "53.38")])
+def test_rest_that_a_person_ended_is_not_invoiced_whether_or_not_the_order_counts_it(
+    m3: M3, orno: str, counts: bool, worth: str
+) -> None:
+    m3.control("faults", {"counts_undelivered": counts})
+    advance(m3, orno, to="66", lines=[{"ponr": 1, "quantity": "2"}])
+
+    m3.control(f"orders/{orno}/close", {"lines": [1]})
+    advance(m3, orno, to="77")
+
+    line = m3.records("OIS100MI/GetLine", ORNO=orno, PONR="1")[0]
+    assert (line["ORQT"], line["IVQT"], statuses(m3, orno)) == ("3", "2", ["77", "77", "77", "77"])
+    assert m3.records("OIS100MI/GetOrderValue", ORNO=orno)[0]["TOPY"] == worth
+    assert sum(map(Decimal, amounts(m3, orno))) == Decimal("53.38")
+    stock = m3.records("MMS200MI/GetItmWhsBal", WHLO="001", ITNO="MUG-001")[0]
+    assert (stock["ALQT"], stock["REQT"]) == ("0.000000", "0.000000")
+
+
+def test_only_what_left_in_part_is_ended(m3: M3, orno: str) -> None:
+    assert m3.http.post(f"/_control/orders/{orno}/close", json={"lines": [1]}).status_code == 409
+    assert m3.http.post(f"/_control/orders/{orno}/close", json={"lines": [9]}).status_code == 404
+
+
+def test_price_that_was_changed_between_two_invoices_holds_for_the_second(m3: M3, orno: str) -> None:
+    advance(m3, orno, to="77", lines=[{"ponr": 1, "quantity": "2"}])
+    m3.records("OIS100MI/UpdPriceInfo", ORNO=orno, PONR="1", SAPR="5.00", SACD="1")
+    advance(m3, orno, to="77", lines=[{"ponr": 1}])
+
+    assert amounts(m3, orno) == ["37.25", "6.25"]  # 25.80 and 4.00 freight, then 5.00, with 25 %
+
+
+def test_charges_of_a_line_are_on_the_first_invoice_of_the_line(m3: M3) -> None:
+    batch = m3.head("TAXTEUR")
+    m3.line(batch, ORQT="2")
+    m3.records("OIS100MI/AddBatchLineChg", ORNO=batch, PONR="1", POSX="0", CRID="TAX25", CRAM="6.45")
+    orno = m3.confirm(batch)["ORNO"]
+    advance(m3, orno, to="77", lines=[{"ponr": 1, "quantity": "1"}])
+    advance(m3, orno, to="77")
+
+    assert amounts(m3, orno) == ["19.35", "12.90"]
