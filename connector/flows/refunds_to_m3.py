@@ -22,6 +22,7 @@ from connector.flows.orders.personal import FORGOTTEN
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
 from connector.flows.refunds import invoices, noticing, turns, unpicked
+from connector.flows.refunds.billed import read_billed
 from connector.flows.refunds.ceiling import refuse_above_invoiced
 from connector.flows.refunds.discarding import stays_discarded
 from connector.flows.refunds.invoices import Portion
@@ -201,8 +202,9 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
         return Done(f"order {sale.number} ended in M3 without an invoice: nothing to credit", code=refunds.ENDED)
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
-    refuse_above_invoiced(found, left, sale, limit=rounding_limit(run, order, decimals=decimals.amounts))
-    portions = invoices.share_out(run, found, left, sale=sale, decimals=decimals.amounts)
+    billed = read_billed(run, sale)
+    refuse_above_invoiced(found, left, sale, billed, limit=rounding_limit(run, order, decimals=decimals.amounts))
+    portions = invoices.share_out(run, found, left, sale=sale, billed=billed, decimals=decimals.amounts)
     return credit(run, found, portions[0], sale, kept=invoices.kept_of(portions))
 
 
@@ -227,7 +229,8 @@ def carry_further(run: Run, found: Found, posted: Posted) -> Done:
     sale = look(run, posted, portion.taken)
     assert found.order is not None, "asked for before"
     decimals = currency_decimals(run, found.order.currency).amounts
-    refuse_above_invoiced(found, portion.taken, sale, limit=rounding_limit(run, found.order, decimals=decimals))
+    limit = rounding_limit(run, found.order, decimals=decimals)
+    refuse_above_invoiced(found, portion.taken, sale, read_billed(run, sale), limit=limit)
     return credit(run, found, portion, sale, kept=invoices.kept_of([portion]))
 
 

@@ -211,6 +211,7 @@ USES = (
             )
         ),
     ),
+    Use("refunds of invoiced orders", ("invoice.amounts",), lambda site: site.refunds),
     Use(
         "customers of their own",
         (

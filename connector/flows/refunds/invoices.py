@@ -13,10 +13,11 @@ from typing import Any
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
+from connector.flows.refunds.billed import Billed
 from connector.flows.refunds.reading import Found
-from connector.flows.refunds.stage import MOST_LINES, Sale, wait_for_invoice
+from connector.flows.refunds.stage import MOST_LINES, Sale
 from connector.ledger.kept import known
-from connector.m3.programs import deliveries, ois350mi
+from connector.m3.programs import deliveries
 from connector.m3.programs.ois100mi import LineKey, OrderLine
 from connector.m3.programs.ois350mi import Invoice
 from connector.money.portions import apart, from_json, portion, to_json
@@ -38,24 +39,22 @@ class Portion:
     taken: Taken
 
 
-def share_out(run: Run, found: Found, taken: Taken, *, sale: Sale, decimals: int) -> tuple[Portion, ...]:
+def share_out(
+    run: Run, found: Found, taken: Taken, *, sale: Sale, billed: Billed, decimals: int
+) -> tuple[Portion, ...]:
     """Returns what comes back of which invoice, the oldest first; money alone belongs to one.
 
     Raises:
-        MissingDependencyError: There is no invoice yet.
         NeedsPersonError: M3 does not tell of enough invoiced pieces.
         RetryableError: M3 cannot be asked now.
     """
-    run.journal.pause()
-    answer = run.store.m3.read([ois350mi.list_invoice_heads_by_order(sale.number)], max_records=MOST_LINES)[0]
-    invoices = ois350mi.read_invoices(answer)
-    if not invoices:
-        raise wait_for_invoice(run, sale)
+    invoices = billed.invoices
     goods = [piece for piece in taken.pieces if piece.of is Of.GOODS]
     if len(invoices) == 1 or not goods:
         is_freight = all(piece.of in (Of.SHIPPING, Of.FEE) for piece in taken.pieces)  # billed with the first invoice
         return (Portion(invoices[0] if is_freight else invoices[-1], taken),)
-    left = _left(run, found, goods, sale=sale, of_delivery=ois350mi.read_deliveries(answer))
+    run.journal.pause()
+    left = _left(run, found, goods, sale=sale, of_delivery=billed.of_delivery)
     by_invoice = _allot(goods, left, invoices=invoices, sale=sale, decimals=decimals)
     groups = list(by_invoice.values())
     groups[0] += [piece for piece in taken.pieces if piece.of is not Of.GOODS]

@@ -9,6 +9,7 @@ from connector.flows.context import Run, StoreContext
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.preview import DryJournal, Preview, dry_claim, find_discard, preview_plan, preview_posted
 from connector.flows.refunds import invoices, turns, unpicked
+from connector.flows.refunds.billed import read_billed
 from connector.flows.refunds.ceiling import refuse_above_invoiced
 from connector.flows.refunds.noticing import FLOW, POOL, ids_of
 from connector.flows.refunds.plan import as_credit_memo, make_plan
@@ -96,9 +97,10 @@ def _credits(run: Run, found: Found, sale: Sale, taken: Taken, *, decimals: int)
         return
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
-    refuse_above_invoiced(found, taken, sale, limit=rounding_limit(run, found.order, decimals=decimals))
+    billed = read_billed(run, sale)
+    refuse_above_invoiced(found, taken, sale, billed, limit=rounding_limit(run, found.order, decimals=decimals))
     memo = as_credit_memo(run)
-    for one in invoices.share_out(run, found, taken, sale=sale, decimals=decimals):
+    for one in invoices.share_out(run, found, taken, sale=sale, billed=billed, decimals=decimals):
         plan = make_plan(
             run,
             found,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
 from connector.errors import MissingDependencyError, NeedsPersonError
@@ -19,7 +18,6 @@ from connector.ledger.posted import Posted
 from connector.m3.programs import ois100mi
 from connector.m3.programs.ois100mi import OrderLine
 from connector.money.refunds import Of, Piece, Taken
-from connector.money.rounding import ZERO
 
 MOST_LINES = 1000
 INVOICED, ENDED = "77", ("90", "99")
@@ -39,14 +37,14 @@ class Sale:
     """The order in M3 that a refund belongs to, as it stands.
 
     `lines` by the id of the shop's line, several where one was split; ended ones only if there are no others. `stage` is that of
-    all lines that are not ended. `value` is what the order comes to, less what was closed undelivered of invoiced lines.
+    all lines that are not ended.
     """
 
     number: str
     customer: str
     lines: Mapping[int, tuple[OrderLine, ...]]
     stage: Stage
-    value: Decimal = ZERO
+    currency: str = ""
 
     def stage_of_line(self, line_id: int) -> Stage:
         """Returns how far M3 has come with one line of the shop."""
@@ -73,7 +71,7 @@ def lines_of(pieces: Iterable[Piece]) -> set[int]:
 
 
 def look(run: Run, posted: Posted, taken: Taken) -> Sale:
-    """Reads the order's lines and value from M3.
+    """Reads the order's lines from M3.
 
     Raises:
         NeedsPersonError: M3 does not have a line that is refunded.
@@ -84,9 +82,7 @@ def look(run: Run, posted: Posted, taken: Taken) -> Sale:
         return Sale(number, customer, {}, Stage.ENDED)
     shop_lines = read_shop_lines(run.journal.connection, posted.exchange_id)
     run.journal.pause()
-    calls = [ois100mi.list_lines(number), ois100mi.get_order_value(number)]
-    lines, value = run.store.m3.read(calls, max_records=MOST_LINES)
-    held = ois100mi.read_lines(lines)
+    held = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=MOST_LINES)[0])
     by_id: dict[int, tuple[OrderLine, ...]] = {}
     for line in held:
         for line_id in shop_lines.get(line.customer_line, ()):
@@ -99,15 +95,8 @@ def look(run: Run, posted: Posted, taken: Taken) -> Sale:
             "exchange.",
         )
     by_id = {line_id: _live(lines) for line_id, lines in by_id.items()}
-    left = ois100mi.read_order_value(value).total - sum(map(undelivered, held), ZERO)
-    return Sale(number, customer, by_id, stage_of(_live(held)) or Stage.UNDER_WAY, left)
-
-
-def undelivered(line: OrderLine) -> Decimal:
-    """Returns the net of what was closed undelivered of an invoiced line; M3 may count it in the value of the order."""
-    if line.status != INVOICED or line.invoiced >= line.quantity:
-        return ZERO
-    return line.net_amount * (line.quantity - line.invoiced) / line.quantity
+    currency = next((line.currency for line in held), "")
+    return Sale(number, customer, by_id, stage_of(_live(held)) or Stage.UNDER_WAY, currency)
 
 
 def _live(lines: Iterable[OrderLine]) -> tuple[OrderLine, ...]:

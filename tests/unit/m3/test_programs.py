@@ -123,6 +123,7 @@ CALLS = [
     item_master.list_aliases("MUG-001", category=2),
     *item_master.list_names(item_master.GROUPED, language="DE"),
     ois350mi.list_invoice_heads_by_order(NUMBER),
+    ois350mi.list_all_invoices_by_order(NUMBER),
     *(
         make(kind, KEY, company=1, division="AAA", **more)
         for kind, line in (

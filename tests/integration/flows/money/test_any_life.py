@@ -189,9 +189,10 @@ def test_whatever_is_changed_after_the_invoice_m3_credits_no_more_than_it_invoic
     kept = sum((Decimal(one["total"]) for one in (sale, *returns)), ZERO)
     assert kept >= 0
     assert kept == life.left or f"orders_to_m3 {life.order['id']}" in till.unsettled()
-    for refund in life.refunds:  # the order was changed before any of them: M3 has nothing to spare
-        key = f"refunds_to_m3 {life.order['id']}-{refund['id']}"
-        assert "M3 has invoiced" in till.unsettled()[key]
+    for refund in life.refunds:  # the order was changed before any of them: M3 has nothing to spare for money alone
+        why = till.unsettled().get(f"refunds_to_m3 {life.order['id']}-{refund['id']}", "")
+        is_named = refund["line_items"] or refund["shipping_lines"]
+        assert "M3 has invoiced" in why or (is_named and (not why or "does not hold" in why)), why
 
 
 @few

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.harness import Connector
+from tests.integration.flows.reconciling.clerk import Clerk
 from tests.integration.flows.refunds.desk import Desk
 
 
@@ -15,3 +16,12 @@ def desk(connector: Connector) -> Desk:
     desk.end_faults()
     connector.forget()
     return desk
+
+
+@pytest.fixture
+def clerk(connector: Connector) -> Clerk:
+    clerk = Clerk(connector, guests="common")
+    clerk.start_anew()
+    clerk.end_faults()
+    connector.forget()
+    return clerk

@@ -23,10 +23,15 @@ class Desk(Story):
         self.advance(placed, "77")
         return placed
 
-    def advance(self, order: dict[str, Any], status: str) -> None:
-        """Has M3's warehouse take an order up to a status."""
+    def advance(self, order: dict[str, Any], status: str, *lines: dict[str, Any]) -> None:
+        """Has M3's warehouse take an order, or some of its lines, up to a status."""
         url = f"{self.sandbox.m3_url}/_control/orders/{self.order_of(order)['orno']}/advance"
-        self.sandbox.post(url, {"to": status})
+        self.sandbox.post(url, {"to": status, **({"lines": list(lines)} if lines else {})})
+
+    def close_rest(self, order: dict[str, Any], *lines: int) -> None:
+        """Has somebody in M3 end what has not left of lines that left in part."""
+        url = f"{self.sandbox.m3_url}/_control/orders/{self.order_of(order)['orno']}/close"
+        self.sandbox.post(url, {"lines": list(lines)})
 
     def refund(self, order: dict[str, Any], amount: str | None = None, **refund: Any) -> int:
         """Refunds something in the shop and has the order looked at; returns the id of the refund."""

@@ -10,19 +10,9 @@ import yaml
 
 from connector.m3.programs import order_changes
 from connector.m3.programs.ois100mi import LineKey
-from tests.harness import Connector
 from tests.integration.flows.reconciling.clerk import Clerk
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
 from tests.integration.flows.story import quick_store
-
-
-@pytest.fixture
-def clerk(connector: Connector) -> Clerk:
-    clerk = Clerk(connector, guests="common")
-    clerk.start_anew()
-    clerk.end_faults()
-    connector.forget()
-    return clerk
 
 
 def posted(clerk: Clerk) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How far M3 has come with a line, by the two digits of its status, and what of it was closed undelivered."""
+"""How far M3 has come with a line, by the two digits of its status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from connector.flows.refunds.stage import Stage, stage_of, undelivered
+from connector.flows.refunds.stage import Stage, stage_of
 from tests.unit.flows.reconciling.test_matching import line
 
 
@@ -26,12 +26,3 @@ def test_a_line_is_invoiced_once_nothing_of_it_is_left_to_come(status: str, invo
     held = replace(line("MUG-001", "3", "38.70"), status=status, invoiced=Decimal(invoiced))
 
     assert stage_of([held]) is stage
-
-
-@pytest.mark.parametrize(("status", "invoiced", "net"), [("77", "2", "12.90"), ("77", "3", "0"), ("27", "2", "0")])
-def test_what_was_closed_undelivered_of_an_invoiced_line_is_not_worth_anything(
-    status: str, invoiced: str, net: str
-) -> None:
-    held = replace(line("MUG-001", "3", "38.70"), status=status, invoiced=Decimal(invoiced))
-
-    assert undelivered(held) == Decimal(net)
