@@ -8,6 +8,7 @@ from typing import Protocol
 from werkzeug.datastructures import Headers
 
 from connector.ledger.inbox import Received
+from connector.woocommerce.card_data import without_card_data
 from connector.woocommerce.webhooks import Resource, read_resource
 from webhook_receiver.body import SignedBody
 
@@ -53,7 +54,8 @@ def delivery(store: str, headers: Headers, *, body: SignedBody, flow_for_topic: 
         flow_for_topic: The flow that listens to a topic, or None.
     """
     topic = _plain(headers.get("X-WC-Webhook-Topic", ""))[:MAX_TOPIC]
-    resource = None if body.content is None else read_resource(topic, body.content)
+    content = None if body.content is None else without_card_data(body.content)
+    resource = None if content is None else read_resource(topic, content)
     entry = flow_for_topic(topic)
     key = None if resource is None or resource.resource_id is None else str(resource.resource_id)
     listening = entry if key is not None else None  # an odd body with an id still says: look again
@@ -67,7 +69,7 @@ def delivery(store: str, headers: Headers, *, body: SignedBody, flow_for_topic: 
         business_key=key if listening else None,
         pool=listening.pool if listening else None,
         headers={name: _plain(value)[:MAX_HEADER] for name in KEPT_HEADERS if (value := headers.get(name))},
-        body=body.content,
+        body=content,
         body_size=body.size,
         body_sha256=body.sha256,
         content_hash=resource.content_hash if resource else None,

@@ -19,6 +19,7 @@ from urllib3.exceptions import TimeoutError as HTTPTimeout
 from connector.errors import ConfigurationError, ConnectorError, RateLimitedError, RemoteUnavailableError
 from connector.woocommerce.answers import Reply, open_reply, unclear
 from connector.woocommerce.canonical import JSONDict, canonical_json
+from connector.woocommerce.card_data import without_card_data
 
 USER_AGENT = "woocommerce-m3-connector"
 
@@ -114,7 +115,8 @@ class Transport:
                 body = b"".join(self._bounded(response))
         except (requests.RequestException, HTTPError) as error:
             raise self._explain(error, request=request, is_write=is_write) from None
-        return Reply(request, self._host, is_write, response.status_code, response.headers, body.removeprefix(_BOM))
+        said = without_card_data(body.removeprefix(_BOM))
+        return Reply(request, self._host, is_write, response.status_code, response.headers, said)
 
     def _bounded(self, response: requests.Response) -> Iterator[bytes]:
         """Reads the body within the time-out as a whole: the library's own only limits each single wait.

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from itertools import count
 from typing import Any
 
 from sqlalchemy import text
 
+from connector.flows.registry import flow_for_topic
 from connector.ledger.dispatch import revive_dead_letters
+from connector.ledger.inbox import record_delivery
 from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector, store_file
+from webhook_receiver.body import SignedBody
+from webhook_receiver.intake import delivery
 
 CUT_S = 0.2
 LATE_S = 0.1
@@ -40,6 +46,14 @@ def tax_sent() -> str:
     anchor = "id: SHP25}"
     assert anchor in content
     return content.replace(anchor, anchor + charges, 1)
+
+
+def deliver(connector: Connector, topic: str, resource: dict[str, Any]) -> None:
+    """Has the receiver take a delivery that the shop built from a resource."""
+    body = json.dumps(resource).encode()
+    signed = SignedBody(body, len(body), hashlib.sha256(body).hexdigest(), is_genuine=True)
+    headers = {"X-WC-Webhook-Topic": topic}
+    record_delivery(connector.engine, delivery(STORE, headers, body=signed, flow_for_topic=flow_for_topic))
 
 
 class Story:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from connector.flows.customers.poll import ask_for_customers
-from connector.flows.registry import flow_for_topic
-from connector.ledger.inbox import record_delivery
 from connector.m3.programs import order_changes
 from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import invoicing
@@ -19,9 +15,7 @@ from tests.integration.flows.customers import traces
 from tests.integration.flows.customers.desk import GOOD_VAT, VAT_KEY
 from tests.integration.flows.customers.test_to_woo import publishing
 from tests.integration.flows.refunds.desk import Desk
-from tests.integration.flows.story import quick_store
-from webhook_receiver.body import SignedBody
-from webhook_receiver.intake import delivery
+from tests.integration.flows.story import deliver, quick_store
 
 EMPTIED = {
     **dict.fromkeys(("first_name", "last_name", "company", "address_1", "address_2", "city", "postcode"), "[deleted]"),
@@ -273,11 +267,3 @@ def test_accounts_that_are_not_followed_are_not_kept(connector: Connector) -> No
     life.go_on()
 
     assert traces.in_ledger(connector) == []
-
-
-def deliver(connector: Connector, topic: str, resource: dict[str, Any]) -> None:
-    """Has the receiver take a delivery that the shop built from a resource."""
-    body = json.dumps(resource).encode()
-    signed = SignedBody(body, len(body), hashlib.sha256(body).hexdigest(), is_genuine=True)
-    headers = {"X-WC-Webhook-Topic": topic}
-    record_delivery(connector.engine, delivery(STORE, headers, body=signed, flow_for_topic=flow_for_topic))

@@ -24,13 +24,13 @@ WHO = {
 }
 
 
-def in_ledger(connector: Connector) -> list[str]:
+def in_ledger(connector: Connector, of: tuple[str, ...] = TRACES) -> list[str]:
     """Returns where the ledger holds a trace: table, column and the trace. New tables are looked at by themselves."""
     found = []
     with transaction(connector.engine) as connection:
         for table in METADATA.sorted_tables:
             for row in connection.execute(select(table)).mappings():
-                found += [f"{table.name}.{name}: {trace}" for name, value in row.items() for trace in traces(value)]
+                found += [f"{table.name}.{name}: {trace}" for name, value in row.items() for trace in traces(value, of)]
     return sorted(set(found))
 
 
@@ -40,10 +40,10 @@ def in_valkey(connector: Connector) -> list[str]:
     return [str(key) for key in client.scan_iter() if any(traces(key)) or any(traces(client.dump(key)))]
 
 
-def traces(value: Any) -> Iterator[str]:
+def traces(value: Any, of: tuple[str, ...] = TRACES) -> Iterator[str]:
     """Yields which traces a value holds, as it is or escaped as in JSON."""
     text = _text(value).casefold()
-    for trace in TRACES:
+    for trace in of:
         plain = trace.casefold()
         if plain in text or json.dumps(plain)[1:-1] in text:
             yield trace
