@@ -47,6 +47,16 @@ WHERE (i.company, i.vat_number) IS DISTINCT FROM (excluded.company, excluded.vat
     types={},
 )
 """Keeps which company a customer stands for; staged by the journal."""
+FORGET_IDENTITY = Prepared(
+    "customer_identity_forget",
+    """
+DELETE FROM customer_identity i WHERE m3_scope = :m3_scope AND number = :number AND NOT EXISTS (
+    SELECT FROM binding b
+    WHERE b.kind = 'account' AND b.m3_key = i.number AND b.m3_scope = i.m3_scope || '/' || b.shop_scope)
+""",
+    types={},
+)
+"""Forgets what a shopper said of a customer that was unbound from it, and is another one's now; staged by the journal."""
 
 
 @dataclass(frozen=True)

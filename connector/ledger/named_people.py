@@ -5,6 +5,8 @@ Staged by the flows of orders and customers. A digest outlives the person's data
 
 from __future__ import annotations
 
+from sqlalchemy import Connection, text
+
 from connector.ledger.prepared import Prepared
 
 NAME_PERSON = Prepared(
@@ -45,3 +47,10 @@ FROM theirs WHERE e.id = theirs.id AND NOT theirs.is_made
 
 One that M3 does not have yet is not made from it any more; another order that needs the same customer tells of it anew.
 """
+
+_WAS_NAMED = text("SELECT EXISTS (SELECT FROM named_person WHERE email = :email AND exchange_id = :exchange_id)")
+
+
+def was_named(connection: Connection, exchange_id: int, *, email: str) -> bool:
+    """Tells whether an exchange has ever named an e-mail address, by its digest."""
+    return bool(connection.execute(_WAS_NAMED, {"email": email, "exchange_id": exchange_id}).scalar_one())

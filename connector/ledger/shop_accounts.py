@@ -104,6 +104,21 @@ def learn_logins(connection: Connection, store: str, logins: Mapping[int, str]) 
     connection.execute(_LEARN, values)
 
 
+_CLAIMANTS = text("""
+SELECT r.account FROM shop_account r
+WHERE r.store = :store AND r.account <> :account AND r.login <> '' AND r.login IN (
+    SELECT n.email FROM binding c JOIN named_person n ON n.exchange_id = c.exchange_id
+    WHERE c.kind = 'customer' AND c.m3_scope = :m3_scope AND c.m3_key = :number)
+ORDER BY r.account
+""")
+
+
+def claimants_of(connection: Connection, store: str, *, account: int, m3_scope: str, number: str) -> list[int]:
+    """Returns the other accounts of a shop that log in with an address of a customer; `account` is the one that was it."""
+    values = {"store": store, "account": account, "m3_scope": m3_scope, "number": number}
+    return list(connection.execute(_CLAIMANTS, values).scalars())
+
+
 def had_address(connection: Connection, store: str, *, accounts: Collection[int]) -> set[int]:
     """Returns which of these accounts were ever seen with an address."""
     return set(connection.execute(_HAD_ADDRESS, {"store": store, "accounts": list(accounts)}).scalars())

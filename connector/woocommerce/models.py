@@ -73,6 +73,11 @@ class Address(Received):
         placed = (self.address_1, self.address_2, self.city, self.postcode)
         return not any(part.strip() for part in (*named, *placed))
 
+    @property
+    def has_street(self) -> bool:
+        """True if it says where; a name alone, which a shop may ask for when somebody registers, does not."""
+        return bool(f"{self.address_1}{self.address_2}".strip())
+
 
 ERASED_KEY = "_anonymized"
 

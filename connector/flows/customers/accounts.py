@@ -28,17 +28,15 @@ from connector.flows.customers.places import require_places
 from connector.flows.customers.seeing import ask_shop, note_seen, told_account
 from connector.flows.customers.wanted import (
     PARTS,
-    VRNO,
     Difference,
     Held,
     Wanted,
     compact,
     differences,
-    kept_by_m3,
     read_held,
     wanted_of,
 )
-from connector.flows.customers.withdrawing import is_taken_off, keep_shown, shown_number
+from connector.flows.customers.withdrawing import require_taken_off, shown_number
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.dispatch import is_settled
@@ -127,7 +125,8 @@ def customer_of_login(run: Run, customer: Customer) -> KnownCustomer | None:
 def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer | None:
     """Returns the customer of an account that is not bound yet; None if it is none, and is not to be made one now.
 
-    Nor is it made one against a person's word, who has discarded the shopper's exchange: new content asks again.
+    One without an address is made none yet: many shops ask for a name alone when somebody registers. Nor is it made one against
+    a person's word, who has discarded the shopper's exchange: new content asks again.
 
     Raises:
         MissingDependencyError: Its exchange is left.
@@ -136,7 +135,7 @@ def first_time(run: Run, config: Accounts, customer: Customer) -> KnownCustomer 
     rules = run.store.config.customers
     email = (customer.billing.email or customer.email).strip()
     is_wanted = config.create is Create.AT_ONCE and rules.registered is GuestPolicy.PER_EMAIL
-    if not is_wanted or customer.billing.is_empty or not email:
+    if not is_wanted or not customer.billing.has_street or not email:
         return None
     identity = identity_of(rules, customer.billing, customer.meta_data)
     key = shopper_key(rules, email=email, has_account=True, identity=identity)
@@ -194,16 +193,7 @@ def follow(run: Run, config: Accounts, customer: Customer, known: KnownCustomer,
     if document is not None:
         run.journal.forget_document(document.id)
     _keep_identity(run, customer, number, vat_number=known.vat_number if held.vat_number else "")
-    left = kept_by_m3(run.store, config, wanted, held)
-    is_off = is_taken_off(run.store, config, customer, shown=shown, known=known, held=held.vat_number)
-    keep_shown(run, customer, shown=shown, is_left=is_off)
-    left += [VRNO] if is_off else []
-    if left:
-        raise NeedsPersonError(
-            f"The shop has emptied fields of customer {number}; M3 still has {', '.join(left)}.",
-            resolution=f"Empty these fields of customer {number} in CRS610 or OIS002; or, where M3 is right, enter them in the "
-            "account in the shop. It is looked at again by itself.",
-        )
+    require_taken_off(run, config, customer, wanted=wanted, held=held, known=known, shown=shown)
     return Done(_said(run, number, due, wanted) + _besides(config, wanted, held), fingerprint=wanted.fingerprint)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
+from connector.flows.customers.leaving import account_asked
 from connector.flows.outcome import Done
 from connector.ledger.discards import DISCARDED
 from connector.ledger.forgetting import FORGET_BODIES, FORGET_SHOPPER
 from connector.ledger.known_customers import KnownCustomer, unbind_account
 from connector.ledger.named_people import FORGET_SHOPPERS
-from connector.ledger.shop_accounts import ERASE_ACCOUNT, SeenAccount
+from connector.ledger.shop_accounts import ERASE_ACCOUNT, SeenAccount, claimants_of
 from connector.publishing.customers import Accounts, Erased
 from connector.woocommerce.models import Customer
 
@@ -70,7 +71,12 @@ def _forget(run: Run, known: KnownCustomer | None, seen: SeenAccount | None, *, 
     if known is None:
         return None if seen is None else seen.undecided
     run.journal.stage(FORGET_SHOPPER, m3_scope=store.m3_scope, number=known.number)
-    unbind_account(run.journal.connection, store.name, account=int(run.claim.business_key))
+    account, connection = int(run.claim.business_key), run.journal.connection
+    unbind_account(connection, store.name, account=account)
+    for one in claimants_of(connection, store.name, account=account, m3_scope=store.m3_scope, number=known.number):
+        run.leave(
+            account_asked(store.name, one, source="poll_missing")
+        )  # made anew with the same login, it is that customer
     run.journal.audit("account erased", system="ledger", key=known.number, why=f"{what} in the shop")
     return known.number
 

@@ -37,6 +37,12 @@ class Identity:
             return self.vat_number != known.vat_number
         return bool(self.company and known.company) and self.company != known.company
 
+    def is_same_as(self, known: Identity) -> bool:
+        """Tells whether both name a company, and it is the same one."""
+        if self.vat_number and known.vat_number:
+            return self.vat_number == known.vat_number
+        return bool(self.company) and self.company == known.company
+
     def filled_from(self, known: Identity) -> Identity:
         """Returns this identity; what it lacks is taken from the known one."""
         return Identity(self.company or known.company, self.vat_number or known.vat_number)

@@ -19,7 +19,7 @@ from connector.flows.customers.wanted import VRNO
 from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord, StepRecord
-from connector.ledger.known_customers import KEEP_IDENTITY
+from connector.ledger.known_customers import FORGET_IDENTITY, KEEP_IDENTITY
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine
@@ -120,6 +120,7 @@ def bind(run: Run, shopper: Shopper, number: str, *, foreign: crs610mi.Customer 
         binding.ask_for_proof(run, shopper.customer_id)
     company = identity_of(run.store.config.customers, shopper.billing, ()).company
     if foreign is not None and company_key(foreign.name) != company:
+        run.journal.stage(FORGET_IDENTITY, m3_scope=run.store.m3_scope, number=number)
         return
     vat_number = digest_of(shopper.vat_number) if shopper.vat_number and foreign is None else ""
     run.journal.stage(KEEP_IDENTITY, m3_scope=run.store.m3_scope, number=number, company=company, vat_number=vat_number)

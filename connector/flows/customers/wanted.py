@@ -20,7 +20,7 @@ FLOW = "customers_to_m3"
 CHANGE, FINANCIAL, ADDRESS = "change", "financial", "delivery_address"
 """Records of the mapping file."""
 
-VRNO = "VRNO"
+VRNO, MAIL = "VRNO", "MAIL"
 ADDRESS_WRITE = "address"
 """The write of that record."""
 
@@ -31,7 +31,7 @@ PARTS: Mapping[str, CustomerPart] = {
     "CUNM": CustomerPart.NAME,
     **dict.fromkeys(("CUA1", "CUA2", "CUA3", "CUA4", "PONO", "TOWN", "CSCD", "ECAR"), CustomerPart.ADDRESS),
     **dict.fromkeys(("PHNO", "PHN2", "TFNO"), CustomerPart.PHONE),
-    "MAIL": CustomerPart.EMAIL,
+    MAIL: CustomerPart.EMAIL,
 }
 """Which part of a customer a field of CRS610MI/ChgBasicData belongs to; what the mapping file adds is the shop's."""
 
@@ -96,7 +96,7 @@ def wanted_of(store: StoreContext, customer: Customer, config: Accounts, *, numb
         basic={name: value for name, value in change.fields.items() if is_field_of_shop(config, name)},
         vat_number=mapping.apply(FINANCIAL, values=roots).fields.get(VRNO, "") if is_shops else "",
         address=address,
-        email=email if _carries_email(config) and len(email) <= LONGEST_EMAIL else "",
+        email=email if carries_email(config) and len(email) <= LONGEST_EMAIL else "",
         is_wrong_vat=is_shops and found is not None and not is_valid,
         notes=tuple(f"{note.field}: {note.what}" for note in notes),
     )
@@ -104,7 +104,7 @@ def wanted_of(store: StoreContext, customer: Customer, config: Accounts, *, numb
 
 def has_own_delivery(customer: Customer) -> bool:
     """Tells whether goods go elsewhere than the bill."""
-    if customer.shipping.is_empty:
+    if not customer.shipping.has_street:
         return False
     return any(getattr(customer.shipping, name) != getattr(customer.billing, name) for name in _PLACE)
 
@@ -123,14 +123,14 @@ def read_held(store: StoreContext, config: Accounts, *, number: str) -> Held | N
         crs610mi.get_fields("customer.basic", number, names=names),
         crs610mi.get_fields("customer.financial", number, names=[VRNO]),
         *([customer_addresses.get_address(number, address=address, names=places)] if address else []),
-        *([crs111mi.get_email(number, kind=config.email_type)] if _carries_email(config) else []),
+        *([crs111mi.get_email(number, kind=config.email_type)] if carries_email(config) else []),
     ]
     basic, financial, *others = store.m3.read(calls)
     if is_not_found(basic.error):
         return None
     there = [None if is_not_found(one.error) else one for one in others]
     found_address = there.pop(0) if address else None
-    found_email = there.pop(0) if _carries_email(config) else None
+    found_email = there.pop(0) if carries_email(config) else None
     return Held(
         basic=crs610mi.read_fields(basic),
         vat_number=crs610mi.read_fields(financial).get(VRNO, ""),
@@ -174,6 +174,11 @@ def is_field_of_shop(config: Accounts, name: str) -> bool:
     return part is None or _is_of_shop(config, part)
 
 
+def carries_email(config: Accounts) -> bool:
+    """Tells whether the e-mail address of an account is kept in CRS111 too."""
+    return bool(config.email_type) and _is_of_shop(config, CustomerPart.EMAIL)
+
+
 def compact(number: str) -> str:
     """A VAT number without what people put between its digits."""
     return "".join(letter for letter in number.upper() if letter.isalnum())
@@ -207,7 +212,3 @@ def _is_left(name: str, wanted: Mapping[str, str], held: Mapping[str, str]) -> b
 
 def _is_of_shop(config: Accounts, part: CustomerPart) -> bool:
     return config.owner(part) is Master.SHOP
-
-
-def _carries_email(config: Accounts) -> bool:
-    return bool(config.email_type) and _is_of_shop(config, CustomerPart.EMAIL)

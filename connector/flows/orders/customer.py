@@ -123,13 +123,11 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
     """
     rules = run.store.config.customers
     connection = run.journal.connection
-    known = find_shopper(connection, run.store.m3_scope, key=key)
-    if known is None and order.customer_id and rules.other_company is not OtherCompany.OWN:
-        known = find_account(connection, run.store.name, m3_scope=run.store.m3_scope, account=order.customer_id)
+    named = identity_of(rules, order.billing, order.meta_data)
+    known = find_shopper(connection, run.store.m3_scope, key=key) or _of_account(run, order, named)
     if known is None:
         return None
     held = Identity(known.company, known.vat_number)
-    named = identity_of(rules, order.billing, order.meta_data)
     if rules.other_company is OtherCompany.PERSON and named.is_other_than(held):
         raise NeedsPersonError(
             f"Order {order.id} names another company than customer {known.number} stands for, under one e-mail address.",
@@ -141,6 +139,16 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
         binding.ask_for_proof(run, order.customer_id)
         _learn(run, known.number, account=order.customer_id, held=held, named=named)
     return known
+
+
+def _of_account(run: Run, order: Order, named: Identity) -> KnownCustomer | None:
+    """Returns the customer that the account is bound to; where each company is one of its own, only if it is the one named."""
+    if not order.customer_id:
+        return None
+    known = find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=order.customer_id)
+    if known is None or run.store.config.customers.other_company is not OtherCompany.OWN:
+        return known
+    return known if named.is_same_as(Identity(known.company, known.vat_number)) else None
 
 
 def _learn(run: Run, number: str, *, account: int, held: Identity, named: Identity) -> None:

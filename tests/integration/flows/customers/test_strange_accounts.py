@@ -1,0 +1,124 @@
+"""Accounts as shops really have them: half filled in, made anew, renamed, with an address that M3 has no room for."""
+
+from __future__ import annotations
+
+from connector.flows.customers.keys import email_key
+from connector.flows.customers.values import search_key_of
+from connector.ledger.session import transaction
+from connector.ledger.unbinding import unbind_shopper
+from tests.harness import STORE, Connector
+from tests.integration.flows.customers.desk import HOME, Desk, file_of
+
+LONG = f"{'a' * 55}@example.com"
+"""An e-mail address longer than MAIL and EMAL of M3 hold."""
+
+
+def in_m3(desk: Desk, **fields: str) -> None:
+    """Changes the only customer as a person does in CRS610."""
+    desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/customers/{desk.customer()['cuno']}", fields)
+
+
+def test_a_former_address_that_m3_keeps_for_want_of_room_is_told_until_a_person_has_written_another(
+    connector: Connector,
+) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.look(account)
+    desk.change(account, billing={"email": LONG})
+
+    told = desk.look(account)
+    in_m3(desk, MAIL="ana@short.example")
+    settled = desk.look(account)
+
+    assert (told["state"], "former e-mail address" in told["reason"], LONG in str(told)) == ("dead_letter", True, False)
+    assert settled["state"] == "done"
+    assert desk.customer()["fields"]["MAIL"] == "ana@short.example"
+
+
+def test_a_former_address_that_the_repository_keeps_is_told_too(connector: Connector) -> None:
+    desk = Desk(connector, file_of(accounts={"email_type": "04"}))
+    account = desk.account()
+    desk.order(account)
+    desk.look(account)
+    desk.change(account, billing={"email": LONG})
+    in_m3(desk, MAIL="")
+
+    told = desk.look(account)
+
+    assert (told["state"], "EMAL of type 04" in told["reason"]) == ("dead_letter", True)
+    assert desk.customer()["emails"] == {"04": "ana@example.com"}
+
+
+def test_an_account_that_is_made_anew_with_the_same_login_is_the_same_customer(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.poll()
+    desk.change(account, action="delete")
+    anew = desk.account()
+    desk.look(anew)
+
+    desk.poll()
+    desk.change(anew, billing={"phone": "01 999 888"})
+    desk.poll()
+
+    bound = connector.rows("SELECT shop_key FROM binding WHERE kind = 'account'")
+    assert bound == [{"shop_key": str(anew["id"])}]
+    assert desk.customer()["fields"]["PHNO"] == "01 999 888"
+
+
+def test_an_account_without_a_street_is_no_customer_yet(connector: Connector) -> None:
+    desk = Desk(connector, file_of(accounts={"create": "at_once"}))
+    account = desk.account(billing={**dict.fromkeys(HOME, ""), "first_name": "Ana", "city": "Zagreb", "country": "HR"})
+
+    before = desk.look(account)
+    desk.change(account, billing=HOME)
+    after = desk.look(account)
+
+    assert (before["state"], before["reason"]) == ("done", "no order of this account is in M3 yet")
+    assert (after["state"], len(desk.customers())) == ("done", 1)
+    assert connector.rows("SELECT DISTINCT state FROM exchange") == [{"state": "done"}]
+
+
+def test_half_a_delivery_address_is_none_and_holds_up_no_other_change(connector: Connector) -> None:
+    desk = Desk(connector)
+    account = desk.account(shipping={"first_name": "Ana", "city": "Split", "country": "HR"})
+    desk.order(account)
+    desk.change(account, billing={"phone": "01 999 888"})
+
+    exchange = desk.look(account)
+
+    assert (exchange["state"], desk.customer()["fields"]["PHNO"]) == ("done", "01 999 888")
+    assert desk.customer()["addresses"] == []
+
+
+def test_a_company_that_its_account_renamed_stays_one_customer_where_each_company_is_one(connector: Connector) -> None:
+    desk = Desk(connector, file_of(other_company="own"))
+    account = desk.account(billing={"company": "Ana d.o.o."})
+    desk.order(account)
+    desk.look(account)
+    desk.change(account, billing={"company": "Ana Nova d.o.o."})
+    desk.look(account)
+
+    desk.order(account, billing={"company": "Ana Nova d.o.o."})
+    desk.order(account, billing={"company": "Kruška d.o.o."})
+
+    renamed, other = desk.orders()[1:]
+    assert (desk.orders()[0] == renamed, other == renamed, len(desk.customers())) == (True, False, 2)
+
+
+def test_what_a_former_shopper_said_of_a_customer_says_nothing_of_the_next_one(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.order(billing={"company": "Kruška d.o.o."})
+    scope = connector.process.runtime.store(STORE).m3_scope
+    with transaction(connector.engine) as connection:
+        unbind_shopper(connection, scope, number=desk.customer()["cuno"], who="test", why="another one")
+    key = search_key_of(STORE, 0, email_key("zora@example.com"))
+    in_m3(desk, CUNM="Zora Zorić", MAIL="zora@example.com", ALCU=key)
+
+    zora = {"email": "zora@example.com", "first_name": "Zora", "last_name": "Zorić", "company": "Zora d.o.o."}
+    desk.order(billing=zora)
+    desk.order(billing=zora)
+
+    assert desk.orders() == [desk.customer()["cuno"]] * 3
