@@ -118,7 +118,10 @@ class Rule:
                 raise _unplaced(self, what, f"Correct it in {self.sides.source}. {_or_rule(self)}") from None
             text = changed.text
             notes += [Note(self.field, changed.note)] if changed.note else []
-        return (_looked_up(self, text) if self.lookup else text) or self.default, notes
+        if self.lookup is not None:
+            text, lost = _looked_up(self, text, self.lookup)
+            notes += [Note(self.field, lost)] if lost else []
+        return text or self.default, notes
 
     def check(self, text: str) -> None:
         """Checks that M3 can hold a text in the field.
@@ -149,14 +152,16 @@ def _text(rule: Rule, path: Path, values: Values) -> str:
         raise _unplaced(rule, f"{path.text} {error}", _or_rule(rule)) from None
 
 
-def _looked_up(rule: Rule, text: str) -> str:
-    lookup = rule.lookup
-    if lookup is None or text in lookup.table:
-        return lookup.table[text] if lookup else text
-    if lookup.unlisted is Unlisted.KEEP:
-        return text
+def _looked_up(rule: Rule, text: str, lookup: Lookup) -> tuple[str, str]:
+    """Returns what the table makes of a text, and a note if something of it was lost."""
+    if text in lookup.table:
+        return lookup.table[text], ""
+    if lookup.unlisted is Unlisted.FIT and rule.length is not None and len(text) > rule.length:
+        return "", f"left out: {len(text)} characters, more than {rule.length}"
+    if lookup.unlisted in (Unlisted.KEEP, Unlisted.FIT):
+        return text, ""
     if lookup.unlisted is Unlisted.EMPTY or not text:
-        return ""
+        return "", ""
     key = repr(text) if SHOWABLE_KEY.fullmatch(text) else f"the value found ({len(text)} characters)"
     raise _unplaced(
         rule,

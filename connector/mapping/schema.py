@@ -32,6 +32,7 @@ class Unlisted(StrEnum):
 
     REFUSE = "refuse"  # the exchange waits for a person, who adds the entry
     KEEP = "keep"  # the value goes on as it is: the table lists exceptions only
+    FIT = "fit"  # as `keep`, where the field holds it; a longer one is left out, with a note
     EMPTY = "empty"  # as if there were no value; `default` may follow
 
 

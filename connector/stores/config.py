@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from connector.accounting.accounts import BooksConfig
 from connector.accounting.invoices import InvoicesConfig, StockRule
@@ -63,8 +63,14 @@ class StoreConfig(Strict):
     books: BooksConfig = BooksConfig()
     payments: PaymentsConfig | None = None
     invoices: InvoicesConfig | None = None
-    lookups: dict[str, dict[str, Text]] = Field(default_factory=dict)
+    lookups: dict[str, dict[str, Text]] = Field(default_factory=dict, validate_default=True)
     operations: dict[str, OperationConfig] = Field(default_factory=dict)
+
+    @field_validator("lookups")
+    @classmethod
+    def _has_newer_tables(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        """Gives a file from before a table was there an empty one: it lists exceptions only."""
+        return {"state": {}, **value}
 
     @model_validator(mode="after")
     def _journals_leave_receivables_alone(self) -> Self:

@@ -100,6 +100,23 @@ def test_an_address_is_written_as_its_country_writes_it(
     assert address_in_m3(story) == written
 
 
+def test_a_state_longer_than_m3_holds_has_the_code_of_the_stores_table(story: Story) -> None:
+    content = yaml.safe_load(quick_store(guests="common"))
+    del content["lookups"]["state"]  # a file from before there was one
+    sydney = {**ALBANY, "country": "AU", "postcode": "2000", "state": "New South Wales"}
+    story.connector.configure(yaml.safe_dump(content))
+    story.place(billing=buyer(sydney))
+    story.go_on()
+    assert address_in_m3(story)["ECAR"] == ""
+
+    story.start_anew()
+    content["lookups"]["state"] = {"NSW": "NS"}
+    story.connector.configure(yaml.safe_dump(content))
+    story.place(billing=buyer(sydney))
+    story.go_on()
+    assert address_in_m3(story)["ECAR"] == "NS"
+
+
 def test_the_delivery_address_is_looked_at_where_there_is_one(story: Story) -> None:
     order = story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping=buyer(LONDON, email=""))
     story.go_on()

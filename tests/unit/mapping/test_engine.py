@@ -123,6 +123,15 @@ def test_unlisted_value_is_kept_or_emptied_by_rule() -> None:
     assert code("CODE: {from: thing.method, lookup: good, unlisted: empty, default: D}", method="x") == "D"
 
 
+def test_unlisted_value_is_kept_where_the_field_holds_it_and_else_left_out_with_a_note() -> None:
+    mapping = load(f"{NAME}CODE: {{from: thing.method, lookup: good, unlisted: fit}}")
+
+    kept = [mapping.apply("one", values={"thing": Thing(method=text)}) for text in ("bacs", "xyz", "wxyz", "")]
+
+    assert [one.fields.get("CODE") for one in kept] == ["BAC", "xyz", None, None]
+    assert [one.notes for one in kept] == [(), (), (LossNote("CODE", "left out: 4 characters, more than 3"),), ()]
+
+
 def test_empty_value_of_a_lookup_is_left_out_unless_required() -> None:
     assert code("CODE: {from: thing.method, lookup: good}") is None
     error = refused(f"{NAME}CODE: {{from: thing.method, lookup: good, required: true}}")
