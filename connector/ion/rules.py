@@ -16,6 +16,7 @@ from lxml import etree
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from connector.errors import ConfigurationError
+from connector.yaml_text import read_yaml
 
 ITEM_FLOWS = ("items_to_woo", "prices_to_woo", "stock_to_woo")
 ORDER_FLOWS = ("order_status_to_woo", "orders_to_m3")
@@ -128,7 +129,7 @@ def load_event_rules(config_dir: Path) -> EventRules:
 
 def _read(path: Path, form: type[Form]) -> Form:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except OSError:
         raise ConfigurationError(
             f"{path} is missing or cannot be read.",

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from connector.accounting.accounts import Account
 from connector.errors import ConfigurationError, MappingError
 from connector.m3.values import number_text
+from connector.yaml_text import read_yaml
 
 LONGEST = 900
 FIELDS = frozenset(
@@ -273,7 +274,7 @@ def load_layout(path: Path) -> Layout:
         ConfigurationError: It is missing, no YAML, or places overlap, end beyond 900, or leave the side untold.
     """
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = read_yaml(path.read_text(encoding="utf-8"))
         return Layout.model_validate(content)
     except OSError:
         raise ConfigurationError(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from connector.errors import ConfigurationError
 from connector.m3.catalogue import Catalogue
 from connector.stores.config import OperationConfig
+from connector.yaml_text import read_yaml
 
 PLACE = Path("m3") / "operations.yaml"
 
@@ -107,7 +108,7 @@ def load_operations(
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).operations
+        return _File.model_validate(read_yaml(path.read_text(encoding="utf-8"))).operations
     except OSError:
         raise ConfigurationError(
             f"{path} is missing or cannot be read.",

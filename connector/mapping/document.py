@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from connector.yaml_text import by_fastest
+
 Value = str | list["Value"] | dict[str, "Value"]
 Place = tuple[str, ...]
 
@@ -35,12 +37,12 @@ def read_document(text: str) -> Document:
     document = Document()
     try:
         # The parser alone makes no Python objects. Aliases are refused first: they could make a text endless.
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in by_fastest(lambda loader: list(yaml.parse(text, loader))):
             if isinstance(event, yaml.AliasEvent):
                 line = event.start_mark.line + 1 if event.start_mark else 1
                 document.problems.append((line, "aliases (*name) are not used here; write the entry out"))
                 return document
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = by_fastest(lambda loader: yaml.compose(text, loader))
     except yaml.YAMLError as error:
         document.problems.append((_line_of_error(error), f"this is not readable YAML ({_what(error)})"))
         return document

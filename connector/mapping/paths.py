@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
@@ -200,9 +201,12 @@ def _element(kind: object) -> object:
     raise LookupError("is no list")
 
 
-def _members(kind: object) -> dict[str, object]:
-    if not isinstance(kind, type):
-        return {}
+def _members(kind: object) -> Mapping[str, object]:
+    return _members_of(kind) if isinstance(kind, type) else {}
+
+
+@cache
+def _members_of(kind: type) -> Mapping[str, object]:
     found: dict[str, object] = {}
     if issubclass(kind, BaseModel):
         found = {name: info.annotation for name, info in kind.model_fields.items()}

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from connector.errors import ConfigurationError
 from connector.stores.config import StoreConfig
+from connector.yaml_text import read_yaml
 
 
 def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
@@ -25,7 +26,7 @@ def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
         ConfigurationError: Not YAML, an unknown or wrong entry; names file, line and field.
     """
     try:
-        raw: Any = yaml.safe_load(text)
+        raw: Any = read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
