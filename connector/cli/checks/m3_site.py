@@ -63,11 +63,11 @@ def _warehouse(area: Area, answer: Answer, config: StoreConfig) -> Finding:
         )
     found = read_warehouse(answer)
     pairs = (("division", wanted.division, found.division), ("facility", wanted.facility, found.facility))
-    wrong = [f"{name} {given}, not {ours}" for name, ours, given in pairs if given and given != ours]
+    wrong = [f"{name} {given or '(none)'}, not {ours}" for name, ours, given in pairs if given != ours]
     if wrong:
         return area.fail(
             "warehouse",
-            f"In M3, warehouse {wanted.warehouse} of company {wanted.company} belongs to {' and to '.join(wrong)} as in the "
+            f"In M3, warehouse {wanted.warehouse} of company {wanted.company} belongs to {', and to '.join(wrong)}, as in the "
             "store file.",
             remedy="Correct m3.company, m3.division, m3.facility or m3.warehouse in the store file; M3 takes an order's "
             "division from its facility.",
@@ -86,10 +86,10 @@ def _other_warehouse(area: Area, code: str, answer: Answer, *, entry: str, divis
             remedy=f"Correct {entry} in the store file, or make the warehouse in MMS005.",
         )
     found = read_warehouse(answer)
-    if found.division and found.division != division:
+    if found.division != division:
         return area.fail(
             what,
-            f"In M3 it belongs to division {found.division}, not to {division} of this store.",
+            f"In M3 it belongs to division {found.division or '(none)'}, not to {division} of this store.",
             remedy=f"Name a warehouse of division {division} in {entry} of the store file.",
         )
     return area.ok(what, f"in division {division}, as configured ({entry})")

@@ -196,7 +196,11 @@ def test_an_order_type_that_refuses_equal_items_is_told_unless_they_are_merged(
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"), [({"DIVI": "BBB"}, "division BBB, not AAA"), ({"FACI": "009"}, "facility 009, not 001")]
+    ("fields", "words"),
+    [
+        ({"DIVI": "BBB", "FACI": "009"}, "division BBB, not AAA, and to facility 009, not 001"),
+        ({"DIVI": ""}, "division (none), not AAA"),
+    ],
 )
 def test_a_warehouse_of_another_division_or_facility_is_refused(
     connector: Connector, run_store: Run, fields: dict[str, str], words: str

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connector.errors import AmountsDifferError, MappingError
+from connector.money.charges import place_rounding
 from connector.money.plan import MoneyPlan, plan_money
 from connector.stores.money import ChargeConfig, ChargeKind
 from connector.woocommerce.models import Order
@@ -149,3 +150,16 @@ def test_same_order_is_planned_where_m3_rounds_per_line_like_the_shop() -> None:
     lines = [{"total": "0.10", "tax": {1: "0.025"}} for _ in range(20)]
 
     assert plan_of(order_of(lines=lines), vat_rounding="line").rounding == 0
+
+
+@pytest.mark.parametrize("amount", ["0.06", "-0.06"])
+def test_a_difference_that_rounding_cannot_explain_is_no_rounding(amount: str) -> None:
+    with pytest.raises(AmountsDifferError, match=f"miss the shop's total by {amount} EUR; 0.05 is allowed"):
+        place_rounding(Decimal(amount), money=store().money, currency="EUR", limit=Decimal("0.05"))
+
+
+@pytest.mark.parametrize("amount", ["0.05", "-0.05"])
+def test_a_difference_within_the_limit_goes_to_the_rounding_id(amount: str) -> None:
+    (placed,) = place_rounding(Decimal(amount), money=store().money, currency="EUR", limit=Decimal("0.05"))
+
+    assert (placed.kind, placed.amount) == (ChargeKind.ROUNDING, Decimal(amount))

@@ -213,10 +213,10 @@ def one_mug() -> Shop:
     return Shop(replace(_one_case(), order=order, items=items_of(order)), [])
 
 
-def a_mug_with_tax(shop: Shop, net: str, tax: str, *, rate: int = 1) -> Refund:
+def a_mug_with_tax(shop: Shop, net: str, tax: str, *, rate: int = 1, line: str = "11") -> Refund:
     row = {
         "id": 500, "quantity": -1, "total": f"-{net}", "subtotal": f"-{net}", "total_tax": f"-{tax}", "subtotal_tax": "0",
-        "taxes": [{"id": rate, "total": f"-{tax}"}], "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": "11"}],
+        "taxes": [{"id": rate, "total": f"-{tax}"}], "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": line}],
     }  # fmt: skip
     return shop._keep({"amount": str(Decimal(net) + Decimal(tax)), "line_items": [row]})
 
@@ -227,6 +227,14 @@ def test_more_tax_than_was_sold_at_a_rate_is_refused_within_the_row() -> None:
 
     with pytest.raises(AmountsDifferError, match=r"the tax at 25 %: 5\.00 of 3\.23"):
         taken_of(shop, refund)
+
+
+def test_what_an_earlier_refund_took_too_much_at_another_rate_holds_none_that_takes_nothing_of_it() -> None:
+    shop = one_mug()
+    a_mug_with_tax(shop, "10.00", "5.00", rate=2, line="12")
+    refund = a_mug_with_tax(shop, "12.90", "3.23")
+
+    assert taken_of(shop, refund).total == Decimal("16.13")
 
 
 def test_a_row_of_whose_rate_money_without_lines_took_a_share_is_refused() -> None:
