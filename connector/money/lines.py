@@ -159,7 +159,6 @@ def _line(demand: Demand, part: PricedPart, *, key: str, shares: tuple[Share, ..
         discount_percent=part.discount_percent,
         amount=part.amount,
         rate=demand.rate,
-        free=not part.amount and not part.unit_price,
     )
 
 

@@ -37,7 +37,6 @@ class PlannedLine:
     amount: Decimal
     rate: Decimal  # VAT in percent
     line_taxes: tuple[tuple[str, Decimal], ...] = ()  # charge id and amount; tax mode T only
-    free: bool = False  # costs nothing and has no list price in the shop either: read the line back after writing
 
 
 @dataclass(frozen=True)

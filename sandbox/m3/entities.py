@@ -95,6 +95,7 @@ class Item:
     price_decimals: int = 2
     list_price: Decimal = Decimal(0)
     price_quantity: int = 1
+    takes_discounts: bool = True
     units: dict[str, AlternateUnit] = field(default_factory=dict)
     aliases: tuple[Alias, ...] = ()
     balances: dict[str, Balance] = field(default_factory=dict)

@@ -69,6 +69,7 @@ class ItemIn(BaseModel):
     price_decimals: int = Field(default=2, validation_alias=upper_too("price_decimals", "pdcc"), ge=0, le=6)
     list_price: Decimal = Field(default=Decimal(0), validation_alias=upper_too("list_price", "sapr"))
     price_quantity: int = Field(default=1, validation_alias=upper_too("price_quantity", "sacd"), ge=1)
+    takes_discounts: bool = True
     on_hand: Decimal = Field(default=NEW_STOCK, validation_alias=upper_too("on_hand", "stqt"))
     units: tuple[UnitIn, ...] = ()
     aliases: tuple[AliasIn, ...] = ()
@@ -127,7 +128,15 @@ def upsert_items(state: State, items: Iterable[ItemIn]) -> int:
 def _set_fields(item: Item, given: ItemIn, chosen: AbstractSet[str]) -> None:
     if given.name is not None:
         item.name = given.name
-    for attribute in ("status", "unit", "vat_code", "price_decimals", "list_price", "price_quantity"):
+    for attribute in (
+        "status",
+        "unit",
+        "vat_code",
+        "price_decimals",
+        "list_price",
+        "price_quantity",
+        "takes_discounts",
+    ):
         if attribute in chosen:
             setattr(item, attribute, getattr(given, attribute))
     if "units" in chosen:

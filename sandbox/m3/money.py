@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from sandbox.m3.entities import OrderBody
+from sandbox.m3.entities import Item, OrderBody
 
 VAT_RATES = {0: Decimal(0), 1: Decimal("0.25"), 2: Decimal("0.05")}
 """VAT code -> rate. The same for every country: the shop of the recordings charges its own rates to all."""
@@ -39,8 +39,13 @@ def round_amount(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-CURRENCY_DECIMALS[currency]), rounding=ROUND_HALF_UP)
 
 
-def net_price(price: Decimal, sent: Mapping[str, str]) -> Decimal:
-    """Take the six discounts off a sales price one after the other: amount per price unit, then percent."""
+def net_price(price: Decimal, sent: Mapping[str, str], *, item: Item) -> Decimal:
+    """Take the six discounts off a sales price one after the other: amount per price unit, then percent.
+
+    A site may let none count on an item, by its discount model; what was sent then changes nothing.
+    """
+    if not item.takes_discounts:
+        return price
     for position in "123456":
         price -= Decimal(sent.get(f"DIA{position}") or "0")
         price *= 1 - Decimal(sent.get(f"DIP{position}") or "0") / 100

@@ -12,6 +12,7 @@ from connector.flows.order_changes.forms import ADDED, CHANGED, TEXT
 from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.wanted import Wanted, WantedLine
 from connector.flows.orders.left import NO_TEXT, OTHER_TEXT, REFERENCES, SOME_TEXT, text_state
+from connector.flows.orders.plan import COSTS_NOTHING
 from connector.m3.calls import Call
 from connector.m3.programs import line_charges, order_changes
 from connector.m3.programs.ois100mi import OrderLine
@@ -117,7 +118,8 @@ def _change(todo: Todo, one: WantedLine, line: OrderLine, rules: Rules) -> None:
         write = Write(f"{CHANGED}{one.cupo}", call, before=before, after=after, line=str(one.cupo), quantity=after)
         _append_allowed(todo, line, write)
     elif line.net_amount != one.planned.amount:
-        fields = {name: one.fields.get(name, "0" if name == "DIP1" else "") for name in PRICE_FIELDS}
+        priced = one.fields if one.planned.amount else COSTS_NOTHING
+        fields = {name: priced.get(name, "0" if name == "DIP1" else "") for name in PRICE_FIELDS}
         call = order_changes.change_price(rules.number, line.key, fields)
         before, after = str(line.net_amount), str(one.planned.amount)
         _append_allowed(todo, line, Write(f"amount of line {one.cupo}", call, before=before, after=after))

@@ -140,14 +140,25 @@ def _foreign_lines(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[
     for line in held.lines:
         known = [one["lines"][key] for one in states if (key := str(line.customer_line)) in one["lines"]]
         now = _line(line)
-        fits = any(now[QUANTITY] == one[QUANTITY] for one in known)
-        if not fits or not any(now[name] == one[name] for one in known for name in (AMOUNT, PRICE)):
+        if not _is_known(now, known, is_added=len(known) < len(states)):
             found = f"{now[QUANTITY]} for {now[AMOUNT]}"
             was = " or ".join(dict.fromkeys(f"{one[QUANTITY]} for {one[AMOUNT]}" for one in known)) or "none"
             yield Foreign(f"line {line.customer_line}: {found} instead of {was}", f"line {line.customer_line}", found)
     present = {str(line.customer_line) for line in held.lines}
     for cupo in set.intersection(*(set(one["lines"]) for one in states)) - present:
         yield Foreign(f"line {cupo}: gone", f"line {cupo}", "none")
+
+
+def _is_known(now: Mapping[str, str], known: Sequence[Mapping[str, str]], *, is_added: bool) -> bool:
+    """Tells whether a line is as some state has it: its quantity, and amount or price.
+
+    What M3 makes of a line that was added to cost nothing, where no discount counts on its item, is nobody's: its own list price.
+    """
+    if not any(now[QUANTITY] == one[QUANTITY] for one in known):
+        return False
+    if is_added and not any(Decimal(one[AMOUNT]) for one in known):
+        return True
+    return any(now[name] == one[name] for one in known for name in (AMOUNT, PRICE))
 
 
 def _foreign_charges(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:

@@ -25,6 +25,9 @@ FLOW = "orders_to_m3"
 CHARGE_TEXT_LENGTH = 30
 NO_DISCOUNT = "8"
 """DIC1..6 = 8 with amount and percent 0: M3 adds no discount of its own (money-and-stock section 1)."""
+_NO_DISCOUNTS = {**{f"DIC{place}": NO_DISCOUNT for place in range(1, 7)}, "DIA1": "0"}
+COSTS_NOTHING = {"SAPR": "0", "SACD": "1", **_NO_DISCOUNTS, "DIP1": "0"}
+"""The price fields by which UpdPriceInfo sets a line to nothing, also where M3 lets no discount count on its item."""
 
 _MONEY_FIELDS: dict[str, Any] = {
     "total": True,
@@ -100,8 +103,7 @@ def line_fields(line: PlannedLine) -> dict[str, str]:
         "SAPR": number_text(line.unit_price),
         "SACD": str(line.price_quantity),
         "SPUN": line.price_unit or line.unit,
-        **{f"DIC{place}": NO_DISCOUNT for place in range(1, 7)},
-        "DIA1": "0",
+        **_NO_DISCOUNTS,
     }
     if line.discount_percent:
         fields["DIP1"] = number_text(line.discount_percent)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from connector.errors import AmountsDifferError, M3RejectedError
 from connector.flows.context import Run
+from connector.flows.orders import costless
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
@@ -20,7 +21,6 @@ from connector.money.expected import Expected
 from connector.stores.orders import HoldBy
 
 LOCK, RELEASE = "lock", "release"
-MOST_LINES = 1000
 UNLOCKING = "releasing it compares again and unlocks it, discarding it leaves the order as it is and unlocks it."
 """What becomes of an order that was locked, for the resolution of its dead letter."""
 
@@ -39,7 +39,7 @@ def prove(run: Run, document: DocumentRecord, number: str) -> None:
 
 
 def judge(run: Run, document: DocumentRecord, number: str, differences: Sequence[Difference]) -> None:
-    """Locks an order that differs; releases one without differences that an earlier run locked.
+    """Locks an order that differs, and releases it without differences: lines that cost nothing can be put right.
 
     Args:
         run: This run.
@@ -56,22 +56,36 @@ def judge(run: Run, document: DocumentRecord, number: str, differences: Sequence
         if hold is not Hold.NO:
             set_hold(run, document, RELEASE, number)
         return
-    shown = "; ".join(f"{one.what}: sent {one.expected}, M3 has {one.found}" for one in differences)
-    try:
-        if hold is not Hold.YES:
-            set_hold(run, document, LOCK, number)
-    except M3RejectedError as refusal:
-        raise AmountsDifferError(
-            f"Order {number} in M3 differs from the shop's order and could not be locked ({refusal.message}): {shown}.",
-            resolution=f"Stop order {number} in OIS300 at once, then correct it (prices, charges, VAT); releasing it "
-            "compares again.",
-            order=number,
-        ) from refusal
+    if hold is not Hold.YES:
+        _lock(run, document, number, differences)
+    if costless.set_to_nothing(run, document, number):
+        differences = find_differences(run, document, number)
+        if not differences:
+            set_hold(run, document, RELEASE, number)
+            return
+    shown = _in_words(differences)
     raise AmountsDifferError(
         f"Order {number} in M3 differs from the shop's order and is locked: {shown}.",
         resolution=f"Correct order {number} in OIS300 (prices, charges, VAT); {UNLOCKING}",
         order=number,
     )
+
+
+def _lock(run: Run, document: DocumentRecord, number: str, differences: Sequence[Difference]) -> None:
+    try:
+        set_hold(run, document, LOCK, number)
+    except M3RejectedError as refusal:
+        raise AmountsDifferError(
+            f"Order {number} in M3 differs from the shop's order and could not be locked ({refusal.message}): "
+            f"{_in_words(differences)}.",
+            resolution=f"Stop order {number} in OIS300 at once, then correct it (prices, charges, VAT); releasing it "
+            "compares again.",
+            order=number,
+        ) from refusal
+
+
+def _in_words(differences: Sequence[Difference]) -> str:
+    return "; ".join(f"{one.what}: sent {one.expected}, M3 has {one.found}" for one in differences)
 
 
 def let_go(run: Run, document: DocumentRecord, number: str) -> str:
@@ -100,7 +114,7 @@ def read_amounts(run: Run, number: str) -> tuple[OrderValue, list[tuple[int, Dec
     """
     run.journal.pause()
     calls = [ois100mi.get_order_value(number), ois100mi.list_lines(number)]
-    value, lines = run.store.m3.read(calls, max_records=MOST_LINES)
+    value, lines = run.store.m3.read(calls, max_records=costless.MOST_LINES)
     held = [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines) if not line.is_closed]
     return ois100mi.read_order_value(value), held
 

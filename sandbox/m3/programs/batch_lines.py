@@ -49,7 +49,7 @@ def build_line(run: Run, body: OrderBody, *, item: Item, ponr: int) -> Line:
     price_unit, price_factor = _unit(run, item, "SPUN", default=unit)
     price, price_quantity = _price(run, body, item)
     _check_discounts(run)
-    net = net_price(price, run.record)
+    net = net_price(price, run.record, item=item)
     basic_quantity = quantity * factor
     amount = line_amount(
         net,

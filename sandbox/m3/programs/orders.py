@@ -138,8 +138,8 @@ def upd_price_info(run: Run) -> Iterable[Row]:
     given = run.number("SAPR")
     price = line.price if given is None else given
     price_quantity = run.whole("SACD", line.price_quantity)
-    net = net_price(price, sent)
     item = run.state.item(line.itno)
+    net = net_price(price, sent, item=item)
     quantity = line.basic_quantity / (item.basic_units(line.price_unit) or Decimal(1))
     order.body.lines[line.ponr] = replace(
         line,

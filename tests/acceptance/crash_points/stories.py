@@ -140,6 +140,16 @@ def m3_makes_another_total(world: World) -> None:
     world.go_on()
 
 
+def gift_that_m3_prices(world: World) -> None:
+    """M3 lets no discount count on an item, and gives a line that costs nothing its own price."""
+    with world.quietly():
+        gift = {"itno": "GIFT", "list_price": "12.90", "takes_discounts": False}
+        world.sandbox.post(f"{world.sandbox.m3_url}/_control/items", [gift])
+        world.sandbox.post(f"{world.sandbox.shop_url}/_control/products", {"sku": "GIFT", "regular_price": "0.00"})
+    world.place(lines=[*CART, {"sku": "GIFT", "quantity": 2}])
+    world.go_on()
+
+
 def batch_order_stuck(world: World, *, status: str) -> None:
     with world.quietly():
         world.m3_fault("OIS100MI/Confirm", "confirm_status", status=status)
@@ -310,6 +320,7 @@ STORIES: dict[str, Told] = {
     "rebuilt, left in error": Told(partial(order_rebuilt_for_a_person, is_deleted=False)),
     "rebuilt, deleted by hand": Told(partial(order_rebuilt_for_a_person, is_deleted=True)),
     "M3 makes another total": Told(m3_makes_another_total),
+    "gift that M3 prices": Told(gift_that_m3_prices),
     "note's answer lost": Told(order_comes_in, first={"note": Fault.LOST_DONE}, again=("order_status_to_woo",)),
     "note told twice": Told(note_is_told_twice, again=("order_status_to_woo",)),
     "unpaid order waits": Told(order_waits_unpaid, books.of_one_batch_order, config=HOLDING),

@@ -73,15 +73,15 @@ def test_tax_of_merged_lines_is_one_line_charge() -> None:
     assert plan.lines[0].line_taxes == (("TAX25", Decimal("16.13")),)
 
 
-def test_free_line_without_list_price_is_marked() -> None:
+def test_line_that_costs_nothing_is_sent_with_its_price_and_all_of_it_taken_off() -> None:
     gift = {"total": "0.00", "subtotal": "12.90", "sku": "GIFT"}
     unpriced = {"total": "0.00", "subtotal": "0.00", "sku": "LEAFLET"}
 
     plan = plan_of(order_of(lines=[gift, unpriced]))
 
-    assert [(str(one.unit_price), one.discount_percent, one.free) for one in plan.lines] == [
-        ("12.90", 100, False),
-        ("0.00", 100, True),
+    assert [(str(one.unit_price), one.discount_percent) for one in plan.lines] == [
+        ("12.90", 100),
+        ("0.00", 100),
     ]
 
 
