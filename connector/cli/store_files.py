@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from connector.errors import ConfigurationError
-from connector.flows.issues.units import require_unit
+from connector.flows.issues.require_unit import require_unit
 from connector.ledger.stores import StoreRow
 from connector.m3.ionapi import Grant, parse_ionapi
 from connector.m3.operations import load_operations

@@ -8,7 +8,7 @@ from connector.accounting.invoices import EVERY, InvoicesConfig
 from connector.cli.checks.finding import Area, Finding
 from connector.errors import ConnectorError, MappingError
 from connector.flows.books.categories import filed_under
-from connector.flows.issues.units import require_unit
+from connector.flows.issues.require_unit import require_unit
 from connector.stores.config import StoreConfig
 from connector.woocommerce.client import WooClient
 from connector.woocommerce.terms import Term

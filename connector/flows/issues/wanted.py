@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from connector.flows.context import Run
 from connector.flows.issues.keeping import ZERO, Issue, Issued
+from connector.flows.issues.require_unit import require_unit
 from connector.flows.issues.rules import stated
-from connector.flows.issues.units import read_factors, require_unit
 from connector.flows.orders.items import find_facts
+from connector.flows.orders.units import read_factors
 from connector.flows.stock.selling import taken_units
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order

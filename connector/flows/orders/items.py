@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.errors import ConnectorError, MappingError, UnknownItemError
-from connector.flows.context import Run
+from connector.flows.context import Run, StoreContext
+from connector.flows.orders.units import read_factors
 from connector.ledger.items import KnownItem, find_items, remember_item
 from connector.m3.client import Answer
 from connector.m3.programs import mms025mi, mms200mi
@@ -15,6 +16,7 @@ from connector.money.plan import ItemFacts
 from connector.woocommerce.models import Order
 
 ITEM_NUMBER_LENGTH = 15
+SOLD_IN = "sold_in"  # of what is kept of an item: unit of the shop -> whether the item has it
 SELLABLE = ("20", "90")  # status 20 up to, not including, 90
 
 
@@ -28,15 +30,17 @@ class _Found:
     price_decimals: int
     status: str
     vat_code: str
+    sold_in: str = ""  # the unit of the shop, if the item has it
 
 
 def find_facts(run: Run, order: Order) -> dict[int, ItemFacts]:
     """Returns what the money plan needs to know of the item of each line, by shop line id.
 
-    SKUs seen before come from the ledger; others are read from M3, all in one bulk (one more for aliases).
+    SKUs seen before come from the ledger; others are read from M3, all in one bulk (one more for aliases, one for the unit the shop
+    sells in where that is not the basic one).
 
     Raises:
-        MappingError: A line has no SKU.
+        MappingError: A line has no SKU, or M3's factor of the unit cannot be used.
         UnknownItemError: M3 has no such item, or does not sell it.
         RemoteUnavailableError, RateLimitedError: M3 cannot be asked now.
     """
@@ -45,11 +49,17 @@ def find_facts(run: Run, order: Order) -> dict[int, ItemFacts]:
     wanted = sorted(set(skus.values()))
     hours = run.store.config.items.recheck_hours
     known = find_items(run.journal.connection, run.store.name, skus=wanted, max_age_h=hours)
-    facts = {sku: _facts(one) for sku, one in known.items() if one.facts}
+    unit = unit_sold(run.store)
+    facts = {
+        sku: _facts(one, unit)
+        for sku, one in known.items()
+        if one.facts and (not unit or unit in one.facts.get(SOLD_IN, {}))
+    }
     missing = [sku for sku in wanted if sku not in facts]
     if missing:
         for found in _ask_and_keep(run, missing, known):
-            facts[found.sku] = ItemFacts(found.item_number, found.unit, found.unit, found.price_decimals)
+            sold_in = found.sold_in or found.unit
+            facts[found.sku] = ItemFacts(found.item_number, sold_in, sold_in, found.price_decimals)
         _refuse_unknown([sku for sku in missing if sku not in facts], run.store.name)
     return {line_id: facts[sku] for line_id, sku in skus.items()}
 
@@ -63,8 +73,14 @@ def read_again(run: Run, known: dict[str, KnownItem]) -> dict[str, str]:
     return {one.sku: one.vat_code for one in _ask_and_keep(run, sorted(known), known)}
 
 
-def _facts(known: KnownItem) -> ItemFacts:
-    unit = str(known.facts["unit"])
+def unit_sold(store: StoreContext) -> str:
+    """Returns the unit (ALUN) of order lines, where an item has it; empty: the basic one. A direct invoice has no such lines."""
+    return (store.config.unit_sold or "") if store.config.invoices is None else ""
+
+
+def _facts(known: KnownItem, sold_in: str) -> ItemFacts:
+    has_it = bool(sold_in) and known.facts[SOLD_IN][sold_in]
+    unit = sold_in if has_it else str(known.facts["unit"])
     return ItemFacts(known.item_number, unit, unit, int(known.facts["price_decimals"]))
 
 
@@ -90,13 +106,19 @@ def _refuse_unknown(skus: list[str], store: str) -> None:
 
 def _ask_and_keep(run: Run, skus: list[str], known: dict[str, KnownItem]) -> list[_Found]:
     asked = _ask(run, skus, known)
+    unit = unit_sold(run.store)
+    factors = read_factors(run.store, {one.item_number for one in asked}) if unit else {}
+    asked = [replace(one, sold_in=unit if one.item_number in factors else "") for one in asked]
     for found in asked:
         remember_item(
             run.journal.connection,
             run.store.name,
             sku=found.sku,
             item_number=found.item_number,
-            facts={"unit": found.unit, "price_decimals": found.price_decimals, "vat_code": found.vat_code},
+            facts={
+                **{"unit": found.unit, "price_decimals": found.price_decimals, "vat_code": found.vat_code},
+                **({SOLD_IN: {unit: bool(found.sold_in)}} if unit else {}),
+            },
         )
     return asked
 

@@ -17,7 +17,7 @@ from connector.flows.books.keys import version_of
 from connector.flows.context import StoreContext
 from connector.flows.issues import messages
 from connector.flows.issues.keeping import Issued
-from connector.flows.issues.units import read_factors
+from connector.flows.orders.units import read_factors
 from connector.m3.programs.mms850mi import StockMessage
 from connector.money.rounding import ZERO
 

@@ -1,4 +1,4 @@
-"""How many basic units of M3 one unit of the shop is. Called by wanted.py, reconciling/stock_messages.py and the command line."""
+"""How many basic units of M3 one unit of the shop is. Called for orders, stock issues and the comparison of stock messages."""
 
 from __future__ import annotations
 
@@ -9,23 +9,6 @@ from connector.errors import ConnectorError, MappingError
 from connector.flows.context import StoreContext
 from connector.m3.programs import mms015mi
 from connector.m3.rejections import is_not_found
-from connector.stores.config import StoreConfig
-
-
-def require_unit(config: StoreConfig) -> None:
-    """Makes sure that a store whose units are booked out says which unit it sells in.
-
-    Raises:
-        MappingError: It does not.
-    """
-    if config.unit_sold is None:
-        raise MappingError(
-            "The store file does not say in which unit the shop sells; one box sold would leave M3's stock as one piece.",
-            rule="invoices.issue.unit",
-            field="ALUN",
-            resolution='Add invoices.issue.unit to the store file: the unit (ALUN) the shop sells in, or "" for the basic one of '
-            "each item. Give it to `connector store add`: what is held goes on by itself then.",
-        )
 
 
 def read_factors(store: StoreContext, items: Collection[str]) -> dict[str, Decimal]:
@@ -48,7 +31,7 @@ def read_factors(store: StoreContext, items: Collection[str]) -> dict[str, Decim
         if read.factor <= 0:
             raise MappingError(
                 f"Item {item}: unit {unit} has the factor {read.factor} in M3.",
-                field="QLQT",
+                field="ALUN",
                 resolution=f"Correct unit {unit} of item {item} in MMS015, then release the exchange.",
             )
         factors[item] = 1 / read.factor if read.is_divisor else read.factor
