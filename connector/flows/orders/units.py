@@ -27,12 +27,20 @@ def read_factors(store: StoreContext, items: Collection[str]) -> dict[str, Decim
         error: ConnectorError | None = answer.error
         if is_not_found(error):
             continue
-        read = mms015mi.read_unit(answer)
-        if read.factor <= 0:
-            raise MappingError(
-                f"Item {item}: unit {unit} has the factor {read.factor} in M3.",
-                field="ALUN",
-                resolution=f"Correct unit {unit} of item {item} in MMS015, then release the exchange.",
-            )
-        factors[item] = 1 / read.factor if read.is_divisor else read.factor
+        factors[item] = factor_of(item, mms015mi.read_unit(answer))
     return factors
+
+
+def factor_of(item: str, unit: mms015mi.AlternateUnit) -> Decimal:
+    """Returns how many basic units one of an item's other units is.
+
+    Raises:
+        MappingError: M3's factor cannot be used.
+    """
+    if unit.factor <= 0:
+        raise MappingError(
+            f"Item {item}: unit {unit.unit} has the factor {unit.factor} in M3.",
+            field="ALUN",
+            resolution=f"Correct unit {unit.unit} of item {item} in MMS015, then release the exchange.",
+        )
+    return 1 / unit.factor if unit.is_divisor else unit.factor

@@ -43,7 +43,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListPrice:
-    """What an item costs in one version of a list, for one selling unit, as M3 has it: not rounded."""
+    """What an item costs in one version of a list, for one unit of the shop, as M3 has it: not rounded."""
 
     valid_from: date
     valid_to: date | None
@@ -70,7 +70,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The units of an item: the basic one (UNMS), in which the shop sells, and the one its prices are for (SPUN)."""
+    """The units of an item: the basic one (UNMS), and the one its prices are for (SPUN)."""
 
     basic: str
     price: str

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedError, MappingError
 from connector.flows.context import StoreContext
+from connector.flows.orders.units import factor_of
 from connector.flows.prices.deciding import ItemPrices, ListPrice, Rules, Trouble, Units, Wrong
 from connector.m3.calls import Answer
 from connector.m3.programs import crs055mi, mms015mi, mms200mi, ois017mi, ois320mi
@@ -22,6 +23,7 @@ from connector.m3.rejections import is_not_found
 from connector.publishing.prices import PricesPublishing
 
 PER_PAGE = 100
+BASIC = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def _decimals(store: StoreContext, config: PricesPublishing) -> int:
 def read_prices(
     store: StoreContext, lists: Lists, item_numbers: Iterable[str], *, units: Mapping[str, Units]
 ) -> dict[str, ItemPrices]:
-    """Reads what items cost, by item number: one bulk request per 80 items and version.
+    """Reads what items cost, by item number: one bulk request per 80 items and version, one more for the unit the shop sells in
+    where that is not the basic one.
 
     Args:
         store: The store.
@@ -157,7 +160,8 @@ def read_prices(
         _add_price(found[item], item, version, answer)
     _read_own_units(store, found)
     factors = _read_factors(store, found)
-    return {item: _item_prices(item, one, factors) for item, one in found.items()}
+    sold = _read_sold_units(store, found)
+    return {item: _item_prices(item, one, factors, sold.get(item, BASIC)) for item, one in found.items()}
 
 
 def _add_price(found: _Found, item: str, version: Version, answer: Answer) -> None:
@@ -202,22 +206,39 @@ def _read_factors(store: StoreContext, found: dict[str, _Found]) -> dict[tuple[s
     return factors
 
 
-def _item_prices(item: str, found: _Found, factors: Mapping[tuple[str, str], Decimal]) -> ItemPrices:
+def _read_sold_units(store: StoreContext, found: dict[str, _Found]) -> dict[str, Decimal]:
+    """Returns how many basic units the unit of the shop holds, of the items that have it."""
+    unit = store.config.unit_sold
+    asked = [item for item, one in found.items() if unit and one.prices and one.wrong is None]
+    factors: dict[str, Decimal] = {}
+    for item, answer in zip(asked, store.m3.read([mms015mi.get(item, unit=unit or "") for item in asked]), strict=True):
+        if is_not_found(answer.error):
+            continue
+        try:
+            factors[item] = factor_of(item, mms015mi.read_unit(answer))
+        except (InvalidPayloadError, M3RejectedError, MappingError) as error:
+            found[item].wrong = _unreadable(item, f"its unit {unit} (MMS015)", error)
+    return factors
+
+
+def _item_prices(item: str, found: _Found, factors: Mapping[tuple[str, str], Decimal], sold: Decimal) -> ItemPrices:
     if found.wrong is not None:
         return ItemPrices(item, units=found.units, wrong=found.wrong)
     rows: dict[bool, list[ListPrice]] = {False: [], True: []}
     for version, price in found.prices:
         unit = found.unit_of(price)
-        factor = Decimal(1) if found.units and unit == found.units.basic else factors.get((item, unit))
+        factor = BASIC if found.units and unit == found.units.basic else factors.get((item, unit))
         if factor is None:
             return ItemPrices(item, units=found.units, wrong=_no_unit(item, unit, version.head.code))
-        rows[version.is_sale].append(_list_price(version, price, factor))
+        rows[version.is_sale].append(_list_price(version, price, factor / sold))
     has_scale = any(price.has_scale for _, price in found.prices)
     return ItemPrices(item, tuple(rows[False]), tuple(rows[True]), units=found.units, has_scale=has_scale)
 
 
 def _list_price(version: Version, price: BasePrice, factor: Decimal) -> ListPrice:
-    """The price of one basic unit; it ends with its own last day or that of the list, whichever is first."""
+    """The price of one unit of the shop, of which `factor` are in the unit the price is for. It ends with its own last day or that
+    of the list, whichever is first.
+    """
     ends = [day for day in (version.head.valid_to, price.valid_to) if day is not None]
     return ListPrice(
         valid_from=version.head.valid_from,

@@ -34,6 +34,12 @@ class Shelf:
         file["publish"] = {"prices": PUBLISHED | published} | self._items
         self.connector.configure(yaml.safe_dump(file))
 
+    def sell_in(self, unit: str) -> None:
+        """Shows prices as ever, and stock in a unit, which the shop then sells in."""
+        file = yaml.safe_load(quick_store(unit=unit))
+        file["publish"] = {"prices": PUBLISHED, "stock": file["publish"]["stock"]} | self._items
+        self.connector.configure(yaml.safe_dump(file))
+
     def price(self, item: str, amount: str, **more: Any) -> None:
         """Sets a price in M3."""
         row = {"prrf": "WEB", "cucd": "EUR", "itno": item, "sapr": amount, **more}

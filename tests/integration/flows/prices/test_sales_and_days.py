@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -104,6 +105,17 @@ def test_a_price_for_another_unit_is_shown_for_the_one_the_shop_sells_in(shelf: 
 
     assert shelf.problem("RICE-KG") is None
     assert shelf.shown("RICE-KG")["regular_price"] == "4.00"
+
+
+@pytest.mark.parametrize(("per", "shown"), [({}, "12.00"), ({"spun": "BOX"}, "2.00"), ({"sacd": 5}, "2.40")])
+def test_prices_are_those_of_the_unit_the_shop_sells_in(shelf: Shelf, per: dict[str, Any], shown: str) -> None:
+    shelf.sell_in("BOX")  # of six
+    shelf.price(MUG, "2", **per)
+    shelf.price("MUG-002", "2")  # is not sold in boxes
+
+    shelf.carry(MUG, "MUG-002")
+
+    assert (shelf.shown(MUG)["regular_price"], shelf.shown("MUG-002")["regular_price"]) == (shown, "2.00")
 
 
 def test_a_price_for_a_unit_the_item_does_not_know_is_told(shelf: Shelf) -> None:
