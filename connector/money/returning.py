@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import TypeVar
 
 from connector.errors import AmountsDifferError
 from connector.money.plan import ItemFacts, MoneyPlan, plan_money
 from connector.money.planned import PlannedLine
 from connector.money.refunds import Of, Piece, Taken
-from connector.money.rounding import ZERO, round_half_up
+from connector.money.rounding import ZERO, round_half_up, smallest_step
 from connector.money.tax import tax_parts
 from connector.stores.config import StoreConfig
 from connector.stores.money import TaxMode
 from connector.woocommerce.models import FeeLine, LineItem, LineTax, Order, ShippingLine, TaxLine
 
 ONE = Decimal(1)
+Row = TypeVar("Row", ShippingLine, FeeLine)
 
 
 def plan_return(
@@ -64,20 +66,20 @@ def plan_return(
 
 
 def as_lines(taken: Taken) -> tuple[Piece, ...]:
-    """Returns the pieces that become lines of the order; without any goods also shipping and fees.
+    """Returns the pieces that become lines of the order; without any goods also shipping and fees, a reduction excepted.
 
     Whether M3 invoices an order of charges alone is unproven, so such a refund gets lines of a non-stock item.
     """
     lines = tuple(one for one in taken.pieces if one.of in (Of.GOODS, Of.PRICE, Of.AMOUNT))
-    return lines or taken.pieces
+    return lines or tuple(one for one in taken.pieces if one.gross > 0)
 
 
 def mirror(order: Order, taken: Taken, *, decimals: int) -> Order:
     """Returns an order that sells what the refund takes back."""
     lines = as_lines(taken)
     heads = [one for one in taken.pieces if one not in lines]
-    shipping = [_shipping(order, one) for one in heads if one.of is Of.SHIPPING]
-    fees = [_fee(order, one) for one in heads if one.of is Of.FEE]
+    shipping = [_head(order.shipping_lines, one, decimals) for one in heads if one.of is Of.SHIPPING]
+    fees = [_head(order.fee_lines, one, decimals) for one in heads if one.of is Of.FEE]
     taxes = _tax_lines(
         order, taken.pieces, of_shipping=[one for one in heads if one.of is Of.SHIPPING], decimals=decimals
     )
@@ -115,18 +117,23 @@ def _line_taxes(piece: Piece) -> tuple[LineTax, ...]:
     return tuple(LineTax.model_construct(id=rate, total=stated.get(rate, ZERO)) for rate in {*piece.rates, *stated})
 
 
-def _shipping(order: Order, piece: Piece) -> ShippingLine:
-    sold = next(line for line in order.shipping_lines if line.id == piece.source_id)
-    return sold.model_copy(
-        update={"total": piece.net, "total_tax": piece.gross - piece.net, "taxes": _line_taxes(piece)}
-    )
+def _head(rows: Iterable[Row], piece: Piece, decimals: int) -> Row:
+    sold = next(row for row in rows if row.id == piece.source_id)
+    taxes = _as_sold(sold, piece, decimals=decimals) or _line_taxes(piece)
+    return sold.model_copy(update={"total": piece.net, "total_tax": piece.gross - piece.net, "taxes": taxes})
 
 
-def _fee(order: Order, piece: Piece) -> FeeLine:
-    sold = next(line for line in order.fee_lines if line.id == piece.source_id)
-    return sold.model_copy(
-        update={"total": piece.net, "total_tax": piece.gross - piece.net, "taxes": _line_taxes(piece)}
-    )
+def _as_sold(sold: ShippingLine | FeeLine, piece: Piece, *, decimals: int) -> tuple[LineTax, ...]:
+    """Returns the taxes of a share of a row before the shop rounded them for the refund; none if it states others.
+
+    A reduction is split over the rates by its taxes (base = tax / rate): half a cent at 5 % would be ten cents of it.
+    """
+    share, stated = piece.net / sold.total if sold.total else ZERO, dict(piece.taxes)
+    exact = {tax.id: tax.total * share for tax in sold.taxes if tax.total}
+    half = smallest_step(decimals) / 2
+    if not exact.keys() >= stated.keys() or any(abs(tax - stated.get(one, ZERO)) > half for one, tax in exact.items()):
+        return ()
+    return tuple(LineTax.model_construct(id=one, total=tax) for one, tax in exact.items())
 
 
 def _tax_lines(

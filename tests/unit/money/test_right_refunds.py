@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from connector.errors import AmountsDifferError
 from connector.money.at_rates import Row, rows_of
 from connector.money.plan import plan_money
 from connector.money.reducing import less
 from connector.woocommerce.models import LineItem, Order, Refund, ShippingLine
 from tests.unit.money.made_orders import Case, cases, rounded
 from tests.unit.money.test_per_rate import is_posted
-from tests.unit.money.test_refunds import Shop, m3_total, plan_of, taken_of
+from tests.unit.money.test_refunds import Shop, limit_of, m3_total, plan_of, taken_of
 
 thorough = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 PARTS = {LineItem: "line_items", ShippingLine: "shipping_lines"}
@@ -41,18 +44,32 @@ class Counter(Shop):
             row, rounded(net, decimals), {rate: rounded(tax, decimals) for rate, tax in by_rate.items()}, share
         )
 
+    def whole(self, rows: Sequence[Row]) -> Refund | None:
+        """Refunds rows as they were sold, a reduction with them; None where the shop has not as much left, or nothing."""
+        decimals, sent, amount = self.case.currency_decimals, dict[str, list[dict[str, Any]]](), Decimal(0)
+        for row in rows:
+            taxes = {tax.id: rounded(tax.total, decimals) for tax in row.taxes if tax.total}
+            amount += row.total + sum(taxes.values(), Decimal(0))
+            sent.setdefault(PARTS.get(type(row), "fee_lines"), []).append(self._sent(row, row.total, taxes, Decimal(1)))
+        is_rest = 0 < amount - self.left <= limit_of(self.case)  # the shop takes no more than its total has left
+        amount = self.left if is_rest else amount
+        return self._keep({"amount": str(amount), **sent}) if 0 < amount <= self.left else None
+
     def _give(self, row: Row, net: Decimal, taxes: dict[int, Decimal], share: Decimal) -> Refund | None:
         amount = net + sum(taxes.values(), Decimal(0))
         if not 0 < amount <= self.left or net < 0:
             return None
+        sent = self._sent(row, net, taxes, share)
+        return self._keep({"amount": str(amount), PARTS.get(type(row), "fee_lines"): [sent]})
+
+    def _sent(self, row: Row, net: Decimal, taxes: dict[int, Decimal], share: Decimal) -> dict[str, Any]:
         pieces = {"quantity": int(-row.quantity * share)} if isinstance(row, LineItem) else {}
-        sent = {
-            "id": 500 + len(self.refunds), "total": str(-net), "subtotal": str(-net), "subtotal_tax": "0", **pieces,
+        return {
+            "id": 500 + row.id, "total": str(-net), "subtotal": str(-net), "subtotal_tax": "0", **pieces,
             "total_tax": str(-sum(taxes.values(), Decimal(0))),
             "taxes": [{"id": rate, "total": str(-tax)} for rate, tax in taxes.items()],
             "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": str(row.id)}],
         }  # fmt: skip
-        return self._keep({"amount": str(amount), PARTS.get(type(row), "fee_lines"): [sent]})
 
 
 def _rows(refund: Refund) -> tuple[Row, ...]:
@@ -79,7 +96,7 @@ def _pieces(row: Row) -> Decimal:
 
 
 def has_no_reduction(order: Order) -> bool:
-    """A reduction for the whole order leaves less at a rate than its rows; giving back all the rows is held for that."""
+    """A reduction for the whole order leaves less at a rate than its rows: one of them at its full price may be held for that."""
     return all(fee.total >= 0 for fee in order.fee_lines)
 
 
@@ -116,3 +133,29 @@ def test_what_refunds_within_their_rows_leave_of_an_order_is_never_held(
         left, config=case.config, items=case.items, currency_decimals=case.currency_decimals, price_decimals=4
     )
     assert plan.total == case.order.total - sum((one.total for one in taken), Decimal(0))
+
+
+@thorough
+@given(cases(), st.integers(0, 2**14), st.booleans())
+def test_all_rows_of_an_order_with_its_reduction_are_held_at_most_for_a_rate(
+    case: Case, which: int, by_amount: bool
+) -> None:
+    assume(is_posted(case) and case.order.total > 0)
+    rows = rows_of(case.order)
+    counter = Counter(case, [])
+
+    first = [row for place, row in enumerate(rows) if which >> place & 1]
+    if not counter.whole(first):
+        first = []
+    if by_amount and counter.left > 0:
+        counter.amount(counter.left)
+    else:
+        counter.whole([row for row in rows if row not in first])
+
+    for refund in counter.refunds:
+        try:
+            taken = taken_of(counter, refund)
+        except AmountsDifferError as error:
+            assert first and refund is counter.refunds[0] and "what was sold at" in str(error)
+            return
+        assert m3_total(counter, taken, plan_of(counter, taken)) == -taken.total

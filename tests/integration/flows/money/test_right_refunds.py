@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.flows.money.till import Till
+from tests.integration.flows.money.till import Till, tax_in_m3
 
 
 def row_of(till: Till, sku: str, pieces: int, total: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -57,3 +57,29 @@ def test_parts_of_a_row_that_are_all_of_it_are_carried(
     credited = sum((Decimal(one["total"]) for one in till.returns()), Decimal(0))
     assert Decimal(sale["total"]) + credited == Decimal(order["total"]) - given
     assert (credited == -given) if is_invoiced else not credited
+
+
+def test_all_rows_come_back_with_a_reduction_that_is_taxed_at_several_rates(till: Till) -> None:
+    till.begin_anew()
+    fee = {"name": "Loyalty", "total": "-3.70", "tax_status": "taxable"}
+    order = till.sell(currency="EUR", goods={"MUG-001": 3, "SKU-0010": 2}, fees=[fee], shipping_total="0")
+    till.go_on()
+    till.invoice(order)
+    rows = [*order["line_items"], *order["shipping_lines"], *order["fee_lines"]]
+
+    till.give_back(order, line_items=[all_of(row) for row in rows], amount=order["total"])
+    till.go_on()
+
+    assert [tax["total"] for tax in order["fee_lines"][0]["taxes"]] == ["-0.799051", "-0.02519"]  # 0.03 at 5 % is 0.60
+    assert till.unsettled() == {}
+    (sale,), (back,) = till.sales_of(order), till.returns()
+    assert Decimal(sale["total"]) + Decimal(back["total"]) == 0
+    assert all(abs(tax) <= Decimal("0.01") for tax in tax_in_m3([sale, back]).values())
+
+
+def all_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Returns what the shop is sent to give back a row, its taxes rounded as its screen shows them."""
+    taxes = [
+        {"id": tax["id"], "refund_total": str(round(Decimal(tax["total"]), 2))} for tax in row["taxes"] if tax["total"]
+    ]
+    return {"id": row["id"], "quantity": row.get("quantity", 0), "refund_total": row["total"], "refund_tax": taxes}
