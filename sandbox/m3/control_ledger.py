@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.m3.control_bodies import body, locked
-from sandbox.m3.posting import delete_unposted, update_payments
+from sandbox.m3.posting import delete_unposted, enter_by_hand, update_payments
 from sandbox.m3.site import Site
 
 
@@ -28,6 +28,16 @@ class PaidIn(BaseModel):
     paid: Decimal
 
 
+class InvoiceIn(BaseModel):
+    """Body of invoices: what somebody in M3 enters by hand."""
+
+    model_config = ConfigDict(extra="forbid")
+    cuno: str = Field(min_length=1)
+    cino: str = Field(min_length=1)
+    cucd: str = Field(min_length=3, max_length=3)
+    amount: Decimal
+
+
 def route_ledger(control: Blueprint, site: Site) -> None:
     """Add the routes to the blueprint."""
 
@@ -44,6 +54,12 @@ def route_ledger(control: Blueprint, site: Site) -> None:
     def delete_batch(key: str) -> Response:
         """What a person does in GLS840 with a batch that is not in the ledger; its KEY1 may be given again."""
         return locked(site, lambda: {"key1": delete_unposted(site.state, key)})
+
+    @control.post("/invoices")
+    def enter_invoice() -> Response:
+        """What a person does in ARS100: enter an invoice of a customer that no order is behind."""
+        wanted = InvoiceIn.model_validate(body())
+        return locked(site, lambda: {"cino": enter_by_hand(site.state, **wanted.model_dump())})
 
     @control.post("/invoices/paid")
     def set_paid() -> Response:

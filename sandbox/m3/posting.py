@@ -73,6 +73,15 @@ def record_invoice(state: State, made: OrderInvoice, *, customer: str) -> None:
     ledger.invoices[(invoice.customer, invoice.number, invoice.year)] = invoice
 
 
+def enter_by_hand(state: State, *, cuno: str, cino: str, cucd: str, amount: Decimal) -> str:
+    """Put an invoice into the receivables as a person does, dated today."""
+    ledger, today = state.ledger, state.today()
+    fields = {"IVDT": today, "DUDT": today, "ACDT": today, "CUCD": cucd, "PYNO": cuno}
+    invoice = Invoice(cuno, cino, today[:4], cucd, amount, ledger.take_voucher(), fields)
+    ledger.invoices[(cuno, cino, invoice.year)] = invoice
+    return cino
+
+
 def _post(state: State, batch: Batch) -> None:
     ledger = state.ledger
     voucher = ledger.take_voucher()

@@ -67,8 +67,9 @@ class Settlements:
             NeedsPersonError: A list of M3 cannot be read whole.
             RetryableError: M3 or the ledger cannot be asked now.
         """
-        keys = self._invoices(listed, customers)
-        bills = read_bills(self.store, keys)
+        bills = read_bills(self.store, self._invoices(listed, customers))
+        if self._is_direct:
+            bills = self._own(bills)
         mine = [
             one for one in self._paid if one.order.id in bills and self.period.has_day(_day(one, bills[one.order.id]))
         ]
@@ -94,6 +95,18 @@ class Settlements:
         for order in unheard:
             self.take(order, small_order(store, order, self.period))
         return keys
+
+    def _own(self, bills: Mapping[int, Sequence[Bill]]) -> dict[int, list[Bill]]:
+        """Leaves out invoices that only bear the number of an order's, as one entered by hand for something else may."""
+        orders = {one.order.id: one.order for one in self._paid}
+        with transaction(self.ledger) as connection:
+            sales = find_carried(connection, self.store.name, flow=INVOICES, keys=[str(one) for one in bills])
+        own = {
+            id_: [one for one in some if _is_invoice_of(order, one, sales.get(str(id_)))]
+            for id_, some in bills.items()
+            if (order := orders.get(id_)) is not None
+        }
+        return {id_: some for id_, some in own.items() if some}
 
     @property
     def _is_direct(self) -> bool:
@@ -126,6 +139,13 @@ class Settlements:
             currency=order.currency,
         )
         yield from self.totals.add(subject, found, shop=due, m3=there)
+
+
+def _is_invoice_of(order: ShopOrder, bill: Bill, sale: Carried | None) -> bool:
+    """Tells whether an invoice with the number of an order's is its: by the customer; where nobody knows that, by the amount."""
+    if sale is not None and sale.customer is not None:
+        return bill.key.customer == sale.customer
+    return (bill.totals.currency, bill.totals.amount) == (order.currency, order.total)
 
 
 def _is_as_sent(known: Carried | None, bills: Sequence[Bill]) -> bool:

@@ -42,6 +42,11 @@ class Bookkeeper(Clerk):
         content = {"cino": invoice["cino"], "paid": amount}
         assert self.sandbox.post(f"{self.sandbox.m3_url}/_control/invoices/paid", content) == {"invoices": 1}
 
+    def enter_invoice(self, *, customer: str, number: str, amount: str) -> None:
+        """Enters an invoice by hand, as somebody in M3 may."""
+        content = {"cuno": customer, "cino": number, "cucd": "EUR", "amount": amount}
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/invoices", content)
+
     def set_shop_clock(self, offset_s: float) -> None:
         """Lets the shop live in another time."""
         self.sandbox.post(f"{self.sandbox.shop_url}/_control/clock", {"offset_s": offset_s})

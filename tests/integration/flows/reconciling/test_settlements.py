@@ -208,3 +208,35 @@ def test_a_direct_invoice_the_shop_has_not_changed_since_is_compared_too(connect
     keeper.update_payments()
 
     assert (keeper.settlements(), keeper.totals.facts[Fact.SETTLEMENT]) == ([], 1)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_invoice_that_only_bears_the_number_of_an_orders_is_not_the_orders(
+    connector: Connector, is_known: bool
+) -> None:
+    keeper = Bookkeeper(connector, guests="common")
+    connector.configure(invoicing(payments={**PAYMENTS, "settle": SETTLE}))
+    keeper.place()
+    keeper.connector.drain()
+    keeper.update_payments()
+    (invoice,) = keeper.sandbox.m3_book()["invoices"]
+    keeper.enter_invoice(customer="GUESTUSUSD", number=invoice["cino"], amount="12.34")
+    if not is_known:
+        keeper.empty_ledger()
+
+    rows = keeper.reconcile_money()
+
+    assert (rows, keeper.totals.facts[Fact.SETTLEMENT]) == ([], 1)
+
+
+def test_an_invoice_of_another_customer_does_not_stand_for_one_that_is_missing(connector: Connector) -> None:
+    keeper = Bookkeeper(connector, guests="common")
+    connector.configure(invoicing(payments={**PAYMENTS, "settle": SETTLE}))
+    order = keeper.place()
+    number = f"W1-{order['id']}"
+    keeper.enter_invoice(customer="GUESTUSUSD", number=number, amount="12.34")
+
+    rows = keeper.reconcile_money()
+
+    assert {row.fact for row in rows} == {Fact.INVOICE, Fact.PAYMENT}
+    assert keeper.totals.facts[Fact.SETTLEMENT] == 0

@@ -43,6 +43,7 @@ CARRIED = Carried(
     is_ended_by_us=False,
     sent_on=None,
     entered_as=None,
+    customer="GUESTHREUR",
 )
 EDITED = Proof(is_as_sent=False, is_as_asked=True)
 CHANGED = Proof(is_as_sent=True, is_as_asked=False)
