@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from tests.harness import Connector
 from tests.integration.flows.books.counting_house import invoicing
 from tests.integration.flows.stock.stock_story import MUG
 from tests.integration.flows.stock.warehouse import FLOW, ISSUE, Warehouse
@@ -17,11 +14,6 @@ SILENT = invoicing(invoices={**ISSUE, "credit_prefix": "W1C-"})
 def _saying(unit: str) -> str:
     issue = {**ISSUE["issue"], "unit": unit}
     return invoicing(invoices={**ISSUE, "issue": issue, "credit_prefix": "W1C-"})
-
-
-@pytest.fixture
-def house(connector: Connector) -> Warehouse:
-    return Warehouse(connector)
 
 
 def _place_mug(house: Warehouse) -> dict[str, Any]:
