@@ -31,8 +31,9 @@ from connector.flows.prices.looking import (
 )
 from connector.flows.prices.pull import FLOW
 from connector.flows.prices.reading import Lists, read_lists
+from connector.ledger.bound_products import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
 from connector.ledger.offer_pages import NEXT_CHANGE
-from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
+from connector.ledger.offers import Offer, Result
 from connector.ledger.trail import TrailLine
 from connector.publishing.prices import PricesPublishing
 from connector.woocommerce.batches import Done as Written

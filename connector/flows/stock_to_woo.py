@@ -30,7 +30,8 @@ from connector.flows.stock.correcting import (
 )
 from connector.flows.stock.element import element_of
 from connector.flows.stock.reading import Problem
-from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Offer, Product, Result, bound
+from connector.ledger.bound_products import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
+from connector.ledger.offers import Offer, Result
 from connector.ledger.stock_offers import FORGET_BASELINES, MARKS
 from connector.ledger.trail import TrailLine
 from connector.publishing.stock import ByHand

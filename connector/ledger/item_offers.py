@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from connector.ledger.offers import LOOKED_AT, Source, content_hash
+from connector.ledger.json_rows import content_hash
+from connector.ledger.offers import LOOKED_AT, Source
 from connector.ledger.prepared import Prepared
 
 

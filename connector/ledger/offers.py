@@ -1,4 +1,4 @@
-"""What is to be carried to the shop per M3 item, and what was: the tables `offer` and `product`. Called by flows, intake and CLI.
+"""What is to be carried to the shop per M3 item, and what was: the table `offer`. Called by flows, intake and CLI.
 
 A batch flow (items, prices, stock) has one exchange per store; what its run has to carry stands here, item by item. An
 offer is due while its wanted revision is above the done one. Marking it due only says "look again": the run reads M3 anew.
@@ -9,23 +9,19 @@ wanted one, so that settling it leaves the offer due.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from connector.characters import legible
 from connector.ledger.dispatch import DueMessage
+from connector.ledger.json_rows import as_json, content_hash
 from connector.ledger.prepared import Prepared
 from connector.ledger.waking import wake
 
-_REFUSED = ("\\u0000", "\\ud")
-"""How NUL and halves of surrogate pairs begin in JSON; whole pairs do as well and stay what they are."""
 LOOKED_AT = "CASE WHEN o.unsure_until > ledger_now() THEN o.wanted_rev - 1 ELSE o.wanted_rev END"
 """The revision a look that begins now can settle; `o` is the offer."""
 IN_ORDER = 'COLLATE "C"'
@@ -68,17 +64,6 @@ class Result:
     problem: str | None = None
     remedy: str | None = None
     retry_s: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Product:
-    """The shop's product of an M3 item. A variation has its parent's id; kind is simple, variable or variation."""
-
-    item_number: str
-    sku: str
-    product_id: int
-    kind: str
-    parent_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +155,7 @@ def keep_sources(connection: Connection, store: str, *, flow: str, sources: Sequ
     if not newest:
         return []
     rows = [{"item_number": number, "facts": facts, "hash": content_hash(facts)} for number, facts in newest.items()]
-    values = {"store": store, "flow": flow, "rows": _dumped(rows)}
+    values = {"store": store, "flow": flow, "rows": as_json(rows)}
     return list(connection.execute(_KEEP_SOURCES, values).scalars())
 
 
@@ -279,65 +264,16 @@ LEAVE_OFFERS = Prepared(
 )
 """Ends all offers of a flow that the store does not publish, so that none is due for ever."""
 
-REMEMBER_PRODUCTS = Prepared(
-    "products_remember",
-    """
-INSERT INTO product AS p (store, item_number, sku, product_id, parent_id, kind)
-SELECT :store, r.item_number, r.sku, r.product_id, r.parent_id, r.kind
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
-    item_number varchar, sku varchar, product_id bigint, parent_id bigint, kind varchar)
-ORDER BY r.item_number
-ON CONFLICT (store, item_number) DO UPDATE SET
-    sku = excluded.sku, product_id = excluded.product_id, parent_id = excluded.parent_id, kind = excluded.kind,
-    bound_at = ledger_now()
-""",
-    types={},
-)
-"""Binds items to products; a product bound to another item before has to be forgotten first."""
-
-FORGET_PRODUCTS = Prepared(
-    "products_forget",
-    """
-DELETE FROM product p USING jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (item_number varchar, product_id bigint)
-WHERE p.store = :store AND p.product_id = r.product_id AND p.item_number <> r.item_number
-""",
-    types={},
-)
-"""Unbinds products from other items than those given with them."""
-
 
 def settled(store: str, *, flow: str, results: Iterable[Result]) -> dict[str, Any]:
     """Returns the values of SETTLE_OFFERS."""
     rows = [{name: getattr(one, name) for name in Result.__dataclass_fields__} for one in results]
-    return {"store": store, "flow": flow, "rows": _dumped(rows)}
+    return {"store": store, "flow": flow, "rows": as_json(rows)}
 
 
 def postponed(store: str, *, flow: str, item_numbers: Sequence[str], in_s: float) -> dict[str, Any]:
     """Returns the values of POSTPONE_OFFERS."""
     return {"store": store, "flow": flow, "items": json.dumps(list(item_numbers)), "in_s": in_s}
-
-
-def bound(store: str, products: Iterable[Product]) -> dict[str, Any]:
-    """Returns the values of REMEMBER_PRODUCTS and FORGET_PRODUCTS."""
-    rows = [{name: getattr(one, name) for name in Product.__dataclass_fields__} for one in products]
-    return {"store": store, "rows": _dumped(rows)}
-
-
-_PRODUCTS = text("""
-SELECT item_number, sku, product_id, kind, parent_id FROM product
-WHERE store = :store AND item_number = ANY(:items)
-""")
-
-
-def find_products(connection: Connection, store: str, *, item_numbers: Collection[str]) -> dict[str, Product]:
-    """Returns the known products of items, by item number."""
-    rows = connection.execute(_PRODUCTS, {"store": store, "items": list(item_numbers)})
-    return {
-        row.item_number: Product(
-            item_number=row.item_number, sku=row.sku, product_id=row.product_id, kind=row.kind, parent_id=row.parent_id
-        )
-        for row in rows
-    }
 
 
 _COUNTS = text("""
@@ -365,29 +301,3 @@ def wake_due(connection: Connection) -> list[DueMessage]:
     """
     rows = connection.execute(_WAKE_DUE, {"key": ALL}).all()
     return [message for row in rows for message in wake(connection, row.store, flow=row.flow, business_key=ALL)]
-
-
-def content_hash(facts: dict[str, Any]) -> str:
-    """Returns the hash by which facts are told to have changed; the order of their names does not matter."""
-    text_ = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(text_.encode()).hexdigest()
-
-
-def _dumped(rows: list[dict[str, Any]]) -> str:
-    """Writes rows as JSON without what PostgreSQL refuses in a text: the other side may have sent anything."""
-    written = json.dumps(rows, default=_plain)
-    if not any(one in written for one in _REFUSED):
-        return written
-    return json.dumps(_legible(rows), default=_plain)
-
-
-def _legible(value: Any) -> Any:
-    if isinstance(value, str):
-        return legible(value)
-    if isinstance(value, dict):
-        return {_legible(name): _legible(one) for name, one in value.items()}
-    return [_legible(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _plain(value: object) -> str:
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

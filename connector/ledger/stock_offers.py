@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from connector.ledger.offers import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
+from connector.ledger.bound_products import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
 from connector.ledger.prepared import Prepared
 
 

@@ -11,17 +11,9 @@ from connector.flows.catalogue.planning import AGAIN_S, Decision, Trouble, Wante
 from connector.flows.catalogue.rules import FLOW
 from connector.flows.catalogue.shop_side import ShopSide
 from connector.flows.context import Run
+from connector.ledger.bound_products import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
 from connector.ledger.item_offers import FORGET_PRODUCT, MARK_NEW, ItemOffer
-from connector.ledger.offers import (
-    ALL,
-    FORGET_PRODUCTS,
-    REMEMBER_PRODUCTS,
-    SETTLE_OFFERS,
-    Product,
-    Result,
-    bound,
-    settled,
-)
+from connector.ledger.offers import ALL, SETTLE_OFFERS, Result, settled
 from connector.ledger.trail import TrailLine
 from connector.ledger.waking import wake
 from connector.publishing.items import ItemsPublishing

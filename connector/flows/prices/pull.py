@@ -18,9 +18,10 @@ from connector.flows.prices.looking import VARIABLE, known_units, today_of
 from connector.flows.prices.reading import Lists, read_lists, read_prices
 from connector.flows.pulling import Progress, Pulled
 from connector.flows.stock.discovering import discover
+from connector.ledger.bound_products import find_products
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
 from connector.ledger.offer_pages import ItemState, count_items, mark_changing, page_of_items
-from connector.ledger.offers import ALL, Source, find_products, keep_sources, mark_due
+from connector.ledger.offers import ALL, Source, keep_sources, mark_due
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.waking import wake
 from connector.m3.programs import mms200mi, ois320mi

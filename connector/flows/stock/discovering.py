@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from connector.flows.context import StoreContext
+from connector.ledger.bound_products import Product, find_products
 from connector.ledger.items import find_items, mapped_by_hand
-from connector.ledger.offers import Product, find_products
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import bind_products
 from connector.woocommerce.canonical import JSONDict

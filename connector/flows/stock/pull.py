@@ -12,8 +12,9 @@ from connector.flows.context import StoreContext
 from connector.flows.pulling import Progress, Pulled
 from connector.flows.stock.discovering import discover
 from connector.flows.stock.quantity import balance_mark
+from connector.ledger.bound_products import find_products
 from connector.ledger.cursors import move_cursor, read_cursor
-from connector.ledger.offers import count_offers, find_products, mark_all_due, mark_due
+from connector.ledger.offers import count_offers, mark_all_due, mark_due
 from connector.ledger.sales import forget_old_sales
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.stock_offers import marks_of_settled

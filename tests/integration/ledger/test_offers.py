@@ -8,20 +8,16 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from connector.flows.registry import FLOWS
+from connector.ledger.bound_products import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound, find_products
 from connector.ledger.claims import claim
 from connector.ledger.offers import (
     ALL,
-    FORGET_PRODUCTS,
     POSTPONE_OFFERS,
-    REMEMBER_PRODUCTS,
     SETTLE_OFFERS,
     Offer,
-    Product,
     Result,
     Source,
-    bound,
     count_offers,
-    find_products,
     keep_sources,
     mark_all_due,
     mark_due,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.flows.catalogue import loading
-from connector.ledger.offers import REMEMBER_PRODUCTS, Product, bound
+from connector.ledger.bound_products import REMEMBER_PRODUCTS, Product, bound
 from connector.ledger.session import transaction
 from tests.harness import STORE
 from tests.integration.flows.catalogue.assortment import Assortment

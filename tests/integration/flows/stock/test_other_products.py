@@ -9,7 +9,7 @@ import yaml
 
 from connector.flows.stock.compare import compare
 from connector.flows.stock.pull import pull
-from connector.ledger.offers import Product
+from connector.ledger.bound_products import Product
 from connector.ledger.session import transaction
 from connector.ledger.stock_offers import bind_products
 from tests.harness import STORE
