@@ -1,6 +1,7 @@
 """The hand on rows of the general ledger, under /_control: what an accountant does to them. `control` builds it in."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +21,7 @@ class RowsIn(BaseModel):
     remove: bool = False
     copy_as: str = ""  # posted once more under a voucher of their own; their text then begins so
     dated: str = ""  # they, or their copies, are of this accounting date
+    amount: str = ""  # they, or their copies, are of this amount
 
 
 def route_vouchers(control: Blueprint, site: Site) -> None:
@@ -62,4 +64,5 @@ def _changed(posting: Posting, wanted: RowsIn, *, voucher: int | None = None) ->
         "VTXT": _retold(posting, wanted) if wanted.copy_as else "",
     }
     fields = {**posting.fields, **{name: value for name, value in changes.items() if value}}
-    return replace(posting, fields=fields, voucher=voucher or posting.voucher)
+    amount = Decimal(wanted.amount) if wanted.amount else posting.amount
+    return replace(posting, fields=fields, amount=amount, voucher=voucher or posting.voucher)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connector.flows.context import StoreContext
+from connector.flows.reconciling.credited import Credited
 from connector.flows.reconciling.dues import Dues
 from connector.flows.reconciling.issues import Issues
 from connector.flows.reconciling.listed import Listed, of_refund, of_this, sort_heads
@@ -68,7 +69,7 @@ def compare(
         period: The days: of orders by when they were made, of refunds by when they were made.
         totals: Takes the sums.
         progress: Told how many orders were compared.
-        dues: Is given every order changed since the period began, and every refund made since.
+        dues: Is given every order changed since the period began, every refund made since, and what M3 credits of them.
         settlements: Is given these orders too, and compared.
 
     Raises:
@@ -100,7 +101,9 @@ def compare(
             progress(done, len(shop.orders))
     for one in shop.unreadable:
         yield from orders.unreadable(one, period.last)
-    yield from _compare_refunds(ledger, store, period, totals, shop=shop, m3=m3, orders=orders, customers=customers)
+    yield from _compare_refunds(
+        ledger, store, period, totals, shop=shop, m3=m3, orders=orders, customers=customers, dues=dues
+    )
     yield from _compare_strangers(ledger, store, period, totals, shop=shop, m3=m3)
     if settlements:
         yield from settlements.compare(m3, customers)
@@ -167,6 +170,7 @@ def _compare_refunds(
     m3: Listed,
     orders: Orders,
     customers: Sequence[str],
+    dues: Dues | None,
 ) -> Iterator[Row]:
     if store.config.orders.carried_as is CarriedAs.INVOICE:
         return
@@ -179,6 +183,8 @@ def _compare_refunds(
     refunds = Refunds(ledger, store, totals, taken_off=frozenset(orders.taken_off))
     for some_refunds in chunks(mine):
         yield from refunds.compare(some_refunds, m3.returns, standing)
+    if dues:
+        dues.credited = Credited(refunds.returned, orders.in_m3)
 
 
 def _standing(order: ShopOrder, orders: Orders) -> RefundedOrder:

@@ -1,18 +1,20 @@
 """What M3's ledger has to show of the shop's orders and refunds: payments, repayments, invoices, credits. Called by postings.py.
 
-The journals are computed anew from what the shop says and the store file, as the flows do before they post; what M3 holds is not
-looked at. On which accounts an order was invoiced, the ledger says where it knows (sold_orders.py).
+The journals are computed anew from what the shop says and the store file, as the flows do before they post; of M3 only what it
+credits of refunds is looked at, where repayments follow from that. On which accounts an order was invoiced, the ledger says where
+it knows (sold_orders.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from connector.accounting.payments import PaymentsConfig
 from connector.errors import AmountsDifferError, MappingError, NotYetError
 from connector.flows.books.converting import kept_rate
 from connector.flows.books.invoice_lines import invoiced_at
@@ -20,6 +22,7 @@ from connector.flows.books.keys import book_day, epoch_of, epoch_of_refund
 from connector.flows.books.leaving import payment_of
 from connector.flows.books.sheet import sums_by_account
 from connector.flows.context import StoreContext
+from connector.flows.reconciling.credited import Credited
 from connector.flows.reconciling.m3_side import decimals_of
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.result import Fact
@@ -46,8 +49,8 @@ PRODUCTS_AT_ONCE = 100
 class Due:
     """One fact that M3's ledger has to show. `refusal` says why it cannot be posted; then there are no sums.
 
-    One that is not `is_required` is compared if M3 has it, and not missed if it has not; a credit is all the same if M3 has the
-    invoice of its order.
+    One that is not `is_required` is compared if M3 has it, and not missed if it has not; what needs an invoice is all the same if
+    M3 has that.
     """
 
     fact: Fact
@@ -62,11 +65,8 @@ class Due:
     refusal: str = ""
     remedy: str = ""
     is_required: bool = True
-    is_at_most: bool = (
-        False  # a part of it, to either side, is right, too: it depends on what M3 had invoiced (books/repaid.py)
-    )
     made_on: date  # the order's day, which its invoice bears if it was posted before it was paid
-    invoiced_on: date | None = None  # of a credit: the day the invoice of its order belongs to
+    invoiced_on: date | None = None  # of what follows from the invoice of its order: the day that belongs to
     sale: ShopOrder  # the order
     paid_as: Mapping[str, Any]  # what a payment is made of
 
@@ -77,7 +77,7 @@ class Due:
 
     @property
     def days_of_invoice(self) -> frozenset[date]:
-        """The days an invoice, or that of a credit's order, may bear: the payment's, or the order's if it was posted before."""
+        """The days an invoice, or that of a refund's order, may bear: the payment's, or the order's if it was posted before."""
         paid_on = self.day if self.fact is Fact.INVOICE else self.invoiced_on
         return frozenset() if paid_on is None else frozenset({paid_on, self.made_on})
 
@@ -94,15 +94,20 @@ class Due:
 
 @dataclass
 class Dues:
-    """Takes orders and refunds as they are read, and keeps what is due of a period. `end` before they are looked at."""
+    """Takes orders and refunds as they are read, and keeps what is due of a period. `end` before they are looked at.
+
+    `credited` is to be known by then.
+    """
 
     ledger: Ledger
     store: StoreContext
     period: Period
     found: list[Due] = field(default_factory=list)
+    credited: Credited = field(default_factory=Credited)
     _decimals: dict[str, int] = field(default_factory=dict)
     _invoices: list[Order] = field(default_factory=list)  # wait to be looked up together
     _credits: list[tuple[Order, Refund]] = field(default_factory=list)
+    _onto_invoices: list[tuple[Order, Refund]] = field(default_factory=list)  # paid so, and refunded
     _refunds: dict[int, dict[int, Refund]] = field(default_factory=dict)  # those taken, by order and id
 
     def take(self, order: Order) -> None:
@@ -116,9 +121,8 @@ class Dues:
             )
             if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
                 self.found.append(due)
-        is_direct = self.store.config.orders.carried_as is CarriedAs.INVOICE
         if (
-            is_direct
+            self._is_direct
             and self._may_be_invoiced(order)
             and order.total
             and self.period.holds(order.date_paid_gmt or order.created_at)
@@ -132,23 +136,24 @@ class Dues:
         payments, invoices = self.store.config.payments, self.store.config.invoices
         if not refund.amount or not self.period.holds(refund.date_created_gmt):
             return
-        is_onto_invoices = payments is not None and not payments.has_prepayments and order.date_paid_gmt is not None
-        if payments is not None and (refund.refunded_payment or is_onto_invoices):
-            due = self._due(
-                Fact.REPAYMENT,
-                order,
-                lambda: repayment_journal(
-                    order, refund.amount, config=payments, decimals=self._decimals_of(order.currency)
-                ),
-                refund=refund,
-            )
-            self.found.append(replace(due, is_required=False, is_at_most=True) if is_onto_invoices else due)
+        if payments is not None and not payments.has_prepayments:
+            self._onto_invoices.append((order, refund))
+        elif payments is not None and refund.refunded_payment:
+            self.found.append(self._repayment(order, refund, refund.amount, payments))
         if invoices is not None and invoices.credit_prefix:
             self._credits.append((order, refund))
             self._end_if_many()
 
     def end(self) -> None:
-        """Works off what waits for what is known of the orders' invoices."""
+        """Works off what waits for what is known of the orders' invoices, and of what M3 credits."""
+        payments = self.store.config.payments
+        if payments is not None:
+            for order, refund in self._onto_invoices:
+                self.found.extend(self._onto_invoice(order, refund, payments))
+        self._onto_invoices.clear()
+        self._end_invoices()
+
+    def _end_invoices(self) -> None:
         orders = [*self._invoices, *(order for order, _ in self._credits)]
         if not orders:
             return
@@ -162,7 +167,30 @@ class Dues:
 
     def _end_if_many(self) -> None:
         if len(self._invoices) + len(self._credits) >= PRODUCTS_AT_ONCE:
-            self.end()
+            self._end_invoices()
+
+    def _onto_invoice(self, order: Order, refund: Refund, payments: PaymentsConfig) -> Iterator[Due]:
+        """Yields the repayment of a refund whose payment is posted on invoices alone, if there is to be one (books/repaid.py)."""
+        if self._is_direct:
+            if refund.refunded_payment:
+                due = self._repayment(order, refund, refund.amount, payments)
+                yield replace(due, is_required=False, invoiced_on=self.period.day_of(_moment(order, None)))
+            return
+        amount = self.credited.repayment_of(order, refund)
+        if amount:
+            due = self._repayment(order, refund, amount, payments)
+            yield replace(due, is_required=order.id in self.credited.in_m3)
+
+    def _repayment(self, order: Order, refund: Refund, amount: Decimal, payments: PaymentsConfig) -> Due:
+        def journal() -> Journal:
+            decimals = self._decimals_of(order.currency)
+            return repayment_journal(order, amount, config=payments, decimals=decimals)
+
+        return replace(self._due(Fact.REPAYMENT, order, journal, refund=refund), total=-amount)
+
+    @property
+    def _is_direct(self) -> bool:
+        return self.store.config.orders.carried_as is CarriedAs.INVOICE
 
     def _credit(self, sold: SoldOrders, order: Order, refund: Refund) -> Journal:
         return sold.credit(order, refund, self._earlier(order, refund))

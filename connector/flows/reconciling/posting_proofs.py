@@ -43,7 +43,12 @@ class KnownPosting:
         return (None, None) if self.sale is None else (self.sale.asked, self.sale.accepted)
 
     def _asks_for(self, figures: Figures | None, *, of_sale: bool) -> bool:
-        """Tells whether the shop states the figures it was made of: a refund never changes, but what it follows from may."""
+        """Tells whether the shop states the figures it was made of: a refund never changes, but what it follows from may.
+
+        Where a payment goes onto invoices alone nothing of it is kept that a repayment could follow from.
+        """
+        if self.due.fact is Fact.REPAYMENT and self.sale is not None and self.sale.expected is None:
+            return figures is not None
         return of_sale if self.due.fact in (Fact.REPAYMENT, Fact.CREDIT) else self._is_own(figures)
 
     def _is_own(self, figures: Figures | None) -> bool:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from connector.accounting.accounts import ClosedPeriod
 from connector.flows.books.keys import epoch_of, epoch_of_refund
 from connector.flows.context import StoreContext
+from connector.flows.reconciling.credited import Credited
 from connector.flows.reconciling.dues import FLOWS, LETTERS, Due, Dues
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.posting_amounts import amount_of
@@ -89,6 +90,7 @@ class PostingStrangers:
         if sale.refund is None:
             dues.take(sale.order)
         else:
+            dues.credited = Credited.some_of(sale.order, sale.refund)
             dues.take_refund(sale.order, sale.refund)
         dues.end()
         mine = (due for due in dues.found if due.fact is FACTS.get(key[0]) and not self.period.has_day(due.day))

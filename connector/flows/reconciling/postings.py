@@ -31,11 +31,6 @@ from connector.stores.orders import CarriedAs
 
 ORDERS = "orders_to_m3"
 AT_ONCE = 200
-WITHOUT_INVOICE = Why(
-    Reason.UNKNOWN,
-    "M3 has the credit of an order, and not its invoice",
-    "Look in GLS200 what became of the invoice; enter it by hand, or take the credit back.",
-)
 
 
 @dataclass
@@ -67,15 +62,16 @@ class Postings:
 
     def _is_missed(self, due: Due, known: KnownPosting, invoiced: Set[int]) -> bool:
         """Tells whether a fact has to be there: also where it depends on M3, and the ledger has posted it or is at it."""
-        if due.is_required or (due.fact is Fact.CREDIT and due.order_id in invoiced):
+        if due.is_required or (due.needs_invoice and due.order_id in invoiced):
             return True
         own = known.known
-        return due.is_at_most and own is not None and (own.m3_number is not None or own.state is not State.DONE)
+        is_begun = own is not None and (own.m3_number is not None or own.state is not State.DONE)
+        return due.fact is Fact.REPAYMENT and is_begun
 
     def _of_other_days(
         self, dues: Sequence[Due], vouchers: Mapping[VoucherKey, object]
     ) -> Mapping[VoucherKey, list[Voucher]]:
-        """Returns vouchers of other days: of invoices that are not in these, or which nothing but a credit asks for."""
+        """Returns vouchers of other days: of invoices that are not in these, or which only what follows from them asks for."""
         asking = [due for due in dues if due.needs_invoice or (due.fact is Fact.INVOICE and due.key not in vouchers)]
         days = {day for due in asking for one in due.days_of_invoice for day in self._days_from(one)}
         unread = sorted(days - set(self._days(self.period).days()))
@@ -119,11 +115,9 @@ class Postings:
 
     def _one(self, due: Due, vouchers: list[Voucher], known: KnownPosting, *, lacks_invoice: bool) -> Iterator[Row]:
         held = sums_of(vouchers)
-        if due.is_at_most and _is_part(held, due.sums):
-            due = replace(due, sums=held)
         whys = self._judge(due, vouchers, held, known)
         if lacks_invoice:
-            whys.append((Difference("invoice", "credited", None), WITHOUT_INVOICE))
+            whys.append((Difference("invoice", "credited", None), _without_invoice(due.fact)))
         posted = amount_of(self.store, due.fact, held) if vouchers else None
         shop = amount_of(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
         yield from self.totals.add(_subject(due, vouchers), whys, shop=shop, m3=posted)
@@ -162,9 +156,12 @@ def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Ite
             yield Difference(f"account {account}", money(wanted), money(there))
 
 
-def _is_part(held: Mapping[str, Decimal], most: Mapping[str, Decimal]) -> bool:
-    """Tells whether a posting moves no more between the same accounts, to whichever side."""
-    return held.keys() == most.keys() and all(abs(held[account]) <= abs(most[account]) for account in most)
+def _without_invoice(fact: Fact) -> Why:
+    return Why(
+        Reason.UNKNOWN,
+        f"M3 has the {fact.value} of an order, and not its invoice",
+        f"Look in GLS200 what became of the invoice; enter it by hand, or take the {fact.value} back.",
+    )
 
 
 def _as_sums(expected: Mapping[str, object]) -> dict[str, Decimal]:

@@ -7,7 +7,7 @@ ended or never got there is nothing to credit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from connector.flows.context import StoreContext
@@ -44,12 +44,13 @@ class RefundedOrder:
 
 @dataclass
 class Refunds:
-    """The refunds of a store compared so far."""
+    """The refunds of a store compared so far; `returned` is what M3's returns take back of each."""
 
     ledger: Ledger
     store: StoreContext
     totals: Totals
     taken_off: frozenset[int]  # refunds that M3's order was made smaller for
+    returned: dict[int, Decimal] = field(default_factory=dict)
 
     def compare(
         self,
@@ -64,6 +65,7 @@ class Refunds:
         for refund in refunds:
             there = [held[head.number] for head in mine[refund.id] if head.number in held]
             live = [one for one in there if not one.is_empty]
+            self.returned[refund.id] = -sum((one.value.total for one in live), ZERO)
             order = orders.get(refund.order_id)
             if order is None or not (live or self._is_due(refund, order)):
                 continue

@@ -108,6 +108,10 @@ class Clerk(Desk):
         """Moves the ledger rows whose text begins so from one account to another, as somebody in M3 may."""
         self._rows({"text": text, "account": account, "to": to})
 
+    def change_amount(self, text: str, amount: str) -> None:
+        """Changes the amount of the ledger rows whose text begins so, on both sides of a voucher of two rows."""
+        self._rows({"text": text, "amount": amount})
+
     def remove_voucher(self, text: str) -> None:
         """Takes the ledger rows whose text begins so away."""
         self._rows({"text": text, "remove": True})
