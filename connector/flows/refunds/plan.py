@@ -61,8 +61,9 @@ def reference_of(store: str, refund: Refund, *, part: int = 1) -> str:
         MappingError: It would not fit, or the shop does not say when the refund was made.
     """
     made_at = refund.date_created_gmt
-    reference = f"{store}-R{refund.id}-{int(made_at.timestamp())}" if made_at is not None else ""
-    reference += f"-{part}" if part > 1 else ""
+    reference = "" if made_at is None else f"{store}-R{refund.id}-{int(made_at.timestamp())}"
+    if reference and part > 1:
+        reference += f"-{part}"
     if not reference or len(reference) > YREF_LENGTH:
         raise MappingError(
             f"Refund {refund.id} has no reference that fits into YREF ({YREF_LENGTH} characters).",

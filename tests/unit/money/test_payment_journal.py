@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connector.accounting.accounts import Account
 from connector.accounting.payments import PaymentsConfig
-from connector.errors import AmountsDifferError
+from connector.errors import AmountsDifferError, MappingError
 from connector.money.journal import Journal, Side, credit, debit, make_journal
 from connector.money.payment_journal import payment_journal
 from connector.woocommerce.models import Order, parse_order
@@ -27,6 +27,7 @@ CONFIG = PaymentsConfig.model_validate(
                 "clearing": {"account": "1580"},
                 "fee": {
                     "meta_keys": ["_fee"],
+                    "currency_key": "_fee_currency",
                     "account": {"account": "6570"},
                     "vat_rate": "25",
                     "vat_account": {"account": "2640"},
@@ -37,8 +38,9 @@ CONFIG = PaymentsConfig.model_validate(
 )
 
 
-def paid(total: Decimal, *, currency: str = "EUR", fee: str | None = None) -> Order:
+def paid(total: Decimal, *, currency: str = "EUR", fee: str | None = None, fee_in: str | None = None) -> Order:
     meta = [] if fee is None else [{"id": 1, "key": "_fee", "value": fee}]
+    meta += [] if fee_in is None else [{"id": 2, "key": "_fee_currency", "value": fee_in}]
     rows = ("line_items", "tax_lines", "shipping_lines", "fee_lines", "coupon_lines")
     empty: dict[str, list[object]] = {key: [] for key in rows}
     zero = dict.fromkeys(("discount_total", "discount_tax", "shipping_total", "shipping_tax", "cart_tax"), "0")
@@ -103,3 +105,27 @@ def test_worked_payment_of_the_documentation_is_what_is_posted() -> None:
         sides = f"{one.amount} | |" if one.side is Side.DEBIT else f"| {one.amount} |"
         assert f"| {number} {one.what} | {one.account.account} | {sides}" in table
     assert f"| sum | | {journal.total} | {journal.total} |" in table
+
+
+@pytest.mark.parametrize(
+    ("fee", "words"),
+    [
+        *((one, "it is no number") for one in ("NaN", "Infinity", "-Infinity", "1,25", "free")),
+        *((one, "negative, larger than the payment") for one in ("-0.01", "10.01", "0.005")),
+    ],
+)
+def test_fee_that_cannot_be_one_is_held(fee: str, words: str) -> None:
+    with pytest.raises(MappingError, match=words):
+        payment_journal(paid(Decimal("10.00"), fee=fee), config=CONFIG, decimals=2)
+
+
+@pytest.mark.parametrize("said", ["EUR", "eur", ""])
+def test_fee_in_the_currency_of_the_order_is_posted(said: str) -> None:
+    journal = payment_journal(paid(Decimal("10.00"), fee="1.25", fee_in=said), config=CONFIG, decimals=2)
+
+    assert on(journal, "1580") == Decimal("8.75")
+
+
+def test_fee_in_another_currency_than_the_order_is_held() -> None:
+    with pytest.raises(MappingError, match="it is in USD, the order in EUR"):
+        payment_journal(paid(Decimal("10.00"), fee="1.25", fee_in="usd"), config=CONFIG, decimals=2)

@@ -221,6 +221,45 @@ def a_mug_with_tax(shop: Shop, net: str, tax: str, *, rate: int = 1, line: str =
     return shop._keep({"amount": str(Decimal(net) + Decimal(tax)), "line_items": [row]})
 
 
+def rows_back(shop: Shop, *rows: tuple[str, int, str], amount: str) -> Refund:
+    """A refund of rows: the line given back, its pieces, its net; without tax."""
+    given = [
+        {
+            "id": 500 + place, "quantity": -pieces, "total": str(-Decimal(net)), "subtotal": str(-Decimal(net)),
+            "total_tax": "0", "subtotal_tax": "0", "taxes": [],
+            "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": line}],
+        }
+        for place, (line, pieces, net) in enumerate(rows)
+    ]  # fmt: skip
+    return shop._keep({"amount": amount, "line_items": given})
+
+
+@pytest.mark.parametrize(
+    ("rows", "amount", "words"),
+    [
+        ([("11", 1, "12.90")], "10.00", r"its lines come to 12\.90, its amount is 10\.00"),
+        ([("99", 1, "12.90")], "12.90", "its row 500 names no row of the order"),
+        ([("11", 2, "12.90")], "12.90", r"row 11, in pieces: 2 of 1"),
+        ([("11", 1, "13.90")], "13.90", r"row 11: 13\.90 of 12\.90"),
+        ([("11", 1, "-5.00"), ("12", 1, "20.00")], "15.00", r"row 11: -5\.00 of 12\.90"),
+    ],
+    ids=["less than its rows", "row of another order", "more pieces", "more of a row", "a row the other way"],
+)
+def test_refund_that_cannot_be_of_its_order_is_refused(
+    rows: list[tuple[str, int, str]], amount: str, words: str
+) -> None:
+    shop = one_mug()
+    refund = rows_back(shop, *rows, amount=amount)
+
+    with pytest.raises(AmountsDifferError, match=words):
+        taken_of(shop, refund)
+
+
+def test_money_where_nothing_of_the_order_is_left_to_give_back_is_a_persons() -> None:
+    with pytest.raises(AmountsDifferError, match="all rows of the order are given back already"):
+        plan_of(one_mug(), Taken(100, (), Decimal("0.01")))
+
+
 def test_more_tax_than_was_sold_at_a_rate_is_refused_within_the_row() -> None:
     shop = one_mug()
     refund = a_mug_with_tax(shop, "10.00", "5.00")

@@ -150,3 +150,9 @@ def test_largest_remainder_reaches_the_total(total: str, shares: list[str], spre
 def test_a_total_without_shares_cannot_be_spread() -> None:
     with pytest.raises(ValueError, match="no share to carry"):
         spread(Decimal("0.01"), [Decimal(0)], decimals=2)
+
+
+@pytest.mark.parametrize(("total", "shares"), [("1.001", ["1"]), ("0.01", ["0", "0"])], ids=["not rounded", "no share"])
+def test_what_no_share_can_carry_is_not_spread(total: str, shares: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"decimals|no share"):
+        spread(Decimal(total), [Decimal(one) for one in shares], decimals=2)

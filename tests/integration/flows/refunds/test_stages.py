@@ -6,7 +6,7 @@ from connector.flows.refunds.poll import poll_refunds
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from tests.harness import STORE
-from tests.integration.flows.refunds.desk import MUG, Desk
+from tests.integration.flows.refunds.desk import MUG, Desk, part_of
 from tests.integration.flows.story import quick_store
 
 
@@ -155,3 +155,32 @@ def test_money_at_a_rate_without_an_item_is_held_before_anything_is_written(desk
     (refund,) = desk.refunds()
     assert (refund["state"], refund["reason_code"]) == ("dead_letter", "unmappable")
     assert desk.batch_orders() == []
+
+
+def test_money_whose_item_m3_does_not_have_waits_for_it_and_goes_on_by_itself(desk: Desk) -> None:
+    desk.connector.configure(quick_store(guests="common").replace("item: CREDIT25", "item: CREDIT-NEW", 1))
+    order = desk.invoiced()
+    desk.refund(order, "5.00")
+    desk.go_on()
+    waiting = desk.refunds()[0]
+    item = {"itno": "CREDIT-NEW", "name": "Credit", "vat_code": 1, "fields": {"STCD": "0"}}
+    desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/items", [item])
+
+    desk.revive()
+
+    assert (waiting["state"], "M3 has no item CREDIT-NEW" in waiting["reason"]) == ("dead_letter", True)
+    assert [one["state"] for one in desk.refunds()] == ["done"]
+    assert len(desk.returns()) == 1
+
+
+def test_refund_of_a_line_that_m3_does_not_hold_is_a_persons(desk: Desk) -> None:
+    desk.connector.configure(quick_store(guests="common", changes="person"))
+    order = desk.invoiced()
+    product = order["line_items"][0]["product_id"]
+    changed = desk.change(order, line_items=[{"product_id": product, "quantity": 1}])
+    desk.refund(order, line_items=[part_of(changed["line_items"][-1], 1)])
+    desk.go_on()
+
+    (refund,) = desk.refunds()
+    assert (refund["state"], "does not hold" in refund["reason"]) == ("dead_letter", True)
+    assert desk.returns() == []

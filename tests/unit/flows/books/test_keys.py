@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.errors import MappingError
-from connector.flows.books.keys import KEY_LENGTH, book_day, epoch_of, is_of_order, key_of, text_of
+from connector.flows.books.keys import KEY_LENGTH, batch_number, book_day, epoch_of, is_of_order, key_of, text_of
 from connector.stores.config import StoreConfig
 from connector.stores.reading import parse_store_config
 from tests.unit.money.material import recorded_order, recorded_order_numbers
@@ -37,6 +37,18 @@ def test_key_is_of_one_fact_alone(first: tuple[str, int, int], second: tuple[str
 def test_key_is_never_cut(order: int, version: int) -> None:
     with pytest.raises(MappingError):
         key_of("eightchr", "P", order, version=version)
+
+
+@pytest.mark.parametrize(("order", "version"), [(10**7, 1), (1, 10)])
+def test_batch_number_is_never_cut(order: int, version: int) -> None:
+    with pytest.raises(MappingError, match="no room in PBID"):
+        batch_number(71, order, version=version)
+
+
+def test_batch_number_has_ten_digits_and_is_of_one_order_and_version_alone() -> None:
+    numbers = {batch_number(71, order, version=version) for order in (1, 10, 9_999_999) for version in (1, 2, 9)}
+
+    assert (len(numbers), {len(one) for one in numbers}) == (9, {10})
 
 
 @pytest.mark.parametrize("number", recorded_order_numbers())
