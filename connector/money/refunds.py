@@ -184,7 +184,7 @@ def _over_rates(
 
 def _amount_pieces(order: Order, shares: dict[Rates, Decimal], *, decimals: int) -> tuple[Piece, ...]:
     return tuple(
-        _amount_piece(order, place, rates, share, decimals=decimals)
+        amount_piece(order, place, rates, share, decimals=decimals)
         for place, (rates, share) in enumerate(shares.items(), start=1)
         if share
     )
@@ -199,7 +199,7 @@ def _all_of(order: Order, left: dict[Rates, Decimal], *, decimals: int) -> tuple
             like = next((fee for fee in fees if rates_of(order, fee, decimals=decimals) == rates), None)
             if like is None:
                 return ()
-            piece = _amount_piece(order, 1, rates, gross, decimals=decimals)
+            piece = amount_piece(order, 1, rates, gross, decimals=decimals)
             reductions.append(replace(piece, of=Of.FEE, source_id=like.id, quantity=ZERO))
     return (*_amount_pieces(order, _positive(left), decimals=decimals), *reductions)
 
@@ -208,7 +208,8 @@ def _positive(amounts: dict[Rates, Decimal]) -> dict[Rates, Decimal]:
     return {rates: amount for rates, amount in amounts.items() if amount > 0}
 
 
-def _amount_piece(order: Order, place: int, rates: Rates, gross: Decimal, *, decimals: int) -> Piece:
+def amount_piece(order: Order, place: int, rates: Rates, gross: Decimal, *, decimals: int) -> Piece:
+    """Returns money that belongs to no row, with its tax at some rates; `place` tells it from others of its refund."""
     percents = [order.tax_rates[rate] for rate in rates]
     together = sum(percents, ZERO)
     net = round_half_up(gross * HUNDRED / (HUNDRED + together), decimals)

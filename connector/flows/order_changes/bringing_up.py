@@ -12,7 +12,7 @@ from typing import NoReturn
 from connector.errors import AmountsDifferError, NeedsPersonError, NotYetError, PermanentError, RecordLockedError
 from connector.flows import acceptance, discarded, tenure
 from connector.flows.context import Run
-from connector.flows.order_changes.differing import Rules, Todo, Write, find_todo
+from connector.flows.order_changes.differing import Rules, Todo, Write, find_todo, leaving_rounding
 from connector.flows.order_changes.ending import hand_over, in_short, settled
 from connector.flows.order_changes.held import Held, look
 from connector.flows.order_changes.keeping import CHANGE, ENTRY_DEADLINE, Change, Entry, change_of
@@ -63,16 +63,19 @@ class Following:
             close_reason=orders.close_reason,
             deletes=orders.cancel is CancelPolicy.DELETE,
             tax_charges=frozenset(one.id for one in charges if one.kind is ChargeKind.LINE_TAX),
+            rounding_charges=frozenset(one.id for one in charges if one.kind is ChargeKind.ROUNDING)
+            - {one.id for one in charges if one.kind is not ChargeKind.ROUNDING},
         )
         kept = change_of(self.document)
-        self.wanted: Wanted = want(self.run, self.document, self.news, keys=kept.keys if kept else ())
+        self.asked = want(self.run, self.document, self.news, keys=kept.keys if kept else ())
+        self.wanted: Wanted = self.asked
 
     def bring_up(self) -> Done:
         """Looks and writes until M3 holds what is wanted."""
         wait_until_settled(self.run, self.document)
         sender = Sender(self.run, self.document, self.number)
         for _ in range(ROUNDS):
-            held = look(self.run, self.number, self.wanted)
+            held = self.look()
             if held is None:
                 return self._gone()
             todo = find_todo(self.wanted, held, self.rules)
@@ -91,7 +94,7 @@ class Following:
 
     def compare_only(self) -> Done:
         """Looks whether M3 holds what it was brought to, and writes nothing: what differs is a person's."""
-        held = look(self.run, self.number, self.wanted)
+        held = self.look()
         if held is None:
             return self._gone()
         todo = find_todo(self.wanted, held, self.rules)
@@ -100,13 +103,20 @@ class Following:
             hand_over(self.run, self.news, self.number, what="; ".join([*differing, *todo.forbidden]))
         return settled(self.document, self.news, self.number)
 
+    def look(self) -> Held | None:
+        """Reads the order in M3, and leaves of the target what M3 does not let be changed now for a rounding."""
+        held = look(self.run, self.number, self.asked)
+        self.wanted = self.asked if held is None else leaving_rounding(self.asked, held, self.rules)
+        return held
+
     def refuse_foreign(self, held: Held, todo: Todo, *, is_locked: bool = False) -> None:
         """Shows what a person changed in M3 instead of overwriting it; where nothing is to be written, whose it is does not matter.
 
         Raises:
             NeedsPersonError: M3 holds something that the connector did not leave there.
         """
-        foreign = self._find_foreign(held) if todo.writes or todo.forbidden else []
+        is_new = todo.writes or todo.forbidden or self.wanted.rounding_left
+        foreign = self._find_foreign(held) if is_new else []
         if foreign:
             words = "; ".join(one.words for one in foreign)
             what = f"{in_short(self.news)}; and in M3: {words}"

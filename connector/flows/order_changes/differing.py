@@ -6,17 +6,19 @@ Targets are absolute, so a look at M3 always decides what is left to do.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from connector.flows.order_changes.forms import ADDED, CHANGED, TEXT
 from connector.flows.order_changes.held import Held
-from connector.flows.order_changes.wanted import Wanted, WantedLine
+from connector.flows.order_changes.wanted import Wanted, WantedCharge, WantedLine
 from connector.flows.orders.left import NO_TEXT, OTHER_TEXT, REFERENCES, SOME_TEXT, text_state
 from connector.flows.orders.plan import COSTS_NOTHING
 from connector.m3.calls import Call
 from connector.m3.programs import line_charges, order_changes
 from connector.m3.programs.ois100mi import OrderLine
 from connector.m3.values import number_text
+from connector.money.rounding import ZERO
 
 PRICE_FIELDS = ("SAPR", "SACD", "DIA1", "DIP1", *(f"DIC{place}" for place in range(1, 7)))
 UNREADABLE = frozenset(("PHN2",))
@@ -66,6 +68,7 @@ class Rules:
     close_reason: str
     deletes: bool
     tax_charges: frozenset[str] = frozenset()  # ids of the charges of lines that hold the shop's tax
+    rounding_charges: frozenset[str] = frozenset()  # ids that stand for nothing but the rounding
 
 
 def find_todo(wanted: Wanted, held: Held, rules: Rules) -> Todo:
@@ -84,6 +87,33 @@ def find_todo(wanted: Wanted, held: Held, rules: Rules) -> Todo:
             was = SOME_TEXT if before else ""
             todo.writes.append(Write(f"{TEXT}{block}", call, before=was, after=OTHER_TEXT, target=text_state(text)))
     return todo
+
+
+def leaving_rounding(wanted: Wanted, held: Held, rules: Rules) -> Wanted:
+    """Returns the target with the rounding as M3 holds it, where nothing else of the head charges differs and M3 picks.
+
+    No head charge is changed then, and cents shall not keep in the order what must not be delivered.
+    """
+    differing = {
+        name for name in wanted.charges.keys() | held.charges.keys() if _amount(wanted, name) != _held(held, name)
+    }
+    if not held.is_picked or not differing <= rules.rounding_charges:
+        return wanted
+    cents = sum((_held(held, name) - _amount(wanted, name) for name in differing), ZERO)
+    if not cents or abs(cents) > wanted.rounding_limit:
+        return wanted
+    left = {name: WantedCharge(held.charges[name], "") for name in differing & held.charges.keys()}
+    others = {name: one for name, one in wanted.charges.items() if name not in differing}
+    expected = replace(wanted.expected, total=wanted.expected.total + cents)
+    return replace(wanted, charges={**others, **left}, expected=expected, rounding_left=cents)
+
+
+def _amount(wanted: Wanted, name: str) -> Decimal:
+    return wanted.charges[name].amount if name in wanted.charges else ZERO
+
+
+def _held(held: Held, name: str) -> Decimal:
+    return held.charges.get(name, ZERO)
 
 
 def _compare_lines(todo: Todo, wanted: Wanted, held: Held, rules: Rules) -> None:

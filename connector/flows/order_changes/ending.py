@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
-from connector.flows.order_changes.news import News, Standing, standing_of
+from connector.flows.order_changes.news import News, Standing, rounding_left_of, standing_of
 from connector.flows.order_changes.states import Foreign
 from connector.flows.orders.personal import without_person
 from connector.flows.orders.plan import fingerprint_of
@@ -20,7 +20,9 @@ def settled(document: DocumentRecord, news: News, number: str, unlocked: str = "
     if news.is_by_person:
         return Done(f"posted as {number}; a person settled what came after{unlocked}")
     ended = {Standing.OPEN: "", Standing.CLOSED: ", closed", Standing.DELETED: ", deleted"}[standing_of(document)]
-    return Done(f"posted as {number}{ended}{unlocked}", fingerprint=fingerprint_of(document.plan["content"]))
+    cents = rounding_left_of(document)
+    left = f"; its rounding stayed as it was when M3 began to pick: {cents:+} beside the shop's total" if cents else ""
+    return Done(f"posted as {number}{ended}{unlocked}{left}", fingerprint=fingerprint_of(document.plan["content"]))
 
 
 def end_deleted(document: DocumentRecord, news: News, number: str) -> Done:

@@ -11,7 +11,6 @@ from connector.flows.context import Run
 from connector.flows.order_changes.bringing_up import Following
 from connector.flows.order_changes.differing import find_todo
 from connector.flows.order_changes.ending import end_deleted, hand_over, in_short, settled
-from connector.flows.order_changes.held import look
 from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.news import News, Standing, read_news, standing_of
 from connector.flows.order_changes.watching import stop_watching
@@ -66,7 +65,7 @@ def foresee(run: Run, document: DocumentRecord, order: Order | None) -> list[Cal
     if not news.is_settled and run.store.config.orders.changes is ChangePolicy.PERSON:
         hand_over(run, news, number, what=in_short(news))
     following = Following(run, document, news, number)
-    held = look(run, number, following.wanted)
+    held = following.look()
     if held is None:
         return [] if following.wanted.ends else following.refuse_gone()
     todo = find_todo(following.wanted, held, following.rules)

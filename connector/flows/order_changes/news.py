@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import is_nothing
 from connector.flows.orders.plan import content_of
 from connector.ledger.claims import DocumentRecord
+from connector.money.rounding import ZERO
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
@@ -62,6 +64,14 @@ def nothing_of(content: dict[str, Any]) -> dict[str, Any]:
 def standing_of(document: DocumentRecord) -> Standing:
     """Returns what the connector made of the order last."""
     return Standing(document.plan.get("standing", Standing.OPEN))
+
+
+def rounding_left_of(document: DocumentRecord) -> Decimal:
+    """Returns how much more M3's order comes to than the shop's, since its rounding could not be changed while M3 picked it."""
+    if standing_of(document) is not Standing.OPEN:
+        return ZERO
+    plan = document.plan
+    return Decimal(plan["expected"]["total"]) - Decimal(plan["content"]["money"]["total"])
 
 
 def read_news(run: Run, document: DocumentRecord, order: Order | None) -> News:

@@ -45,7 +45,8 @@ class WantedCharge:
 class Wanted:
     """The whole target. `head`, `address` and `texts` hold only what a change in the shop touches.
 
-    `unplaced` names changed values nothing here can carry.
+    `unplaced` names changed values nothing here can carry. `rounding_limit` is how far rounding may make the order miss,
+    `rounding_left` how much more it comes to than the shop's, because its rounding stays as M3 holds it.
     """
 
     ends: bool
@@ -58,6 +59,8 @@ class Wanted:
     address: Mapping[str, str]
     texts: tuple[tuple[str, str], ...]
     unplaced: tuple[str, ...] = ()
+    rounding_limit: Decimal = ZERO
+    rounding_left: Decimal = ZERO
 
 
 def want(run: Run, document: DocumentRecord, news: News, *, keys: Iterable[str]) -> Wanted:
@@ -92,6 +95,7 @@ def want(run: Run, document: DocumentRecord, news: News, *, keys: Iterable[str])
         head={field: plan.head.fields.get(field, "") for field in sorted(head)},
         address={field: plan.address.fields.get(field, "") for field in sorted(address)},
         texts=_texts(plan, heading=_heading(run, document)) if is_text else (),
+        rounding_limit=plan.money.rounding_limit,
         unplaced=tuple(key for key in touched if key != "money" and not any(key in one for one in paths.values())),
     )
 

@@ -53,18 +53,23 @@ class Twin:
     sums: Sums
 
 
-def differences(order: ShopOrder, held: Held, *, config: MoneyConfig, limit: Decimal) -> list[Difference]:
-    """Returns what M3 holds otherwise than the shop states it; `limit` is how far taxes may be apart by rounding."""
+def differences(
+    order: ShopOrder, held: Held, *, config: MoneyConfig, limit: Decimal, rounding_left: Decimal = ZERO
+) -> list[Difference]:
+    """Returns what M3 holds otherwise than the shop states it.
+
+    `limit` is how far taxes may be apart by rounding, `rounding_left` how much more M3's total was to be than the shop's.
+    """
     if held.value.currency != order.currency:
         return [Difference("currency", order.currency, held.value.currency)]
     charges = charges_of(held, config)
-    is_total_equal = held.value.total == order.total
+    is_total_equal = held.value.total == order.total + rounding_left
     return [
         *_lines(order.lines, held.lines),
         *_charges(order, charges),
         *_rounding(charges.rounding, is_small=abs(charges.rounding) <= limit),
         *_tax(order, held, charges, config, limit=limit if is_total_equal else ZERO),
-        *_amount("total", order.total, held.value.total),
+        *_amount("total", order.total, held.value.total, limit=abs(rounding_left) if is_total_equal else ZERO),
     ]
 
 

@@ -23,6 +23,7 @@ from connector.flows.reconciling.proofs import (
     number_of,
     proof_of,
     proof_of_date,
+    rounding_left_in,
     taken_off_of,
 )
 from connector.flows.reconciling.reasons import why_differs, why_left_over, why_missing, why_twice
@@ -178,8 +179,8 @@ class Orders:
         self, order: ShopOrder, held: Held, ledger: InLedger
     ) -> tuple[ShopOrder, list[tuple[Difference, Why]]]:
         known, sync = ledger.known, self._sync(order)
-        due, found = self._best_fit(order, held)
         as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, held)
+        due, found = self._best_fit(order, held, rounding_left=self._rounding_left(order, known) if as_sent else ZERO)
         why = why_differs(known, proof_of(order, ledger, is_as_sent=as_sent), sync=sync)
         if not all(one.is_rounding for one in found):
             why = self._look_at_smaller(order, held.value.total, why, ledger, is_as_sent=as_sent)
@@ -198,30 +199,43 @@ class Orders:
         refunds, by = self.refunds.get(order.id, ()), order.total - total
         if not refunds or by <= 0:
             return why
-        is_made_up = is_as_sent and by == ledger.taken_off
-        smaller = read_smaller(self.store, by=by, refunds=refunds, returns=self.returns, why=why, is_made_up=is_made_up)
+        rounding_left = self._rounding_left(order, ledger.known) if is_as_sent else ZERO
+        smaller = read_smaller(
+            self.store,
+            by=by,
+            refunds=refunds,
+            returns=self.returns,
+            why=why,
+            is_made_up=is_as_sent and by + rounding_left == ledger.taken_off,
+            rounding_left=rounding_left,
+        )
         self.smaller[order.id] = smaller
         return smaller.why
 
-    def _best_fit(self, order: ShopOrder, held: Held) -> tuple[ShopOrder, list[Difference]]:
+    def _best_fit(self, order: ShopOrder, held: Held, *, rounding_left: Decimal) -> tuple[ShopOrder, list[Difference]]:
         """Compares with the order as it is, then less refunds that M3 holds no return for: it may have been made smaller."""
-        found = self._differences(order, held)
+        found = self._differences(order, held, rounding_left)
         if all(one.is_rounding for one in found):
             return order, found
         open_refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returns and one.amount]
         for count in range(min(len(open_refunds), MOST_REFUNDS), 0, -1):
             for some in combinations(open_refunds, count):
                 less = less_refunds(order, some)
-                smaller = self._differences(less, held)
+                smaller = self._differences(less, held, rounding_left)
                 if all(one.is_rounding for one in smaller) or _is_same_but_for_its_split(less, held, smaller):
                     self.taken_off.update(one.id for one in some)
                     return less, [one for one in smaller if one.is_rounding]
         return order, found
 
-    def _differences(self, order: ShopOrder, held: Held) -> list[Difference]:
-        money_config = self.store.config.money
-        limit = money_config.limit_for(order.taxed_rows, decimals=self.decimals.get(order.currency, 2))
-        return differences(order, held, config=money_config, limit=limit)
+    def _differences(self, order: ShopOrder, held: Held, rounding_left: Decimal) -> list[Difference]:
+        limit = self._limit(order)
+        return differences(order, held, config=self.store.config.money, limit=limit, rounding_left=rounding_left)
+
+    def _rounding_left(self, order: ShopOrder, known: Carried | None) -> Decimal:
+        return rounding_left_in(known, limit=self._limit(order))
+
+    def _limit(self, order: ShopOrder) -> Decimal:
+        return self.store.config.money.limit_for(order.taxed_rows, decimals=self.decimals.get(order.currency, 2))
 
     def _is_taken_off_whole(self, order: ShopOrder, found: Sequence[Held]) -> bool:
         """Tells whether M3 ended the order because all of it was refunded before it was picked."""

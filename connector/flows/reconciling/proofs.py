@@ -47,6 +47,17 @@ def proof_of(order: ShopOrder, ledger: InLedger, *, is_as_sent: bool) -> Proof:
     )
 
 
+def rounding_left_in(known: Carried | None, *, limit: Decimal) -> Decimal:
+    """Returns what M3's order was to come to beyond the shop's, because its rounding could not be changed while M3 picked.
+
+    More than `limit` is no rounding.
+    """
+    if known is None or known.expected is None or known.asked is None or known.is_ended_by_us:
+        return ZERO
+    left = Decimal(known.expected["total"]) - Decimal(known.asked["total"])
+    return left if abs(left) <= limit else ZERO
+
+
 def proof_of_date(stated: date, known: Carried | None, *, found: date) -> Proof:
     """Returns what is seen of an order that M3 has under another date."""
     sent_on = None if known is None else known.sent_on

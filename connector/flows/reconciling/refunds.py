@@ -13,7 +13,7 @@ from decimal import Decimal
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.listed import of_refund
 from connector.flows.reconciling.m3_side import Head, Held, find_by_number, read_held
-from connector.flows.reconciling.orders import is_as_sent
+from connector.flows.reconciling.orders import ROUNDED, is_as_sent
 from connector.flows.reconciling.proofs import is_order_number
 from connector.flows.reconciling.reasons import Proof, why_differs, why_missing, why_twice
 from connector.flows.reconciling.result import WHOLE, Difference, Reason, Row, Why, money
@@ -21,6 +21,7 @@ from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund
 from connector.flows.reconciling.smaller import Smaller
 from connector.flows.reconciling.subjects import subject_of
 from connector.flows.reconciling.totals import Totals
+from connector.flows.refunds.reading import ROUNDING
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.discards import DISCARDED
 from connector.ledger.session import Ledger, transaction
@@ -113,7 +114,9 @@ class Refunds:
             return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
         proof = proof_of_refund(refund, known, live)
         why = SMALLER if proof.is_as_sent and is_taken_off else why_differs(known, proof, sync=sync)
-        return [(one, why) for one in _differences(refund, live, order.order.currency)]
+        along = _taken_along(known) if proof.is_as_sent else ZERO
+        found = _differences(refund, live, order.order.currency, along=along)
+        return [(one, ROUNDED if one.is_rounding else why) for one in found]
 
     def _elsewhere(self, known: Carried | None) -> list[str] | None:
         """Returns the reference M3 has a return under that it does not list, if anybody knows its number."""
@@ -151,14 +154,19 @@ def _is_settled(known: Carried | None) -> bool:
     return known is not None and known.state is State.DONE and known.reason_code != DISCARDED
 
 
-def _differences(refund: ShopRefund, held: Sequence[Held], currency: str) -> Iterator[Difference]:
+def _taken_along(known: Carried | None) -> Decimal:
+    """Returns the cents of its order's rounding that a return took back beside its refund."""
+    return ZERO if known is None or known.asked is None else Decimal(known.asked.get(ROUNDING, 0))
+
+
+def _differences(refund: ShopRefund, held: Sequence[Held], currency: str, *, along: Decimal) -> Iterator[Difference]:
     """Compares what the returns of a refund give back: their total, and the pieces that came back."""
     currencies = {one.value.currency for one in held}
     total = sum((one.value.total for one in held), ZERO)
     if currencies != {currency}:
         yield Difference("currency", currency, ", ".join(sorted(currencies)))
     elif total != -refund.amount:
-        yield Difference("total", money(-refund.amount), money(total))
+        yield Difference("total", money(-refund.amount), money(total), is_rounding=total == -refund.amount - along)
     lines = [line for one in held for line in one.lines]
     for sku, pieces in _pieces(refund).items():
         found = -sum((line.quantity_in_unit or line.quantity for line in lines if line.item == sku), ZERO)

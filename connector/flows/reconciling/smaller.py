@@ -27,6 +27,9 @@ class Smaller:
     refunded: Decimal  # what the shop states, all refunds together
     why: Why
     rounding: Decimal = ZERO  # how far the cents of an order that somebody changed in M3 may be off
+    rounding_left: Decimal = (
+        ZERO  # how far those of the order are off because M3 picked it when refunds took something off it
+    )
 
     @property
     def given_back(self) -> Decimal:
@@ -50,7 +53,7 @@ class Smaller:
 
     @property
     def _cents(self) -> Decimal:
-        return self.rounding if self.is_edited else ZERO
+        return self.rounding if self.is_edited else abs(self.rounding_left)
 
     def accounts_for(self, refund_id: int, *, settled: Collection[int]) -> bool:
         """Tells whether what a refund lacks was taken off the order: those settled lack no more together than that is."""
@@ -77,6 +80,7 @@ def read_smaller(
     returns: Mapping[int, Sequence[Head]],
     why: Why,
     is_made_up: bool,
+    rounding_left: Decimal = ZERO,
 ) -> Smaller:
     """Returns what M3's order is smaller by, beside what M3's returns give back of its refunds.
 
@@ -87,6 +91,7 @@ def read_smaller(
         returns: M3's returns by refund.
         why: What the ledger says of the order.
         is_made_up: Whether M3 holds what was sent, and that is smaller by what the ledger says refunds took off.
+        rounding_left: What M3's order was to come to beyond the shop's.
 
     Raises:
         RetryableError: M3 cannot be asked now.
@@ -99,7 +104,7 @@ def read_smaller(
         for one in refunds
     }
     rounding = store.config.money.rounding_limit
-    found = Smaller(by, left, sum((one.amount for one in refunds), ZERO), why, rounding)
+    found = Smaller(by, left, sum((one.amount for one in refunds), ZERO), why, rounding, rounding_left)
     if found.is_too_much:  # given back twice: no reason of the order's own makes that right
         return replace(found, why=_too_much(found))
     return replace(found, why=TAKEN_OFF) if is_made_up and why.reason is Reason.UNKNOWN else found

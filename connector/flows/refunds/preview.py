@@ -15,6 +15,7 @@ from connector.flows.refunds.noticing import FLOW, POOL, ids_of
 from connector.flows.refunds.plan import as_credit_memo, make_plan
 from connector.flows.refunds.reading import Found, read, rounding_limit, take_back
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
+from connector.flows.refunds.taking_along import with_rounding_of_order
 from connector.ledger import bindings
 from connector.ledger.cursors import now
 from connector.ledger.posted import Posted, find_posted
@@ -86,6 +87,8 @@ def _of_posted_order(run: Run, found: Found, posted: Posted) -> Iterator[Preview
         reduced = unpicked.order_left(run, found.order, taken.refund_id, kept)
         yield preview_posted(run, sale.number, posted, reduced)
         return
+    limit = rounding_limit(run, found.order, decimals=decimals)
+    left, _ = with_rounding_of_order(found, posted, left, limit=limit)
     yield from _credits(run, found, sale, left, decimals=decimals)
 
 

@@ -29,6 +29,9 @@ NO_REFUND = ("woocommerce_rest_shop_order_refund_invalid_id", "woocommerce_rest_
 Source: WooCommerce's refunds controller: the former of a refund it does not know, the latter of one of another order.
 """
 
+ROUNDING = "rounding"
+"""What is kept with a return that takes along cents of its order (taking_along.py)."""
+
 T = TypeVar("T")
 _KEPT = {"id", "amount", "line_items", "tax_lines", "shipping_lines", "fee_lines"}
 
@@ -49,6 +52,7 @@ class Found:
         Refund, ...
     ] = ()  # made later, and settled before this one: posted, taken off the order, or ended in M3
     credited: Decimal = Decimal(0)  # what the returns of posted refunds take back
+    rounded: Decimal = Decimal(0)  # what of it is rounding that M3's order had more than the shop's
 
     @property
     def given_back(self) -> tuple[Refund, ...]:
@@ -93,6 +97,7 @@ def read(run: Run) -> Found:
         _restocked(others),
         later=tuple(one for one in listed.values() if one.id > refund_id and one.id in settled),
         credited=sum((one.total for one in others), Decimal(0)),
+        rounded=sum((Decimal(one.content.get(ROUNDING, 0)) for one in others), Decimal(0)),
         returned=_returned(others),
         counted=frozenset(one.exchange_id for one in others),
     )

@@ -7,6 +7,7 @@ two flows never write to one order. This one waits until that is done. What is p
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from connector.errors import ConnectorError, MissingDependencyError, NeedsPersonError, NotYetError
@@ -24,7 +25,8 @@ from connector.ledger.posted import Posted, standing_state
 from connector.ledger.tables import State
 from connector.money.portions import apart, from_json, to_json
 from connector.money.reducing import everything
-from connector.money.refunds import Of, Piece, Taken
+from connector.money.refunds import Of, Piece, Taken, amount_piece
+from connector.money.rounding import ZERO
 from connector.stores.orders import ChangePolicy
 from connector.stores.refunds import BeforeInvoice
 from connector.woocommerce.models import Order
@@ -157,25 +159,34 @@ def divide(run: Run, found: Found, sale: Sale, *, taken: Taken, before: dict[str
     later = [piece for piece in taken.pieces if piece not in now]
     parts = apart(taken, [now, later] if later else [now], decimals=decimals)
     split = Split(parts[0], parts[1] if later else None)
-    if sale.stage is not Stage.UNPICKED:
-        split = _with_rounding_left(run, order, split, sale, decimals=decimals)
     left = order_left(run, order, taken.refund_id, split.as_kept(decimals))
     if not left.line_items and not is_nothing(left):
         raise _by_hand(run, sale, taken)
-    return split
-
-
-def _with_rounding_left(run: Run, order: Order, split: Split, sale: Sale, *, decimals: int) -> Split:
-    """Has what is credited later carry the cents of rounding: no head charge of the order is changed once M3 picks."""
-    if split.now is None or split.later is None:
+    if sale.stage is Stage.UNPICKED or is_nothing(left):
         return split
-    before = without(order, _others(run, order, split.now.refund_id))
-    after = order_left(run, order, split.now.refund_id, split.as_kept(decimals))
-    was, would_be = (make_plan(run, one, sale.customer).money.rounding for one in (before, after))
-    cents = would_be - was
-    return Split(
-        replace(split.now, total=split.now.total + cents), replace(split.later, total=split.later.total - cents)
-    )
+    return _with_rounding_left(run, order, split, sale, left=left, decimals=decimals)
+
+
+def _with_rounding_left(run: Run, order: Order, split: Split, sale: Sale, *, left: Order, decimals: int) -> Split:
+    """Has what is credited later carry the cents of rounding: no head charge of the order is changed once M3 picks.
+
+    Where nothing else is, the cents themselves are credited. What M3 holds too little of rounding nothing can credit: it stays
+    so, and the order says it.
+    """
+    now = split.now
+    assert now is not None, "asked for before"
+    before = without(order, _others(run, order, now.refund_id))
+    was, would_be = (make_plan(run, one, sale.customer).money.rounding for one in (before, left))
+    cents = was - would_be
+    if split.later is None and cents <= 0:
+        return split
+    later = split.later or Taken(now.refund_id, _cents_of(order, now, cents, decimals=decimals), ZERO)
+    return Split(replace(now, total=now.total - cents), replace(later, total=later.total + cents))
+
+
+def _cents_of(order: Order, taken: Taken, cents: Decimal, *, decimals: int) -> tuple[Piece, ...]:
+    """Returns cents of rounding as money at the rate of what is taken off."""
+    return (amount_piece(order, 1, taken.pieces[0].rates, cents, decimals=decimals),)
 
 
 def _others(run: Run, order: Order, refund_id: int) -> list[dict[str, Any]]:

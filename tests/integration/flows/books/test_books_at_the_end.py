@@ -33,6 +33,9 @@ PICKED, CLOSED = "other mug picked", "other mug closed in M3, and given back by 
 EVENTS = (*REFUNDS, "paid", PICKED, CLOSED, "invoice")
 BEFORE_PAID = ("mug by hand", "mug by the gateway", "paid", "money by the gateway", CLOSED, PICKED, "invoice")
 """A refund from before the order was paid, and one of a closed line that is settled before an earlier one is credited."""
+LAST_MUG = "last mug by the gateway"
+OTHER_LEFT = (PICKED, "paid", "mug by the gateway", "mug by hand", LAST_MUG, "invoice", "money by the gateway")
+"""A whole line given back beside one that M3 picks: the rounding of what is left is another one then."""
 WAYS = ("prepayment", "clearing")
 few = settings(
     max_examples=int(os.environ.get("MONEY_EXAMPLES", "3")),
@@ -77,7 +80,7 @@ class Life:
             self._advance(self._held["orno"])
         elif event == PICKED:
             self._pick()
-        elif event in REFUNDS:
+        elif event in (*REFUNDS, LAST_MUG):
             self._refund(event)
         else:
             self._close()
@@ -87,7 +90,7 @@ class Life:
         if event == "money by the gateway":
             self.house.change(self.order, refund={"amount": "2.50", "paid_back": True})
             return
-        self._give_back(MUG, paid_back=event == "mug by the gateway")
+        self._give_back(MUG, paid_back=event != "mug by hand")
 
     def _give_back(self, line: int, *, paid_back: bool) -> None:
         mug = part_of(self.order["line_items"][line], 1)
@@ -163,6 +166,22 @@ def test_any_order_of_events_ends_in_the_same_books(connector: Connector, agains
     life.go_on(rounds=4)
 
     assert life.complaints() == {}
+
+
+@few
+@given(events=st.permutations(OTHER_LEFT))
+@example(events=OTHER_LEFT)
+@pytest.mark.parametrize("against", WAYS)
+def test_whole_line_given_back_beside_one_that_is_picked_loses_no_cent(
+    connector: Connector, against: str, events: Sequence[str]
+) -> None:
+    life = Life(connector, against=against)
+
+    for event in events:
+        life.happen(event)
+    life.go_on(rounds=4)
+
+    assert (life.rounding, life.complaints()) == (ZERO, {})
 
 
 @few

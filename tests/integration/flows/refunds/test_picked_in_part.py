@@ -1,0 +1,189 @@
+"""What M3 has not picked is taken off the order beside lines that it has: cents of rounding keep nothing in it.
+
+No head charge is changed once M3 picks. What M3 holds too much of rounding is credited with what is left of the refund, what it
+holds too little of stays a rounding.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connector.flows.reconciling.result import Reason
+from connector.ledger.replaying import replay
+from connector.ledger.session import transaction
+from connector.m3.programs import order_changes
+from tests.harness import Connector
+from tests.integration.flows.reconciling.clerk import Clerk, reasons_of
+from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
+from tests.integration.flows.refunds.test_unpicked import all_done, left_in_m3, left_in_shop, pieces
+
+ROUNDING = "RND00"
+
+
+@pytest.fixture
+def clerk(connector: Connector) -> Clerk:
+    clerk = Clerk(connector, guests="common")
+    clerk.start_anew()
+    clerk.end_faults()
+    connector.forget()
+    return clerk
+
+
+def posted(clerk: Clerk, *, second: str = "9.99", **order: Any) -> dict[str, Any]:
+    """An order of three mugs and another one, which costs `second`."""
+    placed = clerk.place(**order)
+    line = placed["line_items"][OTHER_MUG]
+    if line["total"] != second:
+        placed = clerk.change(
+            placed, line_items=[{"id": line["id"], "quantity": 1, "total": second, "subtotal": second}]
+        )
+    clerk.go_on()
+    return placed
+
+
+def deliver(clerk: Clerk, order: dict[str, Any], line: int) -> None:
+    url = f"{clerk.sandbox.m3_url}/_control/orders/{clerk.number_of(order)}/advance"
+    clerk.sandbox.post(url, {"to": "66", "lines": [{"ponr": line + 1}]})
+
+
+def rounding(clerk: Clerk, order: dict[str, Any]) -> list[str]:
+    return [one["amount"] for one in clerk.order_of(order)["charges"] if one["crid"] == ROUNDING]
+
+
+@pytest.mark.parametrize("back", [MUG, OTHER_MUG])
+def test_line_given_back_beside_one_that_left_is_closed_and_the_cent_credited(clerk: Clerk, back: int) -> None:
+    order = posted(clerk)
+    deliver(clerk, order, 1 - back)
+    clerk.give_back(order, back, order["line_items"][back]["quantity"])
+    clerk.go_on()
+    held = pieces(clerk, order)
+
+    clerk.advance(order, "77")
+    clerk.pass_and_settle()
+
+    assert len(held) == 1
+    assert [one["total"] for one in clerk.returns()] == ["-0.01"]
+    assert left_in_m3(clerk, order) == left_in_shop(clerk, order)
+    assert (reasons_of(clerk.reconcile()), clerk.totals.is_explained) == ({Reason.TAKEN_OFF.value}, True)
+    assert all_done(clerk)
+
+
+def test_all_that_left_comes_back_too_and_nothing_is_left_in_m3(clerk: Clerk) -> None:
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+    clerk.give_back(order, OTHER_MUG, 1)
+    clerk.go_on()
+    clerk.advance(order, "77")
+    clerk.pass_and_settle()
+
+    clerk.refund(order, str(left_in_shop(clerk, order)), line_items=[part_of(order["line_items"][MUG], 3)])
+    clerk.go_on()
+
+    assert left_in_m3(clerk, order) == left_in_shop(clerk, order) == 0
+    assert (clerk.reconcile(), clerk.totals.is_explained)[1]
+    assert all_done(clerk)
+
+
+def test_line_removed_beside_one_that_left_is_closed_and_the_rounding_stays(clerk: Clerk) -> None:
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+
+    order = clerk.change(order, line_items=[{"id": order["line_items"][OTHER_MUG]["id"], "quantity": 0}])
+    clerk.go_on()
+
+    assert (pieces(clerk, order), rounding(clerk, order)) == ({"MUG-001": "3"}, ["0.01"])
+    assert Decimal(clerk.order_of(order)["total"]) == Decimal(order["total"]) + Decimal("0.01")
+    assert "its rounding stayed" in clerk.exchange()["reason"]
+    assert all_done(clerk)
+    assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
+    assert {(row.what, row.reason) for row in clerk.reconcile(with_rounding=True)} >= {("total", Reason.ROUNDING)}
+
+
+def test_line_given_back_that_leaves_m3_a_cent_short_is_closed_all_the_same(clerk: Clerk) -> None:
+    order = posted(clerk, second="9.97", shipping_total="4.99")
+    deliver(clerk, order, MUG)
+    clerk.give_back(order, OTHER_MUG, 1)
+
+    clerk.go_on()
+
+    assert (pieces(clerk, order), rounding(clerk, order)) == ({"MUG-001": "3"}, [])
+    assert left_in_m3(clerk, order) == left_in_shop(clerk, order) - Decimal("0.01")
+    assert all_done(clerk)
+    assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
+
+
+@pytest.mark.parametrize("back", ["5.00", "54.62"])
+def test_next_return_takes_a_cent_along_that_m3_holds_too_little(clerk: Clerk, back: str) -> None:
+    order = posted(clerk, second="9.97", shipping_total="4.99")
+    deliver(clerk, order, MUG)
+    clerk.give_back(order, OTHER_MUG, 1)
+    clerk.go_on()
+    clerk.advance(order, "77")
+
+    clerk.refund(order, back)
+    clerk.refund(order, "0.00" if back == "54.62" else "1.00")
+    clerk.go_on()
+
+    assert clerk.returns()[0]["total"] == f"-{Decimal(back) - Decimal('0.01')}"
+    assert left_in_m3(clerk, order) == left_in_shop(clerk, order)
+    assert all_done(clerk)
+    assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
+
+
+def test_return_takes_a_cent_along_that_an_edit_left_too_much_in_m3(clerk: Clerk) -> None:
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+    order = clerk.change(order, line_items=[{"id": order["line_items"][OTHER_MUG]["id"], "quantity": 0}])
+    clerk.go_on()
+    clerk.advance(order, "77")
+
+    clerk.give_back(order, MUG, 1)
+    clerk.go_on()
+
+    (refund,) = clerk.sandbox.shop_book()["refunds"]
+    assert [one["total"] for one in clerk.returns()] == [f"-{Decimal(refund['amount']) + Decimal('0.01')}"]
+    assert left_in_m3(clerk, order) == left_in_shop(clerk, order)
+    assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
+    assert all_done(clerk)
+
+
+def test_rounding_that_somebody_changed_in_m3_is_shown(clerk: Clerk) -> None:
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+    clerk.in_m3(
+        order_changes.change_charge(clerk.number_of(order), charge=ROUNDING, amount=Decimal("0.03"), description="")
+    )
+    clerk.give_back(order, OTHER_MUG, 1)
+
+    clerk.go_on()
+
+    assert clerk.exchange()["state"] == "dead_letter"
+    assert "67.14 instead of 67.12" in clerk.exchange()["reason"]
+    assert pieces(clerk, order) == {"MUG-001": "3", "MUG-002": "1"}
+
+
+def test_rounding_that_somebody_changed_in_m3_is_shown_where_nothing_else_differs(clerk: Clerk) -> None:
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+    clerk.in_m3(
+        order_changes.change_charge(clerk.number_of(order), charge=ROUNDING, amount=Decimal("0.03"), description="")
+    )
+
+    with transaction(clerk.connector.engine) as connection:
+        replay(connection, clerk.exchange()["id"], who="ana", why="doubted")
+    clerk.go_on()
+
+    assert "67.14 instead of 67.12" in clerk.exchange()["reason"]
+
+
+def test_freight_that_was_changed_beside_lines_that_left_is_a_persons(clerk: Clerk) -> None:
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+
+    clerk.change(order, shipping_lines=[{"id": order["shipping_lines"][0]["id"], "total": "4.99"}])
+    clerk.go_on()
+
+    assert "5.00 -> 4.99, while M3 picks" in clerk.exchange()["reason"]
