@@ -12,6 +12,7 @@ from connector.flows.context import StoreContext
 from connector.flows.customers.compare import compare_accounts
 from connector.flows.customers.leaving import FLOW
 from connector.flows.customers.poll import ask_for_customers
+from connector.ledger.known_customers import bound_accounts
 from connector.ledger.listing import exchanges_by_key
 from connector.ledger.session import transaction
 from connector.publishing.customers import Accounts
@@ -43,6 +44,12 @@ def sync_customers(runtime: Runtime, store: StoreContext, *, ids: list[int], wai
         told = "".join(f" {part}" for part in (row.reason, row.resolution) if part)
         say(f"Account {row.business_key}: exchange {row.id}, {row.state}" + (f":{told}" if told else ""))
     return int(wait and any(row.state != "done" for row in rows))
+
+
+def all_accounts(runtime: Runtime, store: StoreContext) -> list[int]:
+    """Returns the accounts of the store that are customers of M3."""
+    with transaction(runtime.engine) as connection:
+        return [one.account for one in bound_accounts(connection, store.name)]
 
 
 def show_customers(runtime: Runtime, store: StoreContext, *, ids: list[int], as_json: bool) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.batch_sync import Asked, sync_batch
-from connector.cli.customer_sync import show_customers, sync_customers
+from connector.cli.customer_sync import all_accounts, show_customers, sync_customers
 from connector.cli.moments import read_moment
 from connector.cli.opening import the_store
 from connector.cli.output import err, print_json, say, warn
@@ -79,7 +79,9 @@ def sync(
         ),
     ] = None,
     until: Annotated[str | None, typer.Option(help="With --since: what changed up to then.")] = None,
-    full: Annotated[bool, typer.Option(help="Items: read all of M3, not only what changed.")] = False,
+    full: Annotated[
+        bool, typer.Option(help="Items: read all of M3, not only what changed. Accounts: all that are customers.")
+    ] = False,
     store: Annotated[str | None, typer.Option(help="The store; may be left out if there is only one.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Show what would be written, field by field; write nothing.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until all are settled; status 1 if one is not done.")] = False,
@@ -95,9 +97,10 @@ def sync(
             raise typer.Exit(sync_batch(runtime, context, entry, asked))
     _require_order_flow(flow, full=full)
     if flow == CUSTOMERS:
-        accounts = _accounts(ids, since=since or until)
+        named = _accounts(ids, since=since or until, full=full)
         with open_runtime() as runtime:
             context = runtime.store(the_store(runtime.engine, store).name)
+            accounts = all_accounts(runtime, context) if named is None else named
             if dry_run:
                 raise typer.Exit(show_customers(runtime, context, ids=accounts, as_json=as_json))
             raise typer.Exit(sync_customers(runtime, context, ids=accounts, wait=wait, as_json=as_json))
@@ -122,13 +125,15 @@ def sync(
     _tell(rows, polled, waited=wait, as_json=as_json)
 
 
-def _accounts(ids: str | None, *, since: str | None) -> list[int]:
-    if since is not None or ids is None:
+def _accounts(ids: str | None, *, since: str | None, full: bool) -> list[int] | None:
+    """Returns the accounts that are named; None: all."""
+    if since is not None or (ids is None) != full:
         raise PermanentError(
             "The shop cannot tell which accounts changed in a time.",
-            resolution="Name them by the shop's numbers: --ids 11,12. All are compared four times a day by themselves.",
+            resolution="Name them by the shop's numbers: --ids 11,12; or look at all that are customers of M3 (--full), as after a "
+            "change of the mapping. What changed in the shop is found four times a day by itself.",
         )
-    return _read_ids(ids)
+    return None if ids is None else _read_ids(ids)
 
 
 def _refuse_window(moment: str | None) -> None:
@@ -140,7 +145,7 @@ def _refuse_window(moment: str | None) -> None:
 
 
 def _require_order_flow(flow: str, *, full: bool) -> None:
-    if flow in NAMED and full:
+    if flow in NAMED and full and flow != CUSTOMERS:
         raise PermanentError(
             f"--full is for items, not for {flow}.", resolution="Name them: --ids 1001,1002 or --since 3d."
         )

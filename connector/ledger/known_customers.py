@@ -21,6 +21,20 @@ SELECT b.m3_key AS number, coalesce(i.company, '') AS company, coalesce(i.vat_nu
 FROM binding b LEFT JOIN customer_identity i ON i.m3_scope = :m3_scope AND i.number = b.m3_key
 WHERE b.kind = :kind AND b.shop_scope = :scope AND b.shop_key = :key
 """)
+_BY_LOGIN = text("""
+SELECT DISTINCT b.m3_key AS number, coalesce(i.company, '') AS company, coalesce(i.vat_number, '') AS vat_number
+FROM shop_account a
+JOIN binding b ON b.kind = 'account' AND b.shop_scope = a.store AND b.shop_key = CAST(a.account AS varchar)
+  AND b.m3_scope = :m3_scope || '/' || a.store
+LEFT JOIN customer_identity i ON i.m3_scope = :m3_scope AND i.number = b.m3_key
+WHERE a.store = ANY(ARRAY(SELECT name FROM store)) AND a.login = :login LIMIT 2
+""")
+_NAMED_BY_ACCOUNT = text("""
+SELECT EXISTS (SELECT FROM binding b
+    JOIN exchange x ON x.scope = b.shop_scope AND x.flow = 'customers_to_m3' AND x.business_key = b.shop_key
+    JOIN named_person n ON n.exchange_id = x.id AND n.email = :email
+    WHERE b.kind = 'account' AND b.m3_key = :number AND b.m3_scope = :m3_scope || '/' || b.shop_scope)
+""")
 _TAKEN = text("SELECT m3_key FROM binding WHERE kind = 'customer' AND m3_scope = :scope AND m3_key = ANY(:numbers)")
 _BIND = text("""
 INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key, exchange_id)
@@ -96,6 +110,21 @@ def find_account(connection: Connection, store: str, *, m3_scope: str, account: 
         _FIND, {"kind": ACCOUNT, "scope": store, "m3_scope": m3_scope, "key": str(account)}
     ).one_or_none()
     return None if row is None else KnownCustomer(*row)
+
+
+def find_by_login(connection: Connection, m3_scope: str, *, login: str) -> KnownCustomer | None:
+    """Returns the customer of whoever logs in with an e-mail address (its digest), in any store of the company of M3.
+
+    None where that is nobody, or accounts of several customers do.
+    """
+    rows = connection.execute(_BY_LOGIN, {"m3_scope": m3_scope, "login": login}).all()
+    return KnownCustomer(*rows[0]) if len(rows) == 1 else None
+
+
+def is_address_of_account(connection: Connection, m3_scope: str, *, number: str, email: str) -> bool:
+    """Tells whether an account that is this customer of M3 has named an e-mail address (its digest)."""
+    values = {"m3_scope": m3_scope, "number": number, "email": email}
+    return bool(connection.execute(_NAMED_BY_ACCOUNT, values).scalar_one())
 
 
 def bind_account(

@@ -12,14 +12,14 @@ from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.customers import binding
 from connector.flows.customers.found import check_owner, find_in_m3, other_vat_number
-from connector.flows.customers.keys import company_key, digest_of, identity_of
+from connector.flows.customers.keys import company_key, digest_of, email_key, identity_of
 from connector.flows.customers.lost import tell_seen, wait_for_lost
 from connector.flows.customers.values import CustomerRunValues, Shopper, read_shopper, values_of
 from connector.flows.customers.wanted import VRNO
 from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.claims import DocumentRecord, StepRecord
-from connector.ledger.known_customers import FORGET_IDENTITY, KEEP_IDENTITY
+from connector.ledger.known_customers import FORGET_IDENTITY, KEEP_IDENTITY, is_address_of_account
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine
@@ -103,8 +103,13 @@ def see_again(run: Run, number: str) -> None:
             f"Customer {number} is bound to a shopper, and M3 does not have it any more.",
             resolution=f"Make customer {number} in CRS610 again, under this number; then release the exchange.",
         )
-    if run.claim.body is not None:  # what was told of somebody erased is forgotten
-        check_owner(crs610mi.read_customer(answer), read_shopper(run))
+    if run.claim.body is None:  # what was told of somebody erased is forgotten
+        return
+    customer = crs610mi.read_customer(answer)
+    email = email_key(customer.email)
+    if is_address_of_account(run.journal.connection, run.store.m3_scope, number=number, email=email):
+        customer = replace(customer, email="")  # its login changed it since
+    check_owner(customer, read_shopper(run))
 
 
 def bind(run: Run, shopper: Shopper, number: str, *, foreign: crs610mi.Customer | None) -> None:

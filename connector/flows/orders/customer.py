@@ -17,10 +17,11 @@ from connector.ledger.known_customers import (
     KEEP_IDENTITY,
     KnownCustomer,
     find_account,
+    find_by_login,
     find_shopper,
 )
 from connector.ledger.named_people import FORGET_SHOPPERS, NAME_PERSON, NAME_SHOPPER
-from connector.publishing.customers import OtherCompany
+from connector.publishing.customers import GuestsWithAccount, OtherCompany
 from connector.stores.customers import GuestPolicy
 from connector.woocommerce.models import Order
 
@@ -125,6 +126,7 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
     connection = run.journal.connection
     named = identity_of(rules, order.billing, order.meta_data)
     known = find_shopper(connection, run.store.m3_scope, key=key) or _of_account(run, order, named)
+    known = known or _of_login(run, order, named)
     if known is None:
         return None
     held = Identity(known.company, known.vat_number)
@@ -146,6 +148,22 @@ def _of_account(run: Run, order: Order, named: Identity) -> KnownCustomer | None
     if not order.customer_id:
         return None
     known = find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=order.customer_id)
+    return _as_named(run, known, named)
+
+
+def _of_login(run: Run, order: Order, named: Identity) -> KnownCustomer | None:
+    """Returns the customer of the account that logs in with the address of the bill, which may be new since it was made.
+
+    Made a customer of its own, a guest with that address would get the account's next orders as well.
+    """
+    is_apart = run.store.config.customers.guests_with_account is GuestsWithAccount.APART
+    if is_apart and not order.customer_id:
+        return None
+    known = find_by_login(run.journal.connection, run.store.m3_scope, login=email_key(order.billing.email))
+    return _as_named(run, known, named)
+
+
+def _as_named(run: Run, known: KnownCustomer | None, named: Identity) -> KnownCustomer | None:
     if known is None or run.store.config.customers.other_company is not OtherCompany.OWN:
         return known
     return known if named.is_same_as(Identity(known.company, known.vat_number)) else None

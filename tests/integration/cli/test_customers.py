@@ -9,7 +9,7 @@ import pytest
 
 from tests.harness import STORE, Connector
 from tests.integration.cli.conftest import Run
-from tests.integration.flows.customers.desk import Desk
+from tests.integration.flows.customers.desk import Desk, file_of
 from tests.integration.flows.customers.test_to_woo import Shown
 
 TRACES = ("Ana", "Savska", "example.com", "999 888")
@@ -252,3 +252,19 @@ def typed_first(connector: Connector) -> tuple[Desk, dict[str, Any], dict[str, A
     ana = desk.account()
     desk.order(ana)
     return desk, eva, ana
+
+
+def test_all_accounts_are_looked_at_after_a_change_of_the_store_file(connector: Connector, run_store: Run) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.look(account)
+    connector.configure(file_of(accounts={"email_type": "04"}))
+
+    unclear = run_store("sync", "customers_to_m3")
+    shown = run_store("sync", "customers_to_m3", "--full", "--dry-run")
+    said = run_store("sync", "customers_to_m3", "--full")
+    connector.settle()
+
+    assert (unclear.status, "--full" in unclear.flat_err, "EMAL" in shown.out, said.status) == (1, True, True, 0)
+    assert desk.customer()["emails"] == {"04": "ana@example.com"}

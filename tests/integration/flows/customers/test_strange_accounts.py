@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connector.flows.customers.keys import email_key
 from connector.flows.customers.values import search_key_of
+from connector.ledger.replaying import replay
 from connector.ledger.session import transaction
 from connector.ledger.unbinding import unbind_shopper
 from tests.harness import STORE, Connector
@@ -122,3 +125,61 @@ def test_what_a_former_shopper_said_of_a_customer_says_nothing_of_the_next_one(c
     desk.order(billing=zora)
 
     assert desk.orders() == [desk.customer()["cuno"]] * 3
+
+
+@pytest.mark.parametrize(("guests", "alone"), [("same", False), ("apart", True)])
+def test_a_guest_with_the_new_address_of_an_account_gets_none_of_its_orders(
+    connector: Connector, guests: str, alone: bool
+) -> None:
+    desk = Desk(connector, file_of(guests_with_account=guests))
+    account = desk.account()
+    desk.order(account)
+    desk.look(account)
+    desk.change(account, email="neu@example.com", billing={"email": "neu@example.com"})
+    desk.look(account)
+
+    desk.order(billing={"email": "neu@example.com"})
+    desk.order(account, billing={"email": "neu@example.com"})
+
+    first, guest, last = desk.orders()
+    assert (guest != first, last == first) == (alone, True)
+
+
+def test_an_address_that_two_accounts_log_in_with_finds_nobody(connector: Connector) -> None:
+    desk = Desk(connector)
+    ana, eva = desk.account(), desk.account(email="eva@example.com")
+    for account in (ana, eva):
+        desk.order(account)
+        desk.look(account)
+    with connector.engine.begin() as connection:  # one of them is older than what the shop has now
+        connection.exec_driver_sql(f"UPDATE shop_account SET login = '{email_key('neu@example.com')}'")
+
+    desk.order(billing={"email": "neu@example.com"})
+
+    assert len(set(desk.orders())) == 3
+
+
+def test_a_customer_whose_account_has_another_address_now_stands_as_it_is_when_a_person_doubts(
+    connector: Connector,
+) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.look(account)
+    desk.change(account, billing={"email": "neu@example.com"})
+    desk.look(account)
+    (shopper,) = connector.rows(
+        "SELECT id FROM exchange WHERE flow = 'customers_to_m3' AND scope <> :store", store=STORE
+    )
+
+    def doubt() -> str:
+        with transaction(connector.engine) as connection:
+            replay(connection, shopper["id"], who="test", why="is it there?")
+        connector.settle()
+        return str(connector.exchange(shopper["id"])["state"])
+
+    before = doubt()
+    in_m3(desk, MAIL="somebody@example.com")
+    after = doubt()
+
+    assert (before, after) == ("done", "dead_letter")
