@@ -19,6 +19,7 @@ from connector.ledger.known_customers import (
     find_account,
     find_by_login,
     find_shopper,
+    is_address_of_account,
 )
 from connector.ledger.named_people import FORGET_SHOPPERS, NAME_PERSON, NAME_SHOPPER
 from connector.publishing.customers import GuestsWithAccount, OtherCompany
@@ -125,8 +126,9 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
     rules = run.store.config.customers
     connection = run.journal.connection
     named = identity_of(rules, order.billing, order.meta_data)
-    known = find_shopper(connection, run.store.m3_scope, key=key) or _of_account(run, order, named)
-    known = known or _of_login(run, order, named)
+    own = _of_account(run, order, named)
+    known = own if own is not None and _shows(run, order, own) else None
+    known = known or find_shopper(connection, run.store.m3_scope, key=key) or own or _of_login(run, order, named)
     if known is None:
         return None
     held = Identity(known.company, known.vat_number)
@@ -149,6 +151,15 @@ def _of_account(run: Run, order: Order, named: Identity) -> KnownCustomer | None
         return None
     known = find_account(run.journal.connection, run.store.name, m3_scope=run.store.m3_scope, account=order.customer_id)
     return _as_named(run, known, named)
+
+
+def _shows(run: Run, order: Order, known: KnownCustomer) -> bool:
+    """Tells whether the account itself has the address of the bill: then its login proves that it is this customer's.
+
+    An address that was only typed on the order may be another shopper's.
+    """
+    email = email_key(order.billing.email)
+    return is_address_of_account(run.journal.connection, run.store.m3_scope, number=known.number, email=email)
 
 
 def _of_login(run: Run, order: Order, named: Identity) -> KnownCustomer | None:

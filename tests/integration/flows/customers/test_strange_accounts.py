@@ -183,3 +183,21 @@ def test_a_customer_whose_account_has_another_address_now_stands_as_it_is_when_a
     after = doubt()
 
     assert (before, after) == ("done", "dead_letter")
+
+
+def test_an_order_with_the_address_that_its_account_shows_is_the_accounts_though_another_shopper_has_it(
+    connector: Connector,
+) -> None:
+    desk = Desk(connector)
+    desk.order(billing={"email": "office@example.com"})
+    account = desk.account()
+    desk.order(account)
+    desk.look(account)
+    desk.order(account, billing={"email": "office@example.com"})
+    desk.change(account, billing={"email": "office@example.com"})
+    desk.look(account)
+
+    desk.order(account, billing={"email": "office@example.com"})
+
+    office, own, typed, shown = desk.orders()
+    assert (own != office, typed, shown) == (True, office, own)
