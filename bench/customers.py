@@ -12,28 +12,19 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 from sqlalchemy import text
 
+from bench.one_worker import counted, working
 from bench.stack import STORE, Stack, running
-from connector.broker import make_app
 from connector.flows.customer_publishing.pull import pull
 from connector.flows.customers.poll import poll_customers
 from connector.ledger.session import transaction
-from connector.logs import configure_logs
-from connector.runtime import Runtime
-from connector.settings import read_settings
-from connector.woocommerce.transport import Transport
 from workers.base import run_exchange
-from workers.heartbeat import Heartbeat
-from workers.places import Places
 from workers.process import Process
 
 BULK, PAGE, AT_A_TIME = 80, 100, 100
@@ -69,8 +60,9 @@ def run(*, accounts: int = 200, seed: int = 1) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-customers-") as folder,
         running(Path(folder), seed=seed) as stack,
-        _working(stack) as desk,
+        working(stack, _show_customers) as process,
     ):
+        desk = _Desk(stack, process)
         made = desk.make(accounts)
         costs = {
             "made": desk.cost_of(desk.carry),
@@ -178,37 +170,10 @@ class _Desk:
             return list(connection.execute(DUE).scalars())
 
 
-@contextmanager
-def _working(stack: Stack) -> Iterator[_Desk]:
-    """Lets the store follow its accounts and show customers, and opens a worker process in this one."""
-    (row,) = stack.rows("SELECT config FROM store")
-    content = yaml.safe_load(row["config"])
+def _show_customers(content: dict[str, Any]) -> None:
+    """Lets the store follow its accounts and show customers."""
     content["customers"]["accounts"] = {"create": "at_once"}
     content["publish"] = {"customers": {}}
-    with transaction(stack.ledger) as connection:
-        connection.execute(text("UPDATE store SET config = :config"), {"config": yaml.safe_dump(content)})
-    configure_logs("WARNING")
-    settings = read_settings(stack.variables)
-    app = make_app(stack.variables["REDIS_URL"])
-    process = Process("bench:customers", Runtime(settings), Heartbeat(), app, Places(1))
-    try:
-        yield _Desk(stack, process)
-    finally:
-        process.heartbeat.stop()
-        process.runtime.close()
-        process.places.close()
-
-
-def counted(name: str) -> dict[str, int]:
-    """Counts the requests of one kind this process sends to the shop from now on."""
-    counted, send = {"n": 0}, getattr(Transport, name)
-
-    def sent(self: Transport, *values: Any, **named: Any) -> Any:
-        counted["n"] += 1
-        return send(self, *values, **named)
-
-    setattr(Transport, name, sent)
-    return counted
 
 
 def main() -> int:

@@ -12,30 +12,23 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 from sqlalchemy import text
 
-from bench.customers import DUE, counted
+from bench.customers import DUE
+from bench.one_worker import Change, counted, working
 from bench.stack import STORE, Stack, running
-from connector.broker import make_app
 from connector.flows.polling import ask_for
 from connector.flows.reconciling.compare import compare, compare_money
 from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.totals import Totals
 from connector.ledger.session import transaction
-from connector.logs import configure_logs
-from connector.runtime import Runtime
-from connector.settings import read_settings
 from workers.base import run_exchange
-from workers.heartbeat import Heartbeat
-from workers.places import Places
 from workers.process import Process
 
 PAYMENTS: dict[str, Any] = {
@@ -55,7 +48,6 @@ BOOKS = {"control_accounts": ["1510"]}
 WAIT_S = 901
 """After so long, what waits for an invoice or a batch looks again."""
 LINES = [{"sku": "MUG-001", "quantity": 3}, {"sku": "MUG-002", "quantity": 1}]
-Change = Callable[[dict[str, Any]], None]
 
 
 @dataclass
@@ -104,8 +96,9 @@ def run(name: str, *, orders: int = 600, seed: int = 1) -> dict[str, Cost]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-reconciling-") as folder,
         running(Path(folder), seed=seed) as stack,
-        _working(stack, STORES[name]) as desk,
+        working(stack, STORES[name]) as process,
     ):
+        desk = _Desk(stack, process)
         desk.trade(orders)
         return {"orders": desk.cost_of(compare), "money": desk.cost_of(compare_money)}
 
@@ -199,24 +192,6 @@ def buyer(number: int) -> dict[str, str]:
         **{"first_name": "Iva", "last_name": f"Horvat {number}", "email": f"iva{number}@example.com"},
         **{"address_1": f"Ilica {number + 1}", "city": "Zagreb", "postcode": "10000", "country": "HR"},
     }
-
-
-@contextmanager
-def _working(stack: Stack, change: Change) -> Iterator[_Desk]:
-    (row,) = stack.rows("SELECT config FROM store")
-    content = yaml.safe_load(row["config"])
-    change(content)
-    with transaction(stack.ledger) as connection:
-        connection.execute(text("UPDATE store SET config = :config"), {"config": yaml.safe_dump(content)})
-    configure_logs("WARNING")
-    app = make_app(stack.variables["REDIS_URL"])
-    process = Process("bench:reconciling", Runtime(read_settings(stack.variables)), Heartbeat(), app, Places(1))
-    try:
-        yield _Desk(stack, process)
-    finally:
-        process.heartbeat.stop()
-        process.runtime.close()
-        process.places.close()
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.harness import Connector
+from tests.integration.flows.books.counting_house import paying
 from tests.integration.flows.reconciling.clerk import Clerk
 
 
@@ -18,6 +19,14 @@ def clerk(connector: Connector, request: pytest.FixtureRequest) -> Clerk:
 def shared(connector: Connector) -> Clerk:
     """The shop's guests are one customer of M3."""
     return _new(connector, guests="common")
+
+
+@pytest.fixture
+def payer(connector: Connector) -> Clerk:
+    """A store whose payments go to the ledger."""
+    clerk = Clerk(connector, guests="common")
+    connector.configure(paying())
+    return clerk
 
 
 def _new(connector: Connector, *, guests: str) -> Clerk:

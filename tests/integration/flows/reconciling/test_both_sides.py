@@ -17,20 +17,12 @@ from connector.ledger.cursors import now
 from connector.ledger.session import transaction
 from connector.woocommerce.models import parse_order
 from tests.harness import STORE, Connector
-from tests.integration.flows.books.counting_house import invoicing, paying
+from tests.integration.flows.books.counting_house import invoicing
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of, without_why
 from tests.integration.flows.refunds.desk import MUG
 
 DAY_S = 86_400
 CREDITING = {"credit_prefix": "W1C-"}
-
-
-@pytest.fixture
-def payer(connector: Connector) -> Clerk:
-    """A store whose payments go to the ledger."""
-    clerk = Clerk(connector, guests="common")
-    connector.configure(paying())
-    return clerk
 
 
 @pytest.fixture

@@ -18,14 +18,6 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def payer(connector: Connector) -> Clerk:
-    """A store whose payments go to the ledger."""
-    clerk = Clerk(connector, guests="common")
-    connector.configure(paying())
-    return clerk
-
-
-@pytest.fixture
 def invoicer(connector: Connector) -> Clerk:
     """A store whose orders are invoices."""
     clerk = Clerk(connector, guests="common")
