@@ -15,8 +15,9 @@ from connector.ion.rule_book import RuleBook
 from connector.ledger.session import open_ledger, transaction, tried_twice
 from connector.ledger.stores import StoreRow, find_store, list_stores, running_stores, sealed_credentials
 from connector.ledger.tokens import LedgerTokenStore
+from connector.m3.bulk import M3Context
 from connector.m3.catalogue import Catalogue
-from connector.m3.client import M3Client, M3Context
+from connector.m3.client import M3Client
 from connector.m3.ionapi import Grant, IonApi, parse_ionapi
 from connector.m3.operations import load_operations
 from connector.m3.token import TokenSource

@@ -7,12 +7,9 @@ Source: protocol.md sections 5 (bulk), 4 (errors) and 8 (gateway).
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -24,20 +21,19 @@ from connector.errors import (
     RateLimitedError,
     RemoteUnavailableError,
 )
+from connector.m3.bulk import M3Context, Request, answers_of, split
 from connector.m3.calls import Answer, Call
 from connector.m3.catalogue import Catalogue
 from connector.m3.envelope import Item, UnreadableAnswerError, read_envelope
 from connector.m3.ionapi import IonApi
 from connector.m3.operations import Operation, Operations
-from connector.m3.rejections import rejection
 from connector.m3.token import TokenSource
 from connector.m3.transport import HttpAnswer, NoAnswerError, NotSentError, Transport
 from connector.throttle.gate import Gate
 from connector.throttle.retry_after import retry_after_s
 
-__all__ = ["Answer", "Call", "M3Client", "M3Context"]
+__all__ = ["Answer", "Call", "M3Client"]
 
-MAX_TRANSACTIONS = 80
 # M3 must have been cut off by the gateway before we give up, so that the gateway's word comes first.
 BEYOND_CUT_S = 5.0
 OK, UNAUTHORIZED, TOO_LARGE, TOO_MANY, SERVER_ERROR = 200, 401, 413, 429, 500
@@ -50,43 +46,6 @@ REFUSED_BY_GATEWAY = {
 }
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class M3Context:
-    """Which company of M3 is spoken to, and how its gateway behaves."""
-
-    company: int
-    division: str
-    language: str = "GB"
-    gateway_cut_s: float = 60
-    api_path: str = "M3/m3api-rest/v2/execute"
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """One HTTP request: up to 80 calls of one program, with their places in what was asked."""
-
-    program: str
-    places: tuple[int, ...]
-    calls: tuple[Call, ...]
-    operations: tuple[Operation, ...]
-    is_write: bool
-    max_records: int
-
-    @property
-    def transactions(self) -> list[str]:
-        return [operation.transaction for operation in self.operations]
-
-    def failure(self, what: str) -> ConnectorError:
-        """The error for an answer not seen or not understood: unknown for a write, worth another try for a read."""
-        where = f"M3, {self.program}/{self.transactions[0]} ({len(self.calls)} transactions)"
-        if self.is_write:
-            return OutcomeUnknownError(
-                f"{where}: {what}; whether M3 executed it is not known.",
-                resolution="Nothing to do: after the settle time M3 is asked what became of it.",
-            )
-        return RemoteUnavailableError(f"{where}: {what}.", resolution="Nothing to do: it is tried again.")
 
 
 class M3Client:
@@ -172,7 +131,7 @@ class M3Client:
         for call, operation in zip(calls, operations, strict=True):
             self._check(call, operation)
         answers: dict[int, Answer] = {}
-        for request in _requests(calls, operations, is_write=is_write, max_records=max_records):
+        for request in split(calls, operations, is_write=is_write, max_records=max_records):
             try:
                 items = self._send(request)
             except OutcomeUnknownError:
@@ -183,7 +142,7 @@ class M3Client:
                 refused = [Answer(call, (), error, processed=False) for call in request.calls]
                 answers.update(zip(request.places, refused, strict=True))
             else:
-                answers.update(zip(request.places, _answers(request, items), strict=True))
+                answers.update(zip(request.places, answers_of(request, items), strict=True))
         return [answers[place] for place in range(len(calls))]
 
     def _check(self, call: Call, operation: Operation) -> None:
@@ -196,8 +155,8 @@ class M3Client:
             site_fields=operation.site_names.values(),
         )
 
-    def _send(self, request: _Request) -> list[Item]:
-        body = self._body(request)
+    def _send(self, request: Request) -> list[Item]:
+        body = request.body(self._context)
         bearer = self._tokens.bearer()
         items = self._send_once(request, body, bearer)
         if items is None:
@@ -210,7 +169,7 @@ class M3Client:
             )
         return items
 
-    def _send_once(self, request: _Request, body: bytes, bearer: str) -> list[Item] | None:
+    def _send_once(self, request: Request, body: bytes, bearer: str) -> list[Item] | None:
         """Sends one request through the gate; None if the token was refused (401)."""
         headers = {
             "Authorization": f"Bearer {bearer}",
@@ -237,7 +196,7 @@ class M3Client:
                     outcome=outcome,
                 )
 
-    def _post(self, request: _Request, body: bytes, headers: dict[str, str]) -> HttpAnswer:
+    def _post(self, request: Request, body: bytes, headers: dict[str, str]) -> HttpAnswer:
         try:
             return self._transport.post(body, headers)
         except NotSentError as error:
@@ -253,7 +212,7 @@ class M3Client:
         except NoAnswerError as error:
             raise request.failure(f"no answer ({error})") from None
 
-    def _understand(self, request: _Request, answer: HttpAnswer) -> list[Item] | None:
+    def _understand(self, request: Request, answer: HttpAnswer) -> list[Item] | None:
         """What the status says first, then the envelope; None for a refused token."""
         status = answer.status
         if status == UNAUTHORIZED:
@@ -277,67 +236,3 @@ class M3Client:
             return read_envelope(status, answer.body, request.transactions)
         except UnreadableAnswerError as error:
             raise request.failure(f"HTTP {status}, the answer cannot be read: {error}") from None
-
-    def _body(self, request: _Request) -> bytes:
-        """The bulk body; M3 reads it as a stream, so `transactions` must stay the last key."""
-        envelope: dict[str, Any] = {
-            "program": request.program,
-            "cono": self._context.company,
-            "divi": self._context.division,
-            "lanc": self._context.language,
-            "dateFormat": "YMD8",
-            "excludeEmptyValues": True,
-            "rightTrim": True,
-            "maxReturnedRecords": request.max_records,
-            "transactions": [
-                _transaction(call, operation) for call, operation in zip(request.calls, request.operations, strict=True)
-            ],
-        }
-        return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _transaction(call: Call, operation: Operation) -> dict[str, Any]:
-    item: dict[str, Any] = {"transaction": operation.transaction, "record": operation.to_site(call.fields)}
-    if call.columns:
-        item["selectedColumns"] = operation.columns_at_site(call.columns)
-    return item
-
-
-def _requests(
-    calls: Sequence[Call], operations: Sequence[Operation], *, is_write: bool, max_records: int
-) -> Iterator[_Request]:
-    """One request per program and 80 calls; the order of the calls of a program is kept."""
-    by_program: dict[str, list[int]] = {}
-    for place, operation in enumerate(operations):
-        by_program.setdefault(operation.program, []).append(place)
-    for program, places in by_program.items():
-        for start in range(0, len(places), MAX_TRANSACTIONS):
-            some = places[start : start + MAX_TRANSACTIONS]
-            yield _Request(
-                program=program,
-                places=tuple(some),
-                calls=tuple(calls[place] for place in some),
-                operations=tuple(operations[place] for place in some),
-                is_write=is_write,
-                max_records=max_records,
-            )
-
-
-def _answers(request: _Request, items: list[Item]) -> Iterator[Answer]:
-    for call, operation, item in zip(request.calls, request.operations, items, strict=True):
-        if item.stopped_because is not None:
-            stopped = RemoteUnavailableError(
-                f"{operation.program}/{operation.transaction}: M3 stopped before it ({item.stopped_because}).",
-                resolution="Nothing to do: it was not executed and is tried again.",
-            )
-            yield Answer(call, (), stopped, processed=False)
-        elif item.refusal is not None:
-            sent = call.fields
-            yield Answer(
-                call,
-                (),
-                rejection(item.refusal, program=operation.program, transaction=operation.transaction, sent=sent),
-            )
-        else:
-            records = tuple(operation.from_site(record) for record in item.records)
-            yield Answer(call, records, is_cut=len(records) >= request.max_records)

@@ -24,7 +24,8 @@ from connector.ledger.purging import LEDGER_BATCH
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine
-from connector.m3.client import MAX_TRANSACTIONS, Call
+from connector.m3.bulk import MAX_TRANSACTIONS
+from connector.m3.client import Call
 from connector.m3.rejections import already_exists
 
 KIND = LEDGER_BATCH

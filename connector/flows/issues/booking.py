@@ -19,7 +19,8 @@ from connector.flows.issues.keeping import Issue
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
-from connector.m3.client import MAX_TRANSACTIONS, Call
+from connector.m3.bulk import MAX_TRANSACTIONS
+from connector.m3.client import Call
 from connector.m3.programs import mms850mi
 from connector.m3.programs.mms850mi import StockMessage
 from connector.m3.rejections import already_exists

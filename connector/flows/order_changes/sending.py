@@ -19,7 +19,8 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
-from connector.m3.client import MAX_TRANSACTIONS, Answer
+from connector.m3.bulk import MAX_TRANSACTIONS
+from connector.m3.client import Answer
 from connector.m3.programs.ois100mi import NO_STOP
 from connector.m3.rejections import already_exists, is_not_found
 from connector.stores.orders import HoldBy

@@ -19,7 +19,8 @@ from connector.ledger.order_lines import number_lines
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine
-from connector.m3.client import MAX_TRANSACTIONS, Answer, Call
+from connector.m3.bulk import MAX_TRANSACTIONS
+from connector.m3.client import Answer, Call
 from connector.m3.programs import batch_orders
 from connector.m3.rejections import is_not_found
 from connector.money.expected import Expected

@@ -14,7 +14,7 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
-from connector.m3.client import MAX_TRANSACTIONS
+from connector.m3.bulk import MAX_TRANSACTIONS
 from connector.m3.programs import ois100mi, order_changes
 from connector.m3.programs.ois100mi import OrderLine
 from connector.money.expected import Expected

@@ -19,7 +19,7 @@ from connector.ledger.inbox import stage_delivery
 from connector.ledger.leaving import changed_in_m3
 from connector.ledger.order_progress import OpenOrder, mark_asked, mark_seen, unfinished
 from connector.ledger.session import Ledger, OpenLedger, transaction
-from connector.m3.client import MAX_TRANSACTIONS
+from connector.m3.bulk import MAX_TRANSACTIONS
 from connector.m3.programs.order_progress import LineProgress, list_progress
 from connector.m3.rejections import is_not_found
 from connector.stores.progress import Stage

@@ -11,7 +11,8 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 
-from connector.m3.client import M3Client, M3Context
+from connector.m3.bulk import M3Context
+from connector.m3.client import M3Client
 from connector.m3.ionapi import IonApi, parse_ionapi
 from connector.m3.operations import load_operations
 from connector.m3.token import TokenSource
