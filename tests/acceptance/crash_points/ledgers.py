@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from tests.acceptance.crash_points import books
 from tests.acceptance.crash_points.refunds import of_refunds
@@ -13,9 +14,10 @@ from tests.integration.flows.refunds.desk import part_of
 CARRIES_PAYMENTS = paying()
 INVOICES_ORDERS = invoicing()
 SETTLES_INVOICES = paying(payments={"settle": SETTLE})
+PAYS_AT_THE_GATEWAY = paying(payments={"settle": {**SETTLE, "against": "clearing"}})
 CREDITS_INVOICES = invoicing(invoices={"credit_prefix": "W1C-"})
 LOOKED_AGAIN_S = 901
-FEE, PAID_BACK = Decimal("1.25"), Decimal("7.77")
+FEE, PAID_BACK, TAKEN_OFF = Decimal("1.25"), Decimal("7.77"), Decimal("16.12")
 
 
 def order_is_paid(world: World) -> None:
@@ -58,6 +60,35 @@ def invoice_is_paid(world: World) -> None:
         world.go_on()
 
 
+def smaller_order_is_paid(world: World) -> None:
+    """A mug was given back by hand and taken off the order, M3 has invoiced the rest, and then the order is paid on delivery."""
+    with world.quietly():
+        order = world.place(payment_method="cod")
+        world.go_on()
+        _refund_a_mug(world, order)
+        world.go_on()
+        (number,) = [one["orno"] for one in world.sandbox.m3_book()["orders"]]
+        world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+        world.sandbox.post(f"{world.sandbox.m3_url}/_control/ledger", {"posts_payments": True})
+    world.change(order, status="completed")
+    world.go_on()
+    world.connector.pass_time(LOOKED_AGAIN_S)
+    world.go_on()
+
+
+def of_smaller_order_paid(world: World) -> list[str]:
+    """Says what is wrong: the invoice is paid at the account of the gateway, which owes what was given back by hand as well."""
+    book = world.sandbox.m3_book()
+    invoiced = Decimal(world.placed[0]["total"]) - TAKEN_OFF
+    paid = [(Decimal(one["amount"]), Decimal(one["paid"])) for one in book["invoices"]]
+    lines = [(Decimal(one["PYAM"]), one["AIT1"]) for batch in book["payment_batches"] for one in batch["lines"]]
+    vouchers = [sums_of(one) for one in book["journals"] if one["key1"].startswith("W1")]
+    wrong = [] if paid == [(invoiced, invoiced)] else [f"invoices: {paid}"]
+    wrong += [] if lines == [(invoiced, "1930")] else [f"lines of payment batches: {lines}"]
+    wrong += [] if vouchers == [{"1930": TAKEN_OFF, "2420": -TAKEN_OFF}] else [f"vouchers: {vouchers}"]
+    return [*wrong, *books.of_rest_alone(world)]
+
+
 def of_settlements(world: World) -> list[str]:
     """Says what is wrong: the invoice is paid by one batch of one line, and so is the prepayment used up."""
     book = world.sandbox.m3_book()
@@ -75,12 +106,16 @@ def invoice_is_credited(world: World) -> None:
     with world.quietly():
         order = world.place()
         world.go_on()
+    _refund_a_mug(world, order)
+    world.go_on()
+
+
+def _refund_a_mug(world: World, order: dict[str, Any]) -> None:
     refund = {"line_items": [part_of(order["line_items"][0], 1)]}
     world.sandbox.post(
         f"{world.sandbox.shop_url}/_control/orders/{order['id']}", {"deliver": "never", "refund": refund}
     )
     world.connector.ask(order["id"])
-    world.go_on()
 
 
 def of_credits(world: World) -> list[str]:

@@ -379,6 +379,12 @@ STORIES: dict[str, Told] = {
         ledgers.invoice_is_credited, ledgers.of_credits, config=ledgers.CREDITS_INVOICES, again=()
     ),
     "invoice is paid": Told(ledgers.invoice_is_paid, ledgers.of_settlements, config=ledgers.SETTLES_INVOICES, again=()),
+    "paid at the gateway": Told(
+        ledgers.smaller_order_is_paid,
+        ledgers.of_smaller_order_paid,
+        config=ledgers.PAYS_AT_THE_GATEWAY,
+        again=("repayments_to_m3",),
+    ),
     "day is closed": Told(closing.day_is_closed, closing.of_closed, config=closing.COMPARES_DAILY, again=()),
     "rates of the day": Told(rates.rates_of_the_day_are_read, rates.of_rates, config=rates.NEEDS_RATES, again=()),
     "goods given back": Told(refunds.goods_are_given_back, refunds.of_refunds, again=("refunds_to_m3",)),
