@@ -56,7 +56,7 @@ class _Rest:
         if order is not None and total:
             if invoice is None and order.status in CONFIRMED:
                 yield f"lost: order {number} ({order.status}) is not invoiced in M3"
-            if now.is_paid and not self.vouchers[(PAYMENT, number)]:
+            if now.is_paid and self.world.sort.has_prepayments and not self.vouchers[(PAYMENT, number)]:
                 yield f"lost: the payment of order {number} is not in M3"
         if invoice is None:
             return
@@ -68,20 +68,23 @@ class _Rest:
         yield from self._of_credits(number, invoice)
 
     def of_refund(self, number: int, refund: GivenBack) -> Iterator[str]:
-        """What the gateway paid back is booked; of one that the shop has deleted since, somebody is told."""
+        """What the gateway paid back is booked where its payment is; of one that the shop has deleted since, somebody is told."""
         is_there, is_gone_alone = number in self.world.shop.refunds, refund.order_id in self.world.shop.orders
-        if is_there and refund.is_paid_back and refund.amount and not self.vouchers[(REPAYMENT, number)]:
+        is_booked = self.world.sort.has_prepayments or self.vouchers[(INVOICE, refund.order_id)]
+        if is_there and refund.is_paid_back and refund.amount and is_booked and not self.vouchers[(REPAYMENT, number)]:
             yield f"lost: what was paid back with refund {number} is not in M3"
+        if self.vouchers[(REPAYMENT, number)] and not is_booked:
+            yield f"wrong money: refund {number} is paid back in M3 of an order that was never paid there"
         for kind in (CREDIT, REPAYMENT):
             is_told = is_there or not is_gone_alone or (kind, number) in self.waiting
             if self.vouchers[(kind, number)] and not is_told:
                 yield f"lost: the shop has deleted refund {number}, M3 has a {kind} of it, and nobody is told"
 
     def _of_settlement(self, number: int) -> Iterator[str]:
-        """With `payments.settle`, the invoice of a paid order is paid, too."""
+        """The invoice of a paid order is paid, too."""
         for invoice in self.m3["invoices"]:
             is_paid = Decimal(invoice["paid"]) == Decimal(invoice["amount"])
-            if self.world.sort.settles_invoices and invoice["cino"] == f"W1-{number}" and not is_paid:
+            if invoice["cino"] == f"W1-{number}" and not is_paid:
                 yield f"lost: order {number} is paid, and its invoice is open in M3"
 
     def _of_credits(self, number: int, invoice: Sums) -> Iterator[str]:

@@ -28,8 +28,8 @@ class Sort(StrEnum):
     ACCOUNTS = "accounts"  # the store follows its accounts, too
     GOODS = "goods"  # the shop shows items, prices and stock of M3
     FIRST_LOAD = "first load"  # they are about to come there
-    INVOICES = "direct invoices"  # orders are invoices; these are credited, and paid in the receivables
-    ISSUES = "invoices and stock"  # orders are invoices, and M3 books their units out of stock
+    INVOICES = "direct invoices"  # orders are invoices; these are credited, and paid in the receivables by prepayments
+    ISSUES = "invoices and stock"  # M3 books the units of invoices out of stock; they are paid at the gateway's account
 
     @property
     def shows_goods(self) -> bool:
@@ -47,9 +47,9 @@ class Sort(StrEnum):
         return self in (Sort.INVOICES, Sort.ISSUES)
 
     @property
-    def settles_invoices(self) -> bool:
-        """Whether what buyers paid pays the invoices of their orders in M3's receivables."""
-        return self is Sort.INVOICES
+    def has_prepayments(self) -> bool:
+        """Whether a payment is posted at once; else it is posted on its invoice alone, against the gateway's account."""
+        return self is not Sort.ISSUES
 
     @property
     def issues_stock(self) -> bool:
@@ -78,4 +78,5 @@ class Sort(StrEnum):
         content["orders"]["carried_as"] = "invoice"
         content["books"] = BOOKS
         content["invoices"] = {**INVOICES, "credit_prefix": "W1C-", **(ISSUE if self.issues_stock else {})}
-        content["payments"] = {**PAYMENTS, **({"settle": SETTLE} if self.settles_invoices else {})}
+        against = "prepayment" if self.has_prepayments else "clearing"
+        content["payments"] = {**PAYMENTS, "settle": {**SETTLE, "against": against}}
