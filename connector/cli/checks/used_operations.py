@@ -269,7 +269,9 @@ USES = (
         "stock", ("balance.item", "balance.changed", "order.lines"), lambda site: site.config.publish.stock is not None
     ),
     Use(
-        "stock: units", ("item.unit",), lambda site: bool(site.config.publish.stock and site.config.publish.stock.unit)
+        "unit the shop sells in",
+        ("item.unit",),
+        lambda site: bool(site.config.publish.stock and site.config.publish.stock.unit),
     ),
     Use(
         "stock: status of items",

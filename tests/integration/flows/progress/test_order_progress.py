@@ -263,6 +263,19 @@ def test_message_that_never_comes_is_made_up_for_by_the_poll(posted: Posted) -> 
     assert len(posted.notes) == 2
 
 
+def test_the_poll_asks_for_many_orders_in_one_request(posted: Posted) -> None:
+    for _ in range(4):
+        posted.story.place()
+    posted.story.go_on()
+    posted.advance(to="66")
+    before = posted.sandbox.m3_book()["http_calls"]
+
+    polled = poll_progress(posted.connector.engine, posted.connector.process.runtime.store(STORE))
+
+    assert (polled.rows, polled.news) == (5, 1)
+    assert posted.sandbox.m3_book()["http_calls"] - before == 1
+
+
 def test_second_delivery_of_a_line_is_noticed_although_its_status_stays(posted: Posted) -> None:
     for tracking in ("T-1", "T-2"):
         posted.advance(to="66", lines=[{"ponr": 1, "quantity": "1"}], tracking=tracking)

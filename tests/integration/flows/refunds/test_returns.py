@@ -37,6 +37,19 @@ def test_money_without_goods_is_split_over_the_rates_of_what_was_sold(desk: Desk
     assert back["total"] == "-7.77"
 
 
+def test_lines_with_goods_and_lines_with_money_alone_bear_their_own_reason_code(desk: Desk) -> None:
+    desk.connector.configure(quick_store(guests="common", return_reason="R10", credit_reason="C20"))
+    order = desk.invoiced()
+    desk.give_back(order, MUG, 1)
+    desk.go_on()
+    desk.refund(order, "5.00")
+    desk.go_on()
+
+    goods, money = desk.returns()
+    assert {line["reason"] for line in goods["lines"]} == {"R10"}
+    assert {line["reason"] for line in money["lines"]} == {"C20"}
+
+
 def test_shipping_given_back_with_goods_is_a_negative_head_charge(desk: Desk) -> None:
     order = desk.invoiced()
     shipping = order["shipping_lines"][0]
