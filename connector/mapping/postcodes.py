@@ -58,6 +58,8 @@ def _plain(text: str) -> str:
 def _forms(plain: str, country: Country) -> Iterator[str]:
     """Yields the ways to part the same letters and digits that the country's rule allows, the usual one first."""
     bare = "".join(one for one in plain if one.isalnum())
+    if len(bare) > LONGEST:
+        return
     places = range(1, len(bare))
     signs = sorted(SEPARATORS, key=lambda sign: all(sign not in one for one in country.postcode_examples))
     parted = [bare[:place] + sign + bare[place:] for sign in signs for place in places]

@@ -7,7 +7,7 @@ from typing import Final
 
 from connector.mapping.countries import Country, find_country, fold
 
-WITH_COUNTRY: Final = re.compile(r"[A-Z]{2}(?:-(?=\w)|(?=\d))")
+WITH_COUNTRY: Final = re.compile(r"([A-Z]{2})(?:-(?=\w)|(?=\d))")
 GLUED_CODE: Final = re.compile("[A-Z]{1,3}")
 GLUED: Final = frozenset({"EG", "KN", "MZ", "RS"})
 """Whose states the shop codes with the country in front and nothing between (EGALX). Source: WooCommerce, i18n/states.php."""
@@ -23,12 +23,22 @@ def write_state(text: str, country: str) -> str:
         text: The shop's code (HR-21, JP13, EGALX, CA), or a name somebody typed (California).
         country: ISO 3166 code; "" where it is not known. What is no known state of it stays as it is, in capitals.
     """
-    given, land = text.strip().upper(), country.strip().upper()
-    if land in GLUED and given.startswith(land) and GLUED_CODE.fullmatch(given[len(land) :]):
-        return given[len(land) :]
-    bare = WITH_COUNTRY.sub("", given, count=1)
-    found = find_country(land)
+    land = country.strip().upper()
+    found, bare = find_country(land), _without_country(text.strip().upper(), land)
     return bare if found is None else found.states.get(fold(bare), bare)
+
+
+def _without_country(given: str, land: str) -> str:
+    """Takes off the country the address is in; any, where that is not known. Of a name nothing is taken off."""
+    is_known = find_country(land) is not None
+    while True:
+        found = WITH_COUNTRY.match(given)
+        if land in GLUED and given.startswith(land) and GLUED_CODE.fullmatch(given, len(land)):
+            given = given[len(land) :]
+        elif found is not None and (found[1] == land or not is_known):
+            given = given[found.end() :]
+        else:
+            return given
 
 
 def is_missing_state(text: str, country: Country) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -107,6 +108,17 @@ def test_examples_of_every_country_are_possible_and_fit_the_field(country: Count
         assert len(written) <= LONGEST
         assert _signs(example) == _signs(written)
         assert write_postcode(_signs(example).lower(), country.code) == write_postcode(_signs(written), country.code)
+
+
+def test_text_of_any_length_is_looked_at_without_making_forms_of_it() -> None:
+    long = "1" * 10_000
+
+    tracemalloc.start()
+    assert write_postcode(long, "GB") == long
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 100 * len(long)
 
 
 def test_every_country_of_the_shop_is_known() -> None:

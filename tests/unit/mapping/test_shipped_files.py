@@ -182,7 +182,9 @@ def test_fingerprint_sees_a_changed_address_and_not_a_changed_status() -> None:
 def test_every_rule_of_the_order_file_can_fill_its_field() -> None:
     mapping = load_orders()
     order = recorded_order(COUPON, customer_note="Hello", transaction_id="tx_1")
-    values = addressed(order, company="ACME", address_1="A" * 30, address_2="B" * 30 + " " + "C" * 30, state="HR-21")
+    values = addressed(
+        order, company="ACME", address_1="A" * 30, address_2="B" * 30 + " " + "C" * 30, state="HR-21", country="HR"
+    )
 
     for name, record in mapping.records.items():
         rows = mapping.apply_list(name, values=values)
