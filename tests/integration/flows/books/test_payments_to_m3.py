@@ -33,10 +33,12 @@ def test_fee_of_the_gateway_is_taken_off_the_clearing_account(house: CountingHou
 def test_news_of_a_paid_order_posts_nothing_again(house: CountingHouse) -> None:
     order = house.place()
     house.go_on()
+    asked = house.sandbox.m3_book()["calls"]["GLS200MI/LstVouchersByDt"]
     house.change(order, status="completed")
     house.go_on()
 
     assert len(house.books_of()) == 1
+    assert house.sandbox.m3_book()["calls"]["GLS200MI/LstVouchersByDt"] == asked
 
 
 def test_unpaid_order_is_posted_when_it_is_paid(house: CountingHouse) -> None:
