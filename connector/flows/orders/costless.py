@@ -6,7 +6,7 @@ an item, that price stands; an explicit 0 holds by UpdPriceInfo alone (money-and
 
 from __future__ import annotations
 
-from connector.errors import RecordLockedError
+from connector.errors import RetryableError
 from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.orders.plan import COSTS_NOTHING
@@ -35,7 +35,7 @@ def set_to_nothing(run: Run, document: DocumentRecord, number: str) -> bool:
 
     Raises:
         OutcomeUnknownError: An answer was lost; the next run compares again.
-        RetryableError: M3 cannot be asked now, or keeps a line locked.
+        RetryableError: M3 cannot be asked now, keeps a line locked, or stopped before it.
     """
     wanted = {line.cupo for line in Expected.from_json(document.plan["expected"]).lines if not line.amount}
     if not wanted:
@@ -64,7 +64,7 @@ def _send(run: Run, document: DocumentRecord, number: str, lines: list[OrderLine
     )
     run.journal.tell(line for line, taken in zip(told, is_taken, strict=True) if taken)
     for answer in answers:
-        if isinstance(answer.error, RecordLockedError):
+        if isinstance(answer.error, RetryableError):
             raise answer.error
     return any(is_taken)
 
