@@ -124,6 +124,11 @@ class InvoicesConfig(Strict):
         others = (self.shipping, self.fees, self.rounding, *(() if self.discounts is None else (self.discounts,)))
         return (*others, *(rule.account for rule in self.revenue), *(rule.account for rule in self.taxes))
 
+    @property
+    def is_by_category(self) -> bool:
+        """Whether the revenue account of a line may depend on its product's category."""
+        return any(rule.category != EVERY for rule in self.revenue)
+
     def revenue_rules(self, *, product: str, tax_class: str, country: str) -> list[RevenueRule]:
         """Returns the rules that may count for a line, whatever its category: up to the first that is for every category.
 

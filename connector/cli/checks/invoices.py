@@ -22,7 +22,7 @@ def check_invoices(area: Area, shop: WooClient, config: StoreConfig) -> Iterator
         return
     if config.invoices.issue is not None:
         yield _unit(area, config)
-    if any(rule.category != EVERY for rule in config.invoices.revenue):
+    if config.invoices.is_by_category:
         yield from _categories(area, shop, config.invoices)
 
 

@@ -51,7 +51,11 @@ SHOP_USES = (
         ("GET customers", "GET customers/<id>", "POST customers/batch"),
         lambda site: site.config.publish.customers is not None,
     ),
-    ShopUse("categories of what was sold", ("GET products",), lambda site: site.config.invoices is not None),
+    ShopUse(
+        "categories of what was sold",
+        ("GET products", "GET products/categories"),
+        lambda site: site.config.invoices is not None and site.config.invoices.is_by_category,
+    ),
     ShopUse(
         "products: looking and writing",
         ("GET products", "GET products/<id>/variations", "POST products/batch", "POST products/<id>/variations/batch"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connector.accounting.invoices import EVERY, InvoicesConfig
+from connector.accounting.invoices import InvoicesConfig
 from connector.woocommerce.client import WooClient
 from connector.woocommerce.models import Order
 from connector.woocommerce.terms import Term
@@ -23,7 +23,7 @@ def read_categories(shop: WooClient, orders: Iterable[Order], config: InvoicesCo
     Raises:
         RemoteUnavailableError: The shop gave no usable answer.
     """
-    if all(rule.category == EVERY for rule in config.revenue):
+    if not config.is_by_category:
         return {}
     ids = sorted({line.product_id for order in orders for line in order.line_items if line.product_id})
     if not ids:

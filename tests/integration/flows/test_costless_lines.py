@@ -57,7 +57,9 @@ def test_line_that_costs_nothing_is_left_where_the_discount_counts(common: Story
     assert "OIS100MI/UpdPriceInfo" not in common.sandbox.m3_book()["calls"]
 
 
-@pytest.mark.parametrize("fault", ["drop_before_commit", "drop_after_commit", "http_503", "lock", "terminate", "late_answer"])
+@pytest.mark.parametrize(
+    "fault", ["drop_before_commit", "drop_after_commit", "http_503", "lock", "terminate", "late_answer"]
+)
 def test_price_that_goes_wrong_once_is_set_all_the_same(common: Story, fault: str) -> None:
     sell_gift(common, price="0.00")
     common.m3_fault("OIS100MI/UpdPriceInfo", fault)

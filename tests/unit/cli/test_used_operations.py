@@ -10,7 +10,7 @@ from connector.cli.checks.permissions import Permissions, permissions, site_of
 from connector.cli.checks.used_operations import USES, used_operations
 from connector.m3.operations import load_operations
 from connector.stores.config import OperationConfig, StoreConfig
-from tests.integration.flows.books.counting_house import PAYMENTS
+from tests.integration.flows.books.counting_house import INVOICES, PAYMENTS
 
 CONFIG = Path(__file__).parents[3] / "config"
 OPERATIONS = list(load_operations(CONFIG, {}))
@@ -111,6 +111,17 @@ def test_stock_corrections_need_what_books_them(by_hand: str, needed: set[str]) 
 
 def test_payments_need_the_ledger() -> None:
     assert {"journal.update", "ledger.vouchers"} <= keys(payments=PAYMENTS)
+
+
+@pytest.mark.parametrize(
+    ("category", "asked"), [("cups", {"GET products", "GET products/categories"}), ("*", set[str]())]
+)
+def test_categories_are_asked_for_where_revenue_goes_by_them(category: str, asked: set[str]) -> None:
+    invoices = {**INVOICES, "revenue": [{"category": category, "account": {"account": "3010"}}]}
+
+    needed = told(orders={"carried_as": "invoice"}, invoices=invoices)
+
+    assert {f"{one.method} {one.path}" for one in needed.shop if one.path.startswith("products")} == asked
 
 
 def test_every_operation_is_used_for_something() -> None:
