@@ -73,7 +73,7 @@ def run(run: Run) -> Done:
         return gone(run, found, posted)
     if posted is None:
         return wait_for_order(run, found.order)
-    if not found.refund.amount:
+    if not found.gives_back:
         return Done("a refund of 0.00: nothing to credit")
     return carry(run, found, posted)
 

@@ -217,7 +217,7 @@ class Orders:
         found = self._differences(order, held, rounding_left)
         if all(one.is_rounding for one in found):
             return order, found
-        open_refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returns and one.amount]
+        open_refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returns and one.gives_back]
         for count in range(min(len(open_refunds), MOST_REFUNDS), 0, -1):
             for some in combinations(open_refunds, count):
                 less = less_refunds(order, some)

@@ -84,7 +84,7 @@ class Refunds:
         return {keys[key]: one for key, one in known.items()}
 
     def _is_due(self, refund: ShopRefund, order: RefundedOrder) -> bool:
-        return bool(refund.amount) and refund.id not in self.taken_off and order.is_due and not order.is_ended
+        return refund.gives_back and refund.id not in self.taken_off and order.is_due and not order.is_ended
 
     def _one(
         self, refund: ShopRefund, refunded: RefundedOrder, live: Sequence[Held], known: Mapping[int, Carried]

@@ -77,6 +77,11 @@ class ShopRefund:
     fees: Decimal
     lines: tuple[ShopLine, ...]  # `id` and `sku` of the line of the order
 
+    @property
+    def gives_back(self) -> bool:
+        """Whether anything comes back: money, or pieces that cost nothing or stay paid."""
+        return bool(self.amount) or any(line.quantity for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

@@ -60,7 +60,7 @@ def _preview(run: Run) -> Iterator[Preview]:
         yield held
     elif found.refund is None or found.order is None:
         yield Preview(reason="it does not exist in the shop")
-    elif not found.refund.amount:
+    elif not found.gives_back:
         yield Preview(reason="a refund of 0.00")
     elif posted is None:
         yield Preview(reason="M3 does not have its order (yet)")

@@ -55,6 +55,13 @@ class Found:
     rounded: Decimal = Decimal(0)  # what of it is rounding that M3's order had more than the shop's
 
     @property
+    def gives_back(self) -> bool:
+        """Whether the refund takes back anything: money, or pieces that cost nothing or stay paid."""
+        return self.refund is not None and bool(
+            self.refund.amount or any(row.quantity for row in self.refund.line_items)
+        )
+
+    @property
     def given_back(self) -> tuple[Refund, ...]:
         """All refunds that count once this one is posted, it included."""
         return (*self.earlier, *(() if self.refund is None else (self.refund,)), *self.later)

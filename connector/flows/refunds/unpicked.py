@@ -129,7 +129,7 @@ def _asks_for_less(found: Found, taken: Taken, sale: Sale) -> bool:
 def _is_whole(found: Found, taken: Taken, sale: Sale) -> bool:
     assert found.order is not None, "asked for before"
     is_all = taken.total + sum(one.amount for one in found.earlier) == found.order.total
-    return is_all and sale.stage is Stage.UNPICKED
+    return bool(taken.total) and is_all and sale.stage is Stage.UNPICKED
 
 
 def divide(run: Run, found: Found, sale: Sale, *, taken: Taken, before: dict[str, Any] | None, decimals: int) -> Split:
