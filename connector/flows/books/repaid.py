@@ -17,6 +17,7 @@ from connector.flows.books.refunded import Refunded
 from connector.flows.context import Run
 from connector.flows.refunds import noticing
 from connector.flows.refunds.noticing import FLOW, key_of
+from connector.flows.refunds.reading import ROUNDING
 from connector.ledger import discards, reductions, refunds
 from connector.ledger.posted import find_posted
 from connector.ledger.refunds import OrderRefund
@@ -56,7 +57,9 @@ def _credited(run: Run, what: Refunded) -> Decimal | None:
     if posted is None:
         return None
     returns = refunds.posted_of_order(connection, store, order_id=order_id)
-    credited = sum((one.total for one in returns if one.refund_id == what.refund.id), ZERO)
+    mine = [one for one in returns if one.refund_id == what.refund.id]
+    # Cents of the order that a return takes along are none of the refund's: the payment was posted without them.
+    credited = sum((one.total - Decimal(one.content.get(ROUNDING, 0)) for one in mine), ZERO)
     is_taken_off = what.refund.id in reductions.of_order(connection, store, order_id=order_id)
     if not (credited or is_taken_off or any(row.has_ended for row in rows)):  # settled while M3 did not have the order
         run.leave(noticing.asked(store, key_of(order_id, what.refund.id), source="order"))
