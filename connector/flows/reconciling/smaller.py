@@ -47,13 +47,13 @@ class Smaller:
         return bool(self.returned) and self.given_back > self.refunded + self._cents
 
     @property
-    def is_edited(self) -> bool:
-        """Tells whether somebody made the order smaller in M3."""
-        return self.why.reason is Reason.EDITED_IN_M3
+    def is_by_hand(self) -> bool:
+        """Tells whether somebody made the order smaller in M3, or settled what the connector was to do there."""
+        return self.why.reason in (Reason.EDITED_IN_M3, Reason.SETTLED)
 
     @property
     def _cents(self) -> Decimal:
-        return self.rounding if self.is_edited else abs(self.rounding_left)
+        return self.rounding if self.is_by_hand else abs(self.rounding_left)
 
     def accounts_for(self, refund_id: int, *, settled: Collection[int]) -> bool:
         """Tells whether what a refund lacks was taken off the order: those settled lack no more together than that is."""
@@ -61,7 +61,7 @@ class Smaller:
 
     def leaves_nothing_of(self, refund_id: int, *, settled: Collection[int]) -> bool:
         """Tells the same of a refund with nothing to credit, where somebody made the order smaller in M3."""
-        return self.is_edited and self._makes_up_for(refund_id, settled)
+        return self.is_by_hand and self._makes_up_for(refund_id, settled)
 
     def _makes_up_for(self, refund_id: int, settled: Collection[int]) -> bool:
         lacking = sum((self.left[one] for one in settled), ZERO)

@@ -84,13 +84,21 @@ def make_smaller(run: Run, found: Found, posted: Posted, sale: Sale, *, taken: T
     kept = _kept(run, found)
     wanted = what_to_take_off(run, found, posted, sale, taken=taken, decimals=decimals)
     state = standing_state(run.journal.connection, posted.exchange_id)
-    if wanted is None and kept is None:
+    if wanted is None and (kept is None or _is_ended_by_hand(run, order, posted, sale, taken)):
         return
     if wanted == kept or (kept is not None and state not in AT_REST):
         raise _wait(run, order, sale, state, has_news=False)
     _keep(run, order, taken.refund_id, wanted)
     if wanted is not None:
         raise _wait(run, order, sale, state, has_news=True)
+
+
+def _is_ended_by_hand(run: Run, order: Order, posted: Posted, sale: Sale, taken: Taken) -> bool:
+    """Tells whether a person has ended in M3 what a refund takes off the order, and settled the order as it is without it."""
+    accepted = accepted_of(posted.document)
+    if accepted is None or sale.stage_for(taken.pieces) is not Stage.ENDED:
+        return False
+    return bool(accepted.content["money"] == content_of(run.store, as_reduced(run, order))["money"])
 
 
 def what_to_take_off(

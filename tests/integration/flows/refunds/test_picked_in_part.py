@@ -14,7 +14,8 @@ import pytest
 from connector.flows.reconciling.result import Reason
 from connector.ledger.replaying import replay
 from connector.ledger.session import transaction
-from connector.m3.programs import order_changes
+from connector.m3.programs import ois120mi, order_changes
+from connector.m3.programs.ois100mi import LineKey
 from tests.harness import Connector
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
@@ -187,3 +188,27 @@ def test_freight_that_was_changed_beside_lines_that_left_is_a_persons(clerk: Cle
     clerk.go_on()
 
     assert "5.00 -> 4.99, while M3 picks" in clerk.exchange()["reason"]
+
+
+def test_line_that_a_person_closes_as_the_dead_letter_asks_is_asked_for_once(clerk: Clerk) -> None:
+    order = posted(clerk)
+    number = clerk.number_of(order)
+    clerk.in_m3(ois120mi.set_stop(number, "5"))
+    clerk.give_back(order, OTHER_MUG, 1)
+    clerk.go_on()
+    asked = clerk.exchange()
+
+    clerk.in_m3(order_changes.close_line(number, LineKey("2"), reason=""))
+    clerk.discard("orders_to_m3")
+    clerk.pass_and_settle()
+    clerk.advance(order, "77")
+    clerk.pass_and_settle()
+
+    assert (asked["state"], "stopped in M3" in asked["reason"]) == ("dead_letter", True)
+    assert clerk.connector.rows("SELECT flow, reason FROM exchange WHERE state <> 'done'") == []
+    assert (clerk.refunds()[0]["reason"], clerk.returns()) == (
+        f"order {number} ended in M3 without an invoice: nothing to credit",
+        [],
+    )
+    assert clerk.reconcile() != []
+    assert clerk.totals.is_explained
