@@ -45,7 +45,7 @@ class RefundedOrder:
 
 @dataclass
 class Refunds:
-    """The refunds of a store compared so far; `returned` is what M3's returns take back of each."""
+    """The refunds of a store compared so far; `returned` is what M3's returns take back of each itself."""
 
     ledger: Ledger
     store: StoreContext
@@ -66,7 +66,8 @@ class Refunds:
         for refund in refunds:
             there = [held[head.number] for head in mine[refund.id] if head.number in held]
             live = [one for one in there if not one.is_empty]
-            self.returned[refund.id] = -sum((one.value.total for one in live), ZERO)
+            total = -sum((one.value.total for one in live), ZERO)
+            self.returned[refund.id] = total - _taken_along(known.get(refund.id))
             order = orders.get(refund.order_id)
             if order is None or not (live or self._is_due(refund, order)):
                 continue

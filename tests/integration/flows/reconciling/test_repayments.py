@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -127,3 +128,22 @@ def test_a_repayment_of_what_m3_never_credited_is_unknown(connector: Connector) 
 
     assert (row.shop, row.m3, row.reason.value) == (None, "-16.12", "unknown")
     assert "asks for no repayment" in row.words
+
+
+def test_cents_of_the_order_that_a_return_takes_along_are_nobodys_repayment(connector: Connector) -> None:
+    keeper = lacking(connector)
+    order = keeper.place()
+    keeper.go_on()
+    url = f"{keeper.sandbox.m3_url}/_control/orders/{keeper.number_of(order)}/advance"
+    keeper.sandbox.post(url, {"to": "44", "lines": [{"ponr": 2}]})
+    for _ in range(3):
+        keeper.give_back(order, MUG, 1)
+        keeper.look_again()
+    keeper.advance(order, "77")
+    keeper.look_again()
+    keeper.refund(order, "2.50", paid_back=True)
+    keeper.look_again()
+    keeper.update_payments()
+
+    assert sum(Decimal(one["total"]) for one in keeper.returns()) == Decimal("-2.49")
+    assert repayments(keeper) == []
