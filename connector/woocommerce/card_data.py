@@ -1,36 +1,57 @@
 """Takes card data out of what a shop says, before anything reads or keeps it. Called by the receiver and by transport.py.
 
 Payment plug-ins have left card numbers in the meta data of orders, and buyers type them into notes. The connector needs none of
-it, so it goes before a body is hashed, read or stored: a delivery and an answer of the same content stay equal. Taken out are what
-a key of meta data names as card data, and card numbers in meta data and notes, known by first digits, length and check digit
-(ISO/IEC 7812). The last four digits, the brand and the payment service's own references are none.
+it, so it goes before a body is hashed, read or stored: a delivery and an answer of the same content stay equal. Taken out are, in
+meta data and notes, card numbers, known by first digits, length and check digit (ISO/IEC 7812), and in meta data what a key names
+as card data and looks like it. The last four digits, the brand and the payment service's own references are none.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 from stdnum import luhn
 
 from connector.woocommerce.canonical import canonical_json, read_json
 
 HIDDEN = "***"
+MOST_TRIED = 200
+"""Numbers tried in one text; one with more is no note, and goes as a whole."""
 
-_NAMES = (
-    *("card_number", "cardnumber", "card_num", "card_no", "cc_number", "cc_num", "cc_no", "ccnumber", "pan"),
-    *("cvc", "cvc2", "cvv", "cvv2", "ccv", "csc", "card_code", "security_code"),
-    *("card_expiry", "card_exp", "card_expiration", "cc_expiry", "cc_exp", "track1", "track2", "track_data"),
-)  # fmt: skip
-_NAMED = re.compile(rf"_(?:{'|'.join(_NAMES)})_")
-_ISSUERS = re.compile(
+_NAMED: Final = (
+    (r"card_?num(?:ber)?|card_no|cc_?num(?:ber)?|cc_no|pan", r"[ .-]*(?:[0-9][ .-]*){12,19}"),
+    (r"cvc2?|cvv2?|ccv|csc|security_code", r"[0-9]{3,5}"),
+    (r"(?:card|cc)_exp(?:iry|iration|ires)?(?:_date|_month|_year)?", r"[0-9]{1,4}(?: ?[/.-] ?[0-9]{1,4})?"),
+    (r"track_?[12](?:_data)?|track_data", r".+"),
+)
+"""Keys of meta data and the form of what they then hold; an OREF under `customer_card_number` has not enough digits for a card."""
+_NAMES: Final = tuple((re.compile(rf"_(?:{name})_"), re.compile(form, re.DOTALL)) for name, form in _NAMED)
+_ISSUERS: Final = re.compile(
     r"4\d{15}(?:\d{3})?|5\d{15}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|6\d{15,18}"
 )
-_DIGITS = r"(?<![0-9A-Za-z_])[2-6](?:[ -]?[0-9]){13,18}(?![0-9A-Za-z_])"  # within a word it is a reference
-_IN_TEXT = re.compile(_DIGITS)
-_IN_BYTES = re.compile(_DIGITS.encode())
-_LONG = re.compile(rb"[2-6](?:[ -]?[0-9]){13}")
-_WORDS = (b"card", b"cvc", b"cvv", b"ccv", b"csc", b'pan"', b"cc_", b"cc-", b"ccn", b"cce", b"security", b"track")
+_ALIKE: Final = 14  # digits of a Diners card, and of tax and article numbers: in one piece they stay
+_LENGTHS: Final = range(14, 20)
+_GROUPS: Final = re.compile(
+    r"(?<![0-9A-Za-z_])[0-9]{1,19}(?:[ .\u00a0-]{1,2}[0-9]{1,19})*"
+)  # after a letter it is a reference
+_GROUP: Final = re.compile("[0-9]+")
+_LONG: Final = re.compile(rb"[2-6](?:(?:[ .-]|\xc2\xa0|\\u00a0){0,2}[0-9]){13}")
+_WORDS: Final = (
+    b"card",
+    b"cvc",
+    b"cvv",
+    b"ccv",
+    b"csc",
+    b'pan"',
+    b"cc_",
+    b"cc-",
+    b"ccn",
+    b"cce",
+    b"security",
+    b"track",
+)
 _META = "meta_data"
 _NOTES = frozenset({"customer_note", "note", "reason"})
 _OF_PRODUCTS = "regular_price"  # their meta data hold GTINs and other long numbers, and no buyer's
@@ -49,7 +70,7 @@ def without_card_data(body: bytes) -> bytes:
         cleaned = _of_resource(content)
         return body if cleaned == content else canonical_json(cleaned)
     except (ValueError, RecursionError):  # no JSON that is used, but it is kept
-        return _IN_BYTES.sub(lambda found: _hidden(found.group().decode()).encode(), body)
+        return _of_text(body.decode("latin-1")).encode("latin-1")
 
 
 def _may_hold_some(body: bytes) -> bool:
@@ -78,24 +99,49 @@ def _of_meta(value: Any) -> Any:
     if isinstance(value, list):
         return [_of_meta(one) for one in value]
     if isinstance(value, dict):
-        return {key: HIDDEN if part and _is_named(value, key) else _of_meta(part) for key, part in value.items()}
+        return {_of_text(key): HIDDEN if _is_named(value, key) else _of_meta(part) for key, part in value.items()}
     if isinstance(value, str):
         return _of_text(value)
     is_number = isinstance(value, int) and not isinstance(value, bool)
-    return HIDDEN if is_number and _hidden(str(value)) == HIDDEN else value
+    return HIDDEN if is_number and _of_text(str(value)) == HIDDEN else value
 
 
 def _is_named(row: dict[str, Any], key: str) -> bool:
-    """Tells whether a value's own key, or the one that its row names, says that it is card data."""
+    """Tells whether a value's own key, or the one that its row names, says that it is card data, and it looks like it."""
+    value = row[key]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
     name = row.get("key") if key in ("value", "display_value") else key
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[^0-9A-Za-z]+", "_", str(name)).lower()
-    return _NAMED.search(f"_{words}_") is not None
+    words = "_" + re.sub(r"(?<=[a-z])(?=[A-Z])|[^0-9A-Za-z]+", "_", str(name)).lower() + "_"
+    return any(names.search(words) and form.fullmatch(str(value).strip()) for names, form in _NAMES)
 
 
 def _of_text(text: str) -> str:
-    return _IN_TEXT.sub(lambda found: _hidden(found.group()), text)
+    parts, kept_to, tried = [], 0, 0
+    for run in _GROUPS.finditer(text):
+        begin = run.start()
+        for start, end in _candidates(run):
+            if start < begin:
+                continue
+            tried += 1
+            if tried > MOST_TRIED:
+                return HIDDEN
+            if luhn.is_valid(re.sub("[^0-9]", "", text[start:end])):
+                parts += [text[kept_to:start], HIDDEN]
+                kept_to = begin = end
+    return "".join((*parts, text[kept_to:])) if parts else text
 
 
-def _hidden(found: str) -> str:
-    digits = re.sub("[ -]", "", found)
-    return HIDDEN if _ISSUERS.fullmatch(digits) and luhn.is_valid(digits) else found
+def _candidates(run: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yields where a card number may stand in groups of digits, longest first: a month, a year or a code may stand beside it."""
+    groups = [(one.start() + run.start(), one.end() + run.start(), one.group()) for one in _GROUP.finditer(run.group())]
+    for first, (start, _, _) in enumerate(groups):
+        digits, ends = "", []
+        for _, end, group in groups[first:]:
+            digits += group
+            if len(digits) > _LENGTHS[-1]:
+                break
+            is_alike = len(digits) == _ALIKE and digits == group
+            if len(digits) in _LENGTHS and not is_alike and _ISSUERS.fullmatch(digits):
+                ends.append(end)
+        yield from ((start, end) for end in reversed(ends))

@@ -13,7 +13,7 @@ from stdnum import luhn
 from connector.woocommerce.card_data import HIDDEN, without_card_data
 from tests.unit.woocommerce.recorded import Delivery, signed_deliveries
 
-CARDS = ("4242424242424242", "5555 5555 5555 4444", "3782-822463-10005", "30569309025904", "6011111111111117")
+CARDS = ("4242424242424242", "5555 5555 5555 4444", "3782-822463-10005", "3056 930902 5904", "6011111111111117")
 """Numbers that payment services publish for tests, of five issuers, as they are typed."""
 
 
@@ -35,11 +35,39 @@ def test_a_card_number_that_is_a_json_number_is_taken_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["_card_cvc", "cvv2", "_wc_gateway_card_expiry_date", "cardNumber", "CC-Number", "_security_code", "pan"]
+    "around", ["{} 12/27 cvv 123", "{} 123", "12/27 {}", "card:{}exp1227", "take\u00a0{}.", "1 x {} 2 x"]
 )
-def test_what_a_key_names_as_card_data_is_taken_out(key: str) -> None:
-    assert _cleaned(key, "123") == HIDDEN
-    assert _cleaned("_gateway", {key: "123"}) == {key: HIDDEN}
+@pytest.mark.parametrize("card", CARDS)
+def test_what_stands_beside_a_card_number_does_not_hide_it(card: str, around: str) -> None:
+    assert _cleaned("_extra", around.format(card)) == around.format(HIDDEN)
+    assert _cleaned("_extra", around.format(card.replace(" ", "\u00a0").replace("-", "."))) == around.format(HIDDEN)
+
+
+def test_a_card_number_as_a_key_is_taken_out() -> None:
+    assert _cleaned("_extra", {CARDS[0]: "x"}) == {HIDDEN: "x"}
+
+
+def test_a_text_of_nothing_but_numbers_goes_as_a_whole_and_quickly() -> None:
+    assert _cleaned("_extra", "4111-4111-4111-4112-" * 50_000) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("_card_cvc", "123"),
+        ("cvv2", 1234),
+        ("_security_code", "123"),
+        ("_wc_gateway_card_expiry_date", "2027-04"),
+        ("_card_exp_month", "4"),
+        ("cardNumber", "4242 4242 4242 4241"),
+        ("CC-Number", "424242424242"),
+        ("pan", "4242424242424241"),
+        ("_track2_data", ";4242=2704?"),
+    ],
+)
+def test_what_a_key_names_as_card_data_is_taken_out(key: str, value: Any) -> None:
+    assert _cleaned(key, value) == HIDDEN
+    assert _cleaned("_gateway", {key: value}) == {key: HIDDEN}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +83,12 @@ def test_what_a_key_names_as_card_data_is_taken_out(key: str) -> None:
         ("_sent_at", 1795311984123456789),
         ("_tracking", "4242424242424241"),
         ("_card_cvc", ""),
+        ("billing_pan", "ABCDE1234F"),
+        ("customer_card_number", "10007"),
+        ("CardCode", "C20000"),
+        ("gift_card_code", "XMAS-25"),
+        ("_vat_number", "36000000000008"),
+        ("_wc_card_type", "visa"),
         ("_is_gift_card", True),
     ],
 )
