@@ -22,6 +22,7 @@ from connector.ledger.known_customers import (
     is_address_of_account,
 )
 from connector.ledger.named_people import FORGET_SHOPPERS, NAME_PERSON, NAME_SHOPPER
+from connector.ledger.unbinding import unbound_customers
 from connector.publishing.customers import GuestsWithAccount, OtherCompany
 from connector.stores.customers import GuestPolicy
 from connector.woocommerce.models import Order
@@ -128,7 +129,7 @@ def find_known(run: Run, order: Order, key: str) -> KnownCustomer | None:
     named = identity_of(rules, order.billing, order.meta_data)
     own = _of_account(run, order, named)
     known = own if own is not None and _shows(run, order, own) else None
-    known = known or find_shopper(connection, run.store.m3_scope, key=key) or own or _of_login(run, order, named)
+    known = known or find_shopper(connection, run.store.m3_scope, key=key) or own or _of_login(run, order, named, key)
     if known is None:
         return None
     held = Identity(known.company, known.vat_number)
@@ -162,15 +163,19 @@ def _shows(run: Run, order: Order, known: KnownCustomer) -> bool:
     return is_address_of_account(run.journal.connection, run.store.m3_scope, number=known.number, email=email)
 
 
-def _of_login(run: Run, order: Order, named: Identity) -> KnownCustomer | None:
-    """Returns the customer of the account that logs in with the address of the bill, which may be new since it was made.
+def _of_login(run: Run, order: Order, named: Identity, key: str) -> KnownCustomer | None:
+    """Returns the customer of the account that logs in with the address of the bill, which may be new since it was made; never one
+    of which a person said that it is not this shopper.
 
     Made a customer of its own, a guest with that address would get the account's next orders as well.
     """
     is_apart = run.store.config.customers.guests_with_account is GuestsWithAccount.APART
     if is_apart and not order.customer_id:
         return None
-    known = find_by_login(run.journal.connection, run.store.m3_scope, login=email_key(order.billing.email))
+    scope, connection = run.store.m3_scope, run.journal.connection
+    known = find_by_login(connection, scope, login=email_key(order.billing.email))
+    if known is not None and known.number in unbound_customers(connection, scope, key=key):
+        return None
     return _as_named(run, known, named)
 
 

@@ -212,6 +212,23 @@ def test_a_guests_wrong_customer_is_unbound_and_the_next_order_gets_another_one(
     assert not any(trace in said.out for trace in TRACES)
 
 
+def test_a_shopper_unbound_from_its_customer_does_not_get_it_again_by_a_login(
+    connector: Connector, run_store: Run
+) -> None:
+    desk = Desk(connector)
+    account = desk.account()
+    desk.order(account)
+    desk.look(account)
+    wrong = desk.customer()["cuno"]
+
+    said = run_store("customers", "unbind", "--customer", wrong, "--reason", "somebody else of M3", "--json")
+    desk.order()
+
+    first, second = desk.orders()
+    assert said.data["accounts"] == [f"{STORE}/{account['id']}"]
+    assert (first, second == wrong) == (wrong, False)
+
+
 def test_a_shopper_is_bound_again_unless_the_next_order_made_another_customer(
     connector: Connector, run_store: Run
 ) -> None:
