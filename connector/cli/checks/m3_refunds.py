@@ -88,5 +88,5 @@ def _wrong_items(m3: M3Client, wanted: Sequence[CreditItem], config: StoreConfig
         if first.rate != one.rate:
             yield f"items {first.item} at {first.rate} % and {one.item} at {one.rate} % have one VAT code {item.vat_code} (VTCS)"
         stated = config.items.vat_code(one.rate)
-        if stated not in (None, item.vat_code):
+        if stated is not None and stated.lstrip("0") != item.vat_code.lstrip("0"):
             yield f"item {one.item} has VAT code {item.vat_code} (VTCS), not {stated} as items.vat_codes says of {one.rate} %"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from connector.errors import ConnectorError, MappingError, UnknownItemError
 from connector.flows.context import Run, StoreContext
-from connector.flows.orders.units import read_factors
+from connector.flows.orders.units import read_factors, require_same_price_unit
 from connector.ledger.items import KnownItem, find_items, remember_item
 from connector.m3.client import Answer
 from connector.m3.programs import mms025mi, mms200mi
@@ -36,11 +36,11 @@ class _Found:
 def find_facts(run: Run, order: Order) -> dict[int, ItemFacts]:
     """Returns what the money plan needs to know of the item of each line, by shop line id.
 
-    SKUs seen before come from the ledger; others are read from M3, all in one bulk (one more for aliases, one for the unit the shop
+    SKUs seen before come from the ledger; others are read from M3, all in one bulk (one more for aliases, two for the unit the shop
     sells in where that is not the basic one).
 
     Raises:
-        MappingError: A line has no SKU, or M3's factor of the unit cannot be used.
+        MappingError: A line has no SKU, or M3's factors of the unit cannot be used.
         UnknownItemError: M3 has no such item, or does not sell it.
         RemoteUnavailableError, RateLimitedError: M3 cannot be asked now.
     """
@@ -108,6 +108,7 @@ def _ask_and_keep(run: Run, skus: list[str], known: dict[str, KnownItem]) -> lis
     asked = _ask(run, skus, known)
     unit = unit_sold(run.store)
     factors = read_factors(run.store, {one.item_number for one in asked}) if unit else {}
+    require_same_price_unit(run.store, factors)
     asked = [replace(one, sold_in=unit if one.item_number in factors else "") for one in asked]
     for found in asked:
         remember_item(

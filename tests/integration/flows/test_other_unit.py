@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from connector.m3.calls import Answer
+from connector.m3.programs.mms015mi import PRICE
 from tests.harness import Connector
+from tests.integration.flows.other_answers import altered
 from tests.integration.flows.reconciling.clerk import Clerk
 from tests.integration.flows.story import quick_store
 
@@ -53,7 +57,9 @@ def test_known_items_cost_no_request_for_their_unit(clerk: Clerk) -> None:
     clerk.place()
     clerk.go_on()
 
-    assert clerk.sandbox.m3_book()["calls"]["MMS015MI/Get"] == before == 2
+    assert (
+        clerk.sandbox.m3_book()["calls"]["MMS015MI/Get"] == before == 3
+    )  # each of two items, and of the one that has it as a price
 
 
 def test_items_are_asked_for_another_unit_at_once_where_the_store_file_changes(clerk: Clerk) -> None:
@@ -96,3 +102,23 @@ def test_boxes_refunded_before_picking_leave_the_order(clerk: Clerk) -> None:
 
     assert _lines(clerk, order) == [("MUG-001", "1", "BOX"), ("MUG-002", "1", "PCE")]
     assert [one["state"] for one in clerk.refunds()] == ["done"]
+
+
+def test_a_unit_that_prices_count_otherwise_is_held_before_anything_is_written(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_ten(answer: Answer) -> Answer:
+        is_price = answer.call.operation == "item.unit" and answer.call.fields["AUTP"] == PRICE
+        return (
+            replace(answer, records=({"ALUN": "BOX", "COFA": "10", "DMCF": "1"},), error=None) if is_price else answer
+        )
+
+    altered(monkeypatch, clerk.connector, of_ten)
+    clerk.place()
+
+    clerk.go_on()
+
+    held = clerk.exchange()
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "unmappable")
+    assert "6 basic units as a quantity and 10 in prices" in held["reason"]
+    assert (clerk.orders(), clerk.batch_orders()) == ([], [])
