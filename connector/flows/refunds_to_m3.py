@@ -204,7 +204,7 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
     limit = rounding_limit(run, order, decimals=decimals.amounts)
-    left, rounding = with_rounding_of_order(found, posted, left, limit=limit)
+    left, rounding = with_rounding_of_order(run, found, posted, left, decimals=decimals.amounts)
     billed = read_billed(run, sale)
     refuse_above_invoiced(found, left, sale, billed, limit=limit)
     portions = invoices.share_out(run, found, left, sale=sale, billed=billed, decimals=decimals.amounts)

@@ -87,8 +87,7 @@ def _of_posted_order(run: Run, found: Found, posted: Posted) -> Iterator[Preview
         reduced = unpicked.order_left(run, found.order, taken.refund_id, kept)
         yield preview_posted(run, sale.number, posted, reduced)
         return
-    limit = rounding_limit(run, found.order, decimals=decimals)
-    left, _ = with_rounding_of_order(found, posted, left, limit=limit)
+    left, _ = with_rounding_of_order(run, found, posted, left, decimals=decimals)
     yield from _credits(run, found, sale, left, decimals=decimals)
 
 

@@ -19,6 +19,7 @@ from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import content_of
 from connector.flows.refunds.reading import Found
 from connector.flows.refunds.stage import Sale, Stage
+from connector.flows.refunds.taking_along import bears
 from connector.ledger import reductions
 from connector.ledger.leaving import asked_again
 from connector.ledger.posted import Posted, standing_state
@@ -179,14 +180,14 @@ def _with_rounding_left(run: Run, order: Order, split: Split, sale: Sale, *, lef
     """Has what is credited later carry the cents of rounding: no head charge of the order is changed once M3 picks.
 
     Where nothing else is, the cents themselves are credited. What M3 holds too little of rounding nothing can credit: it stays
-    so, and the order says it.
+    so, and the order says it; so do cents that what is credited later cannot bear.
     """
     now = split.now
     assert now is not None, "asked for before"
     before = without(order, _others(run, order, now.refund_id))
     was, would_be = (make_plan(run, one, sale.customer).money.rounding for one in (before, left))
     cents = was - would_be
-    if split.later is None and cents <= 0:
+    if cents <= 0 if split.later is None else not bears(run, split.later, cents, decimals=decimals):
         return split
     later = split.later or Taken(now.refund_id, _cents_of(order, now, cents, decimals=decimals), ZERO)
     return Split(replace(now, total=now.total - cents), replace(later, total=later.total + cents))

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import yaml
 
 from connector.flows.reconciling.result import Reason
 from connector.ledger.replaying import replay
@@ -20,6 +21,7 @@ from tests.harness import Connector
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
 from tests.integration.flows.refunds.test_unpicked import all_done, left_in_m3, left_in_shop, pieces
+from tests.integration.flows.story import quick_store
 
 ROUNDING = "RND00"
 
@@ -149,6 +151,30 @@ def test_return_takes_a_cent_along_that_an_edit_left_too_much_in_m3(clerk: Clerk
     assert left_in_m3(clerk, order) == left_in_shop(clerk, order)
     assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
     assert all_done(clerk)
+
+
+def exact_store() -> str:
+    """Returns a store file whose orders may miss by half a cent a row and no more."""
+    store = yaml.safe_load(quick_store(guests="common"))
+    store["money"]["rounding_limit"] = "0"
+    return yaml.safe_dump(store)
+
+
+def test_return_of_too_few_rows_to_bear_the_cent_leaves_it(clerk: Clerk) -> None:
+    clerk.connector.configure(exact_store())
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+    order = clerk.change(order, line_items=[{"id": order["line_items"][OTHER_MUG]["id"], "quantity": 0}])
+    clerk.go_on()
+    clerk.advance(order, "77")
+
+    clerk.give_back(order, MUG, 2)
+    clerk.go_on()
+
+    assert [one["total"] for one in clerk.returns()] == ["-32.25"]
+    assert left_in_m3(clerk, order) == left_in_shop(clerk, order) + Decimal("0.01")
+    assert all_done(clerk)
+    assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
 
 
 def test_rounding_that_somebody_changed_in_m3_is_shown(clerk: Clerk) -> None:
