@@ -45,12 +45,14 @@ def posted_of_order(connection: Connection, store: str, *, order_id: int, flow: 
 
 
 _KEYS = text("""
-SELECT business_key FROM exchange WHERE scope = :store AND flow = :flow AND business_key LIKE :order_id || '-%' ORDER BY id
+SELECT e.business_key FROM exchange e
+WHERE e.scope = :store AND e.flow = :flow AND e.business_key LIKE :order_id || '-%'
+  AND EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id) ORDER BY e.id
 """)
 
 
-def keys_of_order(connection: Connection, store: str, *, order_id: int) -> list[str]:
-    """Returns the keys of all exchanges of an order's refunds, also of those the shop does not have any more."""
+def keys_with_documents(connection: Connection, store: str, *, order_id: int) -> list[str]:
+    """Returns the keys of exchanges of an order's refunds that began something in M3, also of those the shop has no more."""
     values = {"store": store, "flow": FLOW, "order_id": str(order_id)}
     return list(connection.execute(_KEYS, values).scalars())
 

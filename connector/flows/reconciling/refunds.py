@@ -100,7 +100,7 @@ class Refunds:
     def _judge(
         self, refund: ShopRefund, order: RefundedOrder, live: Sequence[Held], all_known: Mapping[int, Carried]
     ) -> list[tuple[Difference, Why]]:
-        sync = f"connector sync orders_to_m3 --store {self.store.name} --ids {refund.order_id}"
+        sync = f"connector sync refunds_to_m3 --store {self.store.name} --ids {refund.order_id}"
         stated, known = money(-refund.amount), all_known.get(refund.id)
         is_taken_off = _is_taken_off(refund, order.smaller, all_known)
         if not live:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from connector.flows.context import Run
 from connector.ledger import leaving
 from connector.ledger.inbox import Received
-from connector.ledger.refunds import keys_of_order
+from connector.ledger.refunds import keys_with_documents
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order
 
@@ -40,8 +40,11 @@ def note_refunds(run: Run, order: Order | None, *, is_posted: bool) -> None:
 
 
 def ask_for_refunds(run: Run) -> None:
-    """Stages that all exchanges of an order's refunds look again, for its buyer was erased in the shop."""
-    for key in keys_of_order(run.journal.connection, run.store.name, order_id=int(run.claim.business_key)):
+    """Stages that what holds documents of an order's refunds looks again, for its buyer was erased in the shop.
+
+    Nothing else of a refund holds a piece of a person, and one that was settled with nothing to credit is not credited by it.
+    """
+    for key in keys_with_documents(run.journal.connection, run.store.name, order_id=int(run.claim.business_key)):
         run.leave(asked(run.store.name, key, source="order"))
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Connector
+from connector.flows.refunds.poll import ask_for_refunds
+from connector.flows.refunds.reading import Found
+from tests.harness import STORE, Connector
+from tests.integration.flows.customers.test_nothing_left import EMPTIED
 from tests.integration.flows.reconciling.clerk import Clerk
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG
 from tests.integration.flows.refunds.test_unpicked import all_done, left_in_m3, left_in_shop, pieces
@@ -108,3 +111,39 @@ def test_refund_of_nothing_is_nothing_to_credit(clerk: Clerk) -> None:
     clerk.go_on()
 
     assert "nothing to credit" in clerk.refunds()[0]["reason"]
+
+
+def settled_by_former_version(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """An invoiced order with a piece given back for 0.00, which a version settled that carried no pieces without money."""
+    order = clerk.invoiced()
+    take_back(clerk, order, MUG)
+    with monkeypatch.context() as former:
+        former.setattr(Found, "gives_back", property(lambda found: bool(found.refund.amount)))
+        clerk.go_on()
+    assert ("nothing to credit" in clerk.refunds()[0]["reason"], clerk.returns()) == (True, [])
+    return order
+
+
+def test_erasure_carries_no_piece_that_a_former_version_settled(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = settled_by_former_version(clerk, monkeypatch)
+
+    meta = [{"key": "_anonymized", "value": "yes"}]
+    clerk.change(order, billing=EMPTIED, shipping=EMPTIED, customer_note="", meta_data=meta)
+    clerk.go_on()
+
+    assert came_back(clerk) == []
+    assert all_done(clerk)
+
+
+def test_remedy_of_a_piece_that_a_former_version_settled_carries_it(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = settled_by_former_version(clerk, monkeypatch)
+    store = clerk.connector.process.runtime.store(STORE)
+
+    (row,) = clerk.reconcile()
+    ask_for_refunds(clerk.connector.engine, store, order_ids=[order["id"]], window=None)
+    clerk.go_on()
+
+    assert row.remedy == f"connector sync refunds_to_m3 --store {STORE} --ids {order['id']}"
+    assert came_back(clerk) == [("0.00", [("MUG-001", "-1")])]
