@@ -17,6 +17,7 @@ from connector.flows.outcome import Done
 from connector.flows.stock import selling
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.discards import Told
+from connector.ledger.kept import known
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order, parse_order
 
@@ -52,7 +53,7 @@ def forget_buyer(run: Run) -> None:
     held = run.claim.discard
     if held is None:
         return
-    kept = replace(held, accepted=_nobodys(held.accepted), shown=_nobodys(held.shown))
+    kept = replace(held, accepted=nobodys_of(held.accepted), shown=nobodys_of(held.shown))
     if kept != held:
         note(run, accepted=kept.accepted, shown=kept.shown)
         run.journal.claim = replace(run.claim, discard=kept)
@@ -67,10 +68,11 @@ def _whole(meaning: Meaning) -> Meaning:
     return meaning
 
 
-def _nobodys(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+def nobodys_of(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Returns the same of a meaning as a discard keeps it."""
     if kept is None or "parts" not in kept:
         return kept
-    return asdict(nobodys(Meaning(**kept)))
+    return asdict(nobodys(Meaning(**known(Meaning, kept))))
 
 
 def settled_unseen(run: Run, document: DocumentRecord, order: Order | None) -> Done | None:
@@ -98,11 +100,11 @@ def meaning_of(store: StoreContext, order: Order | None, *, with_refunds: bool =
     content = content_of(store, order)
     content[AMOUNTS] = content.pop(MONEY)
     refunds = {"refunds": sorted(one.id for one in order.refunds)} if with_refunds else {}
-    known = store.config.orders.knows(order.status)
+    is_known = store.config.orders.knows(order.status)
     action = store.config.orders.action(order.status)
     lines = "; ".join(f"{line.quantity} of product {line.product_id} for {line.total}" for line in order.line_items)
     return Meaning(
-        ASKS.get(action, action.value) if known else f"status {order.status}",
+        ASKS.get(action, action.value) if is_known else f"status {order.status}",
         f"{order.status} in the shop",
         digests({**content, **refunds, PLACED: order.created_at.isoformat()}),
         {

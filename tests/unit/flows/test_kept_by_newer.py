@@ -7,6 +7,8 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from connector.flows.books.converting import IntoBooks
+from connector.flows.discarded import END, Meaning
+from connector.flows.order_changes.discarding import AMOUNTS, nobodys_of
 from connector.flows.refunds.invoices import portion_from
 from connector.flows.stock.correcting import Correction, read_correction
 from connector.money.rates import Ratio
@@ -35,3 +37,12 @@ def test_a_correction_of_stock_is_read() -> None:
     )
 
     assert read_correction(json.dumps(asdict(found) | MORE).encode()) == found
+
+
+def test_what_was_discarded_of_an_order_is_forgotten() -> None:
+    meaning = Meaning(END, "deleted", {AMOUNTS: "5e", "billing": "7a"})
+
+    kept = nobodys_of(asdict(meaning) | MORE)
+
+    assert kept is not None
+    assert kept["parts"] == {AMOUNTS: "5e"}
