@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.errors import NeedsPersonError
+from connector.errors import MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.refunds.stage import MOST_LINES, Sale, wait_for_invoice
 from connector.m3.programs import ois350mi
@@ -43,8 +43,10 @@ def read_billed(run: Run, sale: Sale) -> Billed:
     heads, told = run.store.m3.read(calls, max_records=MOST_LINES)
     invoices = ois350mi.read_invoices(heads)
     amounts = ois350mi.read_amounts(heads, told)
-    if not invoices or amounts is None:
+    if not invoices:
         raise wait_for_invoice(run, sale)
+    if amounts is None:
+        raise _wait_for_amounts(run, sale, invoices)
     if ois350mi.has_summary_invoice(heads):
         raise _untold(sale, invoices, "is a summary invoice, which may bear other orders, too")
     other = sorted({one.currency for one in amounts} - {sale.currency})
@@ -54,9 +56,23 @@ def read_billed(run: Run, sale: Sale) -> Billed:
     return Billed(tuple(invoices), ois350mi.read_deliveries(heads), total)
 
 
+def _wait_for_amounts(run: Run, sale: Sale, invoices: list[Invoice]) -> MissingDependencyError:
+    return MissingDependencyError(
+        f"M3 has invoiced order {sale.number} ({_names(invoices)}) and does not tell the amount of each "
+        "(OIS350MI/LstAllInvByCO), so how much may be credited is not known yet.",
+        kind="invoice",
+        key=f"{run.store.m3_scope}/{sale.number}",
+        resolution="Nothing to do if it goes on within the hour; else look whether OIS350MI/LstAllInvByCO lists these invoices.",
+        is_of_m3=True,
+    )
+
+
+def _names(invoices: list[Invoice]) -> str:
+    return ", ".join(one.text_number or one.number for one in invoices)
+
+
 def _untold(sale: Sale, invoices: list[Invoice], what: str) -> NeedsPersonError:
-    names = ", ".join(one.text_number or one.number for one in invoices)
     return NeedsPersonError(
-        f"What M3 has invoiced of order {sale.number} is not told by its invoices ({names}): one {what}.",
+        f"What M3 has invoiced of order {sale.number} is not told by its invoices ({_names(invoices)}): one {what}.",
         resolution="Look at the invoices in OIS350 and credit the buyer in M3 by hand; then discard this exchange.",
     )

@@ -175,7 +175,9 @@ def test_refund_waits_until_m3_tells_the_amount_of_each_invoice(clerk: Clerk, mo
 
     clerk.pass_and_settle()
 
+    (told,) = clerk.sandbox.m3_book()["order_invoices"]
     assert (waiting["state"], waiting["blocked_kind"]) == ("blocked", "invoice")
+    assert f"({told['exin']}) and does not tell the amount of each (OIS350MI/LstAllInvByCO)" in waiting["reason"]
     assert credited(clerk) == ["-12.49"]
 
 
