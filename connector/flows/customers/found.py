@@ -1,6 +1,7 @@
 """Which customer that M3 has already a shopper is: by our number or by search key, with the same e-mail address and company.
 
-Called by shoppers.py before a customer is made. Nobody is taken for another company's, for an order proves only what was typed.
+Called by shoppers.py before a customer is made, and by orders/customer.py before one is refused. Nobody is taken for another
+company's, for an order proves only what was typed.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.customers.keys import company_key, words_of
-from connector.flows.customers.values import CustomerRunValues, Shopper
+from connector.flows.customers.values import CustomerRunValues, Shopper, values_of
 from connector.flows.customers.wanted import VRNO, compact
 from connector.ledger.known_customers import bound_elsewhere
 from connector.ledger.tables import DocumentState
@@ -24,8 +25,8 @@ NAME_LENGTH = 36
 """Of CUNM."""
 
 
-def find_in_m3(run: Run, shopper: Shopper, values: CustomerRunValues) -> Customer | None:
-    """Looks for the shopper by our number and by search key, in one bulk; e-mail address and company must match.
+def find_in_m3(run: Run, key: str, shopper: Shopper, values: CustomerRunValues) -> Customer | None:
+    """Looks for the shopper of a key by our number and by search key, in one bulk; e-mail address and company must match.
 
     One that is another shopper's, or of which a person said that it is not this one, is nobody.
 
@@ -41,13 +42,27 @@ def find_in_m3(run: Run, shopper: Shopper, values: CustomerRunValues) -> Custome
         return customer
     same_key = crs610mi.read_found(listed, search_key=values.search_key)
     matching = [one for one in same_key if one.email.strip().casefold() == shopper.normalised_email]
-    for customer in _free(run, matching):
+    for customer in _free(run, key, matching):
         if run.store.config.customers.other_company is OtherCompany.OWN and _other_company(run, shopper, customer):
             continue  # a customer for each company: this one is another one's
         check_owner(customer, shopper)
         _require_same_company(run, shopper, customer)
         return customer
     return None
+
+
+def is_in_m3(run: Run, key: str, shopper: Shopper) -> bool:
+    """Tells whether M3 has a customer that the shopper is, or that a person must look at: then none is made.
+
+    Raises:
+        MappingError: The store has no template customer.
+    """
+    unbound = unbound_customers(run.journal.connection, run.store.m3_scope, key=key)
+    values = values_of(run.store, key=key, shopper=shopper, unbound=unbound)
+    try:
+        return find_in_m3(run, key, shopper, values) is not None
+    except NeedsPersonError:  # the shopper's own exchange says why
+        return True
 
 
 def check_owner(customer: Customer, shopper: Shopper) -> Customer:
@@ -78,9 +93,8 @@ def other_vat_number(customer: str) -> NeedsPersonError:
     )
 
 
-def _free(run: Run, customers: list[Customer]) -> list[Customer]:
-    scope, key = run.store.m3_scope, run.claim.business_key
-    connection = run.journal.connection
+def _free(run: Run, key: str, customers: list[Customer]) -> list[Customer]:
+    scope, connection = run.store.m3_scope, run.journal.connection
     numbers = [one.number for one in customers]
     taken = bound_elsewhere(connection, scope, numbers=numbers) | unbound_customers(connection, scope, key=key)
     run.journal.pause()

@@ -54,7 +54,7 @@ def run_shopper(run: Run) -> Done:
     values = values_of(run.store, key=run.claim.business_key, shopper=shopper, unbound=unbound)
     document = run.claim.live_document
     if number is None:
-        found = find_in_m3(run, shopper, values)
+        found = find_in_m3(run, run.claim.business_key, shopper, values)
         is_ours = found is None or document is not None
         if found is None:
             number, document = create(run, shopper, values)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from connector.errors import MappingError, MissingDependencyError, NeedsPersonError
 from connector.flows import addresses
 from connector.flows.context import Run, StoreContext
-from connector.flows.customers import binding, leaving
+from connector.flows.customers import binding, leaving, values
+from connector.flows.customers.found import is_in_m3
 from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
 from connector.flows.orders.plan import FLOW as ORDERS
 from connector.ledger.dispatch import is_settled
@@ -71,7 +72,7 @@ def find_number(run: Run, order: Order) -> str:
         MissingDependencyError: The shopper is not in M3 yet; its exchange is staged.
         NeedsPersonError: The e-mail address is another company's; its data were erased; or a person discarded the shopper's
             exchange, and the order brings nothing new about it.
-        MappingError: See `shopper_of`; or nothing can be sent to an address of the order, for which a customer would be made.
+        MappingError: See `shopper_of` and `_require_can_be_made`.
     """
     if order.is_erased:
         raise NeedsPersonError(
@@ -87,7 +88,7 @@ def find_number(run: Run, order: Order) -> str:
     known = find_known(run, order, key)
     if known is not None:
         return known.number
-    addresses.require_for_customer(run.store, order)
+    _require_can_be_made(run, order, key)
     is_news = run.leave(_customer_delivery(run.store, order, key))
     email = email_key(order.billing.email)
     run.journal.stage(NAME_SHOPPER, email=email, m3_scope=run.store.m3_scope, key=key)
@@ -102,6 +103,29 @@ def find_number(run: Run, order: Order) -> str:
         key=awaited,
         resolution="Nothing to do: the order goes on when the customer's exchange is done.",
     )
+
+
+def _require_can_be_made(run: Run, order: Order, key: str) -> None:
+    """Makes sure that no customer is made of an address nothing can be sent to.
+
+    A customer that M3 has already is made of none, and may have the order, too, if this ledger was lost: that is looked up once
+    the customer is bound, and only then the order's own address is looked at.
+
+    Raises:
+        MappingError: See `addresses.require_for_customer`.
+    """
+    try:
+        addresses.require_for_customer(run.store, order)
+    except MappingError:
+        billing = order.billing
+        shopper = values.Shopper(
+            email=billing.email,
+            customer_id=order.customer_id,
+            billing=billing,
+            vat_number=_vat_number(run.store, order),
+        )
+        if not is_in_m3(run, key, shopper):
+            raise
 
 
 def note_buyer(run: Run, order: Order | None) -> None:
@@ -206,13 +230,17 @@ def _learn(run: Run, number: str, *, account: int, held: Identity, named: Identi
 
 def _customer_delivery(store: StoreContext, order: Order, key: str) -> Received:
     """What the customer's exchange has to know, taken from the order."""
-    number = vat_number_of(store.config.customers, order.billing, order.meta_data)
     return leaving.shopper_of(
         store,
         key,
         customer_id=order.customer_id,
         email=order.billing.email,
         billing=order.billing,
-        vat_number=number.number if number is not None and number.is_valid else "",
+        vat_number=_vat_number(store, order),
         modified_at=order.date_modified_gmt or order.created_at,
     )
+
+
+def _vat_number(store: StoreContext, order: Order) -> str:
+    number = vat_number_of(store.config.customers, order.billing, order.meta_data)
+    return number.number if number is not None and number.is_valid else ""

@@ -161,6 +161,38 @@ def test_an_order_that_m3_has_already_is_found_there_whatever_its_address(story:
     assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
 
 
+def test_an_order_that_m3_has_already_is_found_there_though_its_buyer_is_not_known_any_more(
+    connector: Connector,
+) -> None:
+    story = Story(connector)
+    story.start_anew()
+    connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "addresses": {"check": "pass"}}))
+    order = story.place(billing=buyer(BERLIN, postcode=NOWHERE))
+    story.go_on()
+    connector.configure(quick_store())
+
+    story.lose_ledger()
+    connector.ask(order["id"])
+    story.go_on()
+
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+    assert len(story.sandbox.m3_book()["customers"]) == 1
+
+
+def test_an_order_that_m3_does_not_have_is_held_though_it_has_the_buyer(connector: Connector) -> None:
+    story = Story(connector)
+    story.start_anew()
+    story.place(billing=buyer(BERLIN))
+    story.go_on()
+    story.lose_ledger()
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE))
+    story.go_on()
+
+    held = story.exchange()
+    assert (held["state"], len(story.orders()), len(story.batch_orders())) == ("dead_letter", 1, 0)
+    assert held["reason"].startswith("The postcode of the delivery address of order ")
+
+
 def test_an_address_written_another_way_after_posting_is_no_change(story: Story) -> None:
     order = story.place(billing=buyer(LONDON))
     story.go_on()
