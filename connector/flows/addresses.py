@@ -15,24 +15,30 @@ COLLECTED = frozenset({"local_pickup", "pickup_location"})
 """Shipping methods by which the buyer comes for the goods. Source: WooCommerce, local pickup of classic and block checkout."""
 
 
+def is_sent(order: Order) -> bool:
+    """Tells whether goods are sent: not if the buyer comes for them, nor if the shop charges no way to send them (a download)."""
+    return any(line.method_id not in COLLECTED for line in order.shipping_lines)
+
+
 def require_delivery(store: StoreContext, order: Order) -> None:
-    """Makes sure that the order's goods can be sent where it says, unless the buyer comes for them.
+    """Makes sure that the order's goods can be sent where it says, if they are.
 
     Raises:
         MappingError: They cannot; names the field and the rule, never the value.
     """
-    if not order.shipping_lines or {line.method_id for line in order.shipping_lines} - COLLECTED:
+    if is_sent(order):
         require_address(store, order.delivery_address, of=f"the delivery address of order {order.id}")
 
 
 def require_for_customer(store: StoreContext, order: Order) -> None:
-    """Makes sure that neither address of an order is wrong before a customer is made for it.
+    """Makes sure that neither address of an order is wrong before a customer is made for it, if goods are sent.
 
     Raises:
         MappingError: See `require_delivery`.
     """
-    require_address(store, order.billing, of=f"the billing address of order {order.id}")
-    require_delivery(store, order)
+    if is_sent(order):
+        require_address(store, order.billing, of=f"the billing address of order {order.id}")
+        require_delivery(store, order)
 
 
 def require_address(store: StoreContext, address: Address, *, of: str) -> None:

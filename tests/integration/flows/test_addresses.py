@@ -130,8 +130,18 @@ def test_the_delivery_address_is_looked_at_where_there_is_one(story: Story) -> N
         preview_order(story.connector.engine, story.connector.process.runtime.store(STORE), order_id=order["id"])
 
 
-def test_a_buyer_who_comes_for_the_goods_may_live_anywhere(story: Story) -> None:
-    story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_method="local_pickup")
+@pytest.mark.parametrize("guests", ["common", "per_email"])
+@pytest.mark.parametrize(
+    "way",
+    [{"shipping_method": "local_pickup"}, {"shipping_total": None}],
+    ids=["pickup", "download"],
+)
+def test_a_buyer_to_whom_nothing_is_sent_may_live_anywhere(
+    connector: Connector, guests: str, way: dict[str, Any]
+) -> None:
+    story = Story(connector, guests=guests)
+    story.start_anew()
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), **way)
     story.go_on()
 
     assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
