@@ -1,6 +1,6 @@
 """Writes a postcode as its country writes it, and tells one that cannot be any of it. Used by transforms.py and addresses.py.
 
-No letter or digit is ever dropped: what the country's rule does not explain stays as it was typed.
+No letter or digit is ever dropped but the CEDEX of a French one: what the country's rule does not explain stays as it was typed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ SEPARATORS: Final = (" ", "-")
 FOREIGN_PREFIX: Final = re.compile("(?P<prefix>[A-Z]{1,3})[- ](?P<rest>.+)")
 """How letters are addressed from abroad: D-10115, FL-9490, SE-114 55."""
 
+CEDEX: Final = re.compile(r"(?P<postcode>\d{5}) ?CEDEX(?: ?\d{1,2})?")
+"""Belongs to the town, and is often typed behind the postcode, which says as much without it (75008 CEDEX 08)."""
+WITH_CEDEX: Final = frozenset({"BL", "FR", "GF", "GP", "MC", "MF", "MQ", "NC", "PF", "PM", "RE", "WF", "YT"})
+
 
 def write_postcode(text: str, country: str) -> str:
     """Returns a postcode in capitals, with the blank or hyphen its country writes.
@@ -31,6 +35,8 @@ def write_postcode(text: str, country: str) -> str:
     plain, found = _plain(text), find_country(country)
     if not plain or found is None or found.postcode is None:
         return plain
+    cedex = CEDEX.fullmatch(plain) if found.code in WITH_CEDEX else None
+    plain = plain if cedex is None else cedex["postcode"]
     if found.postcode.fullmatch(plain) and len(plain) <= LONGEST and (_is_parted(plain) or not _parts(found)):
         return plain
     return next(_forms(plain, found), plain)

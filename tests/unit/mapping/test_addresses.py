@@ -33,6 +33,8 @@ def place(country: str, postcode: str = "", state: str = "", **others: str) -> A
         (place("US", "90210"), "state", "is empty, and carriers take nothing to US without one"),
         (place("US", "90210", "Bavaria"), "state", "is none of US"),
         (place("AU", "2000", "NS"), "state", "is none of AU"),
+        (place("US", "20500", "Washington DC"), "state", "is none of US"),
+        (place("US", "90210", "Calif."), "state", "is none of US"),
     ],
 )
 def test_what_nothing_can_be_sent_to_has_a_flaw(address: Address, field: str, what: str) -> None:
@@ -55,6 +57,8 @@ def test_what_nothing_can_be_sent_to_has_a_flaw(address: Address, field: str, wh
         place("US", "90210", "California"),
         place("US", "09012", "AE"),
         place("US", "00907", "PR"),
+        place("FR", "75008 CEDEX 08"),
+        place("CA", "G1R 4S9", "QC - Quebec"),
         place("IT", "20121"),
         place("IT", "20121", "Lombardia"),
         place("IE", "", "Dublin"),
