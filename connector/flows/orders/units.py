@@ -1,4 +1,4 @@
-"""How many basic units of M3 one unit of the shop is. Called for orders, stock issues and the comparison of stock messages."""
+"""How many basic units of M3 one unit of the shop is. Called for orders, prices, stock issues and their comparison."""
 
 from __future__ import annotations
 

@@ -17,22 +17,12 @@ from connector.ledger.replaying import replay
 from connector.ledger.session import transaction
 from connector.m3.programs import ois120mi, order_changes
 from connector.m3.programs.ois100mi import LineKey
-from tests.harness import Connector
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG, part_of
 from tests.integration.flows.refunds.test_unpicked import all_done, left_in_m3, left_in_shop, pieces
 from tests.integration.flows.story import quick_store
 
 ROUNDING = "RND00"
-
-
-@pytest.fixture
-def clerk(connector: Connector) -> Clerk:
-    clerk = Clerk(connector, guests="common")
-    clerk.start_anew()
-    clerk.end_faults()
-    connector.forget()
-    return clerk
 
 
 def posted(clerk: Clerk, *, second: str = "9.99", **order: Any) -> dict[str, Any]:

@@ -8,20 +8,11 @@ import pytest
 
 from connector.flows.refunds.poll import ask_for_refunds
 from connector.flows.refunds.reading import Found
-from tests.harness import STORE, Connector
+from tests.harness import STORE
 from tests.integration.flows.customers.test_nothing_left import EMPTIED
 from tests.integration.flows.reconciling.clerk import Clerk
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG
 from tests.integration.flows.refunds.test_unpicked import all_done, left_in_m3, left_in_shop, pieces
-
-
-@pytest.fixture
-def clerk(connector: Connector) -> Clerk:
-    clerk = Clerk(connector, guests="common")
-    clerk.start_anew()
-    clerk.end_faults()
-    connector.forget()
-    return clerk
 
 
 def posted(clerk: Clerk, **changes: Any) -> dict[str, Any]:
