@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,11 +51,10 @@ def now(clerk: Clerk) -> datetime:
     return moment.astimezone(ZONE)
 
 
-def go_to_next(clerk: Clerk, *, hour: int, minute: int) -> None:
-    """Moves the ledger's clock to when the clocks of the division next show a time."""
-    then = now(clerk).replace(hour=hour, minute=minute, second=0, microsecond=0)
-    then += timedelta(days=then <= now(clerk))
-    clerk.connector.pass_time((then - now(clerk)).total_seconds())
+def go_to_tomorrow(clerk: Clerk, *, hour: int, minute: int) -> None:
+    """Moves the ledger's clock to when the clocks of the division show a time on their next day."""
+    then = (now(clerk) + timedelta(days=1)).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    clerk.connector.pass_time((then - now(clerk).astimezone(UTC)).total_seconds())
 
 
 def turn(clerk: Clerk) -> str:
@@ -83,7 +82,7 @@ def test_a_store_is_compared_once_a_slot_however_often_beat_calls(clerk: Clerk) 
     order = clerk.place()
     clerk.go_on()
     today = now(clerk).date()
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: run_turn(clerk.connector.process, "reconcile_daily"), range(4)))
@@ -113,11 +112,11 @@ def test_people_are_told_once_of_what_nothing_explains(clerk: Clerk, monkeypatch
     order = clerk.place()
     clerk.go_on()
     clerk.delete_in_m3(clerk.number_of(order))
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
 
     turn(clerk)
     first, second = alerts(clerk, monkeypatch), alerts(clerk, monkeypatch)
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
     next_day = alerts(clerk, monkeypatch)
 
@@ -136,18 +135,18 @@ def test_another_difference_is_told_anew_and_their_end_too(clerk: Clerk, monkeyp
     order, other = (clerk.place() for _ in range(2))
     clerk.go_on()
     clerk.delete_in_m3(clerk.number_of(order))
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
     alerts(clerk, monkeypatch)
 
     clerk.delete_in_m3(clerk.number_of(other))
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
     (more,) = alerts(clerk, monkeypatch)
     for one in (order, other):
         clerk.change(one, status="cancelled")
     clerk.go_on()
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
     (well,) = alerts(clerk, monkeypatch)
 
@@ -161,7 +160,7 @@ def test_what_was_found_is_no_trouble_any_more_once_the_store_file_drops_the_com
     order = clerk.place()
     clerk.go_on()
     clerk.delete_in_m3(clerk.number_of(order))
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
     told = alerts(clerk, monkeypatch)
 
@@ -169,7 +168,7 @@ def test_what_was_found_is_no_trouble_any_more_once_the_store_file_drops_the_com
     turn(clerk)
     without = (troubles(clerk), alerts(clerk, monkeypatch))
     configure(clerk, reconcile={"at": "05:00", "days": DAYS})
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
 
     (again,) = alerts(clerk, monkeypatch)  # it is there all the same, and asked for again
@@ -180,7 +179,7 @@ def test_what_was_found_is_no_trouble_any_more_once_the_store_file_drops_the_com
 def test_a_killed_run_goes_on_with_the_next_day(clerk: Clerk) -> None:
     clerk.place()
     clerk.go_on()
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
     clerk.connector.rows("DELETE FROM slot WHERE job LIKE 'daily reconciliation%' RETURNING job")
     first, *_ = clerk.connector.rows(
@@ -200,7 +199,7 @@ def test_a_killed_run_goes_on_with_the_next_day(clerk: Clerk) -> None:
 def test_what_was_kept_is_shown_day_by_day(clerk: Clerk, run: Run) -> None:
     clerk.place()
     clerk.go_on()
-    go_to_next(clerk, hour=5, minute=1)
+    go_to_tomorrow(clerk, hour=5, minute=1)
     turn(clerk)
 
     said = run("reconcile", "kept", "--json")
