@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.flows.context import Run
-from connector.flows.orders.dates import currency_decimals, server_date
+from connector.flows.orders.dates import currency_decimals, delivery_date
 from connector.flows.orders.items import find_facts
 from connector.flows.orders.plan import OrderPlan, plan_order
 from connector.flows.orders.values import run_values
@@ -19,9 +19,8 @@ def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
         run.store.name,
         order,
         customer_number=customer,
-        server_date=server_date(run),
+        delivery_date=delivery_date(run, lead_days=config.orders.lead_days, working_days=config.orders.working_days),
         m3=config.m3,
-        rules=config.orders,
     )
     return plan_order(
         run.store,

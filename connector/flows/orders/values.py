@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from connector.errors import MappingError
-from connector.stores.orders import OrdersConfig
 from connector.stores.systems import M3Config
 from connector.woocommerce.models import Order
 
@@ -21,7 +20,7 @@ class OrderRunValues:
     reference: str  # YREF: <store>-<order id>-<creation epoch>, the unique external reference
     order_number_text: str  # CUOR by default: <store>-<order number>
     order_date: date  # civil date of the shop's order in the division's zone; never changes
-    delivery_date: date  # never in the past of the M3 server, computed anew at each attempt
+    delivery_date: date  # not in the past of the M3 server by the time of Confirm, computed anew at each attempt
     facility: str
     warehouse: str
 
@@ -47,33 +46,22 @@ def epoch_of(reference: str) -> int:
     return int(reference.rpartition("-")[2])
 
 
-def run_values(
-    store: str, order: Order, *, customer_number: str, server_date: date, m3: M3Config, rules: OrdersConfig
-) -> OrderRunValues:
+def run_values(store: str, order: Order, *, customer_number: str, delivery_date: date, m3: M3Config) -> OrderRunValues:
     """Puts the run's values together.
 
     Args:
         store: The store code.
         order: The order.
         customer_number: CUNO of the order.
-        server_date: Today on the M3 server.
+        delivery_date: Of head and lines.
         m3: Where the order goes.
-        rules: Lead and working days.
     """
     return OrderRunValues(
         customer_number=customer_number,
         reference=reference_of(store, order),
         order_number_text=f"{store.upper()}-{order.number}",
         order_date=order.created_at.astimezone(m3.zone).date(),
-        delivery_date=next_delivery(server_date, lead_days=rules.lead_days, working_days=rules.working_days),
+        delivery_date=delivery_date,
         facility=m3.facility,
         warehouse=m3.warehouse,
     )
-
-
-def next_delivery(today: date, *, lead_days: int, working_days: tuple[int, ...]) -> date:
-    """Returns the first working day (ISO weekday numbers) at least `lead_days` after `today`."""
-    day = today + timedelta(days=lead_days)
-    while working_days and day.isoweekday() not in working_days:
-        day += timedelta(days=1)
-    return day

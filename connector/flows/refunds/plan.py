@@ -13,11 +13,11 @@ from typing import Any
 
 from connector.errors import MappingError, UnknownItemError
 from connector.flows.context import Run, StoreContext
-from connector.flows.orders.dates import CurrencyDecimals, server_date
+from connector.flows.orders.dates import CurrencyDecimals, delivery_date
 from connector.flows.orders.personal import emptied
 from connector.flows.orders.plan import FLOW as ORDERS
 from connector.flows.orders.plan import OrderPlan, charge_text, line_fields
-from connector.flows.orders.values import YREF_LENGTH, OrderRunValues, next_delivery
+from connector.flows.orders.values import YREF_LENGTH, OrderRunValues
 from connector.flows.refunds.noticing import part_of
 from connector.flows.refunds.reading import Found
 from connector.flows.refunds.stage import Sale
@@ -174,7 +174,7 @@ def _values(
         reference=reference_of(run.store.name, refund, part=part_of(run.claim.business_key)),
         order_number_text=f"{run.store.name.upper()}-{order.number}",
         order_date=refund.date_created_gmt.astimezone(m3.zone).date(),
-        delivery_date=next_delivery(server_date(run), lead_days=0, working_days=rules.working_days),
+        delivery_date=delivery_date(run, lead_days=0, working_days=rules.working_days),
         facility=m3.facility,
         warehouse=config.warehouse or m3.warehouse,
         order_type=config.return_order_type if returns_goods else config.credit_order_type,
