@@ -18,6 +18,7 @@ from connector.flows.books.discarding import invoice_stays_discarded
 from connector.flows.books.invoice_lines import invoice_sheet, invoiced_at, sell
 from connector.flows.books.keys import book_day, epoch_of
 from connector.flows.books.leaving import INVOICES, POOL, leave_passed_by, leave_settlement, money_of, tell_invoice
+from connector.flows.books.owning import ORDERS, ORDERS_POOL
 from connector.flows.books.sheet import Sheet
 from connector.flows.books.sold import SOLD, Sold
 from connector.flows.context import Run
@@ -25,6 +26,7 @@ from connector.flows.orders.customer import find_number
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.leaving import asked_again
+from connector.ledger.posted import find_posted
 from connector.ledger.succession import is_set_aside
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
@@ -47,7 +49,8 @@ def run(run: Run) -> Done:
     if discarded is not None:
         return discarded
     config = run.store.config.invoices
-    if config is None:
+    if config is None:  # any more: its own run left the order to this one
+        run.leave(asked_again(run.store.name, int(run.claim.business_key), flow=ORDERS, pool=ORDERS_POOL))
         return Done("orders are not carried as invoices")
     reason = why_nothing(run, order)
     if order is None or reason:
@@ -73,6 +76,8 @@ def why_nothing(run: Run, order: Order | None) -> str:
     """Says why there is nothing to post, or nothing."""
     if order is None:
         return "the order does not exist in the shop any more"
+    if find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key) is not None:
+        return "M3 has it as a customer order"
     if run.store.config.orders.action(order.status) is not OrderAction.CONFIRM:
         return f"status {order.status}: nothing to carry across"
     return "" if order.total else "nothing was to be paid"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from connector.flows import addresses, tenure
+from connector.flows.books.carried import is_to_be_invoiced
 from connector.flows.books.leaving import leave_invoice, leave_payment
 from connector.flows.context import Run
 from connector.flows.issues.leaving import leave_issue
@@ -32,7 +33,7 @@ from connector.ledger.posted import settled_at
 from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
-from connector.stores.orders import CarriedAs, OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 WRITE_BACK_FLOW = "order_status_to_woo"
@@ -68,7 +69,7 @@ def run(run: Run) -> Done:
         return discarded
     if order is not None and not run.store.config.orders.knows(order.status):
         raise unknown_status(order, where="M3 does not have it")
-    if run.store.config.orders.carried_as is CarriedAs.INVOICE:
+    if is_to_be_invoiced(run, run.claim.business_key):
         leave_invoice(run, order)
         leave_issue(run, order)
         return Done("carried as an invoice, not as an order")

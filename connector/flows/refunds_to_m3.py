@@ -11,6 +11,7 @@ from typing import Any
 
 from connector.errors import MissingDependencyError, NeedsPersonError, PermanentError
 from connector.flows import tenure
+from connector.flows.books.carried import is_to_be_invoiced
 from connector.flows.books.leaving import leave_credit, leave_repayment
 from connector.flows.context import Run
 from connector.flows.order_changes import erased
@@ -36,7 +37,7 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import Posted, find_posted
 from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
-from connector.stores.orders import CarriedAs, OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 
@@ -63,7 +64,7 @@ def run(run: Run) -> Done:
     if document is not None:
         return compare_posted(memo, document, found)
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
-    if posted is None and run.store.config.orders.carried_as is CarriedAs.INVOICE:
+    if posted is None and is_to_be_invoiced(run, order_id):
         leave_credit(run, found.refund)
         return Done("its order is carried as an invoice, and credited in the ledger")
     discarded = stays_discarded(run, found, posted)
@@ -183,8 +184,8 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
     if run.store.config.refunds is None:
         raise PermanentError(
             f"The store file does not say what becomes of refunds, and M3 holds the order as {posted.document.final_number}.",
-            resolution="Add `refunds` to the store file (config/stores/example.yaml explains it) and release; or credit the "
-            "buyer in M3 by hand and discard.",
+            resolution="Credit the buyer in M3 by hand and discard. Or, where orders are not carried as invoices, add `refunds` to "
+            "the store file (config/stores/example.yaml explains it) and release.",
         )
     wait_for_proof(run, order, posted)
     if part_of(run.claim.business_key) > 1:

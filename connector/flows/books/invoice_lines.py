@@ -87,6 +87,7 @@ def invoice_sheet(
         expected=sums_by_account(journal),
         lines=tuple(_line(run, one, common, invoice) for one in _in_order(journal)),
         customer=customer,
+        number=number,
         made_on=made_on,
         conversion=conversion,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector.errors import MissingDependencyError, NeedsPersonError
+from connector.flows.books.carried import is_direct
 from connector.flows.books.leaving import INVOICES
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
@@ -18,7 +19,7 @@ from connector.ledger.posted import find_posted, find_posted_batch, may_be_poste
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
 from connector.m3.programs.ois350mi import Invoice
-from connector.stores.orders import CarriedAs, OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 MOST_LINES = 1000
@@ -42,8 +43,7 @@ def bills_of(run: Run, order: Order) -> list[Bill]:
         NeedsPersonError: A person settled the order or its invoice without the connector.
         RetryableError: M3 cannot be asked now.
     """
-    is_direct = run.store.config.orders.carried_as is CarriedAs.INVOICE
-    keys = _direct(run, order) if is_direct else _of_customer_order(run, order)
+    keys = _direct(run, order) if is_direct(run, order.id) else _of_customer_order(run, order)
     if not keys:
         return []
     run.journal.pause()
@@ -92,16 +92,22 @@ def _direct(run: Run, order: Order) -> list[InvoiceKey]:
     config, connection, key = run.store.config.invoices, run.journal.connection, run.claim.business_key
     is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
     posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
-    if config is None or posted is None:
+    if posted is None:
         _require_not_by_hand(run, INVOICES)
         if not (is_under_way or _may_come(run, order)):
             return []
         raise _wait(
             f"The invoice of order {order.id} is not posted yet.", "posted_invoice", f"{run.store.name}/{order.id}"
         )
+    sheet = Sheet.from_json(posted.plan["sheet"])
+    number = sheet.number or ("" if config is None else config.number_of(order.id))
+    if not number:  # posted by a former version, which kept none
+        raise NeedsPersonError(
+            f"The number of the invoice that was posted of order {order.id} as {posted.final_number} is not known any more.",
+            resolution="Match the payment with it in M3 by hand (ARS110), then discard this exchange.",
+        )
     customer = posted.cuno or find_number(run, order)
-    year = str(Sheet.from_json(posted.plan["sheet"]).day.year)
-    return [InvoiceKey(payer=customer, customer=customer, number=config.number_of(order.id), year=year)]
+    return [InvoiceKey(payer=customer, customer=customer, number=number, year=str(sheet.day.year))]
 
 
 def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import MissingDependencyError, NeedsPersonError
+from connector.flows.books.carried import is_to_be_invoiced
 from connector.flows.books.invoiced import direct_invoice
 from connector.flows.books.refunded import Refunded
 from connector.flows.context import Run
@@ -23,7 +24,6 @@ from connector.ledger.posted import find_posted
 from connector.ledger.refunds import OrderRefund
 from connector.ledger.tables import State
 from connector.money.rounding import ZERO
-from connector.stores.orders import CarriedAs
 
 BY_HAND = "Book by hand what the gateway paid back in M3; then discard this exchange."
 
@@ -50,7 +50,7 @@ def _credited(run: Run, what: Refunded) -> Decimal | None:
     """Returns what M3 credits of a refund; None if M3 has neither the order nor an invoice of it."""
     connection, store, order_id = run.journal.connection, run.store.name, what.order.id
     posted = find_posted(connection, shop_scope=store, shop_key=str(order_id))
-    if posted is None and run.store.config.orders.carried_as is CarriedAs.INVOICE:
+    if posted is None and is_to_be_invoiced(run, order_id):
         return None if direct_invoice(run, what.order, remedy=BY_HAND) is None else what.refund.amount
     rows = [one for one in refunds.of_order(connection, store, order_id=order_id) if one.refund_id == what.refund.id]
     _require_settled(run, what, rows)

@@ -34,6 +34,7 @@ class Sheet:
     expected: Mapping[str, Decimal]
     lines: tuple[Mapping[str, str], ...]
     customer: str = ""  # CUNO, of an invoice
+    number: str = ""  # CINO, of an invoice; empty where a former version made it
     made_on: date | None = None  # the order's day, which its invoice bears if it was posted before it was paid
     conversion: Mapping[str, str] = field(default_factory=dict)  # how the amounts came out of another currency
 

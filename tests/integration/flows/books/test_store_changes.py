@@ -1,0 +1,151 @@
+"""A store changes from orders to direct invoices, or back: what was posted goes on as it was posted, and is posted once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+
+from connector.ledger.replaying import replay
+from connector.ledger.session import transaction
+from tests.harness import Connector
+from tests.integration.flows.books.counting_house import (
+    PAYMENTS,
+    SETTLE,
+    CountingHouse,
+    invoicing,
+    paying,
+)
+
+ZERO = Decimal(0)
+CLEARING, PREPAYMENTS = "1580", "2420"
+CREDITS = {"credit_prefix": "W1C-"}
+
+
+class Changing(CountingHouse):
+    """A store that is told anew how its orders are carried."""
+
+    payments: ClassVar = {**PAYMENTS, "settle": {**SETTLE, "against": "clearing"}}
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__(connector)
+        self.set_ledger(posts_payments=True)
+
+    def as_orders(self) -> None:
+        self.connector.configure(paying(payments=self.payments))
+
+    def as_invoices(self, **invoices: Any) -> None:
+        self.connector.configure(invoicing(invoices={**CREDITS, **invoices}, payments=self.payments))
+
+    def tell(self, order: dict[str, Any]) -> None:
+        """Has all of an order looked at anew."""
+        self.change(order, customer_note="Please ring twice")
+        self.go_on()
+
+    def invoice(self, order: dict[str, Any]) -> None:
+        """Has M3 deliver and invoice a customer order, and the connector see it."""
+        (held,) = [one for one in self.orders() if one["yref"].startswith(f"w1-{order['id']}-")]
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/orders/{held['orno']}/advance", {"to": "77"})
+        self.look_again()
+
+    def look_again(self) -> None:
+        self.connector.pass_time(901)
+        self.go_on()
+
+    def give_back(self, order: dict[str, Any], amount: str) -> None:
+        """Has the gateway pay something back."""
+        self.change(order, refund={"amount": amount, "paid_back": True})
+        self.look_again()
+
+
+@pytest.fixture
+def house(connector: Connector) -> Changing:
+    return Changing(connector)
+
+
+def test_an_order_that_was_invoiced_becomes_no_customer_order_after_a_change(house: Changing) -> None:
+    house.as_invoices()
+    order = house.place()
+    house.go_on()
+    house.as_orders()
+    house.tell(order)
+
+    assert (len(house.books_of("I")), house.orders()) == (1, [])
+
+
+def test_an_order_becomes_no_invoice_after_a_change(house: Changing) -> None:
+    house.as_orders()
+    order = house.place()
+    house.go_on()
+    house.as_invoices()
+    house.tell(order)
+
+    assert (house.books_of("I"), len(house.orders())) == ([], 1)
+
+
+def test_an_order_whose_invoice_waited_at_the_change_becomes_a_customer_order(house: Changing) -> None:
+    house.as_invoices()
+    house.m3_fault("GLS840MI/AddBatchHead", "http_503")
+    order = house.place()
+    house.connector.run(house.exchange()["id"])
+    house.as_orders()
+    house.end_faults()
+    house.look_again()
+
+    assert (house.books_of("I"), len(house.orders())) == ([], 1)
+    assert order["total"] == house.orders()[0]["total"]
+
+
+def test_a_held_invoice_is_not_posted_beside_the_customer_order_that_came_meanwhile(house: Changing) -> None:
+    house.as_invoices(revenue=[{"category": "none-such", "account": {"account": "3010"}}])
+    order = house.place()
+    house.go_on()
+    assert house.exchange("invoices_to_m3")["state"] == "dead_letter"
+    house.as_orders()
+    house.tell(order)
+    house.as_invoices()
+    with transaction(house.connector.engine) as connection:
+        replay(connection, house.exchange("invoices_to_m3")["id"], who="ana", why="in doubt")
+    house.go_on()
+
+    assert (house.books_of("I"), len(house.orders())) == ([], 1)
+    assert "customer order" in house.exchange("invoices_to_m3")["reason"]
+
+
+def test_an_invoiced_order_is_paid_after_a_change_to_orders(house: Changing) -> None:
+    house.as_invoices()
+    order = house.place(payment_method="cod")
+    house.go_on()
+    house.as_orders()
+    house.change(order, status="completed")
+    house.look_again()
+
+    (invoice,) = house.sandbox.m3_book()["invoices"]
+    assert (len(house.books_of("I")), invoice["paid"]) == (1, order["total"])
+
+
+def test_a_customer_order_is_paid_after_a_change_to_invoices(house: Changing) -> None:
+    house.as_orders()
+    order = house.place()
+    house.go_on()
+    house.as_invoices()
+    house.invoice(order)
+
+    (invoice,) = house.sandbox.m3_book()["invoices"]
+    assert (house.books_of("I"), invoice["paid"]) == ([], order["total"])
+
+
+def test_what_a_gateway_gave_back_of_an_invoiced_order_is_posted_after_a_change_to_orders(house: Changing) -> None:
+    house.as_invoices()
+    order = house.place()
+    house.look_again()
+    house.as_orders()
+    house.give_back(order, "5.00")
+
+    assert house.books_of("R") == [{PREPAYMENTS: Decimal("5.00"), CLEARING: Decimal("-5.00")}]
+    assert house.exchange("refunds_to_m3")["state"] == "done"
+    reason = house.exchange("invoices_to_m3")["reason"]
+    assert "refunds" in reason and "its invoice is posted" in reason, (
+        "a person credits it: the store file names no accounts"
+    )
