@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal, localcontext
 
 from connector.errors import MappingError, NotYetError
 from connector.ledger.rates import StoredRate, rate_on
 from connector.ledger.session import OpenLedger
+from connector.publishing.times import slot_of
 from connector.stores.rates import RatesConfig
 
 MULTIPLY, DIVIDE = 1, 2
@@ -39,22 +40,43 @@ def worth_on(
     currency: str,
     rate_type: int,
     day: date,
+    zone: tzinfo,
 ) -> Worth:
     """Returns what a currency is worth on a day.
 
+    Until M3 was asked at the day's own time (`rates.at`, by the clocks of `zone`), the rate of a day before counts for none:
+    what is posted in the morning would have another rate than what is posted at noon.
+
     Raises:
-        NotYetError: M3 has stated no rate for the day, or only one that is too old; it is read again by itself.
+        NotYetError: M3 has stated no rate for the day, or only one that is too old, or was not asked yet; it is read again by
+            itself.
         MappingError: The rate is stated in a way the store file gives no meaning to.
     """
     found = rate_on(connection, m3_scope, division=division, currency=currency, rate_type=rate_type, day=day)
     if found is None or is_too_old(found, day=day, config=config):
         raise missing_rate(currency, rate_type=rate_type, day=day, newest=found)
+    if found.valid_from < day and not _was_asked(found, since=slot_of(day, config.at, zone=zone)):
+        raise _not_asked(found, day=day, config=config)
     return worth_of(found, factors=config.factors)
 
 
 def is_too_old(rate: StoredRate, *, day: date, config: RatesConfig) -> bool:
     """Tells whether a rate may not be used any more on a day."""
     return rate.valid_from < day - timedelta(days=config.oldest_days)
+
+
+def _was_asked(rate: StoredRate, *, since: datetime) -> bool:
+    """Tells whether M3 has stated a rate, or stated it again, at a moment or later."""
+    return rate.read_at is not None and rate.read_at >= since
+
+
+def _not_asked(rate: StoredRate, *, day: date, config: RatesConfig) -> NotYetError:
+    return NotYetError(
+        f"M3 was not asked yet for the rates of {day}, which are read at {config.at:%H:%M}; that of {rate.currency} of "
+        f"{rate.valid_from} may not be the one of that day.",
+        resolution="Nothing to do: it goes on by itself when they are read. If M3 has the rates of a day earlier, set rates.at of "
+        "the store file.",
+    )
 
 
 def missing_rate(currency: str, *, rate_type: int, day: date, newest: StoredRate | None) -> NotYetError:

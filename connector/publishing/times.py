@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -29,11 +29,17 @@ class PublishTimes(Strict):
     customers: Clock = time(4, 0)
 
 
-def latest_slot(at: time, *, zone: tzinfo, now: datetime) -> datetime:
-    """Returns the last moment, not after `now`, at which the clocks of a zone showed a time for the first time that day.
+def slot_of(day: date, at: time, *, zone: tzinfo) -> datetime:
+    """Returns the moment, in UTC, at which the clocks of a zone first show a time of a day.
 
     There is one each day: a time the clocks skip counts as if they had not been put forward yet, one they show twice
     counts the first time.
+    """
+    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+
+
+def latest_slot(at: time, *, zone: tzinfo, now: datetime) -> datetime:
+    """Returns the last slot that is not after `now`; see `slot_of`.
 
     Args:
         at: The time of the day, without a zone.
@@ -45,5 +51,5 @@ def latest_slot(at: time, *, zone: tzinfo, now: datetime) -> datetime:
     """
     today = now.astimezone(zone).date()
     # Tomorrow's is never due: the date of `now` is the latest whose slot can have passed.
-    slots = (datetime.combine(today - timedelta(days=back), at, tzinfo=zone).astimezone(UTC) for back in (0, 1))
+    slots = (slot_of(today - timedelta(days=back), at, zone=zone) for back in (0, 1))
     return next(slot for slot in slots if slot <= now)

@@ -106,4 +106,5 @@ def _worth(connection: OpenLedger, store: StoreContext, currency: str, day: date
         currency=currency,
         rate_type=config.books.rate_type,
         day=day,
+        zone=config.m3.zone,
     )

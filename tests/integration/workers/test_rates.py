@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,7 +57,7 @@ def go_to(world: Connector, clock: str) -> None:
     hour, minute = map(int, clock.split(":"))
     then = now(world).replace(hour=hour, minute=minute, second=0, microsecond=0)
     then += timedelta(days=then <= now(world))
-    world.pass_time((then - now(world)).total_seconds())
+    world.pass_time((then.astimezone(UTC) - now(world)).total_seconds())  # in UTC: a day may have 23 hours
 
 
 def turn(world: Connector, *, after_s: float = 60) -> str:
@@ -158,13 +159,35 @@ def test_money_waits_for_a_day_whose_rate_is_missing_or_too_old(world: Connector
     today = now(world).date()
 
     with transaction(world.engine) as connection:
-        worth = worth_on(connection, store.m3_scope, config=config, day=today + timedelta(days=1), **SCOPE)
+        worth = partial(worth_on, connection, store.m3_scope, config=config, zone=ZONE, **SCOPE)
+        of_today = worth(day=today)
         with pytest.raises(NotYetError, match="the newest is of"):
-            worth_on(connection, store.m3_scope, config=config, day=today + timedelta(days=9), **SCOPE)
+            worth(day=today + timedelta(days=9))
         with pytest.raises(NotYetError, match="none at all"):
-            worth_on(connection, store.m3_scope, config=config, day=today - timedelta(days=30), **SCOPE)
+            worth(day=today - timedelta(days=30))
 
-    assert worth.numerator == kept(world, today)
+    assert of_today.numerator == kept(world, today)
+
+
+def test_rate_of_a_day_counts_for_the_next_one_once_m3_was_asked_at_its_time(world: Connector) -> None:
+    today = now(world).date()
+    for number in range(-6, 2):  # M3 states none at the end of this week
+        set_rate(world, today + timedelta(days=number), delete=True)
+    set_rate(world, today, arat="0.85")
+    turn(world)
+    config = world.process.runtime.store(STORE).config.rates
+    scope = world.process.runtime.store(STORE).m3_scope
+    assert config is not None
+    go_to(world, "05:58")
+
+    with transaction(world.engine) as connection, pytest.raises(NotYetError, match="are read at 06:00"):
+        worth_on(connection, scope, config=config, zone=ZONE, day=today + timedelta(days=1), **SCOPE)
+    world.pass_time(180)
+    turn(world)
+
+    with transaction(world.engine) as connection:
+        worth = worth_on(connection, scope, config=config, zone=ZONE, day=today + timedelta(days=1), **SCOPE)
+    assert worth.numerator == kept(world, today) == Decimal("0.85")
 
 
 def test_how_a_rate_is_stated_is_kept(world: Connector) -> None:

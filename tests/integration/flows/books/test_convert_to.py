@@ -13,7 +13,7 @@ from connector.stores.reading import parse_store_config
 from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import BOOKS, PAYMENTS, SETTLE, CountingHouse, invoicing, paying
 
-RATES = {"currencies": ["USD"]}
+RATES = {"at": "00:00", "currencies": ["USD"]}
 IN_EUROS = {"convert_to": "EUR"}
 
 
@@ -62,6 +62,28 @@ def test_without_a_rate_for_the_day_everything_waits_and_goes_on_by_itself(house
 
     assert len(house.books_of("I")) == len(house.books_of("P")) == 1
     assert order["currency"] == "USD"
+
+
+def test_before_the_rates_of_a_day_are_read_its_money_is_not_converted_by_those_of_the_day_before(
+    house: CountingHouse,
+) -> None:
+    read_todays_rates(house)
+    house.connector.rows(
+        "UPDATE exchange_rate SET valid_from = valid_from - 1, read_at = read_at - interval '1 day', value = value * 1.05"
+        " RETURNING 1"
+    )
+    order = house.place(currency="USD")
+    house.connector.drain()
+    waiting = [house.exchange(flow) for flow in ("invoices_to_m3", "payments_to_m3")]
+
+    rate = read_todays_rates(house)
+    house.go_on()
+
+    assert {(one["state"], one["reason_code"]) for one in waiting} == {("waiting", "not_yet")}
+    assert "at 00:00" in waiting[0]["reason"]
+    total = round(Decimal(order["total"]) * rate, 2)
+    (invoice,), (payment,) = house.books_of("I"), house.books_of("P")
+    assert (invoice["1510"], payment["1580"]) == (total, total)
 
 
 def test_order_in_the_currency_of_the_books_needs_no_rate(house: CountingHouse) -> None:
