@@ -19,6 +19,7 @@ ConnectorError                       code, message, resolution, context
 │  ├─ MappingError                   a rule cannot place a value (rule, field)
 │  ├─ UnknownItemError               a SKU has no item in M3 yet; looked at again by itself
 │  ├─ NeedsPersonError               M3 holds it, and only a person may go on there; looked at again by itself
+│  │  └─ ListCutError                M3 gave a list that is full: what is missing of it nobody knows
 │  ├─ ChangedAfterDiscardError       a person discarded it, and the shop asks for something else now
 │  ├─ AmountsDifferError             sums do not agree (before writing: held; after Confirm: locked)
 │  ├─ M3RejectedError                M3 understood and said no (program, transaction, message_id, field)
@@ -167,6 +168,12 @@ class NeedsPersonError(PermanentError):
     """M3 holds the document in a state that only a person may change (OIS275); read again from time to time."""
 
     code = "needs_person"
+
+
+class ListCutError(NeedsPersonError):
+    """M3 gave as many rows as it was asked for, so it may have more; nothing is done on the strength of a part."""
+
+    code = "list_cut"
 
 
 class ChangedAfterDiscardError(PermanentError):

@@ -119,4 +119,9 @@ def answers_of(request: Request, items: list[Item]) -> Iterator[Answer]:
             )
         else:
             records = tuple(operation.from_site(record) for record in item.records)
-            yield Answer(call, records, is_cut=len(records) >= request.max_records)
+            yield Answer(
+                call,
+                records,
+                is_cut=len(records) >= request.max_records,
+                name=f"{operation.program}/{operation.transaction}",
+            )

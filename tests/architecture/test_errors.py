@@ -29,7 +29,7 @@ SPENDS_NO_TRY = {
     *("MissingDependencyError", "OutcomeUnknownError", "ConfigurationError"),
 }
 FOR_A_PERSON = {
-    *("PermanentError", "InvalidPayloadError", "MappingError", "UnknownItemError", "NeedsPersonError"),
+    *("PermanentError", "InvalidPayloadError", "MappingError", "UnknownItemError", "NeedsPersonError", "ListCutError"),
     *("ChangedAfterDiscardError", "AmountsDifferError", "M3RejectedError", "WooRejectedError"),
 }
 

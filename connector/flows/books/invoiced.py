@@ -22,7 +22,6 @@ from connector.m3.programs.ois350mi import Invoice
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
-MOST_LINES = 1000
 ORDERS = "orders_to_m3"
 INVOICED, ENDED = "77", ("90", "99")
 
@@ -120,11 +119,11 @@ def _of_customer_order(run: Run, order: Order) -> list[InvoiceKey]:
         raise _wait(f"Order {order.id} is not in M3 yet.", "posted_order", f"{run.store.name}/{order.id}")
     number = posted.document.final_number or ""
     run.journal.pause()
-    lines = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=MOST_LINES)[0])
+    lines = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=ois100mi.MOST_LINES)[0])
     if any(line.status not in (INVOICED, *ENDED) for line in lines):
         key = f"{run.store.m3_scope}/{number}"
         raise _wait(f"Order {number} is not wholly invoiced in M3.", "invoice", key, is_of_m3=True)
-    found = run.store.m3.read([ois350mi.list_invoice_heads_by_order(number)], max_records=MOST_LINES)[0]
+    found = run.store.m3.read([ois350mi.list_invoice_heads_by_order(number)], max_records=ois100mi.MOST_LINES)[0]
     customer = posted.document.cuno or ""
     return [key_of(one, customer=customer) for one in ois350mi.read_invoices(found)]
 

@@ -152,7 +152,7 @@ def _read(store: StoreContext, rules: ItemRules, item_numbers: Collection[str] |
     while not is_last:
         call = list_from(after or LOWEST, columns=rules.columns_of_lists, language=rules.config.language)
         answer = store.m3.read([call], max_records=MOST_ROWS)[0]
-        records = [one for one in answer.require() if one.get("ITNO") and one["ITNO"] != after]
+        records = [one for one in answer.page() if one.get("ITNO") and one["ITNO"] != after]
         is_last = not answer.is_cut or not records
         after = records[-1]["ITNO"] if records else after
         if rules.needs_basic:

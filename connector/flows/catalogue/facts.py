@@ -15,6 +15,7 @@ from connector.m3.programs import mms015mi
 from connector.m3.programs.item_master import (
     MOST_ROWS,
     get_basic,
+    is_style_cut,
     list_aliases,
     list_names,
     list_style,
@@ -27,6 +28,7 @@ from connector.woocommerce.canonical import JSONDict
 
 NAMES_KEPT_S = 600.0
 _NAMES = "names of item groups"
+MOST_NAMES = 10_000
 _USUAL_STYLE = 30
 NO_OTHER_UNITS = "0"
 """ALUC of an item that has no alternate unit; whatever else stands there, units are asked for."""
@@ -112,7 +114,7 @@ def group_names(store: StoreContext, rules: ItemRules) -> dict[str, dict[str, st
         if time.monotonic() - read_at_s < NAMES_KEPT_S:
             return dict(names)
     calls = list_names(rules.named_fields, language=rules.config.language)
-    names = read_names(store.m3.read(calls, max_records=MOST_ROWS))
+    names = read_names(store.m3.read(calls, max_records=MOST_NAMES))
     store.remembered[_NAMES] = json.dumps([time.monotonic(), names])
     return names
 
@@ -143,13 +145,12 @@ def _add_styles(store: StoreContext, rules: ItemRules, found: list[JSONDict], re
         asked = [one for one in families if one not in rows and one not in refused]
         calls = [list_style(one, columns=rules.style_columns) for one in asked]
         for answer in store.m3.read(calls, max_records=most):
+            if is_style_cut(answer) and most < MOST_ROWS:
+                continue
             try:
-                options = _rows_of_style(answer)
+                rows[answer.call.fields["STYN"]] = _rows_of_style(answer)
             except PermanentError as error:
                 refused[answer.call.fields["STYN"]] = error
-                continue
-            if len(options) < most or most == MOST_ROWS:
-                rows[answer.call.fields["STYN"]] = options
     for facts in found:
         if facts[FAMILY] in refused:
             read.errors[str(facts["ITNO"])] = refused[str(facts[FAMILY])]

@@ -148,14 +148,13 @@ class _Puller:
             language=self._rules.config.language,
         )
         answer = self._store.m3.read([call], max_records=MOST_ROWS)[0]
-        records = [one for one in answer.require() if one.get("ITNO")]
-        return None if answer.is_cut else records
+        return None if answer.is_cut else [one for one in answer.require() if one.get("ITNO")]
 
     def _page(self, after: str) -> tuple[list[dict[str, str]], bool]:
         """Returns the items behind a number, and whether they are the last. The list begins with the number asked for."""
         call = list_from(after or LOWEST, columns=self._rules.columns_of_lists, language=self._rules.config.language)
         answer = self._store.m3.read([call], max_records=MOST_ROWS)[0]
-        records = [one for one in answer.require() if one.get("ITNO") and one["ITNO"] != after]
+        records = [one for one in answer.page() if one.get("ITNO") and one["ITNO"] != after]
         return records, not answer.is_cut or not records
 
     def _keep(self, records: list[dict[str, str]]) -> None:

@@ -55,5 +55,4 @@ def pull(
 def _changed(store: StoreContext, since_ms: int) -> list[str] | None:
     """Returns the customers stamped at a moment of M3's clock or later; None if M3 cut the list."""
     answer = store.m3.read([crs610mi.list_changed(since_ms)], max_records=MOST_ROWS)[0]
-    numbers = crs610mi.read_numbers(answer)
-    return None if answer.is_cut else numbers
+    return None if answer.is_cut else crs610mi.read_numbers(answer)

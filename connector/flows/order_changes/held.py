@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.order_changes.wanted import Wanted
 from connector.m3.calls import Answer
@@ -15,7 +14,6 @@ from connector.m3.programs.ois100mi import NO_STOP, LineKey, OrderLine, OrderVal
 from connector.m3.rejections import is_not_found
 from connector.stores.money import TaxMode
 
-MOST_LINES = 1000
 RESERVED, DELIVERED = "22", "66"
 
 
@@ -67,7 +65,7 @@ def look(run: Run, number: str, wanted: Wanted) -> Held | None:
 
     Raises:
         RetryableError: M3 cannot be asked now.
-        NeedsPersonError: It has more lines than M3 lists at once.
+        ListCutError: It has more lines than M3 lists at once.
     """
     run.journal.pause()
     blocks = [block for block, _ in wanted.texts]
@@ -79,14 +77,9 @@ def look(run: Run, number: str, wanted: Wanted) -> Held | None:
         *([order_changes.get_address(number)] if wanted.address else []),
         *(order_changes.get_text(number, block=block) for block in blocks),
     ]
-    head, value, lines, charges, *others = run.store.m3.read(calls, max_records=MOST_LINES)
+    head, value, lines, charges, *others = run.store.m3.read(calls, max_records=ois100mi.MOST_LINES)
     if is_not_found(head.error):
         return None
-    if lines.is_cut or charges.is_cut:
-        raise NeedsPersonError(
-            f"Order {number} has more lines than M3 lists at once ({MOST_LINES}).",
-            resolution=f"Change order {number} in OIS300, then discard this exchange.",
-        )
     open_lines = tuple(line for line in ois100mi.read_lines(lines) if not line.is_closed)
     return Held(
         head=head.first(),

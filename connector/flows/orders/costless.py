@@ -20,7 +20,6 @@ from connector.m3.programs.ois100mi import OrderLine
 from connector.money.expected import Expected
 
 PRICE = "price"
-MOST_LINES = 1000
 
 
 def set_to_nothing(run: Run, document: DocumentRecord, number: str) -> bool:
@@ -41,7 +40,7 @@ def set_to_nothing(run: Run, document: DocumentRecord, number: str) -> bool:
     if not wanted:
         return False
     run.journal.pause()
-    lines = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=MOST_LINES)[0])
+    lines = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=ois100mi.MOST_LINES)[0])
     wrong = [one for one in lines if one.customer_line in wanted and one.net_amount and not one.is_closed]
     taken = False
     for start in range(0, len(wrong), MAX_TRANSACTIONS):

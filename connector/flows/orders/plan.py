@@ -11,9 +11,11 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from typing import Any
 
+from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
 from connector.flows.orders.personal import emptied
 from connector.flows.orders.values import OrderRunValues
+from connector.m3.programs import ois100mi
 from connector.m3.values import number_text
 from connector.mapping.engine import Mapped
 from connector.mapping.transforms import cut, m3_text
@@ -72,10 +74,12 @@ def plan_order(
     Raises:
         MappingError: A value has no place in M3.
         AmountsDifferError: The sums do not agree; nothing may be written.
+        NeedsPersonError: M3 could not list its lines, so nothing could be compared afterwards.
     """
     money = plan_money(
         order, config=store.config, items=items, currency_decimals=currency_decimals, price_decimals=price_decimals
     )
+    _require_listable(money)
     mapping = store.mappings[FLOW]
     roots = {"order": order, "delivery": order.delivery_address, "run": values, "store": store.config.m3}
     head, address, line = (mapping.apply(name, values=roots) for name in ("head", "address", "line"))
@@ -92,6 +96,15 @@ def plan_order(
         values=values,
         notes=tuple(notes),
     )
+
+
+def _require_listable(money: MoneyPlan) -> None:
+    if len(money.lines) >= ois100mi.MOST_LINES:
+        raise NeedsPersonError(
+            f"The order has {len(money.lines)} lines, and M3 lists {ois100mi.MOST_LINES} of an order at once, so it could not be "
+            "compared with what was sent, nor followed.",
+            resolution="Enter it in M3 by hand in several orders, then discard this exchange.",
+        )
 
 
 def line_fields(line: PlannedLine) -> dict[str, str]:

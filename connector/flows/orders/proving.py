@@ -13,7 +13,7 @@ from connector.ledger.claims import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
-from connector.m3.calls import Call
+from connector.m3.calls import Answer, Call
 from connector.m3.programs import ois100mi, ois120mi
 from connector.m3.programs.ois100mi import NO_STOP, OrderValue
 from connector.money.comparison import Difference, compare_with_m3
@@ -102,21 +102,33 @@ def find_differences(run: Run, document: DocumentRecord, number: str) -> tuple[D
     Raises:
         RetryableError: M3 cannot be asked now.
     """
-    value, held = read_amounts(run, number)
-    return compare_with_m3(Expected.from_json(document.plan["expected"]), value, held)
+    expected = Expected.from_json(document.plan["expected"])
+    value, lines = _read(run, number)
+    if lines.is_cut:
+        return (Difference("the lines", str(len(expected.lines)), f"{len(lines.records)} or more"),)
+    return compare_with_m3(expected, ois100mi.read_order_value(value), _amounts(lines))
 
 
 def read_amounts(run: Run, number: str) -> tuple[OrderValue, list[tuple[int, Decimal]]]:
     """Reads what an order is worth, and number (CUPO) and net amount of each line that was not ended, in one bulk.
 
     Raises:
+        ListCutError: It has more lines than M3 lists at once.
         RetryableError: M3 cannot be asked now.
     """
+    value, lines = _read(run, number)
+    return ois100mi.read_order_value(value), _amounts(lines)
+
+
+def _read(run: Run, number: str) -> tuple[Answer, Answer]:
     run.journal.pause()
     calls = [ois100mi.get_order_value(number), ois100mi.list_lines(number)]
-    value, lines = run.store.m3.read(calls, max_records=costless.MOST_LINES)
-    held = [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines) if not line.is_closed]
-    return ois100mi.read_order_value(value), held
+    value, lines = run.store.m3.read(calls, max_records=ois100mi.MOST_LINES)
+    return value, lines
+
+
+def _amounts(lines: Answer) -> list[tuple[int, Decimal]]:
+    return [(line.customer_line, line.net_amount) for line in ois100mi.read_lines(lines) if not line.is_closed]
 
 
 def hold_of(document: DocumentRecord) -> Hold:

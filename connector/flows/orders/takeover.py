@@ -136,12 +136,12 @@ def list_unknown(run: Run, *, customer: str, reference: str | None) -> list[batc
     live = live_temporary_numbers(run.journal.connection, run.store.m3_scope)
     run.journal.pause()
     answer = run.store.m3.read([batch_orders.list_batch_heads(customer)], max_records=LIST_LENGTH)[0]
-    heads = batch_orders.read_batch_heads(answer, your_reference=reference)
     if answer.is_cut:
         raise NeedsPersonError(
             f"Customer {customer} has more batch orders in OIS275 than can be listed ({LIST_LENGTH}).",
             resolution="Delete old batch orders of this customer in OIS275.",
         )
+    heads = batch_orders.read_batch_heads(answer, your_reference=reference)
     return [head for head in heads if head.temporary_number not in live]
 
 

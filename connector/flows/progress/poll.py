@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from connector.flows.context import StoreContext
 from connector.flows.polling import Polled
-from connector.flows.progress.reading import MOST_LINES, mark_of, read_lines
+from connector.flows.progress.reading import mark_of, read_lines
 from connector.flows.progress.stages import stage_of
 from connector.ledger.cursors import move_cursor, read_cursor
 from connector.ledger.dispatch import DueMessage
@@ -20,13 +20,17 @@ from connector.ledger.leaving import changed_in_m3
 from connector.ledger.order_progress import OpenOrder, mark_asked, mark_seen, unfinished
 from connector.ledger.session import Ledger, OpenLedger, transaction
 from connector.m3.bulk import MAX_TRANSACTIONS
-from connector.m3.programs.order_progress import LineProgress, list_progress
+from connector.m3.calls import Answer
+from connector.m3.programs import ois100mi
+from connector.m3.programs.order_progress import list_progress
 from connector.m3.rejections import is_not_found
 from connector.stores.progress import Stage
 
 FLOW, POOL = "order_status_to_woo", "status"
 CURSOR = "order_status"
 FROM_THE_FIRST = 0
+TOO_LONG = "more lines than M3 lists"
+"""The mark of such an order."""
 
 
 def poll_progress(ledger: Ledger, store: StoreContext, *, for_s: float = math.inf) -> Polled:
@@ -62,7 +66,7 @@ def poll_progress(ledger: Ledger, store: StoreContext, *, for_s: float = math.in
 
 
 def _compare(ledger: Ledger, store: StoreContext, orders: Sequence[OpenOrder], polled: Polled) -> None:
-    answers = store.m3.read([list_progress(order.number) for order in orders], max_records=MOST_LINES)
+    answers = store.m3.read([list_progress(order.number) for order in orders], max_records=ois100mi.MOST_LINES)
     readable = [answer.error is None or is_not_found(answer.error) for answer in answers]
     if not any(readable):
         answers[0].require()
@@ -71,12 +75,16 @@ def _compare(ledger: Ledger, store: StoreContext, orders: Sequence[OpenOrder], p
         mark_asked(connection, [order.binding_id for order in orders])
         for order, answer, is_readable in zip(orders, answers, readable, strict=True):
             if is_readable:  # another one, locked perhaps, is looked at the next time
-                _take(connection, store.name, order, read_lines(answer), polled)
+                _take(connection, store.name, order, answer, polled)
 
 
-def _take(connection: OpenLedger, store: str, order: OpenOrder, lines: Sequence[LineProgress], polled: Polled) -> None:
-    """Keeps what was seen, and makes the order due if it moved; what was just posted has not."""
-    mark = mark_of(lines)
+def _take(connection: OpenLedger, store: str, order: OpenOrder, answer: Answer, polled: Polled) -> None:
+    """Keeps what was seen, and makes the order due if it moved; what was just posted has not.
+
+    One with more lines than M3 lists is made due once: its own exchange shows people why nothing more is told of it.
+    """
+    lines = [] if answer.is_cut else read_lines(answer)
+    mark = TOO_LONG if answer.is_cut else mark_of(lines)
     if mark == order.seen:
         return
     mark_seen(connection, order.binding_id, mark)

@@ -13,12 +13,13 @@ from connector.flows.context import StoreContext
 from connector.flows.progress.stages import stage_of, unknown_among
 from connector.m3.calls import Answer, Call
 from connector.m3.client import M3Client
-from connector.m3.programs import deliveries, ois350mi
+from connector.m3.programs import deliveries, ois100mi, ois350mi
 from connector.m3.programs.order_progress import LineProgress, list_progress, read_progress
 from connector.m3.rejections import is_not_found
 from connector.stores.progress import DeliveriesBy, ProgressConfig, Stage
 
-MOST_LINES = 1000
+MOST_ROWS = 10_000
+"""Of the deliveries of an order, or the packages of a delivery."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ def read(store: StoreContext, number: str) -> Seen:
         ConnectorError: M3 cannot be asked now, or refuses the lines.
     """
     config, m3 = store.config.orders.progress, store.m3
-    lines = read_lines(m3.read([list_progress(number)], max_records=MOST_LINES)[0])
+    lines = read_lines(m3.read([list_progress(number)], max_records=ois100mi.MOST_LINES)[0])
     if not any(line.delivered or line.invoiced for line in lines):
         return Seen(tuple(lines))
     sent, trouble = _deliveries(m3, config, number, lines)
     if not (config.invoices and any(line.invoiced for line in lines)):
         return Seen(tuple(lines), sent, (), trouble)
-    answer = m3.read([ois350mi.list_invoice_heads_by_order(number)])[0]
+    answer = m3.read([ois350mi.list_invoice_heads_by_order(number)], max_records=ois100mi.MOST_LINES)[0]
     refused = _refusal([answer])
     invoices = () if refused else tuple(one.text_number or one.number for one in ois350mi.read_invoices(answer))
     return Seen(tuple(lines), sent, invoices, trouble or refused)
@@ -111,7 +112,7 @@ def _deliveries(
     left = [
         head for answer in answers if not is_not_found(answer.error) and (head := deliveries.read_head(answer)).has_left
     ]
-    packed = m3.read([deliveries.list_packages(head.number) for head in left])
+    packed = _whole(m3, [deliveries.list_packages(head.number) for head in left])
     refused = _refusal(packed)
     return tuple(_sent(head, answer) for head, answer in zip(left, packed, strict=True)), refused
 
@@ -130,16 +131,15 @@ def _refusal(answers: Sequence[Answer]) -> ConnectorError | None:
 
 def _lists(m3: M3Client, by: DeliveriesBy, number: str, lines: Sequence[LineProgress]) -> list[Answer]:
     if by is DeliveriesBy.ORDER:
-        return _all_of(m3, [deliveries.list_by_order(number)], number)
+        return _whole(m3, [deliveries.list_by_order(number)])
     # What is invoiced M3 may count as delivered no more.
     moved = [line for line in lines if line.delivered or line.invoiced]
-    return _all_of(
-        m3, [deliveries.list_by_line(number, line=line.number, suffix=line.suffix) for line in moved], number
-    )
+    return _whole(m3, [deliveries.list_by_line(number, line=line.number, suffix=line.suffix) for line in moved])
 
 
-def _all_of(m3: M3Client, calls: Sequence[Call], number: str) -> list[Answer]:
+def _whole(m3: M3Client, calls: Sequence[Call]) -> list[Answer]:
+    """Asks for short lists first, for most go on past what is asked for; for long ones where that was not enough."""
     answers = m3.read(calls)
-    if any(deliveries.is_cut_short(answer, order_number=number) for answer in answers):
-        return m3.read(calls, max_records=10 * MOST_LINES)
+    if any(deliveries.is_cut(answer) for answer in answers):
+        return m3.read(calls, max_records=MOST_ROWS)
     return answers

@@ -153,9 +153,9 @@ def read_held(store: StoreContext, heads: Sequence[Head]) -> dict[str, Held]:
         value, lines, charges = answers[place * CALLS_AN_ORDER : (place + 1) * CALLS_AN_ORDER]
         if is_not_found(value.error):
             continue
-        if lines.is_cut or charges.is_cut:
+        if lines.is_cut:
             raise NeedsPersonError(
-                f"Order {head.number} in M3 has more lines or charges than M3 lists at once ({LIST_ROWS}).",
+                f"Order {head.number} in M3 has more lines than M3 lists at once ({LIST_ROWS}).",
                 resolution=f"Compare order {head.number} in OIS300 with the shop by hand; leave its day out here.",
             )
         found[head.number] = Held(

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from connector.errors import MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run
-from connector.flows.refunds.stage import MOST_LINES, Sale, wait_for_invoice
+from connector.flows.refunds.stage import Sale, wait_for_invoice
 from connector.m3.programs import ois350mi
+from connector.m3.programs.ois100mi import MOST_LINES
 from connector.m3.programs.ois350mi import Invoice
 from connector.money.rounding import ZERO
 

@@ -15,10 +15,10 @@ from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.refunds.billed import Billed
 from connector.flows.refunds.reading import Found
-from connector.flows.refunds.stage import MOST_LINES, Sale
+from connector.flows.refunds.stage import Sale
 from connector.ledger.kept import known
 from connector.m3.programs import deliveries
-from connector.m3.programs.ois100mi import LineKey, OrderLine
+from connector.m3.programs.ois100mi import MOST_LINES, LineKey, OrderLine
 from connector.m3.programs.ois350mi import Invoice
 from connector.money.portions import apart, from_json, portion, to_json
 from connector.money.refunds import Of, Piece, Taken

@@ -19,7 +19,6 @@ from connector.m3.programs import ois100mi
 from connector.m3.programs.ois100mi import OrderLine
 from connector.money.refunds import Of, Piece, Taken
 
-MOST_LINES = 1000
 INVOICED, ENDED = "77", ("90", "99")
 
 
@@ -74,7 +73,7 @@ def look(run: Run, posted: Posted, taken: Taken) -> Sale:
     """Reads the order's lines from M3.
 
     Raises:
-        NeedsPersonError: M3 does not have a line that is refunded.
+        NeedsPersonError: M3 does not have a line that is refunded, or has more lines than it lists at once.
         RetryableError: M3 cannot be asked now.
     """
     number, customer = posted.document.final_number or "", posted.document.cuno or ""
@@ -82,7 +81,7 @@ def look(run: Run, posted: Posted, taken: Taken) -> Sale:
         return Sale(number, customer, {}, Stage.ENDED)
     shop_lines = read_shop_lines(run.journal.connection, posted.exchange_id)
     run.journal.pause()
-    held = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=MOST_LINES)[0])
+    held = ois100mi.read_lines(run.store.m3.read([ois100mi.list_lines(number)], max_records=ois100mi.MOST_LINES)[0])
     by_id: dict[int, tuple[OrderLine, ...]] = {}
     for line in held:
         for line_id in shop_lines.get(line.customer_line, ()):

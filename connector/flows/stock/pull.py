@@ -82,10 +82,9 @@ def pull(
 def _changed_items(store: StoreContext, since_ms: int) -> list[balances.ChangedBalance] | None:
     """Returns what changed in the store's warehouses since a moment of M3's clock; None if M3 cut the list."""
     answer = store.m3.read([balances.list_changed(since_ms)], max_records=MOST_ROWS)[0]
-    rows = balances.read_changed(answer)
     if answer.is_cut:
         return None
-    return [row for row in rows if row.warehouse in store.config.warehouses]
+    return [row for row in balances.read_changed(answer) if row.warehouse in store.config.warehouses]
 
 
 def _is_read(row: balances.ChangedBalance, known: Mapping[str, Mapping[str, str]]) -> bool:

@@ -21,7 +21,6 @@ from connector.m3.rejections import is_not_found
 
 log = structlog.get_logger(__name__)
 
-MOST_LINES = 1000
 Unit = tuple[str, str]
 """A unit of the shop and an item: how many basic units one is may differ by item."""
 
@@ -59,7 +58,7 @@ def read_stock(
 ) -> Stock:
     """Reads items, 80 balances a request; an item M3 says no for has a problem of its own.
 
-    An order whose lines M3 refuses, or which cannot be read, counts whole as not allocated: the shop rather shows too little.
+    An order whose lines M3 refuses, or which cannot be read whole, counts whole as not allocated: the shop rather shows too little.
 
     Args:
         store: Whose M3.
@@ -74,7 +73,7 @@ def read_stock(
         ConfigurationError: Nothing can be asked at all.
     """
     line_calls = [ois100mi.list_lines(one.m3_number) for one in posted]
-    lines = store.m3.read(line_calls, max_records=MOST_LINES) if line_calls else []
+    lines = store.m3.read(line_calls, max_records=ois100mi.MOST_LINES) if line_calls else []
     asked = [(item, warehouse) for item in item_numbers for warehouse in warehouses]
     calls: list[Call] = [balances.get_balance(item, warehouse=warehouse) for item, warehouse in asked]
     calls += [mms015mi.get(item, unit=unit) for unit, item in units]
@@ -131,7 +130,7 @@ def _take_lines(
         for line, rest in rests:
             if rest > 0 and line.item in stock.figures and line.warehouse in warehouses:
                 stock.figures[line.item] = stock.figures[line.item].plus(Figures(unallocated=rest))
-        if not answer.is_cut and all(rest <= 0 for _, rest in rests):
+        if all(rest <= 0 for _, rest in rests):
             stock.allocated.append(sale)
 
 

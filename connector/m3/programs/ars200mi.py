@@ -58,7 +58,7 @@ def list_invoices(customer: str, *, since: date) -> Call:
 
 
 def read_listed(answer: Answer, *, customer: str) -> list[ListedInvoice]:
-    """Returns the invoices of a customer; payments of an invoice may be rows of their own with its number."""
+    """Returns the invoices on a page of a customer's list; payments of one may be rows of their own with its number."""
     return [
         ListedInvoice(
             InvoiceKey(
@@ -69,7 +69,7 @@ def read_listed(answer: Answer, *, customer: str) -> list[ListedInvoice]:
             ),
             day(record.get("IVDT", "")),
         )
-        for record in answer.require()
+        for record in answer.page()
     ]
 
 

@@ -78,7 +78,7 @@ def list_changed(since_ms: int) -> Call:
 
 
 def read_changed(answer: Answer) -> list[ChangedBalance]:
-    """Returns the balances that changed; look at `answer.is_cut` too."""
+    """Returns all the balances that changed."""
     return [
         ChangedBalance(
             one.get("ITNO", ""),

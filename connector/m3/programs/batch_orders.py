@@ -190,7 +190,7 @@ def read_error_messages(answer: Answer) -> list[OrderError]:
     """Returns the messages; their texts are M3's and may name items and numbers."""
     return [
         OrderError(record.get("MSID", ""), record.get("TX60") or record.get("MDTA", ""), record.get("LEVL", ""))
-        for record in answer.require()
+        for record in answer.page()  # for people to read: the first ones say enough
     ]
 
 
@@ -200,7 +200,7 @@ def list_batch_lines(temporary_number: str) -> Call:
 
 
 def read_batch_lines(answer: Answer) -> list[BatchLine]:
-    """Returns the lines; look at `answer.is_cut` too."""
+    """Returns the lines there are room for in the answer: who asks for one more than was sent sees whether they are those."""
     return [
         BatchLine(
             key=LineKey.of(record),
@@ -210,7 +210,7 @@ def read_batch_lines(answer: Answer) -> list[BatchLine]:
             price=number(record.get("SAPR", "")),
             warehouse=record.get("WHLO", ""),
         )
-        for record in answer.require()
+        for record in answer.page()
     ]
 
 
@@ -227,7 +227,7 @@ def list_batch_heads(customer: str, *, lowest: str = "", highest: str = "") -> C
 
 
 def read_batch_heads(answer: Answer, *, your_reference: str | None = None) -> list[ListedBatchHead]:
-    """Returns the batch orders, only those with exactly `your_reference` if given; look at `answer.is_cut` too."""
+    """Returns the batch orders, only those with exactly `your_reference` if given."""
     heads = [
         ListedBatchHead(
             temporary_number=record.get("ORNO", ""),

@@ -153,13 +153,13 @@ def list_by_number(customer: str) -> Call:
 
 
 def read_customers(answer: Answer) -> list[Customer]:
-    """Returns all customers of a list; look at `answer.is_cut` too."""
-    return [_customer(record) for record in answer.require()]
+    """Returns the customers on a page of a list; with `answer.is_cut` there may be more of them."""
+    return [_customer(record) for record in answer.page()]
 
 
 def read_found(answer: Answer, *, search_key: str) -> list[Customer]:
     """Returns the customers with exactly this search key."""
-    return [customer for customer in read_customers(answer) if customer.search_key == search_key]
+    return [_customer(record) for record in answer.require_of(lambda record: record.get("ALCU", "") == search_key)]
 
 
 def get_order_info(customer: str) -> Call:
@@ -211,7 +211,9 @@ def list_customer_charges(customer: str) -> Call:
 
 def read_customer_charges(answer: Answer, *, customer: str) -> list[Charge]:
     """Returns the charges of exactly this customer, which M3 adds to its orders by itself."""
-    return [read_charge(record) for record in answer.require() if record.get("CUNO", customer) == customer]
+    return [
+        read_charge(record) for record in answer.require_of(lambda record: record.get("CUNO", customer) == customer)
+    ]
 
 
 def _customer(record: Mapping[str, str]) -> Customer:

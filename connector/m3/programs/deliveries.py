@@ -53,23 +53,26 @@ def list_quantities(order_number: str, *, line: str, suffix: str) -> Call:
 def read_quantities(answer: Answer, order_number: str, line: str) -> dict[str, Decimal]:
     """Returns how much of exactly this line is in each delivery (DLIX), in the basic unit."""
     quantities: dict[str, Decimal] = {}
-    for row in answer.require():
-        if row.get("RIDN") == order_number and number(row.get("RIDL", "")) == number(line):
-            delivery = row.get("DLIX", "")
-            quantities[delivery] = quantities.get(delivery, Decimal(0)) + number(row.get("TRQT", ""))
+    for row in answer.require_of(
+        lambda row: row.get("RIDN") == order_number and number(row.get("RIDL", "")) == number(line)
+    ):
+        delivery = row.get("DLIX", "")
+        quantities[delivery] = quantities.get(delivery, Decimal(0)) + number(row.get("TRQT", ""))
     return quantities
 
 
 def read_numbers(answer: Answer, *, order_number: str) -> list[str]:
     """Returns the numbers of the deliveries of exactly this order, lowest first."""
-    rows = [row for row in answer.require() if row.get("RIDN") == order_number]
+    rows = answer.require_of(lambda row: row.get("RIDN") == order_number)
     numbers = {row["DLIX"] for row in rows if row.get("DLIX", "").strip("0")}
     return sorted(numbers, key=int)
 
 
-def is_cut_short(answer: Answer, *, order_number: str) -> bool:
-    """Tells whether the list may hold more rows of this order: it is full, and its last row is still the order's."""
-    return answer.is_cut and answer.records[-1].get("RIDN") == order_number
+def is_cut(answer: Answer) -> bool:
+    """Tells whether a list may hold more rows of the order or the delivery that was asked for."""
+    asked = answer.call.fields
+    column, wanted = ("DLIX", asked["DLIX"]) if "DLIX" in asked else ("RIDN", asked.get("RIDN") or asked["ORNO"])
+    return answer.is_cut_among(lambda row: row.get(column) == wanted)
 
 
 def get_head(delivery: str) -> Call:
@@ -90,4 +93,4 @@ def list_packages(delivery: str) -> Call:
 
 def read_tracking(answer: Answer, *, delivery: str) -> list[str]:
     """Returns the tracking numbers of the packages of exactly this delivery."""
-    return [row["ETRN"] for row in answer.require() if row.get("DLIX") == delivery and row.get("ETRN")]
+    return [row["ETRN"] for row in answer.require_of(lambda row: row.get("DLIX") == delivery) if row.get("ETRN")]

@@ -7,6 +7,7 @@ compares each row. Source: signatures in catalogue.json; protocol.md sections 4 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from connector.m3.calls import Answer, Call
 
@@ -58,11 +59,21 @@ def list_style(style: str, *, columns: Sequence[str]) -> Call:
     return Call("item.style", {"STYN": style}, ("STYN", "ITNO", *columns))
 
 
+def is_style_cut(answer: Answer) -> bool:
+    """Tells whether the style that was asked for may have more items than were listed."""
+    return answer.is_cut_among(partial(_is_of_style, answer))
+
+
 def read_style(answer: Answer) -> dict[str, dict[str, str]]:
     """Returns the rows of the style that was asked for, by item number."""
-    wanted = answer.call.fields["STYN"]
-    rows = [row for row in answer.require() if row.get("STYN") == wanted and "ITNO" in row]
-    return {row["ITNO"]: {name: row[name] for name in row if name not in ("STYN", "ITNO")} for row in rows}
+    rows = answer.require_of(partial(_is_of_style, answer))
+    return {
+        row["ITNO"]: {name: row[name] for name in row if name not in ("STYN", "ITNO")} for row in rows if "ITNO" in row
+    }
+
+
+def _is_of_style(answer: Answer, row: Mapping[str, str]) -> bool:
+    return row.get("STYN") == answer.call.fields["STYN"]
 
 
 def list_aliases(item_number: str, *, category: int) -> Call:
@@ -74,9 +85,10 @@ def list_aliases(item_number: str, *, category: int) -> Call:
 def read_alias(answer: Answer, *, qualifier: str) -> str:
     """Returns the item's first alias of the category and qualifier that were asked for; empty if it has none."""
     wanted = (answer.call.fields["ITNO"], answer.call.fields["ALWT"], qualifier)
-    for row in answer.require():
+    for row in answer.page():
         if (row.get("ITNO", wanted[0]), row.get("ALWT", wanted[1]), row.get("ALWQ", "")) == wanted:
             return row.get("POPN", "")
+    answer.require_of(lambda row: (row.get("ITNO", wanted[0]), row.get("ALWT", wanted[1])) == wanted[:2])
     return ""
 
 

@@ -25,8 +25,9 @@ def read_charges(answer: Answer) -> dict[str, Decimal]:
     wanted = (answer.call.fields["PONR"], answer.call.fields["POSX"])
     return {
         record.get("CRID", ""): number(record.get("PBAM", ""))
-        for record in answer.require()
-        if (record.get("PONR", ""), record.get("POSX", "") or "0") == wanted
+        for record in answer.require_of(
+            lambda record: (record.get("PONR", ""), record.get("POSX", "") or "0") == wanted
+        )
     }
 
 

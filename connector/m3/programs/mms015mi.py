@@ -45,8 +45,10 @@ def list_units(item: str) -> Call:
 def read_units(answer: Answer) -> dict[str, dict[str, str]]:
     """Returns the units of quantity of the item that was asked for, by name, with M3's own fields."""
     wanted = (answer.call.fields["ITNO"], QUANTITY)
-    rows = [row for row in answer.require() if (row.get("ITNO"), row.get("AUTP")) == wanted and "ALUN" in row]
-    return {row["ALUN"]: {name: row.get(name, "") for name in ("ALUN", "COFA", "DMCF")} for row in rows}
+    rows = answer.require_of(lambda row: (row.get("ITNO"), row.get("AUTP")) == wanted)
+    return {
+        row["ALUN"]: {name: row.get(name, "") for name in ("ALUN", "COFA", "DMCF")} for row in rows if "ALUN" in row
+    }
 
 
 def read_unit(answer: Answer) -> AlternateUnit:

@@ -87,8 +87,8 @@ def list_messages(external_number: str, *, partner: str) -> Call:
 
 
 def read_numbers(answer: Answer) -> list[str]:
-    """Returns the numbers (MSGN)."""
-    return [number for row in answer.require() if (number := row.get("MSGN", "").strip())]
+    """Returns the numbers (MSGN) there are: no list of a site proves that there is no other message."""
+    return [number for row in answer.page() if (number := row.get("MSGN", "").strip())]
 
 
 def read_message(identity: Answer, instruction: Answer) -> StockMessage | None:

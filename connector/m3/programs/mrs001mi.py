@@ -11,6 +11,7 @@ from connector.m3.calls import Answer, Call
 from connector.m3.values import number
 
 INPUT, OUTPUT = "I", "O"
+KEY = ("MINM", "TRNM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def list_fields(program: str, transaction: str, *, side: str = INPUT) -> Call:
 
 
 def read_fields(answer: Answer) -> dict[str, SiteField]:
-    """Returns the fields of exactly the transaction asked for, by name; look at `answer.is_cut` too."""
+    """Returns the fields of exactly the transaction asked for, by name."""
     asked = answer.call.fields
     return {
         record.get("FLNM", ""): SiteField(
@@ -43,6 +44,7 @@ def read_fields(answer: Answer) -> dict[str, SiteField]:
             length=int(number(record.get("LENG", ""))),
             is_required=record.get("MAND", "") in {"1", "Y"},
         )
-        for record in answer.require()
-        if (record.get("MINM", asked["MINM"]), record.get("TRNM", asked["TRNM"])) == (asked["MINM"], asked["TRNM"])
+        for record in answer.require_of(
+            lambda record: all(record.get(name, asked[name]) == asked[name] for name in KEY)
+        )
     }

@@ -33,7 +33,7 @@ def list_order_types(*, first: str) -> Call:
 
 def read_order_type(answer: Answer, *, code: str) -> OrderType | None:
     """Returns the order type `code`, or None if M3 does not have it."""
-    for record in answer.require():
+    for record in answer.page():  # it comes first
         if record.get("ORTP") == code:
             return OrderType(
                 code=code,
@@ -52,4 +52,5 @@ def list_order_type_charges(order_type: str) -> Call:
 
 def read_order_type_charges(answer: Answer, *, order_type: str) -> list[Charge]:
     """Returns the charges of exactly this order type."""
-    return [read_charge(record) for record in answer.require() if record.get("ORTP", order_type) == order_type]
+    rows = answer.require_of(lambda record: record.get("ORTP", order_type) == order_type)
+    return [read_charge(record) for record in rows]

@@ -52,13 +52,13 @@ def list_heads(code: str, *, currency: str, first: date | None = None) -> Call:
 
 
 def read_heads(answer: Answer) -> Iterator[ListHead]:
-    """Yields the heads of the list that was asked for; those of another list, currency or customer are passed over.
+    """Yields the heads on a page of the list that was asked for; those of another list, currency or customer are passed over.
 
     Raises:
         ConnectorError: M3 refused the call, or sent no date.
     """
     asked = (answer.call.fields["PRRF"], answer.call.fields["CUCD"], "")
-    for record in answer.require():
+    for record in answer.page():
         valid_from = day(record.get("FVDT", ""))
         if valid_from and (record.get("PRRF"), record.get("CUCD"), record.get("CUNO", "")) == asked:
             yield ListHead(asked[0], asked[1], valid_from, last_day(record.get("LVDT", "")))

@@ -19,5 +19,5 @@ def list_order_charges(*, first: str = "") -> Call:
 
 
 def read_charges(answer: Answer) -> list[Charge]:
-    """Returns the charges; look at `answer.is_cut` too."""
-    return [read_charge(record) for record in answer.require()]
+    """Returns the charges on a page of the list; with `answer.is_cut` there may be more of them."""
+    return [read_charge(record) for record in answer.page()]

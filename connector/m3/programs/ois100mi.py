@@ -16,6 +16,8 @@ from connector.m3.values import day, number
 
 UNALLOCATED_DIGIT, ALLOCATED_DIGIT = "2", "3"  # of a line status
 NO_STOP = "0"  # OBLC
+MOST_LINES = 1000
+"""Of a list of one order. LstLine has no key to go on from, and some gateways give no more rows whatever is asked for."""
 CLOSED = "99"  # ORST of a line that was ended before anything of it was delivered
 DELIVERY_ADDRESS = "1"  # ADRT 01: the delivery address of this order
 
@@ -183,7 +185,7 @@ def list_lines(order_number: str) -> Call:
 
 
 def read_lines(answer: Answer) -> list[OrderLine]:
-    """Returns the lines of a customer order; look at `answer.is_cut` too."""
+    """Returns all the lines of a customer order."""
     return [_order_line(record) for record in answer.require()]
 
 

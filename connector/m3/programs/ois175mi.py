@@ -53,7 +53,7 @@ def list_heads_by_date(customer: str, *, order_date: date) -> Call:
 
 
 def read_heads(answer: Answer) -> list[ListedOrder]:
-    """Returns all orders of a list; with `answer.is_cut` there may be more of them."""
+    """Returns the orders of a page of a list; with `answer.is_cut` there may be more of them."""
     return [
         ListedOrder(
             number=record.get("ORNO", ""),
@@ -64,10 +64,10 @@ def read_heads(answer: Answer) -> list[ListedOrder]:
             lowest_status=record.get("ORSL", ""),
             highest_status=record.get("ORST", ""),
         )
-        for record in answer.require()
+        for record in answer.page()
     ]
 
 
 def read_orders(answer: Answer, *, your_reference: str) -> list[ListedOrder]:
-    """Returns the orders with exactly this reference; with `answer.is_cut` there may be more of them."""
+    """Returns the orders with exactly this reference that are on a page of a list: the first of one by reference."""
     return [order for order in read_heads(answer) if order.your_reference == your_reference]

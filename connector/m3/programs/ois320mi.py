@@ -53,7 +53,7 @@ def read_includes_tax(answer: Answer) -> bool:
         ConnectorError: M3 refused the call.
     """
     asked = answer.call.fields
-    for record in answer.require():
+    for record in answer.page():
         if all(record.get(name, "") == asked.get(name, "") for name in ("PRRF", "CUCD", "CUNO", "FVDT")):
             return record.get("TINC") == "1"
     return False

@@ -78,7 +78,7 @@ def read_amounts(heads: Answer, amounts: Answer) -> list[InvoiceAmount] | None:
         heads: The answer of `list_invoice_heads_by_order`.
         amounts: The answer of `list_all_invoices_by_order`.
     """
-    told = {_key(record): record for record in amounts.require()}
+    told = {_key(record): record for record in amounts.page()}  # whole if it has each invoice of the list of heads
     wanted = sorted({_key(record) for record in _of_order(heads)})
     if not told.keys() >= set(wanted):
         return None
@@ -88,7 +88,7 @@ def read_amounts(heads: Answer, amounts: Answer) -> list[InvoiceAmount] | None:
 def _of_order(answer: Answer) -> Iterator[dict[str, str]]:
     """Yields the rows of the order that was asked for; a list may go on with those of the next one."""
     wanted = answer.call.fields["ORNO"]
-    yield from (record for record in answer.require() if record.get("ORNO", "").strip() in ("", wanted))
+    yield from answer.require_of(lambda record: record.get("ORNO", "").strip() in ("", wanted))
 
 
 def _key(record: Mapping[str, str]) -> tuple[str, str]:

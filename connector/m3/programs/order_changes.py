@@ -71,8 +71,7 @@ def read_charges(answer: Answer) -> list[ConnectedCharge]:
     wanted = answer.call.fields["ORNO"]
     return [
         ConnectedCharge(record.get("CRID", ""), number(record.get("CRAM", "")))
-        for record in answer.require()
-        if record.get("ORNO", wanted) == wanted
+        for record in answer.require_of(lambda record: record.get("ORNO", wanted) == wanted)
     ]
 
 

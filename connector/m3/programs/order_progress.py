@@ -36,7 +36,7 @@ def list_progress(order_number: str) -> Call:
 
 
 def read_progress(answer: Answer) -> list[LineProgress]:
-    """Returns the lines in line order; look at `answer.is_cut` too."""
+    """Returns all the lines in line order."""
     lines = [
         LineProgress(
             number=record.get("PONR", ""),

@@ -10,13 +10,14 @@ import pytest
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
-from connector.flows.order_changes import held
-from connector.flows.orders import takeover
+from connector.flows.orders import plan, takeover
+from connector.flows.progress.poll import poll_progress
 from connector.flows.reconciling import bills, m3_side
-from connector.m3.programs import gls200mi
+from connector.m3.programs import gls200mi, ois100mi
 from tests.harness import STORE, Connector
-from tests.integration.flows.books.counting_house import CountingHouse, invoicing, paying
+from tests.integration.flows.books.counting_house import SETTLE, CountingHouse, invoicing, paying
 from tests.integration.flows.reconciling.clerk import Clerk
+from tests.integration.flows.refunds.desk import MUG, Desk
 from tests.integration.flows.story import Story
 
 Read = Callable[[StoreContext], Sequence[object]]
@@ -38,14 +39,98 @@ def test_changed_order_with_more_lines_than_m3_lists_is_not_touched(
     story = Story(connector, guests="common")
     order = story.place(lines=TWO_MUGS)
     story.go_on()
-    monkeypatch.setattr(held, "MOST_LINES", 2)
+    monkeypatch.setattr(plan, "_require_listable", lambda money: None)
+    monkeypatch.setattr(ois100mi, "MOST_LINES", 2)
     before = story.orders()
     story.change(order, line_items=[{"id": order["line_items"][0]["id"], "quantity": 2}])
     story.go_on()
 
     told = story.exchange()
-    assert (told["state"], "more lines than M3 lists at once (2)" in told["reason"]) == ("dead_letter", True)
+    assert (told["state"], "M3 lists 2 rows of ORNO" in told["reason"]) == ("dead_letter", True)
     assert story.orders() == before
+
+
+def test_order_of_more_lines_than_m3_lists_is_not_posted(connector: Connector, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = Story(connector, guests="common")
+    monkeypatch.setattr(ois100mi, "MOST_LINES", 2)
+    story.place(lines=TWO_MUGS)
+    story.go_on()
+
+    told = story.exchange()
+    assert (told["state"], told["reason"][:21]) == ("dead_letter", "The order has 2 lines")
+    assert "OIS100MI/AddBatchHead" not in story.sandbox.m3_book()["calls"]
+
+
+def test_order_that_cannot_be_compared_after_confirm_is_locked(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(connector, guests="common")
+    monkeypatch.setattr(plan, "_require_listable", lambda money: None)
+    monkeypatch.setattr(ois100mi, "MOST_LINES", 2)
+    story.place(lines=TWO_MUGS)
+    story.go_on()
+
+    told = story.exchange()
+    assert (told["state"], told["reason_code"]) == ("dead_letter", "amounts_differ")
+    assert "the lines: sent 2, M3 has 2 or more" in told["reason"]
+    assert [one["held"] for one in story.orders()] == [True]
+
+
+def test_refund_of_an_order_with_more_lines_than_m3_lists_changes_nothing(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(connector, guests="common")
+    order = desk.place(lines=TWO_MUGS)
+    desk.go_on()
+    before = desk.orders()
+    monkeypatch.setattr(ois100mi, "MOST_LINES", 1)
+    desk.give_back(order, MUG, 1)
+    desk.go_on()
+
+    (told,) = desk.refunds()
+    assert (told["state"], told["reason_code"]) == ("dead_letter", "list_cut")
+    assert (desk.orders(), desk.returns()) == (before, [])
+
+
+def test_order_invoiced_as_far_as_m3_lists_it_is_not_taken_for_paid(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = CountingHouse(connector)
+    connector.configure(paying(payments={"settle": SETTLE}))
+    house.place(lines=TWO_MUGS)
+    connector.drain()
+    _ship_first_line(house, to="77")
+    monkeypatch.setattr(ois100mi, "MOST_LINES", 1)
+    connector.pass_time(901)
+    connector.drain()
+
+    told = house.exchange("settlements_to_m3")
+    assert (told["state"], told["reason_code"]) == ("dead_letter", "list_cut")
+    assert house.sandbox.m3_book()["payment_batches"] == []
+
+
+def test_order_delivered_as_far_as_m3_lists_it_is_not_told_as_delivered(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(connector, guests="common")
+    order = story.place(lines=TWO_MUGS)
+    story.go_on()
+    _ship_first_line(story, to="66")
+    monkeypatch.setattr(ois100mi, "MOST_LINES", 1)
+    store = connector.process.runtime.store(STORE)
+    news = [poll_progress(connector.engine, store).news for _ in range(2)]
+    story.go_on()
+
+    told = story.exchange("order_status_to_woo")
+    (shown,) = [one for one in story.sandbox.shop_book()["orders"] if one["id"] == order["id"]]
+    assert (told["state"], told["reason_code"]) == ("dead_letter", "list_cut")
+    assert (news, shown["status"]) == ([1, 0], "processing")
+
+
+def _ship_first_line(story: Story, *, to: str) -> None:
+    (held,) = story.orders()
+    how = {"to": to, "lines": [{"ponr": 1, "quantity": "1"}]}
+    story.sandbox.post(f"{story.sandbox.m3_url}/_control/orders/{held['orno']}/advance", how)
 
 
 def test_order_whose_batch_head_cannot_be_looked_for_is_not_begun_again(
@@ -78,7 +163,7 @@ def test_posting_the_ledger_cannot_be_asked_for_is_not_believed(
 @pytest.mark.parametrize(
     ("module", "name", "file", "words"),
     [
-        (m3_side, "LIST_ROWS", None, "more lines or charges than M3 lists"),
+        (m3_side, "LIST_ROWS", None, "more lines than M3 lists"),
         (gls200mi, "MOST_ROWS", paying(), "ledger rows and more for"),
     ],
     ids=["lines of an order", "rows of a day"],
