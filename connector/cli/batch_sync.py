@@ -25,6 +25,7 @@ from connector.flows.context import StoreContext
 from connector.flows.pulling import Compared, Pulled, Reason
 from connector.flows.pulls import PullEntry
 from connector.ledger.offers import mark_due
+from connector.ledger.refused_pieces import FORGET_REFUSED, of_customers
 from connector.ledger.session import transaction
 from connector.runtime import Runtime
 
@@ -88,6 +89,7 @@ def _pull(runtime: Runtime, store: StoreContext, entry: PullEntry, *, full: bool
 
 def _mark(runtime: Runtime, store: StoreContext, entry: PullEntry, item_numbers: Sequence[str]) -> Pulled:
     with transaction(runtime.engine) as connection:
+        FORGET_REFUSED.run(connection, of_customers(store.name, item_numbers))
         messages = mark_due(connection, store.name, flow=entry.flow, item_numbers=item_numbers)
     return Pulled(read=0, changed=len(item_numbers), messages=messages)
 

@@ -121,7 +121,7 @@ def write(
     Args:
         run: The run.
         flow: Whose offers the batch is for.
-        name: CREATE for a batch that makes something new, else UPDATE: absolute values, harmless when they arrive twice.
+        name: CREATE for a batch that makes something new, else UPDATE or another: absolute values, harmless when they arrive twice.
         items: The item numbers it is for.
         request: What is sent; only its digest is kept.
         told: What the audit trail says of each element if the answer is lost; else the caller tells of those that were taken.

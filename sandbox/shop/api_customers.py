@@ -3,7 +3,7 @@
 from sandbox.shop import schema as check
 from sandbox.shop.api_orders import match_ids
 from sandbox.shop.batch import BatchActions, run_batch
-from sandbox.shop.customers import create_customer, delete_customer, show_customer, update_customer
+from sandbox.shop.customers import check_fields, create_customer, delete_customer, show_customer, update_customer
 from sandbox.shop.entities import Customer
 from sandbox.shop.errors import RestError
 from sandbox.shop.routing import Answer, Call, Endpoint, Route, editing, page_of
@@ -64,6 +64,7 @@ def get_customer(call: Call) -> Answer:
 
 def post_customer(call: Call) -> Answer:
     """Register a customer."""
+    check_fields(call.shop, call.body)
     customer = create_customer(call.shop, call.body)
     url = f"{call.base}/wp-json/wc/v3/customers/{customer.id}"
     return Answer(show_customer(customer, base=call.base), 201, {"Location": url})
@@ -72,6 +73,7 @@ def post_customer(call: Call) -> Answer:
 def put_customer(call: Call) -> Answer:
     """Change a customer."""
     customer = _find(call, status=400)
+    check_fields(call.shop, call.body)
     update_customer(call.shop, customer, call.body)
     return Answer(show_customer(customer, base=call.base))
 
@@ -91,10 +93,12 @@ def batch(call: Call) -> Answer:
     """Create, change and delete accounts, each by itself."""
 
     def create(element: JSONDict) -> JSONDict:
+        check_fields(call.shop, element)
         return show_customer(create_customer(call.shop, element), base=call.base)
 
     def update(number: int, element: JSONDict) -> JSONDict:
         customer = _numbered(call, number, status=400)
+        check_fields(call.shop, element)
         update_customer(call.shop, customer, element)
         return show_customer(customer, base=call.base)
 

@@ -1,6 +1,7 @@
 """The Flask application of the sandbox shop: REST, control and book; made by `sandbox.__main__`, tests and bench."""
 
 import contextlib
+import re
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
@@ -24,6 +25,7 @@ from sandbox.shop.wire import JSONDict, encode
 from sandbox.shop.writes import note_write
 
 API = "/wp-json/wc/v3"
+_NUMBER = re.compile(r"\d+")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _NO_CACHE = {
     "Expires": "Wed, 11 Jan 1984 05:00:00 GMT",
@@ -178,6 +180,7 @@ def _serve(shop: Shop, *, dispatcher: Dispatcher, nonces: Nonces, path: str) -> 
     raw_body = request.get_data()
     is_known, allow = False, ""
     with shop.lock:
+        shop.tally.calls[f"{call.method} {_NUMBER.sub('<id>', path)}"] += 1
         try:
             is_known = _authenticate(shop, call, nonces)
             answer, allow = dispatch(ROUTES, call, raw_body=raw_body, is_known=is_known)

@@ -39,6 +39,7 @@ def make_book(shop: Shop, *, waiting: int) -> JSONDict:
             "waiting": waiting,
             "by_topic": dict(tally.by_topic),
         },
+        "calls": dict(tally.calls),
         "webhooks": [
             {"id": w.id, "topic": w.topic, "status": w.status, "failure_count": w.failure_count}
             for w in shop.webhooks.values()

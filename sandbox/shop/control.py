@@ -39,6 +39,7 @@ class SettingsChange(BaseModel):
     dispatch_delay_s: float | None = Field(None, ge=0)
     late_s: float | None = Field(None, ge=0)
     delivery_timeout_s: float | None = Field(None, gt=0)
+    refused_of_accounts: list[str] | None = None
     home_url: str | None = None
 
 

@@ -4,7 +4,7 @@ import hashlib
 
 from sandbox.shop import dates
 from sandbox.shop.entities import Customer, Meta
-from sandbox.shop.errors import RestError
+from sandbox.shop.errors import RestError, invalid_params
 from sandbox.shop.metadata import write_meta
 from sandbox.shop.order_json import self_link, show_meta
 from sandbox.shop.schema import is_email
@@ -49,6 +49,20 @@ def update_customer(shop: Shop, customer: Customer, body: JSONDict) -> None:
     _apply(shop, customer, body)
     customer.modified = shop.clock()
     shop.emit("customer.updated", customer.id)
+
+
+def check_fields(shop: Shop, body: JSONDict) -> None:
+    """Refuse what REST refuses of an account, also in a batch: the address on its bill, and what a plug-in looks at.
+
+    Raises:
+        RestError: 400; nothing is changed.
+    """
+    billing = dict(body.get("billing") or {})
+    if billing.get("email") and not is_email(str(billing["email"])):
+        raise RestError("customer_invalid_billing_email", "Invalid billing email address")
+    sent = {f"billing.{name}" for name in billing} | {f"meta.{row.get('key')}" for row in body.get("meta_data", [])}
+    if refused := sorted(sent & set(shop.settings.refused_of_accounts)):
+        raise invalid_params({name: ("rest_invalid_param", f"{name} is not valid here.", None) for name in refused})
 
 
 def delete_customer(shop: Shop, customer: Customer) -> None:

@@ -3,6 +3,7 @@
 import random
 import string
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ class Settings:
     dispatch_delay_s: float = 0.1
     late_s: float = 5.0
     delivery_timeout_s: float = 60.0
+    refused_of_accounts: list[str] = field(default_factory=list)  # a plug-in refuses them: billing.phone, meta.<key>
     home_url: str = ""
 
 
@@ -50,12 +52,13 @@ class Counters:
 
 @dataclass
 class Tally:
-    """How many deliveries went which way, for `/_book`."""
+    """How many deliveries went which way, and how often each address was asked, for `/_book`."""
 
     sent: int = 0
     failed: int = 0
     suppressed: int = 0
     by_topic: dict[str, int] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
 
 
 class Shop:

@@ -15,6 +15,7 @@ from connector.ledger.discards import DISCARDED
 from connector.ledger.forgetting import FORGET_BODIES, FORGET_SHOPPER
 from connector.ledger.known_customers import KnownCustomer, unbind_account
 from connector.ledger.named_people import FORGET_SHOPPERS
+from connector.ledger.refused_pieces import FORGET_REFUSED, of_customers
 from connector.ledger.shop_accounts import ERASE_ACCOUNT, SeenAccount, claimants_of
 from connector.publishing.customers import Accounts, Erased
 from connector.woocommerce.models import Customer
@@ -71,6 +72,7 @@ def _forget(run: Run, known: KnownCustomer | None, seen: SeenAccount | None, *, 
     if known is None:
         return None if seen is None else seen.undecided
     run.journal.stage(FORGET_SHOPPER, m3_scope=store.m3_scope, number=known.number)
+    run.journal.stage(FORGET_REFUSED, **of_customers(store.name, [known.number]))
     account, connection = int(run.claim.business_key), run.journal.connection
     unbind_account(connection, store.name, account=account)
     for one in claimants_of(connection, store.name, account=account, m3_scope=store.m3_scope, number=known.number):

@@ -31,7 +31,9 @@ def following(**accounts: Any) -> str:
 
 
 FOLLOWS_ACCOUNTS = following()
-SHOWS_CUSTOMERS = yaml.safe_dump({**yaml.safe_load(following(owners={"phone": "m3"})), "publish": {"customers": {}}})
+SHOWS_CUSTOMERS = yaml.safe_dump(
+    {**yaml.safe_load(following(owners={"phone": "m3", "email": "m3"})), "publish": {"customers": {}}}
+)
 
 
 def buyer_with_a_vat_number_comes(world: World) -> None:
@@ -126,7 +128,7 @@ def of_erased(world: World) -> list[str]:
 
 
 def customer_is_shown_in_the_shop(world: World) -> None:
-    """M3 gives a customer other terms and another telephone number; nobody tells, the pull finds it."""
+    """M3 gives a customer other terms, another telephone number, and an e-mail address that the shop refuses; the pull finds it."""
     _known(world)
     with world.quietly():
         world.turn("pull_customers")
@@ -134,7 +136,7 @@ def customer_is_shown_in_the_shop(world: World) -> None:
         world.go_on()
         number = world.sandbox.m3_book()["customers"][0]["cuno"]
         url = f"{world.sandbox.m3_url}/_control/customers/{number}"
-        world.sandbox.post(url, {"TEPY": "030", "PHNO": "01 777 000"})
+        world.sandbox.post(url, {"TEPY": "030", "PHNO": "01 777 000", "MAIL": "iva@horvat"})
     world.turn("pull_customers")
     world.go_on()
     world.connector.pass_time(60)
@@ -152,7 +154,12 @@ def of_shown(world: World) -> list[str]:
     found = {name: meta.get(name) for name in wanted} | {"phone": row["billing"]["phone"]}
     wrong = [] if found == wanted else [f"account in the shop: {found}"]
     wrong += [] if made["fields"]["PHNO"] == "01 777 000" else [f"telephone in M3: {made['fields']['PHNO']}"]
+    wrong += (
+        [] if row["billing"]["email"] == BUYER["email"] else [f"e-mail address in the shop: {row['billing']['email']}"]
+    )
     due = world.connector.rows("SELECT item_number FROM offer WHERE wanted_rev > done_rev")
+    told = [one["problem"] for one in world.connector.rows("SELECT problem FROM offer WHERE flow = 'customers_to_woo'")]
+    wrong += [] if "was not written: billing.email. " in str(told) else [f"told of what was refused: {told}"]
     return [*wrong, *([f"still due: {due}"] if due else []), *books.of_posted_orders(world)]
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.harness import STORE, Connector
 from tests.integration.cli.conftest import Run, Said
 from tests.integration.flows.customers.desk import Desk, file_of
-from tests.integration.flows.customers.test_to_woo import Shown
+from tests.integration.flows.customers.shown import Shown
 
 
 def lines(said: Said) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 from tests.harness import STORE, Connector
 from tests.integration.cli.conftest import Run
 from tests.integration.flows.customers.desk import Desk, file_of
-from tests.integration.flows.customers.test_to_woo import Shown
+from tests.integration.flows.customers.shown import Choosy, Shown
 
 TRACES = ("Ana", "Savska", "example.com", "999 888")
 
@@ -72,6 +72,22 @@ def test_a_dry_run_to_the_shop_shows_what_m3_says(desk: Shown, run_store: Run) -
 
     (row,) = said.data["rows"]
     assert (row["field"], row["shop"], row["wanted"]) == ("meta._m3_payment_terms", "000", "030")
+
+
+def test_who_asks_for_a_customer_has_sent_again_what_the_shop_refused(connector: Connector, run_store: Run) -> None:
+    desk = Choosy(connector)
+    desk.refuse("billing.phone")
+    desk.change_in_m3(PHNO="01 777 000")
+    desk.refuse()
+
+    run_store("sync", "customers_to_woo", "--full")
+    connector.settle()
+    whole = desk.shows()["phone"]
+    run_store("sync", "customers_to_woo", "--ids", desk.number)
+    connector.settle()
+
+    assert (whole, desk.shows()["phone"]) == ("091 234 5678", "01 777 000")
+    assert desk.offer()["problem_code"] is None
 
 
 def test_an_account_bound_by_an_address_it_only_typed_is_seen_unbound_and_stays_so(

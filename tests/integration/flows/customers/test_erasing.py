@@ -13,7 +13,7 @@ from connector.ledger.people import discard, release
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
 from tests.integration.flows.customers.desk import GOOD_VAT, HOME, LINES, VAT_KEY, Desk, file_of
-from tests.integration.flows.customers.test_to_woo import Shown
+from tests.integration.flows.customers.shown import Shown
 
 TRACES = ("Savska", "Anić", "ana@example.com", "234 5678")
 

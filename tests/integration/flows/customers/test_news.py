@@ -10,7 +10,7 @@ from connector.ion.ims import Parameters
 from connector.ion.payload import open_payload
 from connector.ion.rules import load_event_rules
 from tests.harness import ROOT, STORE, Connector
-from tests.integration.flows.customers.test_to_woo import Shown
+from tests.integration.flows.customers.shown import Shown
 
 BOD = """<SyncCustomerPartyMaster releaseID="9.2"><ApplicationArea/><DataArea>
 <Sync><TenantID>SANDBOX_TST</TenantID><AccountingEntityID>100</AccountingEntityID>

@@ -13,7 +13,7 @@ from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import invoicing
 from tests.integration.flows.customers import traces
 from tests.integration.flows.customers.desk import GOOD_VAT, VAT_KEY
-from tests.integration.flows.customers.test_to_woo import publishing
+from tests.integration.flows.customers.shown import publishing
 from tests.integration.flows.refunds.desk import Desk
 from tests.integration.flows.story import deliver, quick_store
 

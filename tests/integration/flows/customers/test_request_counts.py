@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from connector.ledger.offers import mark_due
-from connector.ledger.session import transaction
-from tests.harness import STORE, Connector
+from tests.harness import Connector
 from tests.integration.flows.customers.desk import Desk
-from tests.integration.flows.customers.test_to_woo import FLOW, Shown
+from tests.integration.flows.customers.shown import Shown
 
 
 def requests(desk: Desk) -> int:
@@ -37,8 +35,6 @@ def test_customers_changed_in_m3_are_read_together(connector: Connector) -> None
         desk.in_m3(number, TEPY="030")
     before = requests(desk)
 
-    with transaction(connector.engine) as connection:
-        mark_due(connection, STORE, flow=FLOW, item_numbers=numbers)
-    connector.settle()
+    desk.carry(*numbers)
 
     assert requests(desk) == before + 1

@@ -2,63 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import yaml
-
 from connector.flows.customer_publishing.compare import compare
 from connector.flows.customer_publishing.pull import pull
 from connector.flows.pulling import Reason
-from connector.ledger.offers import mark_due
-from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
-from tests.integration.flows.customers.desk import Desk, file_of
-
-FLOW = "customers_to_woo"
-
-
-def publishing(**accounts: Any) -> str:
-    """Returns a store file that follows its accounts and shows customers in the shop."""
-    content = yaml.safe_load(file_of(accounts=accounts))
-    return yaml.safe_dump({**content, "publish": {"customers": {}}})
-
-
-class Shown(Desk):
-    """A desk whose shop shows what M3 says."""
-
-    def __init__(self, connector: Connector, **accounts: Any) -> None:
-        super().__init__(connector, publishing(**accounts))
-
-    def in_m3(self, number: str, **fields: str) -> None:
-        """Changes a customer as a person does in CRS610."""
-        self.sandbox.post(f"{self.sandbox.m3_url}/_control/customers/{number}", fields)
-
-    def pull(self) -> int:
-        """Asks M3 what changed and carries it; returns how many became due."""
-        store = self.connector.process.runtime.store(STORE)
-        pulled = pull(self.connector.engine, store, full=False)
-        self.connector.settle()
-        return pulled.changed
-
-    def row(self, account: dict[str, Any]) -> dict[str, Any]:
-        """Returns the account as the shop shows it."""
-        found = self.connector.process.runtime.store(STORE).shop.customers.get(account["id"])
-        assert found is not None
-        return found
-
-    def meta(self, account: dict[str, Any]) -> dict[str, str]:
-        """Returns our meta rows of the account."""
-        return {one["key"]: one["value"] for one in self.row(account)["meta_data"] if one["key"].startswith("_m3")}
-
-    def batches(self) -> int:
-        """Returns how many writes to accounts the audit trail tells of."""
-        rows = self.connector.rows("SELECT 1 FROM audit WHERE action = 'POST customers/batch'")
-        return len(rows)
-
-    def offer(self) -> dict[str, Any]:
-        """Returns the only customer that is known to this flow."""
-        (offer,) = self.connector.rows("SELECT * FROM offer WHERE flow = :flow", flow=FLOW)
-        return offer
+from tests.integration.flows.customers.desk import Desk
+from tests.integration.flows.customers.shown import FLOW, Shown
 
 
 def test_a_new_customer_is_told_to_its_account(connector: Connector) -> None:
@@ -144,9 +93,7 @@ def test_one_customer_m3_lost_stops_no_other(connector: Connector) -> None:
     for number in kept:
         desk.in_m3(number, TEPY="030")
 
-    with transaction(connector.engine) as connection:
-        mark_due(connection, STORE, flow=FLOW, item_numbers=["NOBODY", *kept])
-    connector.settle()
+    desk.carry("NOBODY", *kept)
 
     problems = connector.rows("SELECT item_number, problem_code FROM offer WHERE problem_code IS NOT NULL")
     assert problems == [{"item_number": "NOBODY", "problem_code": "unknown_in_m3"}]
@@ -163,9 +110,7 @@ def test_many_customers_are_written_in_one_call(connector: Connector) -> None:
         desk.in_m3(number, TEPY="030")
     before = connector.rows("SELECT count(*) AS n FROM attempt")[0]["n"]
 
-    with transaction(connector.engine) as connection:
-        mark_due(connection, STORE, flow=FLOW, item_numbers=numbers)
-    connector.settle()
+    desk.carry(*numbers)
 
     assert {desk.meta(account)["_m3_payment_terms"] for account in accounts} == {"030"}
     assert connector.rows("SELECT count(*) AS n FROM attempt")[0]["n"] == before + 1
@@ -193,9 +138,7 @@ def test_a_lost_answer_is_compared_again(connector: Connector) -> None:
 
     desk.pull()
     connector.pass_time(10)
-    with transaction(connector.engine) as connection:
-        mark_due(connection, STORE, flow=FLOW, item_numbers=[desk.customer()["cuno"]])
-    connector.settle()
+    desk.carry(desk.customer()["cuno"])
 
     offer = desk.offer()
     assert desk.meta(account)["_m3_payment_terms"] == "030"
