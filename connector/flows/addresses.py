@@ -27,7 +27,7 @@ def require_delivery(store: StoreContext, order: Order) -> None:
         MappingError: They cannot; names the field and the rule, never the value.
     """
     if is_sent(order):
-        require_address(store, order.delivery_address, of=f"the delivery address of order {order.id}")
+        require_address(store, order.named.delivery_address, of=f"the delivery address of order {order.id}")
 
 
 def require_for_customer(store: StoreContext, order: Order) -> None:

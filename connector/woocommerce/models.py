@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -74,6 +74,12 @@ class Address(Received):
         return not any(part.strip() for part in (*named, *placed))
 
     @property
+    def named(self) -> Self:
+        """The address without a company that has no letter or digit: people type "-" into a field they have to fill in."""
+        is_name = any(letter.isalnum() for letter in self.company)
+        return self if is_name or not self.company else self.model_copy(update={"company": ""})
+
+    @property
     def has_street(self) -> bool:
         """True if it says where; a name alone, which a shop may ask for when somebody registers, does not."""
         return bool(f"{self.address_1}{self.address_2}".strip())
@@ -135,6 +141,11 @@ class Order(Received):
         return self.billing if self.shipping.is_empty else self.shipping
 
     @property
+    def named(self) -> Self:
+        """The order as it is carried: its addresses without companies that are none."""
+        return self.model_copy(update={"billing": self.billing.named, "shipping": self.shipping.named})
+
+    @property
     def is_erased(self) -> bool:
         """Whether the shop has taken a person's data off it.
 
@@ -179,6 +190,11 @@ class Customer(Received):
     billing: Address = Address()
     shipping: Address = Address()
     meta_data: MetaRows = ()
+
+    @property
+    def named(self) -> Self:
+        """The account as it is carried: its addresses without companies that are none."""
+        return self.model_copy(update={"billing": self.billing.named, "shipping": self.shipping.named})
 
 
 def parse_order(body: bytes | Mapping[str, Any]) -> Order:

@@ -157,7 +157,7 @@ def conclude_earlier(run: Run, number: str) -> None:
 
 def create(run: Run, shopper: Shopper, values: CustomerRunValues) -> tuple[str, DocumentRecord]:
     """CRS610MI/Add with our number; "already exists" means that an earlier Add took effect, and is checked as found."""
-    roots = {"billing": shopper.billing, "run": values, "store": run.store.config.m3}
+    roots = {"billing": shopper.billing.named, "run": values, "store": run.store.config.m3}
     mapped = run.store.mappings[FLOW].apply("add", values=roots)
     document = run.claim.live_document or begin(run, values.customer_number)
     lost = document.step(ADD)

@@ -82,6 +82,7 @@ def wanted_of(store: StoreContext, customer: Customer, config: Accounts, *, numb
     is_valid = found is not None and found.is_valid
     email = (customer.billing.email or customer.email).strip()
     values = CustomerRunValues(number, "", "", str(customer.id), email, found.number if found and is_valid else "")
+    customer = customer.named
     roots = {"billing": customer.billing, "shipping": customer.shipping, "run": values, "store": store.config.m3}
     mapping = store.mappings[FLOW]
     change = mapping.apply(CHANGE, values=roots)

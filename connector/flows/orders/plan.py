@@ -81,7 +81,8 @@ def plan_order(
     )
     _require_listable(money)
     mapping = store.mappings[FLOW]
-    roots = {"order": order, "delivery": order.delivery_address, "run": values, "store": store.config.m3}
+    named = order.named
+    roots = {"order": named, "delivery": named.delivery_address, "run": values, "store": store.config.m3}
     head, address, line = (mapping.apply(name, values=roots) for name in ("head", "address", "line"))
     texts = (*mapping.apply_list("note", values=roots), *mapping.apply_list("coupon", values=roots))
     notes = [f"{note.field}: {note.what}" for one in (head, address, line, *texts) for note in one.notes]

@@ -101,10 +101,11 @@ def make_plan(
         price_decimals=decimals.prices,
     )
     values = _values(run, order, refund, sale=sale, invoice=invoice, returns_goods=_has_goods(taken))
+    named = order.named
     roots = {
-        "order": order,
+        "order": named,
         "refund": refund,
-        "delivery": order.delivery_address,
+        "delivery": named.delivery_address,
         "run": values,
         "store": run.store.config.m3,
     }
