@@ -125,8 +125,9 @@ class Orders:
         is_due = order.action is OrderAction.CONFIRM and not self._is_invoice
         if found:
             self.in_m3.add(order.id)
-        if found and not live:
+        if found and not any(one.lines for one in live):
             self.ended.add(order.id)
+        if found and not live:
             why = why_differs(ledger.known, proof_of(order, ledger, is_as_sent=True), sync=self._sync(order))
             self._look_at_smaller(order, ZERO, why, ledger, is_as_sent=False)
         if not live and (not is_due or self._is_taken_off_whole(order, found)):

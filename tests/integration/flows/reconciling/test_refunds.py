@@ -219,3 +219,17 @@ def test_a_refund_that_m3_misses_is_not_explained_by_a_smaller_change_there(cler
     (refund,) = [row for row in clerk.reconcile() if row.fact is Fact.REFUND]
 
     assert refund.reason is Reason.UNKNOWN
+
+
+def test_a_refund_of_an_order_of_which_a_person_left_charges_alone_in_m3_is_nothing_to_credit(shared: Clerk) -> None:
+    order = shared.place()
+    shared.go_on()
+    for line in shared.order_of(order)["lines"]:
+        shared.in_m3(order_changes.close_line(shared.number_of(order), LineKey(str(line["ponr"])), reason=""))
+    shared.refund(order, "5.00")
+    shared.go_on()
+
+    rows = shared.reconcile()
+
+    assert [row.fact for row in rows if row.fact is not Fact.ORDER] == []
+    assert reasons_of(rows) == {"edited_in_m3"}
