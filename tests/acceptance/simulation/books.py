@@ -69,6 +69,7 @@ class History:
     versions: dict[int, list[Version]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     poison: set[int] = field(default_factory=set)
+    closed_in_m3: set[int] = field(default_factory=set)
     changes: Counter[int] = field(default_factory=Counter)
     goods: GoodsHistory = field(default_factory=GoodsHistory)
     accounts: AccountsHistory = field(default_factory=AccountsHistory)
@@ -148,7 +149,8 @@ def _of_orders(m3: dict[str, Any], history: History, off: dict[int, list[TakenOf
         is_ended = number in history.deleted or any(one.status in (*CLOSED, "refunded") for one in versions)
         if is_ended and not order["lines"] and Decimal(order["total"]) == 0:
             continue
-        yield from _of_content(order, versions, taken_off)
+        if number not in history.closed_in_m3:
+            yield from _of_content(order, versions, taken_off)
 
 
 def _of_content(order: dict[str, Any], versions: list[Version], off: list[TakenOff]) -> Iterator[str]:
@@ -281,9 +283,11 @@ def _of_wanted(
             if order["status"] in CONFIRMED and not history.is_poison(number):
                 yield f"lost: order {number} ({order['status']}) is not in M3"
             continue
-        if number not in waiting:
+        if number not in waiting and number not in history.closed_in_m3:
             given = sum((Decimal(one["amount"]) for one in shop["refunds"] if one["order_id"] == number), Decimal(0))
             yield from _of_followed(order["status"], posted, history.versions[number][-1], off.get(number, []), given)
+        if number in waiting & history.closed_in_m3:
+            continue  # found otherwise in M3 than in the shop before the connector took it for its own
         if order["status"] != "trash" and order["meta"].get("_m3_order_number") != posted["orno"]:
             yield f"lost: the shop does not know that order {number} is {posted['orno']} in M3"
     for number in history.deleted & held.keys() - waiting:

@@ -20,7 +20,16 @@ KINDS = (
 )
 POISON = ("unknown_sku",)
 CHANGES = (
-    *("one more of its first thing", "a mug more", "processing", "cancelled", "completed", "on-hold", "failed"),
+    *(
+        "one more of its first thing",
+        "a mug more",
+        "without its first thing",
+        "processing",
+        "cancelled",
+        "completed",
+        "on-hold",
+        "failed",
+    ),
     *("refunded", "trash", "restore", "delete"),
 )
 
@@ -92,6 +101,8 @@ def _asked_for(order: Order, how: str) -> dict[str, Any] | None:
         return {"line_items": [{"sku": "MUG-001", "quantity": 1}]}
     if how == "one more of its first thing":
         return _one_more(order)
+    if how == "without its first thing":
+        return {"line_items": [{"id": order.lines[0].id, "quantity": 0}]} if len(order.lines) > 1 else None
     return {"status": how} if order.status != how and not is_trashed else None
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hypothesis.stateful import precondition, rule
 
+from sandbox.m3.entities import Order
 from tests.acceptance.simulation.days import SOME, Day, step
+from tests.harness import STORE
 
 
 class People(Day):
@@ -19,6 +21,19 @@ class People(Day):
         temporary = hanging[which % len(hanging)]
         self.tell(f"A person releases batch order {temporary}: {self.world.release_batch_order(temporary)}.")
 
+    @precondition(lambda self: self.world.sort.gives_back and self._open_lines())
+    @rule(which=SOME)
+    @step
+    def close_line(self, which: int) -> None:
+        """A person ends a line of an order in M3."""
+        lines = self._open_lines()
+        order, ponr = lines[which % len(lines)]
+        self.world.close_line(order.orno, ponr)
+        number = int(order.body.head["YREF"].split("-")[1])
+        self.history.closed_in_m3.add(number)
+        self.history.changes[number] += 1
+        self.tell(f"A person ends line {ponr} of {order.orno} in M3, which is order {number}.")
+
     @precondition(lambda self: self.dead)
     @rule(which=SOME)
     @step
@@ -27,6 +42,12 @@ class People(Day):
         released = self.dead[which % len(self.dead)]
         self.world.release(released)
         self.tell(f"A person releases {self._what(released)}.")
+
+    def _open_lines(self) -> list[tuple[Order, int]]:
+        orders = self.world.site.state.orders.values()
+        return [
+            (one, ponr) for one in orders for ponr in one.body.lines if one.body.head.get("YREF", "").startswith(STORE)
+        ]
 
     def _hanging(self) -> list[str]:
         batches = self.world.site.state.batch_orders.values()

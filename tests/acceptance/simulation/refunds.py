@@ -20,9 +20,9 @@ MONEY = Decimal("5.00")
 
 
 class Refunds(Buyers):
-    """The rules about refunds, where orders are invoices."""
+    """The rules about refunds, where the store carries them."""
 
-    @precondition(lambda self: self.world.sort.posts_invoices and self._orders())
+    @precondition(lambda self: self.world.sort.gives_back and self._orders())
     @rule(
         which=SOME, what=st.sampled_from(PARTS), paid_back=st.booleans(), restocks=st.booleans(), arrives=st.booleans()
     )
@@ -42,7 +42,7 @@ class Refunds(Buyers):
         if arrives:
             self.deliver_all()
 
-    @precondition(lambda self: self.world.sort.posts_invoices and self.world.shop.refunds)
+    @precondition(lambda self: self.world.sort.gives_back and self.world.shop.refunds)
     @rule(which=SOME)
     @step
     def delete_refund(self, which: int) -> None:

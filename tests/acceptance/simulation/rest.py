@@ -60,6 +60,7 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
         _run_jobs(world, GOODS_JOBS)
     if world.sort.posts_invoices:
         world.let_books_run()
+    if world.sort.gives_back:
         world.clock.advance(LONGEST_TURN_S)
         _run_jobs(world, BOOKS_JOBS)
     if world.sort.follows_accounts:

@@ -52,6 +52,11 @@ class Sort(StrEnum):
         return self is not Sort.ISSUES
 
     @property
+    def gives_back(self) -> bool:
+        """Whether buyers are given something back, and people in M3 end lines of orders."""
+        return self is Sort.ORDERS_ALONE or self.posts_invoices
+
+    @property
     def issues_stock(self) -> bool:
         """Whether M3 books the units of invoices out of stock."""
         return self is Sort.ISSUES

@@ -31,6 +31,8 @@ from sandbox.m3.book import book as book_of_m3
 from sandbox.m3.faults import Outage, Rule
 from sandbox.m3.faults import Settings as M3Faults
 from sandbox.m3.programs.confirm import release as release_in_ois275
+from sandbox.m3.programs.order_changes import clo_line
+from sandbox.m3.programs.run import Run
 from sandbox.m3.site import Site
 from sandbox.serving import WsgiApp
 from sandbox.shop.app import create_app as create_shop
@@ -230,6 +232,12 @@ class World:
         """Does what a person does in OIS275 and returns the order's number."""
         with self.site.state.lock:
             return release_in_ois275(self.site.state, temporary).orno
+
+    def close_line(self, orno: str, ponr: int) -> None:
+        """Does what a person does in OIS300 with a line nothing of which is picked."""
+        fields = {"ORNO": orno, "PONR": str(ponr), "POSX": "0"}
+        with self.site.state.lock:
+            clo_line(Run("OIS100MI", "CloLine", fields, self.site.state, self.site.faults.settings))
 
     def release(self, exchange_id: int) -> None:
         """Releases a dead letter, as a person does."""
