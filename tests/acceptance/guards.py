@@ -17,10 +17,11 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection
 
-from connector.flows import batches, polling
+from connector.flows import batches, orders_to_m3, polling
 from connector.flows.books import posting
 from connector.flows.context import Run
 from connector.flows.customers import accounts
+from connector.flows.order_changes.bringing_up import Following
 from connector.flows.orders import adopting, building, confirming, takeover
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.stock import assessing
@@ -35,7 +36,10 @@ from connector.m3.calls import Answer
 from connector.m3.rejections import already_exists
 from connector.woocommerce.models import Customer, parse_customer
 
-GUARDS = ("sweeper", "lookup", "fencing", "overlap", "compare", "in_flight", "second_look", "erasing", "one_key")
+GUARDS = (
+    *("sweeper", "lookup", "fencing", "overlap", "compare", "in_flight", "second_look", "erasing", "one_key"),
+    *("foreign", "taken_off"),
+)
 
 _CLAIM_CHECK = r"AND (e\.)?claim_no = \$\d+ AND (e\.)?state = 'running'"
 
@@ -211,6 +215,16 @@ def _without_one_key() -> list[Switch]:
     return [(posting, "take_up", begin_anew), (posting, "WAYS", ways)]
 
 
+def _without_foreign() -> list[Switch]:
+    """What a person changed in M3 is brought back to what the shop says, and not shown."""
+    return [(Following, "refuse_foreign", lambda *_, **__: None)]
+
+
+def _without_taken_off() -> list[Switch]:
+    """An order is compared with M3 as the shop shows it, whatever refunds have taken off it there."""
+    return [(orders_to_m3, "as_reduced", lambda _, order: order)]
+
+
 _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
     "sweeper": _without_sweeper,
     "lookup": _without_lookup,
@@ -221,4 +235,6 @@ _SWITCHES: dict[str, Callable[[], list[Switch]]] = {
     "second_look": _without_second_look,
     "erasing": _without_erasing,
     "one_key": _without_one_key,
+    "foreign": _without_foreign,
+    "taken_off": _without_taken_off,
 }

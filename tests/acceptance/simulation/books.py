@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from tests.acceptance.simulation.accounts_books import of_accounts, of_accounts_at_rest
 from tests.acceptance.simulation.accounts_history import AccountsHistory
+from tests.acceptance.simulation.ended_lines import EndedLine, of_ended_lines
 from tests.acceptance.simulation.goods import GoodsHistory
 from tests.acceptance.simulation.goods_books import of_goods, of_goods_at_rest, of_goods_by_day
 from tests.acceptance.simulation.invoices_at_rest import of_invoices_at_rest
@@ -18,27 +19,18 @@ from tests.acceptance.simulation.invoices_books import FLOWS, fact_of_exchange, 
 from tests.acceptance.simulation.invoices_history import InvoicesHistory
 from tests.acceptance.simulation.issues_books import FLOW as ISSUES
 from tests.acceptance.simulation.issues_books import of_issues, of_issues_at_rest
+from tests.acceptance.simulation.orders_history import CONFIRMED, Version, quantities
 from tests.acceptance.simulation.reconciled import of_reconciliation
 from tests.acceptance.simulation.told import of_trail
 from tests.acceptance.simulation.world import World
 from tests.harness import STORE
 
-CONFIRMED = ("processing", "completed")
 CLOSED = ("cancelled", "failed", "trash")
 WAITS_FOR_PERSON = ("15", "20", "25", "30", "55")
 
 
 class ViolationError(AssertionError):
     """A promise is broken; the text says which and where."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """An order as the shop had it at some moment."""
-
-    status: str
-    total: str
-    lines: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ def _taken_off(world: World, shop: dict[str, Any]) -> dict[int, list[TakenOff]]:
     found: dict[int, list[TakenOff]] = {}
     for row in world.rows(_TAKEN_OFF):
         pieces = [one for one in row["content"]["now"]["pieces"] if one["of"] == "goods"]
-        lines = _quantities((skus[one["source_id"]], one["quantity"]) for one in pieces)
+        lines = quantities((skus[one["source_id"]], one["quantity"]) for one in pieces)
         found.setdefault(row["order_id"], []).append(TakenOff(lines, Decimal(row["content"]["now"]["total"])))
     return found
 
@@ -69,7 +61,7 @@ class History:
     versions: dict[int, list[Version]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     poison: set[int] = field(default_factory=set)
-    closed_in_m3: set[int] = field(default_factory=set)
+    ended_in_m3: dict[int, list[EndedLine]] = field(default_factory=dict)
     changes: Counter[int] = field(default_factory=Counter)
     goods: GoodsHistory = field(default_factory=GoodsHistory)
     accounts: AccountsHistory = field(default_factory=AccountsHistory)
@@ -80,17 +72,24 @@ class History:
         versions = self.versions.get(number, [])
         return number in self.poison or any(sku in self.goods.ended for one in versions for sku, _ in one.lines)
 
+    def end_in_m3(self, number: int, *, sku: str, quantity: int) -> None:
+        """Adds that a person ended a line of an order in M3."""
+        line = EndedLine(sku, quantity, since=len(self.versions[number]) - 1)
+        self.ended_in_m3.setdefault(number, []).append(line)
+        self.changes[number] += 1
+
+    def has_lost_lines(self, number: int) -> bool:
+        """Tells whether lines of an order were removed in the shop, or ended in M3 by a person."""
+        versions = self.versions.get(number, [])
+        is_less = any(
+            before.units_of(sku) > now.units_of(sku) for before, now in pairwise(versions) for sku, _ in before.lines
+        )
+        return is_less or number in self.ended_in_m3
+
     def note(self, row: dict[str, Any]) -> None:
         """Adds an order as the shop's book has it now."""
-        lines = tuple(sorted(_quantities((one["sku"] or "", one["quantity"]) for one in row["lines"]).items()))
+        lines = tuple(sorted(quantities((one["sku"] or "", one["quantity"]) for one in row["lines"]).items()))
         self.versions.setdefault(row["id"], []).append(Version(row["status"], row["total"], lines))
-
-
-def _quantities(lines: Iterator[tuple[str, Any]]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for item, quantity in lines:
-        counted[item] += int(Decimal(quantity))
-    return counted
 
 
 def _shop_id(order: dict[str, Any]) -> int:
@@ -149,8 +148,10 @@ def _of_orders(m3: dict[str, Any], history: History, off: dict[int, list[TakenOf
         is_ended = number in history.deleted or any(one.status in (*CLOSED, "refunded") for one in versions)
         if is_ended and not order["lines"] and Decimal(order["total"]) == 0:
             continue
-        if number not in history.closed_in_m3:
+        if number not in history.ended_in_m3:
             yield from _of_content(order, versions, taken_off)
+        elif not history.money.refunds_of(number):
+            yield from of_ended_lines(order, versions, history.ended_in_m3[number])
 
 
 def _of_content(order: dict[str, Any], versions: list[Version], off: list[TakenOff]) -> Iterator[str]:
@@ -165,7 +166,7 @@ def _of_content(order: dict[str, Any], versions: list[Version], off: list[TakenO
 
 def _grown(order: dict[str, Any], off: Iterable[TakenOff]) -> tuple[tuple[tuple[str, int], ...], Decimal]:
     """Returns lines and total of an order with what was taken off it."""
-    lines, total = _quantities((one["itno"], one["quantity"]) for one in order["lines"]), Decimal(order["total"])
+    lines, total = quantities((one["itno"], one["quantity"]) for one in order["lines"]), Decimal(order["total"])
     for one in off:
         lines, total = lines + one.lines, total + one.total
     return tuple(sorted(lines.items())), total
@@ -265,6 +266,7 @@ def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
         or (row["flow"] == "stock_to_m3" and history.goods.counted_by_hand[row["business_key"]] > 0)
         or (row["flow"] == "m3_events" and history.goods.garbled > 0)
         or (row["flow"] == "refunds_to_m3" and number in history.deleted)  # did the buyer get the money?
+        or (row["flow"] == "refunds_to_m3" and history.has_lost_lines(number))  # perhaps those that were refunded
         or (row["flow"] in FLOWS and may_wait(row, history.money, history.changes))
     )
     if not is_caused:
@@ -283,10 +285,10 @@ def _of_wanted(
             if order["status"] in CONFIRMED and not history.is_poison(number):
                 yield f"lost: order {number} ({order['status']}) is not in M3"
             continue
-        if number not in waiting and number not in history.closed_in_m3:
+        if number not in waiting and number not in history.ended_in_m3:
             given = sum((Decimal(one["amount"]) for one in shop["refunds"] if one["order_id"] == number), Decimal(0))
             yield from _of_followed(order["status"], posted, history.versions[number][-1], off.get(number, []), given)
-        if number in waiting & history.closed_in_m3:
+        if number in waiting and number in history.ended_in_m3:
             continue  # found otherwise in M3 than in the shop before the connector took it for its own
         if order["status"] != "trash" and order["meta"].get("_m3_order_number") != posted["orno"]:
             yield f"lost: the shop does not know that order {number} is {posted['orno']} in M3"

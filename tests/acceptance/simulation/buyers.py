@@ -20,17 +20,8 @@ KINDS = (
 )
 POISON = ("unknown_sku",)
 CHANGES = (
-    *(
-        "one more of its first thing",
-        "a mug more",
-        "without its first thing",
-        "processing",
-        "cancelled",
-        "completed",
-        "on-hold",
-        "failed",
-    ),
-    *("refunded", "trash", "restore", "delete"),
+    *("one more of its first thing", "a mug more", "without its first thing", "processing", "cancelled", "completed"),
+    *("on-hold", "failed", "refunded", "trash", "restore", "delete"),
 )
 
 

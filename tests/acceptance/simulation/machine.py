@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
@@ -25,6 +25,7 @@ from tests.acceptance.simulation.rest import come_to_rest, load
 from tests.acceptance.simulation.shelves import Shelves
 from tests.acceptance.simulation.sorts import Sort
 from tests.acceptance.simulation.trouble import Trouble
+from tests.acceptance.simulation.world import World
 
 TICK_S = 0.2
 _HELD = "SELECT id, state FROM exchange WHERE state IN ('dead_letter', 'running') ORDER BY id"
@@ -72,7 +73,7 @@ class Simulation(Pools, Shelves, Accounts, Refunds, Trouble, People, RuleBasedSt
             come_to_rest(self.world, before_night=partial(self._judge, require_shown))
             self.tell("Faults end, people do what waits for them, time passes until all is quiet.")
             self._judge(require_complete)
-            self.tally.carried.update(_carried(self.world.m3_book()))
+            self.tally.carried.update(_carried(self.world))
         self.tally.goods.update(self.world.witness.written)
         self.tally.sorts[self.world.sort] += 1
         self.tally.examples += 1
@@ -92,7 +93,15 @@ class Simulation(Pools, Shelves, Accounts, Refunds, Trouble, People, RuleBasedSt
             raise
 
 
-def _carried(m3: dict[str, Any]) -> Counter[str]:
+def _carried(world: World) -> Counter[str]:
     """Counts what of a day came to M3."""
+    m3 = world.m3_book()
     facts = Counter(kind for kind, _ in vouchers_of(m3) if kind)
-    return Counter({"order": len(m3["orders"]), "message of stock": len(m3["stock_messages"])}) + facts
+    ended = sum(len(one.body.closed) for one in world.site.state.orders.values())
+    taken_off = len(world.rows("SELECT 1 FROM order_reduction"))
+    others = {
+        "message of stock": len(m3["stock_messages"]),
+        "line ended": ended,
+        "refund taken off its order": taken_off,
+    }
+    return Counter({"order": len(m3["orders"]), **others}) + facts

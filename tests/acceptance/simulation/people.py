@@ -28,10 +28,9 @@ class People(Day):
         """A person ends a line of an order in M3."""
         lines = self._open_lines()
         order, ponr = lines[which % len(lines)]
+        number, line = int(order.body.head["YREF"].split("-")[1]), order.body.lines[ponr]
         self.world.close_line(order.orno, ponr)
-        number = int(order.body.head["YREF"].split("-")[1])
-        self.history.closed_in_m3.add(number)
-        self.history.changes[number] += 1
+        self.history.end_in_m3(number, sku=line.itno, quantity=int(line.quantity))
         self.tell(f"A person ends line {ponr} of {order.orno} in M3, which is order {number}.")
 
     @precondition(lambda self: self.dead)

@@ -34,6 +34,8 @@ CAUGHT_AS = {
     "second_look": ("stale",),
     "erasing": ("remembered",),
     "one_key": ("doubled",),
+    "foreign": ("overwritten",),
+    "taken_off": ("lost",),
 }
 """What the absence of each guard must show as: a control that fails in another way has not shown its guard."""
 

@@ -91,6 +91,20 @@ DAYS = {
         ("work_off", {"most": 9}),
         sort=Sort.INVOICES,
     ),
+    "foreign": day(
+        ARRIVES,
+        ("work_off", {"most": 9}),
+        ("close_line", {"which": 0}),
+        ("change", {"which": 0, "how": "a mug more", "arrives": True}),
+        ("work_off", {"most": 9}),
+    ),
+    "taken_off": day(
+        ARRIVES,
+        ("work_off", {"most": 9}),
+        ("give_back", {"which": 0, "what": "a piece", "paid_back": True, "restocks": True, "arrives": True}),
+        ("change", {"which": 0, "how": "a mug more", "arrives": True}),
+        ("work_off", {"most": 9}),
+    ),
 }
 
 

@@ -1,0 +1,32 @@
+"""An order as the shop had it at some moment. Used by books.py and ended_lines.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+CONFIRMED = ("processing", "completed")
+
+
+@dataclass(frozen=True)
+class Version:
+    """An order as the shop had it at some moment."""
+
+    status: str
+    total: str
+    lines: tuple[tuple[str, int], ...]
+
+    def units_of(self, sku: str) -> int:
+        """Returns how many of a thing it had."""
+        return dict(self.lines).get(sku, 0)
+
+
+def quantities(lines: Iterable[tuple[str, Any]]) -> Counter[str]:
+    """Counts how many of each thing some lines have in all."""
+    counted: Counter[str] = Counter()
+    for item, quantity in lines:
+        counted[item] += int(Decimal(quantity))
+    return counted
