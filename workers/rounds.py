@@ -44,16 +44,20 @@ class Part:
 def in_rounds(process: Process, parts: list[Part], *, for_s: float) -> Turned:
     """Does the parts in rounds until all are finished or the time is over, so that a long one does not hold up the others.
 
+    However little time there is, each part has its share once: a slow ledger only makes a turn shorter.
+
     A part that fails is left for a later turn, when its pause is over; one store's trouble leaves the others alone.
     """
     deadline = time.monotonic() + for_s
     count, failed = len({part.store for part in parts}), 0
     parts, waiting = _due(process, parts)
-    while parts and time.monotonic() < deadline:
+    while parts:
         unfinished: list[Part] = []
         for part in parts:
             failed += not is_done(process, part.store, part.job, partial(_go_on, part, unfinished))
         parts = unfinished
+        if time.monotonic() >= deadline:
+            break
     text = _counted(count, failed, waiting) + (f", {len(parts)} go on" if parts else "")
     return Turned(text, is_finished=not parts)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta, timezone
 
 from connector.cli.opening import open_ledger_only, require_if_named
 from connector.cli.output import print_json, print_table, say
 from connector.cli.rows import why_cell
 from connector.ledger.cursors import now
 from connector.ledger.reconciliations import Reconciled, list_kept
-from connector.ledger.session import transaction
+from connector.ledger.session import OpenLedger, transaction
+
+LAST_ZONE = timezone(timedelta(hours=-12))
 
 
 def show_kept(store: str | None, *, days: int, as_json: bool) -> bool:
@@ -22,7 +24,7 @@ def show_kept(store: str | None, *, days: int, as_json: bool) -> bool:
     with open_ledger_only() as engine:
         require_if_named(engine, store)
         with transaction(engine) as connection:
-            found = list_kept(connection, store, since=now(connection).date() - timedelta(days=days))
+            found = list_kept(connection, store, since=_earliest_today(connection) - timedelta(days=days))
     if as_json:
         print_json(found)
     elif found:
@@ -30,6 +32,11 @@ def show_kept(store: str | None, *, days: int, as_json: bool) -> bool:
     else:
         say("Nothing was compared yet. `reconcile` of the store file says when that is done each day.")
     return not any(one.unexplained for one in found)
+
+
+def _earliest_today(connection: OpenLedger) -> date:
+    """Returns today where it began last: days are those of each store's division, whose zone the ledger does not know."""
+    return now(connection).astimezone(LAST_ZONE).date()
 
 
 def _print(found: Sequence[Reconciled]) -> None:

@@ -163,7 +163,7 @@ def test_long_reading_goes_on_at_once_in_another_process(
     go_to(world, "03:05")
     monkeypatch.setattr(prices, "PAGE", 1)
     monkeypatch.setattr(rounds, "SHARE_S", 0.0)
-    monkeypatch.setattr("workers.pulls.DAILY_TURN_S", 0.01)
+    monkeypatch.setattr("workers.pulls.DAILY_TURN_S", 0.0)
     first = daily(world)
     queued = world.process.runtime.redis.lrange("polls", 0, -1)
 

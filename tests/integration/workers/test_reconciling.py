@@ -31,10 +31,10 @@ def clerk(connector: Connector) -> Clerk:
     return clerk
 
 
-def configure(clerk: Clerk, **parts: Any) -> None:
+def configure(clerk: Clerk, *, zone: ZoneInfo = ZONE, **parts: Any) -> None:
     """Gives the store its file, with or without `reconcile`."""
     file = yaml.safe_load(paying())
-    file["m3"]["timezone"] = ZONE.key
+    file["m3"]["timezone"] = zone.key
     file.pop("reconcile", None)
     clerk.connector.configure(yaml.safe_dump({**file, **parts}))
 
@@ -51,9 +51,9 @@ def now(clerk: Clerk) -> datetime:
     return moment.astimezone(ZONE)
 
 
-def go_to_tomorrow(clerk: Clerk, *, hour: int, minute: int) -> None:
+def go_to_tomorrow(clerk: Clerk, *, hour: int, minute: int, zone: ZoneInfo = ZONE) -> None:
     """Moves the ledger's clock to when the clocks of the division show a time on their next day."""
-    then = (now(clerk) + timedelta(days=1)).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    then = (now(clerk).astimezone(zone) + timedelta(days=1)).replace(hour=hour, minute=minute, second=0, microsecond=0)
     clerk.connector.pass_time((then - now(clerk).astimezone(UTC)).total_seconds())
 
 
@@ -207,3 +207,15 @@ def test_what_was_kept_is_shown_day_by_day(clerk: Clerk, run: Run) -> None:
     assert said.status == 0
     assert [one["store"] for one in said.data] == [STORE] * DAYS
     assert sum(one["facts"] for one in said.data) == 2
+
+
+def test_yesterday_is_shown_as_long_as_it_is_yesterday_in_the_division(clerk: Clerk, run: Run) -> None:
+    hawaii = ZoneInfo("Pacific/Honolulu")
+    configure(clerk, zone=hawaii, reconcile={"at": "22:00", "days": 1})
+    go_to_tomorrow(clerk, hour=22, minute=1, zone=hawaii)
+    turn(clerk)
+    yesterday = now(clerk).astimezone(hawaii).date() - timedelta(days=1)
+
+    said = run("reconcile", "kept", "--days", "1", "--json")
+
+    assert [one["day"] for one in said.data] == [yesterday.isoformat()]
