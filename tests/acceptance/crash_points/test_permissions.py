@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 import pytest
@@ -113,9 +113,10 @@ def books_are_compared(world: World) -> None:
     world.place()
     world.go_on()
     runtime = world.connector.process.runtime
-    today = datetime.now(UTC).date()
-    period = Period(today - timedelta(days=1), today, UTC)
-    world.work("reconcile", lambda: list(compare_money(runtime.engine, runtime.store(STORE), period, totals=Totals())))
+    store = runtime.store(STORE)
+    today = datetime.now(store.config.m3.zone).date()
+    period = Period(today - timedelta(days=1), today, store.config.m3.zone)
+    world.work("reconcile", lambda: list(compare_money(runtime.engine, store, period, totals=Totals())))
 
 
 FULL = quick_store(guests="common")
