@@ -126,6 +126,21 @@ def is_taken_up(connection: Connection, scope: str, *, flow: str, business_key: 
     return bool(connection.execute(_TAKEN_UP, values).scalar_one())
 
 
+_WAYS = text("""
+SELECT e.business_key, e.flow FROM exchange e WHERE e.scope = :scope AND e.flow = ANY(:flows) AND e.business_key = ANY(:keys) AND (
+    EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state = 'confirmed')
+    OR EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id))
+""")
+
+
+def ways_of(connection: Connection, scope: str, *, flows: Sequence[str], keys: Sequence[str]) -> dict[str, set[str]]:
+    """Returns which of some flows have posted each fact, or were spared it by a person who settled it by hand, by business key."""
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(_WAYS, {"scope": scope, "flows": list(flows), "keys": list(keys)}):
+        found.setdefault(row.business_key, set()).add(row.flow)
+    return found
+
+
 _STATE = text("SELECT state FROM exchange WHERE id = :id")
 
 

@@ -118,24 +118,35 @@ def _sales(
 
 
 def direct_invoices(
-    store: StoreContext, orders: Sequence[ShopOrder], period: Period, *, customers: Sequence[str]
+    store: StoreContext,
+    orders: Sequence[ShopOrder],
+    period: Period,
+    *,
+    customers: Sequence[str],
+    numbers: Mapping[int, str],
 ) -> dict[int, list[InvoiceKey]]:
     """Returns the invoices of orders that are carried as such: their numbers follow from the orders'.
 
     Those of the days are all of them, also of orders that are not among those given.
 
+    Args:
+        store: Whose.
+        orders: The orders.
+        period: The days.
+        customers: M3's customers of the store.
+        numbers: CINO by order.
+
     Raises:
         NeedsPersonError: A list of M3 cannot be read whole.
         RetryableError: M3 cannot be asked now.
     """
-    config = store.config.invoices
-    assert config is not None, "a store that carries orders as invoices has it"
-    wanted = {config.number_of(order.id): order.id for order in orders}
+    config = store.config.invoices  # None: the store carries orders as customer orders now
+    wanted = {number: order_id for order_id, number in numbers.items()}
     since = min((order.day for order in orders), default=period.first)
     found: dict[int, set[InvoiceKey]] = {}
     for one in list_invoices_since(store, customers, since=since):
         order_id = wanted.get(one.key.number)
-        if order_id is None and period.has_day(one.invoice_date):
+        if order_id is None and config is not None and period.has_day(one.invoice_date):
             order_id = config.order_of(one.key.number)
         if order_id is not None:
             found.setdefault(order_id, set()).add(one.key)

@@ -34,8 +34,9 @@ from connector.flows.reconciling.shop_side import (
 )
 from connector.flows.reconciling.strangers import Strangers
 from connector.flows.reconciling.totals import Totals
+from connector.flows.reconciling.ways import Ways
 from connector.ledger.session import Ledger
-from connector.stores.orders import CarriedAs, OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
 Progress = Callable[[int, int | None], None]
@@ -104,7 +105,7 @@ def compare(
     yield from _compare_refunds(
         ledger, store, period, totals, shop=shop, m3=m3, orders=orders, customers=customers, dues=dues
     )
-    yield from _compare_strangers(ledger, store, period, totals, shop=shop, m3=m3)
+    yield from _compare_strangers(ledger, store, period, totals, shop=shop, m3=m3, ways=orders.ways)
     if settlements:
         yield from settlements.compare(m3, customers)
     yield from issues.compare()
@@ -172,9 +173,9 @@ def _compare_refunds(
     customers: Sequence[str],
     dues: Dues | None,
 ) -> Iterator[Row]:
-    if store.config.orders.carried_as is CarriedAs.INVOICE:
-        return
-    mine = [one for one in shop.refunds if period.has_day(one.day)]
+    orders.ways.learn(one.order_id for one in shop.refunds)
+    # Those of orders that are carried as invoices are credited in the ledger.
+    mine = [one for one in shop.refunds if period.has_day(one.day) and not orders.ways.is_direct(one.order_id)]
     refunded = {one.order_id: shop.refunded[one.order_id] for one in mine if one.order_id in shop.refunded}
     in_period = {order.id for order in shop.orders}
     older = [order for id_, order in refunded.items() if id_ not in in_period]
@@ -193,13 +194,13 @@ def _standing(order: ShopOrder, orders: Orders) -> RefundedOrder:
 
 
 def _compare_strangers(
-    ledger: Ledger, store: StoreContext, period: Period, totals: Totals, *, shop: _Shop, m3: Listed
+    ledger: Ledger, store: StoreContext, period: Period, totals: Totals, *, shop: _Shop, m3: Listed, ways: Ways
 ) -> Iterator[Row]:
     strangers = Strangers(ledger, store, period, totals)
     references = {order.reference for order in shop.orders}
-    # Where orders are carried as invoices, refunds are credited in the ledger: any return is one too many.
-    is_direct = store.config.orders.carried_as is CarriedAs.INVOICE
-    returned = {head.number for refund in shop.refunds for head in of_refund(refund, m3.returns) if not is_direct}
+    # Where an order is carried as an invoice, its refunds are credited in the ledger: any return is one too many.
+    refunds = [one for one in shop.refunds if not ways.is_direct(one.order_id)]
+    returned = {head.number for refund in refunds for head in of_refund(refund, m3.returns)}
     unreadable = {one.id for one in shop.unreadable}
     left = [
         *(

@@ -29,10 +29,11 @@ from connector.flows.reconciling.result import Fact
 from connector.flows.reconciling.shop_side import ShopOrder, m3_currency, refunds_of, small_order
 from connector.flows.reconciling.sold_orders import SoldOrders
 from connector.flows.reconciling.vouchers import VoucherKey
+from connector.flows.reconciling.ways import Ways
 from connector.ledger.session import Ledger, transaction
 from connector.money.journal import Journal
 from connector.money.payment_journal import payment_journal, repayment_journal
-from connector.stores.orders import CarriedAs, OrderAction
+from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order, Refund
 
 LETTERS = {Fact.PAYMENT: "P", Fact.REPAYMENT: "R", Fact.INVOICE: "I", Fact.CREDIT: "C"}
@@ -104,11 +105,16 @@ class Dues:
     period: Period
     found: list[Due] = field(default_factory=list)
     credited: Credited = field(default_factory=Credited)
+    ways: Ways = field(init=False)
     _decimals: dict[str, int] = field(default_factory=dict)
     _invoices: list[Order] = field(default_factory=list)  # wait to be looked up together
     _credits: list[tuple[Order, Refund]] = field(default_factory=list)
     _onto_invoices: list[tuple[Order, Refund]] = field(default_factory=list)  # paid so, and refunded
     _refunds: dict[int, dict[int, Refund]] = field(default_factory=dict)  # those taken, by order and id
+
+    def __post_init__(self) -> None:
+        """Knows no order yet."""
+        self.ways = Ways(self.ledger, self.store)
 
     def take(self, order: Order) -> None:
         """Takes an order of the shop."""
@@ -121,32 +127,27 @@ class Dues:
             )
             if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
                 self.found.append(due)
-        if (
-            self._is_direct
-            and self._may_be_invoiced(order)
-            and order.total
-            and self.period.holds(order.date_paid_gmt or order.created_at)
-        ):
+        if self._may_be_invoiced(order) and order.total and self.period.holds(order.date_paid_gmt or order.created_at):
             self._invoices.append(order)
             self._end_if_many()
 
     def take_refund(self, order: Order, refund: Refund) -> None:
         """Takes a refund of an order."""
         self._refunds.setdefault(order.id, {})[refund.id] = refund
-        payments, invoices = self.store.config.payments, self.store.config.invoices
+        payments = self.store.config.payments
         if not refund.amount or not self.period.holds(refund.date_created_gmt):
             return
         if payments is not None and not payments.has_prepayments:
             self._onto_invoices.append((order, refund))
         elif payments is not None and refund.refunded_payment:
             self.found.append(self._repayment(order, refund, refund.amount, payments))
-        if invoices is not None and invoices.credit_prefix:
-            self._credits.append((order, refund))
-            self._end_if_many()
+        self._credits.append((order, refund))
+        self._end_if_many()
 
     def end(self) -> None:
         """Works off what waits for what is known of the orders' invoices, and of what M3 credits."""
         payments = self.store.config.payments
+        self.ways.learn(order.id for order, _ in self._onto_invoices)
         if payments is not None:
             for order, refund in self._onto_invoices:
                 self.found.extend(self._onto_invoice(order, refund, payments))
@@ -155,13 +156,13 @@ class Dues:
 
     def _end_invoices(self) -> None:
         orders = [*self._invoices, *(order for order, _ in self._credits)]
-        if not orders:
-            return
-        sold = SoldOrders(self.ledger, self.store, orders, decimals_of=self._decimals_of)
-        for order in self._invoices:
-            self.found.append(self._due(Fact.INVOICE, order, partial(sold.invoice, order)))
-        for order, refund in self._credits:
-            self.found.append(self._due(Fact.CREDIT, order, partial(self._credit, sold, order, refund), refund=refund))
+        self.ways.learn(order.id for order in orders)
+        direct = [order for order in orders if self.ways.is_direct(order.id)]
+        if direct:
+            sold = SoldOrders(self.ledger, self.store, direct, decimals_of=self._decimals_of)
+            ids = {order.id for order in direct}
+            self.found += [self._invoice(sold, order) for order in self._invoices if order.id in ids]
+            self.found += [self._credit(sold, *one) for one in self._credits if one[0].id in ids]
         self._invoices.clear()
         self._credits.clear()
 
@@ -171,7 +172,7 @@ class Dues:
 
     def _onto_invoice(self, order: Order, refund: Refund, payments: PaymentsConfig) -> Iterator[Due]:
         """Yields the repayment of a refund whose payment is posted on invoices alone, if there is to be one (books/repaid.py)."""
-        if self._is_direct:
+        if self.ways.is_direct(order.id):
             if refund.refunded_payment:
                 due = self._repayment(order, refund, refund.amount, payments)
                 yield replace(due, is_required=False, invoiced_on=self.period.day_of(_moment(order, None)))
@@ -188,12 +189,18 @@ class Dues:
 
         return replace(self._due(Fact.REPAYMENT, order, journal, refund=refund), total=-amount)
 
-    @property
-    def _is_direct(self) -> bool:
-        return self.store.config.orders.carried_as is CarriedAs.INVOICE
+    def _invoice(self, sold: SoldOrders, order: Order) -> Due:
+        return self._due(Fact.INVOICE, order, partial(sold.invoice, order))
 
-    def _credit(self, sold: SoldOrders, order: Order, refund: Refund) -> Journal:
-        return sold.credit(order, refund, self._earlier(order, refund))
+    def _credit(self, sold: SoldOrders, order: Order, refund: Refund) -> Due:
+        """Returns the credit of a refund; where the store file names none (any more), M3 may have it, or a person credits."""
+
+        def journal() -> Journal:
+            return sold.credit(order, refund, self._earlier(order, refund))
+
+        due, config = self._due(Fact.CREDIT, order, journal, refund=refund), self.store.config.invoices
+        is_ours = config is not None and bool(config.credit_prefix)
+        return due if is_ours else replace(due, is_required=False, invoiced_on=None)
 
     def _earlier(self, order: Order, refund: Refund) -> list[Refund]:
         """Returns the refunds of an order made before one; the shop is asked only for those that were not taken."""

@@ -7,7 +7,7 @@ MMS850 whose numbers follow from the order. The ledger only says why the two dif
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.accounting.invoices import StockIssue
 from connector.flows.books.keys import epoch_of
@@ -20,6 +20,7 @@ from connector.flows.reconciling.period import Period
 from connector.flows.reconciling.result import Difference, Fact, Row, Subject, Why
 from connector.flows.reconciling.stock_messages import BookedLine, Sold, SoldLine, read_booked
 from connector.flows.reconciling.totals import Totals
+from connector.flows.reconciling.ways import Ways
 from connector.flows.stock.selling import taken_units
 from connector.ledger import issued
 from connector.ledger.carried import Carried, find_carried
@@ -85,10 +86,17 @@ class Issues:
         if rules is None:
             return
         for some in chunks(self._sold):
+            some = self._as_carried(some)
             booked = read_booked(self.store, some, rules=rules)
             known = self._known(some)
             for order in some:
                 yield from self._one(order, booked[order.id], known)
+
+    def _as_carried(self, orders: list[Sold]) -> list[Sold]:
+        """Returns orders with what M3 has to have booked: nothing of those that were customer orders before the store changed."""
+        ways = Ways(self.ledger, self.store)
+        ways.learn(one.id for one in orders)
+        return [one if ways.is_direct(one.id) else replace(one, lines={}) for one in orders]
 
     @property
     def _rules(self) -> StockIssue | None:

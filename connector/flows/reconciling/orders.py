@@ -32,13 +32,14 @@ from connector.flows.reconciling.shop_side import ShopOrder, ShopRefund, Unreada
 from connector.flows.reconciling.smaller import Smaller, read_smaller
 from connector.flows.reconciling.subjects import subject_of
 from connector.flows.reconciling.totals import Totals
+from connector.flows.reconciling.ways import Ways
 from connector.ledger import reductions
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
 from connector.money.comparison import compare_with_m3
 from connector.money.expected import Expected
 from connector.money.rounding import ZERO
-from connector.stores.orders import CarriedAs, OrderAction
+from connector.stores.orders import OrderAction
 
 FLOW = "orders_to_m3"
 MOST_REFUNDS = 6
@@ -65,13 +66,15 @@ class Orders:
     in_m3: set[int] = field(default_factory=set)
     smaller: dict[int, Smaller] = field(default_factory=dict)
     items: Items = field(init=False)
+    ways: Ways = field(init=False)
 
     def __post_init__(self) -> None:
-        """Knows no item yet."""
-        self.items = Items(self.ledger, self.store)
+        """Knows no item and no order yet."""
+        self.items, self.ways = Items(self.ledger, self.store), Ways(self.ledger, self.store)
 
     def compare(self, orders: Sequence[ShopOrder], heads: Mapping[int, Sequence[Head]]) -> Iterator[Row]:
         """Yields the rows of these orders; what M3 has of them is read in one go."""
+        self.ways.learn(order.id for order in orders)
         known, taken_off = self._known([order.id for order in orders]), self._taken_off(orders)
         elsewhere = self._elsewhere([order for order in orders if not heads.get(order.id)], known)
         mine = {order.id: heads.get(order.id) or of_this(order, elsewhere) for order in orders}
@@ -122,7 +125,7 @@ class Orders:
         self, order: ShopOrder, found: Sequence[Held], ledger: InLedger, elsewhere: Sequence[Head]
     ) -> Iterator[Row]:
         live = [one for one in found if not one.is_empty]
-        is_due = order.action is OrderAction.CONFIRM and not self._is_invoice
+        is_due = order.action is OrderAction.CONFIRM and not self.ways.is_direct(order.id)
         if found:
             self.in_m3.add(order.id)
         if found and not any(one.lines for one in live):
@@ -140,10 +143,6 @@ class Orders:
 
     def _sync(self, order: ShopOrder) -> str:
         return f"connector sync orders_to_m3 --store {self.store.name} --ids {order.id}"
-
-    @property
-    def _is_invoice(self) -> bool:
-        return self.store.config.orders.carried_as is CarriedAs.INVOICE
 
     def _judge(
         self, order: ShopOrder, live: Sequence[Held], ledger: InLedger, elsewhere: Sequence[Head], *, is_ended: bool
@@ -164,8 +163,8 @@ class Orders:
         if order.action is OrderAction.CLOSE:
             why = why_left_over(known, what=f"the order is {order.status} in the shop and open in M3", remedy=sync)
             return None, [(Difference(WHOLE, order.status, total), why)]
-        if self._is_invoice:
-            words = "the store carries orders as invoices, and M3 has an order too"
+        if self.ways.is_direct(order.id):
+            words = "the order is carried as an invoice, and M3 has an order too"
             return None, [(Difference(WHOLE, None, total), why_left_over(None, what=words, remedy="End it in OIS300."))]
         return self._compare(order, live[0], ledger)
 

@@ -22,12 +22,12 @@ from connector.flows.reconciling.reasons import why_missing, why_posted_otherwis
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.totals import Totals
 from connector.flows.reconciling.vouchers import Voucher, VoucherKey, read_vouchers, sums_of
+from connector.flows.reconciling.ways import Ways
 from connector.ledger import reductions
 from connector.ledger.carried import Carried, find_carried
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.tables import State
 from connector.money.rounding import ZERO
-from connector.stores.orders import CarriedAs
 
 ORDERS = "orders_to_m3"
 AT_ONCE = 200
@@ -90,13 +90,8 @@ class Postings:
 
     def _in_ledger(self, fact: Fact, dues: Sequence[Due]) -> dict[str, KnownPosting]:
         """Returns what the ledger knows of some facts, and of what they follow from, by the key of the fact."""
-        is_direct = self.store.config.orders.carried_as is CarriedAs.INVOICE
-        sale = {
-            Fact.PAYMENT: FLOWS[Fact.INVOICE] if is_direct else ORDERS,
-            Fact.REPAYMENT: FLOWS[Fact.PAYMENT],
-        }.get(fact, FLOWS[Fact.INVOICE])
         own = self._known(FLOWS[fact], [due.business_key for due in dues])
-        sales = self._known(sale, sorted({str(due.order_id) for due in dues}))
+        sales = self._sales(fact, sorted({due.order_id for due in dues}))
         with transaction(self.ledger) as connection:
             kept = reductions.totals_of(connection, self.store.name, order_ids=[due.order_id for due in dues])
         return {
@@ -108,6 +103,17 @@ class Postings:
             )
             for due in dues
         }
+
+    def _sales(self, fact: Fact, order_ids: Sequence[int]) -> dict[str, Carried]:
+        """Returns what the ledger knows of what some facts follow from, by order."""
+        keys = [str(one) for one in order_ids]
+        if fact is not Fact.PAYMENT:
+            return self._known(FLOWS[Fact.PAYMENT if fact is Fact.REPAYMENT else Fact.INVOICE], keys)
+        ways = Ways(self.ledger, self.store)
+        ways.learn(order_ids)
+        direct = {key for one, key in zip(order_ids, keys, strict=True) if ways.is_direct(one)}
+        others = [key for key in keys if key not in direct]
+        return self._known(FLOWS[Fact.INVOICE], sorted(direct)) | self._known(ORDERS, others)
 
     def _known(self, flow: str, keys: Sequence[str]) -> dict[str, Carried]:
         with transaction(self.ledger) as connection:

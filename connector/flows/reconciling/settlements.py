@@ -23,7 +23,9 @@ from connector.flows.reconciling.result import Difference, Fact, Reason, Row, Su
 from connector.flows.reconciling.shop_side import ShopOrder, read_by_id, small_order
 from connector.flows.reconciling.totals import Totals
 from connector.flows.reconciling.unheard import invoiced_unheard
+from connector.flows.reconciling.ways import Ways
 from connector.ledger.carried import Carried, find_carried
+from connector.ledger.posted import kept_of_batches
 from connector.ledger.session import Ledger, transaction
 from connector.m3.programs.ars200mi import InvoiceKey
 from connector.money.rounding import ZERO
@@ -52,7 +54,12 @@ class Settlements:
     store: StoreContext
     period: Period
     totals: Totals
+    ways: Ways = field(init=False)
     _paid: list[Paid] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Knows no order yet."""
+        self.ways = Ways(self.ledger, self.store)
 
     def take(self, order: Order, small: ShopOrder) -> None:
         """Takes an order of the shop, whole and as it is kept."""
@@ -67,9 +74,7 @@ class Settlements:
             NeedsPersonError: A list of M3 cannot be read whole.
             RetryableError: M3 or the ledger cannot be asked now.
         """
-        bills = read_bills(self.store, self._invoices(listed, customers))
-        if self._is_direct:
-            bills = self._own(bills)
+        bills = self._own(read_bills(self.store, self._invoices(listed, customers)))
         mine = [
             one for one in self._paid if one.order.id in bills and self.period.has_day(_day(one, bills[one.order.id]))
         ]
@@ -77,24 +82,49 @@ class Settlements:
         asked = [str(one.order.id) for one in mine]
         with transaction(self.ledger) as connection:
             known = find_carried(connection, self.store.name, flow=FLOW, keys=asked)
-            sales = find_carried(connection, self.store.name, flow=INVOICES if self._is_direct else ORDERS, keys=asked)
+            invoices = find_carried(connection, self.store.name, flow=INVOICES, keys=asked)
+            orders = find_carried(connection, self.store.name, flow=ORDERS, keys=asked)
         for one, key in zip(mine, asked, strict=True):
-            yield from self._one(one, bills[one.order.id], known.get(key), sales.get(key), decimals)
+            sale = (invoices if self.ways.is_direct(one.order.id) else orders).get(key)
+            yield from self._one(one, bills[one.order.id], known.get(key), sale, decimals)
 
     def _invoices(self, listed: Listed, customers: Sequence[str]) -> dict[int, list[InvoiceKey]]:
         """Returns the invoices of the orders taken, and of all others that were invoiced in the period; takes these too."""
-        store, orders = self.store, [one.order for one in self._paid]
-        if self._is_direct:
-            keys = direct_invoices(store, orders, self.period, customers=customers)
-            unheard = list(read_by_id(store, list(keys.keys() - {one.id for one in orders})).values())
-        else:
-            keys = invoices_of_orders(store, orders, listed=listed, customers=customers)
+        store, paid = self.store, [one.order for one in self._paid]
+        self.ways.learn(one.id for one in paid)
+        direct = [one for one in paid if self.ways.is_direct(one.id)]
+        orders = [one for one in paid if not self.ways.is_direct(one.id)]
+        keys = invoices_of_orders(store, orders, listed=listed, customers=customers) if orders else {}
+        if self._is_direct_now or direct:
+            keys |= direct_invoices(store, direct, self.period, customers=customers, numbers=self._numbers(direct))
+        unheard = self._unheard_of(keys, paid)
+        if not self._is_direct_now:
             more = list(invoiced_unheard(store, self.period, seen=keys, listed=listed, customers=customers))
             keys |= {order.id: some for order, some in more}
-            unheard = [order for order, _ in more]
+            unheard += [order for order, _ in more]
         for order in unheard:
             self.take(order, small_order(store, order, self.period))
+        self.ways.learn(one.id for one in unheard)
         return keys
+
+    def _unheard_of(self, keys: dict[int, list[InvoiceKey]], paid: Sequence[ShopOrder]) -> list[Order]:
+        """Returns directly invoiced orders not taken; leaves out invoices that only bear the number of a customer order."""
+        new = keys.keys() - {one.id for one in paid}
+        self.ways.learn(new)
+        for id_ in new:
+            if not self.ways.is_direct(id_):
+                del keys[id_]
+        return list(read_by_id(self.store, list(new & keys.keys())).values())
+
+    def _numbers(self, orders: Sequence[ShopOrder]) -> dict[int, str]:
+        """Returns the numbers of direct invoices: as posted, else as the store file makes them now; not those nobody knows."""
+        config = self.store.config.invoices
+        keys = [str(one.id) for one in orders]
+        with transaction(self.ledger) as connection:
+            kept = kept_of_batches(connection, self.store.name, flow=INVOICES, keys=keys, part="sheet")
+        posted = {one.id: str(kept.get(str(one.id), {}).get("number", "")) for one in orders}
+        made = {} if config is None else {one.id: config.number_of(one.id) for one in orders}
+        return {id_: number or made.get(id_, "") for id_, number in posted.items() if number or id_ in made}
 
     def _own(self, bills: Mapping[int, Sequence[Bill]]) -> dict[int, list[Bill]]:
         """Leaves out invoices that only bear the number of an order's, as one entered by hand for something else may."""
@@ -102,14 +132,16 @@ class Settlements:
         with transaction(self.ledger) as connection:
             sales = find_carried(connection, self.store.name, flow=INVOICES, keys=[str(one) for one in bills])
         own = {
-            id_: [one for one in some if _is_invoice_of(order, one, sales.get(str(id_)))]
+            id_: [
+                one for one in some if not self.ways.is_direct(id_) or _is_invoice_of(order, one, sales.get(str(id_)))
+            ]
             for id_, some in bills.items()
             if (order := orders.get(id_)) is not None
         }
         return {id_: some for id_, some in own.items() if some}
 
     @property
-    def _is_direct(self) -> bool:
+    def _is_direct_now(self) -> bool:
         return self.store.config.orders.carried_as is CarriedAs.INVOICE
 
     def _one(

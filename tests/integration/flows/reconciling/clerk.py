@@ -49,12 +49,23 @@ class Clerk(Desk):
         """Deletes an order of M3."""
         self.in_m3(order_changes.delete_order(number))
 
-    def return_by_hand(self, order: dict[str, Any], refund_id: int, *, mugs: int) -> str:
-        """Enters a return of mugs in M3 by hand, under the reference of a refund; returns its number."""
+    def return_by_hand(
+        self, order: dict[str, Any], refund_id: int, *, mugs: int, like: dict[str, Any] | None = None
+    ) -> str:
+        """Enters a return of mugs in M3 by hand, under the reference of a refund; returns its number.
+
+        It is for the customer of the order, or of one like it, where M3 does not have the order.
+        """
         shop = self.connector.process.runtime.store(STORE).shop
         refund = next(one for one in shop.refunds.of_order(order["id"]) if one["id"] == refund_id)
         reference = reference_of(STORE, parse_refund({**refund, "parent_id": order["id"]}))
-        head = {"CUNO": self.order_of(order)["cuno"], "ORTP": "W02", "FACI": "001", "WHLO": "001", "CUCD": "EUR"}
+        head = {
+            "CUNO": self.order_of(like or order)["cuno"],
+            "ORTP": "W02",
+            "FACI": "001",
+            "WHLO": "001",
+            "CUCD": "EUR",
+        }
         (added,) = self.in_m3(batch_orders.add_batch_head({**head, "YREF": reference}))
         line = {"ITNO": "MUG-001", "ORQT": f"-{mugs}", "SAPR": "12.90", "SACD": "1", "WHLO": "001"}
         self.in_m3(batch_orders.add_batch_line(added["ORNO"], line))

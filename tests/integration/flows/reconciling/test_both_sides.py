@@ -139,10 +139,12 @@ def test_a_refund_that_is_a_return_and_a_credit_in_the_ledger_is_found(payer: Cl
 
 def test_a_refund_that_is_a_credit_and_a_return_in_m3_is_found(connector: Connector) -> None:
     clerk = Clerk(connector, guests="common")
-    order = clerk.invoiced()
+    older = clerk.invoiced()
     connector.configure(invoicing(invoices=CREDITING))
+    order = clerk.place()
+    clerk.go_on()
     refund = clerk.refund(order, "7.77")
-    clerk.return_by_hand(order, refund, mugs=1)
+    clerk.return_by_hand(order, refund, mugs=1, like=older)
 
     rows = [row for row in clerk.reconcile() if row.fact is Fact.REFUND]
 

@@ -1,0 +1,46 @@
+"""As what orders were carried into M3, as customer orders or as invoices, where the store file says another today. Called by the
+modules that compare.
+
+What was posted the one way before a store changed is compared that way. The ledger tells which it was; of what it does not know,
+and of what it has both ways, the store file says it, so nothing is hidden by it that M3 lacks or has twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from connector.flows.context import StoreContext
+from connector.ledger.posted import ways_of
+from connector.ledger.session import Ledger, transaction
+from connector.stores.orders import CarriedAs
+
+ORDERS, INVOICES = "orders_to_m3", "invoices_to_m3"
+
+
+@dataclass
+class Ways:
+    """The ways of the orders asked for so far."""
+
+    ledger: Ledger
+    store: StoreContext
+    _direct: dict[int, bool] = field(default_factory=dict)
+
+    def learn(self, order_ids: Iterable[int]) -> None:
+        """Asks for some orders, those not asked for before."""
+        new = set(order_ids) - self._direct.keys()
+        if not new:
+            return
+        with transaction(self.ledger) as connection:
+            ways = ways_of(connection, self.store.name, flows=(ORDERS, INVOICES), keys=[str(one) for one in new])
+        for id_ in new:
+            mine = ways.get(str(id_), set())
+            self._direct[id_] = mine == {INVOICES} if len(mine) == 1 else self._is_direct_now
+
+    def is_direct(self, order_id: int) -> bool:
+        """Tells whether an order that was asked for is an invoice in M3's ledger, or has to be one."""
+        return self._direct[order_id]
+
+    @property
+    def _is_direct_now(self) -> bool:
+        return self.store.config.orders.carried_as is CarriedAs.INVOICE
