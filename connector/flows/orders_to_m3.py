@@ -153,7 +153,7 @@ def post(run: Run, order: Order, action: OrderAction) -> Done:
         note_refunds(run, order, is_posted=True)
         found = as_found(run, order, plan, customer=customer, number=known)
         return take_over_known(run, found, known)
-    addresses.require_delivery(run.store, order)
+    addresses.require_delivery(run, order)
     vat_codes.require(run, order, plan.money.lines)
     document, temporary = building.build(run, plan, content=content)
     if action is OrderAction.BATCH:

@@ -103,7 +103,7 @@ def _preview(run: Run) -> Preview:
     except MissingDependencyError:
         customer, said = NEW_CUSTOMER, "a new customer, created first from the template"
     plan = make_plan(run, order, customer)
-    addresses.require_delivery(run.store, order)
+    addresses.require_delivery(run, order)
     vat_codes.require(run, order, plan.money.lines)
     return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
 

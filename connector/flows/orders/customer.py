@@ -115,7 +115,7 @@ def _require_can_be_made(run: Run, order: Order, key: str) -> None:
         MappingError: See `addresses.require_for_customer`.
     """
     try:
-        addresses.require_for_customer(run.store, order)
+        addresses.require_for_customer(run, order)
     except MappingError:
         billing = order.billing
         shopper = values.Shopper(

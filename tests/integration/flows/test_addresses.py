@@ -133,7 +133,10 @@ def test_the_delivery_address_is_looked_at_where_there_is_one(story: Story) -> N
 @pytest.mark.parametrize("guests", ["common", "per_email"])
 @pytest.mark.parametrize(
     "way",
-    [{"shipping_method": "local_pickup"}, {"shipping_total": None}],
+    [
+        {"shipping_method": "local_pickup"},
+        {"shipping_total": None, "lines": [{"sku": "EBK-1", "quantity": 1}]},
+    ],
     ids=["pickup", "download"],
 )
 def test_a_buyer_to_whom_nothing_is_sent_may_live_anywhere(
@@ -145,6 +148,56 @@ def test_a_buyer_to_whom_nothing_is_sent_may_live_anywhere(
     story.go_on()
 
     assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+
+@pytest.mark.parametrize("guests", ["common", "per_email"])
+@pytest.mark.parametrize("sku", ["MUG-001", "TSHIRT-S-RED"])
+def test_things_without_a_shipping_line_are_sent_all_the_same(connector: Connector, guests: str, sku: str) -> None:
+    story = Story(connector, guests=guests)
+    story.start_anew()
+    lines = [{"sku": "EBK-1", "quantity": 1}, {"sku": sku, "quantity": 1}]
+    order = story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_total=None, lines=lines)
+    story.go_on()
+    held = story.exchange()
+    assert (held["state"], story.orders()) == ("dead_letter", [])
+    assert held["reason"].startswith("The postcode of the ")
+
+    story.change(order, billing=buyer(BERLIN))
+    story.go_on()
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+
+def test_a_variation_alone_may_be_a_download(story: Story) -> None:
+    content = {"sku": "TSHIRT-S-RED", "virtual": True, "deliver": "never"}
+    story.sandbox.post(f"{story.sandbox.shop_url}/_control/products", content)
+    lines = [{"sku": "TSHIRT-S-RED", "quantity": 1}]
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_total=None, lines=lines)
+    story.go_on()
+
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+
+def test_the_shop_is_not_asked_for_products_where_the_address_is_right(story: Story) -> None:
+    before = story.sandbox.shop_book()["calls"]
+    story.place(billing=buyer(BERLIN), shipping_total=None)
+    story.go_on()
+
+    calls = story.sandbox.shop_book()["calls"]
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+    assert {one: n for one, n in calls.items() if "products" in one} == {
+        one: n for one, n in before.items() if "products" in one
+    }
+
+
+def test_while_the_shop_cannot_say_what_was_sold_the_order_waits(story: Story) -> None:
+    story.sandbox.shop_rule("GET", "products", "http_503", times=50)
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_total=None, lines=[{"sku": "EBK-1", "quantity": 1}])
+    story.connector.drain()
+    waiting = story.exchange()["state"]
+    story.end_faults()
+    story.go_on()
+
+    assert (waiting, story.exchange()["state"], len(story.orders())) == ("waiting", "done", 1)
 
 
 def test_a_store_that_passes_everything_has_its_held_orders_carried_by_themselves(story: Story) -> None:
