@@ -14,8 +14,8 @@ from connector.flows.context import Run, StoreContext
 from connector.flows.marks import said_of
 from connector.flows.order_changes import following
 from connector.flows.order_changes.reduced import as_reduced
-from connector.flows.orders import building, vat_codes
-from connector.flows.orders.customer import find_number
+from connector.flows.orders import building, posting, vat_codes
+from connector.flows.orders.customer import find_number, foresee_number
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.source import read_newest, unknown_status
@@ -97,15 +97,26 @@ def _preview(run: Run) -> Preview:
     action = run.store.config.orders.action(order.status)
     if action in (OrderAction.NONE, OrderAction.CLOSE):
         return Preview(reason=f"status {order.status}: nothing to carry across")
-    try:
-        customer = find_number(run, order)
-        said = f"customer {customer}"
-    except MissingDependencyError:
-        customer, said = NEW_CUSTOMER, "a new customer, created first from the template"
+    customer, said = _customer_of(run, order)
     plan = make_plan(run, order, customer)
+    in_m3 = None if customer == NEW_CUSTOMER else posting.look_up(run, plan)
+    if in_m3 is not None:
+        return Preview(reason=f"M3 has it already as {in_m3}; a run takes it over if its amounts agree")
     addresses.require_delivery(run, order)
     vat_codes.require(run, order, plan.money.lines)
     return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
+
+
+def _customer_of(run: Run, order: Order) -> tuple[str, str]:
+    """Returns the customer a run would post the order for, also one that a ledger that was lost does not know, and words for it."""
+    try:
+        customer = find_number(run, order)
+    except MissingDependencyError:
+        in_m3 = foresee_number(run, order)
+        if in_m3 is None:
+            return NEW_CUSTOMER, "a new customer, created first from the template"
+        return in_m3, f"customer {in_m3}, which M3 has already, bound first"
+    return customer, f"customer {customer}"
 
 
 def find_discard(run: Run, order: Order | None) -> Preview | None:

@@ -57,12 +57,21 @@ def is_in_m3(run: Run, key: str, shopper: Shopper) -> bool:
     Raises:
         MappingError: The store has no template customer.
     """
-    unbound = unbound_customers(run.journal.connection, run.store.m3_scope, key=key)
-    values = values_of(run.store, key=key, shopper=shopper, unbound=unbound)
     try:
-        return find_in_m3(run, key, shopper, values) is not None
+        return find_unbound(run, key, shopper) is not None
     except NeedsPersonError:  # the shopper's own exchange says why
         return True
+
+
+def find_unbound(run: Run, key: str, shopper: Shopper) -> Customer | None:
+    """Looks for a shopper that this ledger knows no customer of, as its own exchange will.
+
+    Raises:
+        NeedsPersonError: See `find_in_m3`.
+        MappingError: The store has no template customer.
+    """
+    unbound = unbound_customers(run.journal.connection, run.store.m3_scope, key=key)
+    return find_in_m3(run, key, shopper, values_of(run.store, key=key, shopper=shopper, unbound=unbound))
 
 
 def check_owner(customer: Customer, shopper: Shopper) -> Customer:

@@ -8,7 +8,7 @@ from connector.errors import MappingError, MissingDependencyError, NeedsPersonEr
 from connector.flows import addresses
 from connector.flows.context import Run, StoreContext
 from connector.flows.customers import binding, leaving, values
-from connector.flows.customers.found import is_in_m3
+from connector.flows.customers.found import find_unbound, is_in_m3
 from connector.flows.customers.keys import Identity, email_key, identity_of, shopper_key, vat_number_of
 from connector.flows.orders.plan import FLOW as ORDERS
 from connector.ledger.dispatch import is_settled
@@ -117,15 +117,29 @@ def _require_can_be_made(run: Run, order: Order, key: str) -> None:
     try:
         addresses.require_for_customer(run, order)
     except MappingError:
-        billing = order.billing
-        shopper = values.Shopper(
-            email=billing.email,
-            customer_id=order.customer_id,
-            billing=billing,
-            vat_number=_vat_number(run.store, order),
-        )
-        if not is_in_m3(run, key, shopper):
+        if not is_in_m3(run, key, _as_told(run.store, order)):
             raise
+
+
+def foresee_number(run: Run, order: Order) -> str | None:
+    """Returns CUNO of a shopper that is not bound, if M3 has it already: its exchange will bind it; None: it will be made.
+
+    Raises:
+        NeedsPersonError: Its exchange will wait for a person.
+        MappingError: See `shopper_of`; or the store has no template customer.
+    """
+    shopper = shopper_of(run.store, order)
+    found = find_unbound(run, shopper.key or "", _as_told(run.store, order))
+    return None if found is None else found.number
+
+
+def _as_told(store: StoreContext, order: Order) -> values.Shopper:
+    return values.Shopper(
+        email=order.billing.email,
+        customer_id=order.customer_id,
+        billing=order.billing,
+        vat_number=_vat_number(store, order),
+    )
 
 
 def note_buyer(run: Run, order: Order | None) -> None:

@@ -79,17 +79,22 @@ def look_up_if_needed(
     is_forgotten = held is not None and held.may_be_forgotten(created_at)
     if not (is_forgotten or adopting.may_be_known(run, created_at=created_at, is_marked=is_marked)):
         return None
+    number = look_up(run, plan)
+    if number is None:
+        begun.take_up(run, plan, content=content)
+    return number
+
+
+def look_up(run: Run, plan: OrderPlan) -> str | None:
+    """Asks M3 for an order that is this one; see `adopting.look_up`."""
     head = plan.head.fields
-    number = adopting.look_up(
+    return adopting.look_up(
         run,
         customer=head["CUNO"],
         reference=head["YREF"],
         order_date=plan.values.order_date,
         currency=plan.money.currency,
     )
-    if number is None:
-        begun.take_up(run, plan, content=content)
-    return number
 
 
 def look_up_before_second(

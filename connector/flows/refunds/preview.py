@@ -63,7 +63,9 @@ def _preview(run: Run) -> Iterator[Preview]:
     elif not found.gives_back:
         yield Preview(reason="a refund of 0.00")
     elif posted is None:
-        yield Preview(reason="M3 does not have its order (yet)")
+        yield Preview(
+            reason="this ledger knows no order of M3 for it (yet); ask for the order: connector sync orders_to_m3"
+        )
     elif run.store.config.refunds is None:
         yield Preview(reason="the store file does not say what becomes of refunds, so it waits for a person")
     else:
