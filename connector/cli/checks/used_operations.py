@@ -128,7 +128,7 @@ USES = (
         ),
         lambda site: site.orders,
     ),
-    Use("orders: lines that cost nothing", ("order.change_price",), lambda site: site.orders),
+    Use("orders: lines that cost nothing", ("order.change_price", "order.line_price"), lambda site: site.orders),
     Use(
         "orders: holding one that differs",
         ("order.lock", "order.release"),

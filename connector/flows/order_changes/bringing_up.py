@@ -22,6 +22,7 @@ from connector.flows.order_changes.states import (
     Foreign,
     find_foreign,
     find_foreign_words,
+    find_unpriced,
     merged,
     state_of_held,
     state_of_wanted,
@@ -30,6 +31,7 @@ from connector.flows.order_changes.wanted import Wanted, want
 from connector.flows.order_changes.watching import is_locked_late, late_states, watch
 from connector.flows.orders import vat_codes
 from connector.flows.orders.left import LEFT
+from connector.flows.orders.own_prices import read_own_prices
 from connector.flows.orders.proving import UNLOCKING, Hold
 from connector.flows.orders.takeover import wait_until_settled
 from connector.flows.outcome import Done
@@ -140,7 +142,8 @@ class Following:
         begun = [] if change is None else change.states
         states = [*left, *begun, *late, state_of_wanted(self.wanted)]
         if begun or late:
-            return find_foreign(held, states, touched=self.wanted.head)
+            own_prices = read_own_prices(self.run, held.head, find_unpriced(held, states))
+            return find_foreign(held, states, touched=self.wanted.head, own_prices=own_prices)
         if self.wanted.ends and not held.lines:
             return []
         posted = Expected.from_json(self.document.plan["expected"])

@@ -29,7 +29,7 @@ from connector.flows.orders.left import (
     text_state,
     without_texts,
 )
-from connector.m3.programs.ois100mi import OrderLine
+from connector.m3.programs.ois100mi import LineKey, OrderLine
 from connector.m3.values import number_text
 
 
@@ -105,10 +105,34 @@ def merged(before: Mapping[str, Any], after: State) -> State:
     return {**after, **{part: {**before.get(part, {}), **after[part]} for part in ("head", "texts")}}
 
 
-def find_foreign(held: Held, states: Sequence[Mapping[str, Any]], *, touched: Collection[str]) -> list[Foreign]:
-    """Returns what M3 holds that is in none of the states, or lacks though it is in all of them."""
+def find_unpriced(held: Held, states: Sequence[Mapping[str, Any]]) -> list[OrderLine]:
+    """Returns lines that were added to cost nothing and cost what no state tells: M3 may have given them its own price."""
+    found = []
+    for line in held.lines:
+        known = _known(line, states)
+        is_free = 0 < len(known) < len(states) and not any(Decimal(one[AMOUNT]) for one in known)
+        if is_free and not _is_known(_line(line), known):
+            found.append(line)
+    return found
+
+
+def find_foreign(
+    held: Held,
+    states: Sequence[Mapping[str, Any]],
+    *,
+    touched: Collection[str],
+    own_prices: Mapping[LineKey, str] | None = None,
+) -> list[Foreign]:
+    """Returns what M3 holds that is in none of the states, or lacks though it is in all of them.
+
+    Args:
+        held: What M3 holds.
+        states: Between which it may be.
+        touched: The references the change is about.
+        own_prices: What M3 itself makes of lines that `find_unpriced` returned: that is nobody's.
+    """
     return [
-        *_foreign_lines(held, states),
+        *_foreign_lines(held, states, own_prices or {}),
         *_foreign_charges(held, states),
         *find_foreign_words(held, states, touched=touched),
     ]
@@ -136,11 +160,13 @@ def _foreign_values(what: str, found: Mapping[str, str], states: Iterable[Mappin
             yield Foreign(f"{what} {name} is another one", name, OTHER_TEXT if name in TEXT_BLOCKS else found[name])
 
 
-def _foreign_lines(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:
+def _foreign_lines(
+    held: Held, states: Sequence[Mapping[str, Any]], own_prices: Mapping[LineKey, str]
+) -> Iterator[Foreign]:
     for line in held.lines:
-        known = [one["lines"][key] for one in states if (key := str(line.customer_line)) in one["lines"]]
+        known = _known(line, states)
         now = _line(line)
-        if not _is_known(now, known, is_added=len(known) < len(states)):
+        if not _is_known(now, known, own_price=own_prices.get(line.key)):
             found = f"{now[QUANTITY]} for {now[AMOUNT]}"
             was = " or ".join(dict.fromkeys(f"{one[QUANTITY]} for {one[AMOUNT]}" for one in known)) or "none"
             yield Foreign(f"line {line.customer_line}: {found} instead of {was}", f"line {line.customer_line}", found)
@@ -149,16 +175,15 @@ def _foreign_lines(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[
         yield Foreign(f"line {cupo}: gone", f"line {cupo}", "none")
 
 
-def _is_known(now: Mapping[str, str], known: Sequence[Mapping[str, str]], *, is_added: bool) -> bool:
-    """Tells whether a line is as some state has it: its quantity, and amount or price.
+def _known(line: OrderLine, states: Sequence[Mapping[str, Any]]) -> list[Mapping[str, str]]:
+    return [one["lines"][key] for one in states if (key := str(line.customer_line)) in one["lines"]]
 
-    What M3 makes of a line that was added to cost nothing, where no discount counts on its item, is nobody's: its own list price.
-    """
+
+def _is_known(now: Mapping[str, str], known: Sequence[Mapping[str, str]], *, own_price: str | None = None) -> bool:
+    """Tells whether a line is as some state has it: its quantity, and amount or price, or the price M3 gives it by itself."""
     if not any(now[QUANTITY] == one[QUANTITY] for one in known):
         return False
-    if is_added and not any(Decimal(one[AMOUNT]) for one in known):
-        return True
-    return any(now[name] == one[name] for one in known for name in (AMOUNT, PRICE))
+    return now[PRICE] == own_price or any(now[name] == one[name] for one in known for name in (AMOUNT, PRICE))
 
 
 def _foreign_charges(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:

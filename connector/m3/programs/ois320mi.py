@@ -1,16 +1,19 @@
-"""OIS320MI, prices as they are found for a sale: which changed, and whether those of a list include VAT.
+"""OIS320MI, prices as they are found for a sale: which changed, whether those of a list include VAT, and that of a line.
 
-Called by the price flow and its pull. Source: signatures in catalogue.json; protocol.md section 6 (LMTS).
+Called by the price flow and its pull, and by flows/orders/own_prices.py.
+Source: signatures in catalogue.json; protocol.md section 6 (LMTS).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from connector.m3.calls import Answer, Call
 from connector.m3.programs.ois017mi import ListHead
-from connector.m3.values import day_text
+from connector.m3.programs.ois100mi import OrderLine
+from connector.m3.values import day_text, number, number_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,21 @@ def read_includes_tax(answer: Answer) -> bool:
         if all(record.get(name, "") == asked.get(name, "") for name in ("PRRF", "CUCD", "CUNO", "FVDT")):
             return record.get("TINC") == "1"
     return False
+
+
+def get_price_line(head: Mapping[str, str], line: OrderLine) -> Call:
+    """OIS320MI/GetPriceLine – finds the price M3 would give a line by itself. Read only.
+
+    Args:
+        head: The head of its order, by M3 name.
+        line: The line.
+    """
+    quantity = line.quantity_in_unit or line.quantity
+    of_line = {"ITNO": line.item, "WHLO": line.warehouse, "ORQA": number_text(quantity), "ALUN": line.unit}
+    of_head = {name: head.get(name, "") for name in ("CUNO", "FACI", "ORDT", "CUCD", "ORTP")}
+    return Call("order.line_price", {**of_head, **of_line}, ("SAPR",))
+
+
+def read_price_line(answer: Answer) -> Decimal:
+    """Returns the price (SAPR), for the price quantity M3 keeps with it."""
+    return number(answer.first().get("SAPR", ""))

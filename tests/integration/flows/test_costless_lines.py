@@ -81,26 +81,86 @@ def test_price_that_m3_refuses_leaves_the_order_locked_for_a_person(common: Stor
     assert "25.80" in common.exchange()["reason"]
 
 
+def test_price_a_person_gave_a_gift_that_waits_for_one_is_not_overwritten_on_release(common: Story) -> None:
+    sell_gift(common, price="0.00")
+    common.m3_fault("OIS100MI/UpdPriceInfo", "nok")
+    with_gift(common, price="0.00")
+    common.go_on()
+    set_price(common, "5.00")
+    common.release(common.exchange()["id"])
+    common.go_on()
+
+    told = common.exchange()
+    assert (told["state"], told["reason_code"], gift_of(common)["line_amount"]) == (
+        *("dead_letter", "amounts_differ"),
+        "10.00",
+    )
+    assert "sent 0.00, M3 has 10.00" in told["reason"]
+
+
+def set_price(story: Story, price: str) -> None:
+    """Has a person in M3 give the gift a price."""
+    (held,) = story.orders()
+    (line,) = [one for one in held["lines"] if one["itno"] == GIFT]
+    call = order_changes.change_price(held["orno"], LineKey(str(line["ponr"])), {"SAPR": price})
+    story.connector.process.runtime.store(STORE).m3.write([call])
+
+
+def gift_line(story: Story, *, subtotal: str) -> dict[str, Any]:
+    products = story.sandbox.shop_book()["products"]
+    product = next(one["id"] for one in products if one["sku"] == GIFT)
+    return {"product_id": product, "quantity": 2, "subtotal": subtotal, "total": "0.00"}
+
+
 @pytest.mark.parametrize("subtotal", ["0.00", "25.80"])
-def test_gift_that_is_added_to_a_posted_order_is_put_right(common: Story, subtotal: str) -> None:
+@pytest.mark.parametrize("fault", [None, "drop_after_commit", "late_answer"])
+def test_gift_that_is_added_to_a_posted_order_is_put_right(common: Story, subtotal: str, fault: str | None) -> None:
     desk = Desk(common)
     sell_gift(common, price="12.90")
-    products = common.sandbox.shop_book()["products"]
-    product = next(one["id"] for one in products if one["sku"] == GIFT)
-    desk.change(line_items=[{"product_id": product, "quantity": 2, "subtotal": subtotal, "total": "0.00"}])
+    if fault is not None:
+        common.m3_fault("OIS100MI/AddLineBatchEnt", fault)
+    desk.change(line_items=[gift_line(common, subtotal=subtotal)])
+    common.go_on_late()
 
     assert desk.shop_and_m3_differ() == []
     assert gift_of(common)["line_amount"] == "0.00"
+
+
+@pytest.mark.parametrize("subtotal", ["0.00", "25.80"])
+def test_price_a_person_gave_a_gift_while_it_was_added_is_shown_and_not_overwritten(
+    common: Story, subtotal: str
+) -> None:
+    desk = Desk(common)
+    sell_gift(common, price="12.90")
+    common.m3_fault("OIS100MI/AddLineBatchEnt", "drop_after_commit")
+    desk.order = common.change(desk.order, line_items=[gift_line(common, subtotal=subtotal)])
+    common.connector.drain()
+    set_price(common, "5.00")
+    common.go_on()
+
+    told = common.exchange()
+    assert (told["state"], told["reason_code"], gift_of(common)["line_amount"]) == (
+        *("dead_letter", "needs_person"),
+        "10.00",
+    )
+    assert "line 3: 2 for 10.00 instead of 2 for 0" in told["reason"]
+
+
+def test_own_price_that_m3_does_not_tell_is_left_to_a_person(common: Story) -> None:
+    desk = Desk(common)
+    sell_gift(common, price="12.90")
+    common.m3_fault("OIS320MI/GetPriceLine", "nok", times=9)
+    desk.change(line_items=[gift_line(common, subtotal="0.00")])
+
+    assert "line 3: 2 for 25.80 instead of 2 for 0" in common.exchange()["reason"]
+    assert gift_of(common)["line_amount"] == "25.80"
 
 
 def test_price_a_person_gave_a_gift_in_m3_is_shown_and_not_overwritten(common: Story) -> None:
     sell_gift(common, price="0.00")
     order = with_gift(common, price="0.00")
     common.go_on()
-    (held,) = common.orders()
-    (line,) = [one for one in held["lines"] if one["itno"] == GIFT]
-    call = order_changes.change_price(held["orno"], LineKey(str(line["ponr"])), {"SAPR": "5.00"})
-    common.connector.process.runtime.store(STORE).m3.write([call])
+    set_price(common, "5.00")
     common.change(order, fee_lines=[{"name": "Gift wrap", "total": "4.00"}])
     common.go_on()
 

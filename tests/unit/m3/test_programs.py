@@ -60,6 +60,9 @@ KEY = "W1P0000000001I1"
 BATCH = "7100000541"
 PRICE_LIST = ListHead("WEB", "EUR", date(2026, 1, 1), None)
 ADDRESS = {"CUA1": "Long Street 1", "PONO": "12345", "CSCD": "DE", "TOWN": "Town"}
+HEAD = {"CUNO": "W1", "FACI": "001", "ORDT": "20261122", "CUCD": "EUR", "ORTP": "W01", "OBLC": "0"}
+GIFT_ROW = {"PONR": "1", "ITNO": "GIFT", "ORQT": "20", "ORQA": "2", "ALUN": "BOX", "WHLO": "001", "SAPR": "12.90"}
+(GIFT,) = ois100mi.read_lines(Answer(ois100mi.list_lines(NUMBER), (GIFT_ROW,)))
 
 CALLS = [
     batch_orders.add_batch_head({"CUNO": "W1", "ORDT": "20261122"}),
@@ -108,6 +111,7 @@ CALLS = [
     ois017mi.get_base_price("MUG-001", head=PRICE_LIST),
     ois320mi.list_new_prices(1795311984000),
     ois320mi.list_list_prices(PRICE_LIST),
+    ois320mi.get_price_line(HEAD, GIFT),
     item_changes.update_basic({"ITNO": "MUG-001", "ITDS": "Mug", "GRWE": "0.3"}),
     balances.get_balance("MUG-001", warehouse="001"),
     balances.list_changed(1795311984000),
@@ -333,6 +337,15 @@ def test_the_order_value_is_read_as_decimals() -> None:
         *(Decimal("151.80"), Decimal("37.95"), Decimal("-0.01"), Decimal("189.75")),
         "EUR",
     )
+
+
+def test_own_price_of_a_line_is_asked_for_in_its_own_unit() -> None:
+    call = ois320mi.get_price_line(HEAD, GIFT)
+
+    assert {name: call.fields[name] for name in ("CUNO", "ITNO", "ORQA", "ALUN", "CUCD", "ORDT")} == {
+        **{"CUNO": "W1", "ITNO": "GIFT", "ORQA": "2", "ALUN": "BOX", "CUCD": "EUR", "ORDT": "20261122"}
+    }
+    assert ois320mi.read_price_line(answer(call, {"SAPR": "12.90"})) == Decimal("12.90")
 
 
 def test_order_lines_and_head_are_read() -> None:
