@@ -1,7 +1,4 @@
-"""What must hold of units of invoiced orders: M3 has booked out what the order holds of the shop's stock. Used by books.py.
-
-Each message of MMS850 says in its number which line of the shop it is of.
-"""
+"""What must hold of units of invoiced orders: M3 has booked out what the order holds of the shop's stock. Used by books.py."""
 
 from __future__ import annotations
 
@@ -12,13 +9,12 @@ from typing import Any
 
 from tests.acceptance.simulation.invoices_history import InvoicesHistory, Stated
 from tests.acceptance.simulation.sorts import LOCATION
+from tests.acceptance.simulation.stock_numbers import EXECUTED, line_of
 from tests.acceptance.simulation.world import World
 
 Book = Mapping[str, Any]
 FLOW = "issues_to_m3"
-PREFIX, KEY_LENGTH = "W1S", 15
 CONFIRMED = ("processing", "completed")
-EXECUTED = "90"
 
 
 def of_issues(world: World, m3: Book, history: InvoicesHistory) -> Iterator[str]:
@@ -30,7 +26,7 @@ def of_issues(world: World, m3: Book, history: InvoicesHistory) -> Iterator[str]
         for one in stated:
             most |= Counter(one.held)
     for message in m3["stock_messages"]:
-        line = _line_of(message["msnr"])
+        line = line_of(message["msnr"])
         if line not in history.skus or message["whsl"] != LOCATION:
             yield f"unexpected: message {message['msnr']} of M3 is of no line of the shop, or in {message['whsl']}"
         elif message["itno"] != history.skus[line]:
@@ -74,10 +70,5 @@ def _booked(m3: Book) -> Mapping[int, int]:
     units: defaultdict[int, int] = defaultdict(int)
     for message in m3["stock_messages"]:
         if message["stat"] == EXECUTED:
-            units[_line_of(message["msnr"])] -= int(Decimal(message["quantity"]))
+            units[line_of(message["msnr"])] -= int(Decimal(message["quantity"]))
     return units
-
-
-def _line_of(number: str) -> int:
-    is_ours = number.startswith(PREFIX) and len(number) == KEY_LENGTH
-    return int(number[len(PREFIX) : -1], 36) if is_ours else 0

@@ -43,9 +43,9 @@ class Simulation(Pools, Shelves, Accounts, Refunds, Trouble, People, RuleBasedSt
         """A day of a sort begins: empty books, empty ledger; some with goods of M3 in the shop already."""
         today = Sort(sort)
         self.world.start_anew(seed, sort=today, goods=self.history.goods, accounts=self.history.accounts)
-        if today is Sort.GOODS:
+        if today in (Sort.GOODS, Sort.ISSUES_SHOWN):
             load(self.world)
-            self.tell("The shop shows M3's goods.")
+            self.tell("The shop shows M3's goods." if today is Sort.GOODS else "The shop shows M3's stock.")
 
     @invariant()
     def is_sound(self) -> None:

@@ -55,7 +55,7 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
     """
     world.m3_faults()
     world.control(SHOP, "faults")
-    if world.sort.shows_goods:
+    if world.sort.shows_stock:
         world.clock.advance(LONGEST_TURN_S)
         _run_jobs(world, GOODS_JOBS)
     if world.sort.posts_invoices:
@@ -69,20 +69,20 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
     _be_quiet(world)
     if world.sort.shows_goods:
         before_night()
-    if world.sort.shows_goods or world.sort.follows_accounts:
+    if world.sort.shows_stock or world.sort.follows_accounts:
         _let_night_pass(world)
     for _ in range(MOST_VISITS):  # a dead letter may hide a second one: an order that waited for its customer
         if not _let_people_act(world):
             return
         _be_quiet(world)
-        if world.sort.shows_goods:  # what was made in M3 now has taken stock, of which nobody tells
+        if world.sort.shows_stock:  # what was made in M3 now has taken stock, of which nobody tells
             _let_night_pass(world)
 
 
 def load(world: World) -> None:
-    """Lets the shop show M3's goods as they are when a day begins."""
-    for _ in range(2):
-        _run_jobs(world, (*GOODS_JOBS, NIGHTLY))
+    """Lets the shop show M3's goods as they are when a day begins; stock alone is there after one turn."""
+    for jobs in [(*GOODS_JOBS, NIGHTLY)] * 2 if world.sort.shows_goods else [("pull_stock",)]:
+        _run_jobs(world, jobs)
         sweep(world.workers[0])
         work_off(world, most=MOST_RUNS)
         world.clock.advance(ROUND_S)

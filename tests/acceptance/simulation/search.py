@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -89,8 +90,8 @@ def search(wanted: Search, *, on_example: Callable[[], None]) -> Found:
 
 
 def _let_days_pass(wanted: Search) -> None:
-    """Lets the days of each sort pass, equally many: drawn with the days a sort came once or ten times, for Hypothesis varies what
-    it has.
+    """Lets the days of each sort pass, as many as it has shares: drawn with the days a sort came once or ten times, for Hypothesis
+    varies what it has.
     """
     for sort, days in _shares(wanted):
         Simulation.sort = sort
@@ -98,8 +99,12 @@ def _let_days_pass(wanted: Search) -> None:
 
 
 def _shares(wanted: Search) -> list[tuple[Sort, int]]:
-    share, rest = divmod(wanted.examples, len(wanted.sorts))
-    return [(sort, days) for place, sort in enumerate(wanted.sorts) if (days := share + (place < rest))]
+    shared = [sort for sort in wanted.sorts for _ in range(sort.shares)]
+    share, rest = divmod(wanted.examples, len(shared))
+    days: Counter[Sort] = Counter()
+    for place, sort in enumerate(shared):
+        days[sort] += share + (place < rest)
+    return [*(+days).items()]
 
 
 def _let_days_of_sort_pass(wanted: Search, *, days: int) -> None:

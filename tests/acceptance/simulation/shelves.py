@@ -13,10 +13,12 @@ from sandbox.m3.events.courier import Answered
 from sandbox.m3.events.message import Message as Told
 from tests.acceptance.simulation.buyers import Buyers
 from tests.acceptance.simulation.days import SOME, step
-from tests.acceptance.simulation.goods import ENDED, NEW, PRICE, SOLD, UNITS, VARIANTS
+from tests.acceptance.simulation.goods import ENDED, MUG, NEW, PRICE, SOLD, UNITS, VARIANTS
+from tests.acceptance.simulation.sorts import Sort
 from tests.acceptance.simulation.world import M3, SHOP
 
 IN_M3 = ("name", "price", "receipt", "sold elsewhere", "counted", "counted", "ended", "sold again")
+MOVED = ("receipt", "sold elsewhere", "counted")
 BY_STAFF = ("name", "price", "stock", "description")
 BUYER = {
     **{"first_name": "Iva", "last_name": "Horvat", "email": "iva.horvat@example.com", "address_1": "Ilica 1"},
@@ -31,6 +33,15 @@ _IS_KNOWN = "SELECT 1 FROM product WHERE item_number = :item"
 
 class Shelves(Buyers):
     """The rules about goods."""
+
+    @precondition(lambda self: self.world.sort is Sort.ISSUES_SHOWN and self.history.versions)
+    @rule(what=st.sampled_from(MOVED), amount=st.integers(0, 9))
+    @step
+    def move_in_m3(self, what: str, amount: int) -> None:
+        """M3 moves mugs for reasons of its own, and tells nobody."""
+        address, change = _in_m3(what, amount)
+        self.world.control(M3, address, content=[{"itno": MUG, **change}])
+        self.tell(f"M3: {MUG}: {what} {amount}.")
 
     @precondition(lambda self: self.world.sort.shows_goods)
     @rule(which=SOME, what=st.sampled_from(IN_M3), amount=st.integers(0, 9))

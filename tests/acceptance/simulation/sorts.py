@@ -30,11 +30,17 @@ class Sort(StrEnum):
     FIRST_LOAD = "first load"  # they are about to come there
     INVOICES = "direct invoices"  # orders are invoices; these are credited, and paid in the receivables by prepayments
     ISSUES = "invoices and stock"  # M3 books the units of invoices out of stock; they are paid at the gateway's account
+    ISSUES_SHOWN = "invoices and stock shown"  # and the shop shows what is left
 
     @property
     def shows_goods(self) -> bool:
         """Whether the store publishes items, prices and stock of M3."""
         return self in (Sort.GOODS, Sort.FIRST_LOAD)
+
+    @property
+    def shows_stock(self) -> bool:
+        """Whether the store publishes stock of M3."""
+        return self.shows_goods or self is Sort.ISSUES_SHOWN
 
     @property
     def follows_accounts(self) -> bool:
@@ -44,12 +50,12 @@ class Sort(StrEnum):
     @property
     def posts_invoices(self) -> bool:
         """Whether orders are invoices of M3's ledger."""
-        return self in (Sort.INVOICES, Sort.ISSUES)
+        return self is Sort.INVOICES or self.issues_stock
 
     @property
     def has_prepayments(self) -> bool:
         """Whether a payment is posted at once; else it is posted on its invoice alone, against the gateway's account."""
-        return self is not Sort.ISSUES
+        return not self.issues_stock
 
     @property
     def gives_back(self) -> bool:
@@ -59,7 +65,14 @@ class Sort(StrEnum):
     @property
     def issues_stock(self) -> bool:
         """Whether M3 books the units of invoices out of stock."""
-        return self is Sort.ISSUES
+        return self in (Sort.ISSUES, Sort.ISSUES_SHOWN)
+
+    @property
+    def shares(self) -> int:
+        """How many shares of a run's days are of this sort: those that book units out have one together with those that show the
+        rest, for their days take longest.
+        """
+        return 1 if self.issues_stock else 2
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -71,12 +84,18 @@ class Sort(StrEnum):
     def store_file(self) -> str:
         """The store file of such a day."""
         content = yaml.safe_load(store_file(gateway_cut_s=CUT_S, requests_per_s=1000, concurrency=50))
-        content["publish"] = PUBLISH if self.shows_goods else {"customers": {}} if self.follows_accounts else {}
+        content["publish"] = self._published
         if self.follows_accounts:
             content["customers"]["accounts"] = FOLLOWED
         if self.posts_invoices:
             self._carry_as_invoices(content)
         return yaml.safe_dump(content)
+
+    @property
+    def _published(self) -> dict[str, Any]:
+        if self.follows_accounts:
+            return {"customers": {}}
+        return PUBLISH if self.shows_goods else {"stock": {}} if self.shows_stock else {}
 
     def _carry_as_invoices(self, content: dict[str, Any]) -> None:
         del content["refunds"]  # they become return orders, which direct invoices do not have

@@ -108,6 +108,19 @@ DAYS = {
 }
 
 
+UNITS_OF_INVOICES = day(
+    ("place", {"kind": "fee_negative", "arrives": False}),
+    ("move_in_m3", {"what": "receipt", "amount": 3}),
+    ("pass_time", {"seconds": 61}),
+    ("turn", {"name": "pull_stock", "beats": 1}),
+    ("sweep", {}),
+    ("work_off", {"most": 9}),
+    sort=Sort.ISSUES_SHOWN,
+)
+PLAYED = [*((guard, DAYS[guard]) for guard in CAUGHT_AS), ("in_flight", UNITS_OF_INVOICES)]
+IDS = [*CAUGHT_AS, "in_flight of invoices"]
+
+
 def test_random_days_break_no_promise() -> None:
     found = found_by(Search(examples=2 * len(Sort), steps=30, seed=1))
 
@@ -117,6 +130,12 @@ def test_random_days_break_no_promise() -> None:
     assert found.tally.goods["stock"] > 0
 
 
+def test_days_that_take_longest_are_drawn_half_as_often() -> None:
+    wanted = Search(examples=24, steps=1, seed=1)
+
+    assert dict(search._shares(wanted)) == {sort: 2 if sort.issues_stock else 4 for sort in Sort}
+
+
 @pytest.mark.parametrize(("days", "missing"), [(200, [Sort.ISSUES]), (199, [])])
 def test_long_run_in_which_no_day_was_of_some_sort_is_told(days: int, missing: list[Sort]) -> None:
     done = Tally(examples=days, sorts=Counter({sort: days // 5 for sort in Sort if sort is not Sort.ISSUES}))
@@ -124,10 +143,10 @@ def test_long_run_in_which_no_day_was_of_some_sort_is_told(days: int, missing: l
     assert never_drawn(done, Sort) == missing
 
 
-@pytest.mark.parametrize("guard", CAUGHT_AS)
-def test_day_breaks_its_promise_without_the_guard_alone(guard: str) -> None:
-    without = found_by(Search(examples=1, steps=50, seed=1, control=guard, replay=DAYS[guard]))
-    with_it = found_by(Search(examples=1, steps=50, seed=1, replay=DAYS[guard]))
+@pytest.mark.parametrize(("guard", "steps"), PLAYED, ids=IDS)
+def test_day_breaks_its_promise_without_the_guard_alone(guard: str, steps: tuple[Step, ...]) -> None:
+    without = found_by(Search(examples=1, steps=50, seed=1, control=guard, replay=steps))
+    with_it = found_by(Search(examples=1, steps=50, seed=1, replay=steps))
 
     assert (without.violation or "").startswith(CAUGHT_AS[guard]), without.story
     assert with_it.violation is None, with_it.story

@@ -19,18 +19,37 @@ import requests
 from sandbox.m3.site import Site
 from sandbox.shop.state import Shop
 from tests.acceptance.simulation.goods import SHOWN, SOLD, WAREHOUSE, GoodsHistory
+from tests.acceptance.simulation.stock_numbers import EXECUTED, line_of
 from tests.acceptance.simulation.wires import Travel
 
+Held = dict[int, dict[str, int]]
+"""Units by order and SKU."""
 HOLDING = ("on-hold", "processing", "completed")
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What M3 has taken of the shop's orders: those it has whole, and units it has booked out for direct invoices."""
+
+    known: frozenset[int]
+    booked: Held
+
+    def in_flight(self, item: str, held: Held) -> int:
+        """Returns the units of an item that orders hold and M3 does not know of."""
+        return sum(
+            max(0, units.get(item, 0) - self.booked.get(order, {}).get(item, 0))
+            for order, units in held.items()
+            if order not in self.known
+        )
+
+
+@dataclass(frozen=True)
 class Reading:
-    """What M3 could give of an item when its balance was read, and which orders of the shop it knew."""
+    """What M3 could give of an item when its balance was read, and what of the shop's orders it had taken by then."""
 
     number: int
     free: Decimal
-    known: frozenset[int]
+    taken: Taken
 
 
 @dataclass
@@ -38,7 +57,7 @@ class _Seen:
     """What one run has read."""
 
     readings: dict[str, Reading] = field(default_factory=dict)
-    held: dict[int, dict[str, int]] = field(default_factory=dict)
+    held: Held = field(default_factory=dict)
 
 
 class Witness:
@@ -76,14 +95,22 @@ class Witness:
         """Tells whether an item was read after an older quantity came over a newer one."""
         return self._last_read.get(item, 0) > self.overtaken[item]
 
-    def units_held(self) -> dict[int, dict[str, int]]:
+    def units_held(self) -> Held:
         """Returns what the orders of the shop hold now, by order and SKU."""
         return {one.id: dict(self._lines(one)) for one in self._shop.orders.values() if one.status in HOLDING}
 
-    def known_orders(self) -> frozenset[int]:
-        """Returns the orders of the shop that M3 has."""
+    def taken(self) -> Taken:
+        """Returns what M3 has of the shop's orders now."""
         references = [one.body.head.get("YREF", "").split("-") for one in self._site.state.orders.values()]
-        return frozenset(int(parts[1]) for parts in references if len(parts) == 3)
+        known = frozenset(int(parts[1]) for parts in references if len(parts) == 3)
+        orders = {line.id: order.id for order in self._shop.orders.values() for line in order.lines}
+        booked: Held = {}
+        for message in self._site.state.stock_messages.values():
+            order = orders.get(line_of(message.number))
+            if order is not None and message.status == EXECUTED:
+                of_order = booked.setdefault(order, {})
+                of_order[message.itno] = of_order.get(message.itno, 0) - int(message.quantity)
+        return Taken(known, booked)
 
     def free(self, item: str) -> Decimal:
         """Returns what M3 can still give of an item."""
@@ -91,12 +118,12 @@ class Witness:
 
     def read_balances(self) -> None:
         """The balances of M3 are read by the run of this thread."""
-        known = self.known_orders()
+        taken = self.taken()
         for item in SOLD:
             if item in self._site.state.items:
                 self._count += 1
                 self._last_read[item] = self._count
-                self._seen().readings[item] = Reading(self._count, self.free(item), known)
+                self._seen().readings[item] = Reading(self._count, self.free(item), taken)
 
     def read_orders(self) -> None:
         """The orders of the shop are listed by the run of this thread."""
@@ -168,8 +195,7 @@ class Witness:
 
     def _judge_stock(self, item: str, quantity: int, reading: Reading) -> None:
         self.written["stock"] += 1
-        held = self._seen().held
-        in_flight = sum(units.get(item, 0) for order, units in held.items() if order not in reading.known)
+        in_flight = reading.taken.in_flight(item, self._seen().held)
         allowed = max(0, int(reading.free) - in_flight)
         if quantity > allowed:
             self.complaints.append(

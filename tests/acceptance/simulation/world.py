@@ -137,8 +137,9 @@ class World:
             self._listen(topic)
         self.witness.start_anew(goods)
         self.wires.see, self.wires.late_by_s = None, None
-        if sort.shows_goods:
+        if sort.shows_stock:
             self.wires.see = self.witness.sees
+        if sort.shows_goods:
             self._stock_up(goods)
         if sort.follows_accounts:
             witness = EraserWitness(accounts, is_of_old=self.stopped_runs.is_one, found_erased=self._found_erased)
