@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal, localcontext
 
 from connector.errors import MappingError, NotYetError
+from connector.ledger.cursors import now
 from connector.ledger.rates import StoredRate, rate_on
 from connector.ledger.session import OpenLedger
 from connector.publishing.times import slot_of
@@ -19,6 +20,10 @@ from connector.stores.rates import RatesConfig
 
 MULTIPLY, DIVIDE = 1, 2
 """DMCU: the local amount is amount x rate, or amount / rate."""
+JOB_S = 60.0
+"""So long after their time the rates of a day may be read."""
+LONGEST_PAUSE_S = 900.0
+"""Between two looks; the store file may name an earlier time meanwhile."""
 _DIGITS = 40
 
 
@@ -55,8 +60,9 @@ def worth_on(
     found = rate_on(connection, m3_scope, division=division, currency=currency, rate_type=rate_type, day=day)
     if found is None or is_too_old(found, day=day, config=config):
         raise missing_rate(currency, rate_type=rate_type, day=day, newest=found)
-    if found.valid_from < day and not _was_asked(found, since=slot_of(day, config.at, zone=zone)):
-        raise _not_asked(found, day=day, config=config)
+    asked_at = slot_of(day, config.at, zone=zone)
+    if found.valid_from < day and not _was_asked(found, since=asked_at):
+        raise _not_asked(found, day=day, config=config, left_s=(asked_at - now(connection)).total_seconds())
     return worth_of(found, factors=config.factors)
 
 
@@ -70,10 +76,11 @@ def _was_asked(rate: StoredRate, *, since: datetime) -> bool:
     return rate.read_at is not None and rate.read_at >= since
 
 
-def _not_asked(rate: StoredRate, *, day: date, config: RatesConfig) -> NotYetError:
+def _not_asked(rate: StoredRate, *, day: date, config: RatesConfig, left_s: float) -> NotYetError:
     return NotYetError(
         f"M3 was not asked yet for the rates of {day}, which are read at {config.at:%H:%M}; that of {rate.currency} of "
         f"{rate.valid_from} may not be the one of that day.",
+        retry_after_s=min(max(left_s, 0) + JOB_S, LONGEST_PAUSE_S),
         resolution="Nothing to do: it goes on by itself when they are read. If M3 has the rates of a day earlier, set rates.at of "
         "the store file.",
     )

@@ -180,8 +180,9 @@ def test_rate_of_a_day_counts_for_the_next_one_once_m3_was_asked_at_its_time(wor
     assert config is not None
     go_to(world, "05:58")
 
-    with transaction(world.engine) as connection, pytest.raises(NotYetError, match="are read at 06:00"):
+    with transaction(world.engine) as connection, pytest.raises(NotYetError, match="are read at 06:00") as too_early:
         worth_on(connection, scope, config=config, zone=ZONE, day=today + timedelta(days=1), **SCOPE)
+    assert 60 < (too_early.value.retry_after_s or 0) <= 180  # one look when they are read, not one every few seconds
     world.pass_time(180)
     turn(world)
 
