@@ -128,13 +128,16 @@ class Refunds:
 
 
 def proof_of_refund(refund: ShopRefund, known: Carried | None, held: Sequence[Held]) -> Proof:
-    """Returns what is seen of a refund, which the shop never changes: its total is as asked if M3's would be it as sent."""
+    """Returns what is seen of a refund, which the shop never changes: its total is as asked if M3's would be it as sent.
+
+    Cents of the order's rounding that its return took along were sent beside what the shop asks for.
+    """
     mine = next((one for one in held if known is not None and one.head.number == known.m3_number), None)
     if known is None or known.expected is None or mine is None:
         return Proof(is_as_sent=False, is_as_asked=False)
     others = sum((one.value.total for one in held if one is not mine), ZERO)
     sent = Decimal(known.expected["total"]) + others
-    return Proof(is_as_sent=is_as_sent(known.expected, mine), is_as_asked=sent == -refund.amount)
+    return Proof(is_as_sent=is_as_sent(known.expected, mine), is_as_asked=sent == -refund.amount - _taken_along(known))
 
 
 def _is_taken_off(refund: ShopRefund, smaller: Smaller | None, known: Mapping[int, Carried]) -> bool:

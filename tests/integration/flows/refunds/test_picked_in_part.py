@@ -143,6 +143,48 @@ def test_return_takes_a_cent_along_that_an_edit_left_too_much_in_m3(clerk: Clerk
     assert all_done(clerk)
 
 
+def with_a_cent_too_much(clerk: Clerk) -> dict[str, Any]:
+    """An invoiced order that holds a cent of rounding more than the shop's, for its second line was removed too late."""
+    order = posted(clerk)
+    deliver(clerk, order, MUG)
+    order = clerk.change(order, line_items=[{"id": order["line_items"][OTHER_MUG]["id"], "quantity": 0}])
+    clerk.go_on()
+    clerk.advance(order, "77")
+    return order
+
+
+@pytest.mark.parametrize("fault", ["drop_before_commit", "drop_after_commit", "late_answer"])
+@pytest.mark.parametrize("name", ["OIS100MI/AddBatchHead", "OIS100MI/AddBatchLine", "OIS100MI/Confirm"])
+def test_return_whose_answer_is_lost_takes_the_cent_along_once(clerk: Clerk, name: str, fault: str) -> None:
+    order = with_a_cent_too_much(clerk)
+    clerk.m3_fault(name, fault)
+
+    clerk.give_back(order, MUG, 1)
+    clerk.go_on_late()
+    clerk.pass_and_settle()
+
+    (refund,) = clerk.sandbox.shop_book()["refunds"]
+    assert [one["total"] for one in clerk.returns()] == [f"-{Decimal(refund['amount']) + Decimal('0.01')}"]
+    assert left_in_m3(clerk, order) == left_in_shop(clerk, order)
+    assert clerk.batch_orders() == []
+    assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
+    assert all_done(clerk)
+
+
+def test_return_with_a_cent_along_that_somebody_changed_in_m3_is_told_as_such(clerk: Clerk) -> None:
+    order = with_a_cent_too_much(clerk)
+    clerk.give_back(order, MUG, 1)
+    clerk.go_on()
+    (returned,) = clerk.returns()
+    fields = {"SAPR": "12.00", "SACD": "1", "DIA1": "0", "DIC1": "8"}
+    clerk.in_m3(order_changes.change_price(returned["orno"], LineKey("1"), fields))
+
+    rows = clerk.reconcile()
+
+    assert reasons_of(rows) == {Reason.EDITED_IN_M3.value}
+    assert clerk.totals.is_explained
+
+
 def exact_store() -> str:
     """Returns a store file whose orders may miss by half a cent a row and no more."""
     store = yaml.safe_load(quick_store(guests="common"))
