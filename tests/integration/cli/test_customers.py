@@ -160,53 +160,6 @@ def test_two_shops_accounts_with_two_addresses_on_one_customer_are_told(connecto
     assert (row["store"], row["account"], row["others"]) == ("w2", "7", [f"{STORE}/{ana['id']}"])
 
 
-def test_an_account_is_bound_again_once_a_person_takes_it_back(desk: Shown, run_store: Run) -> None:
-    (row,) = run_store("customers", "bindings", "--json").data
-    account, number = row["account"], row["number"]
-    run_store("customers", "unbind", account, "--reason", "another one")
-    (listed,) = run_store("customers", "unbound", "--store", STORE, "--json").data
-
-    refused = run_store("customers", "bind", account, "--customer", number)
-    said = run_store("customers", "bind", account, "--customer", number, "--reason", "the same one after all", "--json")
-    desk.change({"id": int(account)}, billing={"phone": "01 999 888"})
-    desk.look({"id": int(account)})
-
-    assert (listed["account"], listed["number"], listed["why"]) == (int(account), number, "another one")
-    assert (refused.status, said.status, said.data["number"]) == (1, 0, number)
-    assert [one["number"] for one in run_store("customers", "bindings", "--json").data] == [number]
-    assert run_store("customers", "unbound", "--json").data == []
-    assert desk.customer()["fields"]["PHNO"] == "01 999 888"
-    trail = desk.connector.rows(
-        "SELECT action, why FROM audit WHERE system = 'ledger' AND action LIKE 'account_%' ORDER BY id"
-    )
-    assert [tuple(one.values()) for one in trail] == [
-        ("account_unbound", "another one"),
-        ("account_bound", "the same one after all"),
-    ]
-
-
-def test_what_nobody_unbound_is_not_bound_by_hand(desk: Shown, run_store: Run) -> None:
-    said = run_store("customers", "bind", 2, "--customer", "W000000000", "--reason", "it looks alike")
-
-    assert said.status == 1
-    assert "was not unbound" in said.flat_err
-
-
-def test_an_account_that_got_another_customer_is_not_bound_to_the_former_one(desk: Shown, run_store: Run) -> None:
-    (row,) = run_store("customers", "bindings", "--json").data
-    run_store("customers", "unbind", row["account"], "--reason", "another one")
-    with desk.connector.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key)"
-            f" VALUES ('account', 'w1', '{row['account']}', 'x/w1', 'W9')"
-        )
-
-    said = run_store("customers", "bind", row["account"], "--customer", row["number"], "--reason", "after all")
-
-    assert (said.status, "bound otherwise" in said.flat_err) == (1, True)
-    assert len(run_store("customers", "unbound", "--json").data) == 1
-
-
 def test_a_guests_wrong_customer_is_unbound_and_the_next_order_gets_another_one(
     connector: Connector, run_store: Run
 ) -> None:
@@ -232,9 +185,7 @@ def test_a_shopper_unbound_from_its_customer_does_not_get_it_again_by_a_login(
     connector: Connector, run_store: Run
 ) -> None:
     desk = Desk(connector)
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
+    account = desk.known()
     wrong = desk.customer()["cuno"]
 
     said = run_store("customers", "unbind", "--customer", wrong, "--reason", "somebody else of M3", "--json")
@@ -243,26 +194,6 @@ def test_a_shopper_unbound_from_its_customer_does_not_get_it_again_by_a_login(
     first, second = desk.orders()
     assert said.data["accounts"] == [f"{STORE}/{account['id']}"]
     assert (first, second == wrong) == (wrong, False)
-
-
-def test_a_shopper_is_bound_again_unless_the_next_order_made_another_customer(
-    connector: Connector, run_store: Run
-) -> None:
-    desk = Desk(connector)
-    desk.order()
-    number = desk.customer()["cuno"]
-    why = ("--reason", "looked again")
-
-    run_store("customers", "unbind", "--customer", number, *why)
-    taken_back = run_store("customers", "bind", "--customer", number, *why)
-    desk.order()
-    run_store("customers", "unbind", "--customer", number, *why)
-    desk.order()
-    refused = run_store("customers", "bind", "--customer", number, *why)
-
-    first, second, third = desk.orders()
-    assert (taken_back.status, first, second) == (0, number, number)
-    assert (refused.status, third == number, "bound otherwise" in refused.flat_err) == (1, False, True)
 
 
 def test_accounts_of_a_customer_that_was_no_shoppers_are_told(desk: Shown, run_store: Run) -> None:
@@ -289,9 +220,7 @@ def typed_first(connector: Connector) -> tuple[Desk, dict[str, Any], dict[str, A
 
 def test_all_accounts_are_looked_at_after_a_change_of_the_store_file(connector: Connector, run_store: Run) -> None:
     desk = Desk(connector)
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
+    desk.known()
     connector.configure(file_of(accounts={"email_type": "04"}))
 
     unclear = run_store("sync", "customers_to_m3")

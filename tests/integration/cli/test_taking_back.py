@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from connector.flows.customers.keys import email_key
@@ -15,16 +17,94 @@ RUNNING = "state = 'running', worker = 'another', lease_until = ledger_now() + i
 SHOPPER = "SELECT id, state, reason FROM exchange WHERE flow = 'customers_to_m3' AND scope <> 'w1' ORDER BY id"
 
 
-def refused_after_unbinding(connector: Connector, run_store: Run) -> tuple[Desk, str]:
-    """A guest whose customer was unbound, and whose next order M3 refuses to make another one for."""
+def unbound_guest(connector: Connector, run_store: Run) -> tuple[Desk, str]:
+    """A guest whose customer was unbound after the first order, and the customer's number."""
     desk = Desk(connector)
     desk.order()
     number = desk.customer()["cuno"]
     run_store("customers", "unbind", "--customer", number, *WHY)
+    return desk, number
+
+
+def unbound_account(connector: Connector, run_store: Run) -> tuple[Desk, dict[str, Any], str]:
+    """An account that was unbound from its customer, and the customer's number."""
+    desk = Desk(connector)
+    account = desk.known()
+    run_store("customers", "unbind", account["id"], *WHY)
+    return desk, account, desk.customer()["cuno"]
+
+
+def refused_after_unbinding(connector: Connector, run_store: Run) -> tuple[Desk, str]:
+    """A guest whose customer was unbound, and whose next order M3 refuses to make another one for."""
+    desk, number = unbound_guest(connector, run_store)
     desk.sandbox.m3_rule("CRS610MI", "Add", "nok")
     desk.order()
     desk.sandbox.m3_faults()
     return desk, number
+
+
+def test_an_account_is_bound_again_once_a_person_takes_it_back(connector: Connector, run_store: Run) -> None:
+    desk, account, number = unbound_account(connector, run_store)
+    (listed,) = run_store("customers", "unbound", "--store", STORE, "--json").data
+
+    refused = run_store("customers", "bind", account["id"], "--customer", number)
+    said = run_store("customers", "bind", account["id"], "--customer", number, "--reason", "after all", "--json")
+    desk.change(account, billing={"phone": "01 999 888"})
+    desk.look(account)
+
+    assert (listed["account"], listed["number"], listed["why"]) == (account["id"], number, "looked again")
+    assert (refused.status, said.status, said.data["number"]) == (1, 0, number)
+    assert [one["number"] for one in run_store("customers", "bindings", "--json").data] == [number]
+    assert run_store("customers", "unbound", "--json").data == []
+    assert desk.customer()["fields"]["PHNO"] == "01 999 888"
+    trail = connector.rows(
+        "SELECT action, why FROM audit WHERE system = 'ledger' AND action LIKE 'account_%' ORDER BY id"
+    )
+    assert [tuple(one.values()) for one in trail] == [
+        ("account_unbound", "looked again"),
+        ("account_bound", "after all"),
+    ]
+
+
+def test_what_nobody_unbound_is_not_bound_by_hand(connector: Connector, run_store: Run) -> None:
+    Desk(connector)
+
+    said = run_store("customers", "bind", 2, "--customer", "W000000000", *WHY)
+
+    assert said.status == 1
+    assert "was not unbound" in said.flat_err
+
+
+def test_an_account_that_got_another_customer_is_not_bound_to_the_former_one(
+    connector: Connector, run_store: Run
+) -> None:
+    _, account, number = unbound_account(connector, run_store)
+    with connector.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO binding (kind, shop_scope, shop_key, m3_scope, m3_key)"
+            f" VALUES ('account', 'w1', '{account['id']}', 'x/w1', 'W9')"
+        )
+
+    said = run_store("customers", "bind", account["id"], "--customer", number, *WHY)
+
+    assert (said.status, "bound otherwise" in said.flat_err) == (1, True)
+    assert len(run_store("customers", "unbound", "--json").data) == 1
+
+
+def test_a_shopper_is_bound_again_unless_the_next_order_made_another_customer(
+    connector: Connector, run_store: Run
+) -> None:
+    desk, number = unbound_guest(connector, run_store)
+
+    taken_back = run_store("customers", "bind", "--customer", number, *WHY)
+    desk.order()
+    run_store("customers", "unbind", "--customer", number, *WHY)
+    desk.order()
+    refused = run_store("customers", "bind", "--customer", number, *WHY)
+
+    first, second, third = desk.orders()
+    assert (taken_back.status, first, second) == (0, number, number)
+    assert (refused.status, third == number, "bound otherwise" in refused.flat_err) == (1, False, True)
 
 
 def test_a_shopper_that_is_bound_again_leaves_no_dead_letter_and_its_order_goes_on(
@@ -64,9 +144,7 @@ def test_an_account_is_neither_unbound_nor_bound_while_a_run_is_at_work_with_it(
     connector: Connector, run_store: Run
 ) -> None:
     desk = Desk(connector)
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
+    account = desk.known()
     number = desk.customer()["cuno"]
 
     def switch(state: str) -> None:
@@ -88,9 +166,7 @@ def test_an_account_is_neither_unbound_nor_bound_while_a_run_is_at_work_with_it(
 
 def test_what_an_account_waited_with_ends_when_it_is_unbound(connector: Connector, run_store: Run) -> None:
     desk = Desk(connector)
-    account = desk.account(billing={"company": "Ana"}, meta_data=[{"key": VAT_KEY, "value": GOOD_VAT}])
-    desk.order(account)
-    desk.look(account)
+    account = desk.known(billing={"company": "Ana"}, meta_data=[{"key": VAT_KEY, "value": GOOD_VAT}])
     desk.change(account, meta_data=[{"key": VAT_KEY, "value": OTHER_VAT}])
     waiting = desk.look(account)
 
@@ -118,10 +194,7 @@ def test_what_a_shopper_waited_with_ends_when_it_is_unbound(connector: Connector
 def test_of_two_shoppers_unbound_from_one_customer_a_person_says_which_is_meant(
     connector: Connector, run_store: Run
 ) -> None:
-    desk = Desk(connector)
-    desk.order()
-    number = desk.customer()["cuno"]
-    run_store("customers", "unbind", "--customer", number, *WHY)
+    desk, number = unbound_guest(connector, run_store)
     first = connector.rows(SHOPPER)[0]["id"]
     in_m3 = {"MAIL": "zora@example.com", "ALCU": search_key_of(STORE, 0, email_key("zora@example.com"))}
     desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/customers/{number}", in_m3)

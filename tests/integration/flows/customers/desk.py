@@ -61,6 +61,21 @@ class Desk:
         self.connector.settle()
         return placed
 
+    def known(self, **fields: Any) -> dict[str, Any]:
+        """Makes an account that has ordered once and was looked at since: it is a customer of M3."""
+        account = self.account(**fields)
+        self.order(account)
+        self.look(account)
+        return account
+
+    def phone_changes(self, fault: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Has an account that ordered change its phone number, which M3 meets with a fault; returns it and its exchange."""
+        account = self.account()
+        self.order(account)
+        self.change(account, billing={"phone": "01 999 888"})
+        self.sandbox.m3_rule("CRS610MI", "ChgBasicData", fault)
+        return account, self.look(account)
+
     def look(self, account: dict[str, Any]) -> dict[str, Any]:
         """Has the account looked at and returns its exchange."""
         ask_for_customers(self.connector.engine, STORE, customer_ids=[account["id"]])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.harness import Connector
 from tests.integration.flows.customers.desk import VAT_KEY, WRONG_VAT, Desk, file_of
 
 
 def test_a_change_that_m3_refuses_waits_and_is_written_with_the_next_one(connector: Connector) -> None:
     desk = Desk(connector)
-    account = desk.account()
-    desk.order(account)
-    desk.change(account, billing={"phone": "01 999 888"})
-    desk.sandbox.m3_rule("CRS610MI", "ChgBasicData", "nok")
 
-    held = desk.look(account)
+    account, held = desk.phone_changes("nok")
     before = desk.customer()["fields"]["PHNO"]
     desk.change(account, billing={"phone": "01 999 777"})
     after = desk.look(account)
@@ -23,16 +21,21 @@ def test_a_change_that_m3_refuses_waits_and_is_written_with_the_next_one(connect
     assert (after["state"], desk.customer()["fields"]["PHNO"]) == ("done", "01 999 777")
 
 
-def test_a_vat_number_that_can_be_none_waits_for_a_person_where_the_store_says_so(connector: Connector) -> None:
-    desk = Desk(connector, file_of(vat_numbers={"invalid": "person"}))
+@pytest.mark.parametrize(
+    ("invalid", "ends"), [("leave_out", ("done", "")), ("person", ("dead_letter", "needs_person"))]
+)
+def test_a_vat_number_that_can_be_none_is_left_out_and_said_or_waits_for_a_person(
+    connector: Connector, invalid: str, ends: tuple[str, str]
+) -> None:
+    desk = Desk(connector, file_of(vat_numbers={"invalid": invalid}))
     account = desk.account(meta_data=[{"key": VAT_KEY, "value": WRONG_VAT}])
     desk.order(account)
     desk.change(account, billing={"phone": "01 999 888"})
 
-    held = desk.look(account)
+    exchange = desk.look(account)
 
-    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
-    assert "VAT number" in held["reason"] and WRONG_VAT not in str(held)
+    assert (exchange["state"], exchange["reason_code"]) == ends
+    assert "VAT number" in exchange["reason"] and WRONG_VAT not in str(exchange)
     assert desk.customer()["fields"]["PHNO"] == "01 999 888"
     assert "VRNO" not in desk.customer()["fields"]
     assert len(desk.orders()) == 1

@@ -14,9 +14,7 @@ def requests(desk: Desk) -> int:
 
 def test_a_changed_account_takes_a_look_a_write_and_a_proof(connector: Connector) -> None:
     desk = Desk(connector)
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
+    account = desk.known()
     desk.change(account, billing={"phone": "01 999 888"})
     before = requests(desk)
 

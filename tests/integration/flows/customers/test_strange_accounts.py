@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from connector.flows.customers.keys import email_key
@@ -16,6 +18,13 @@ LONG = f"{'a' * 55}@example.com"
 """An e-mail address longer than MAIL and EMAL of M3 hold."""
 
 
+def moved(desk: Desk, email: str) -> dict[str, Any]:
+    """Returns a customer's account that shows another e-mail address by now."""
+    account = desk.known()
+    desk.change(account, billing={"email": email})
+    return account
+
+
 def in_m3(desk: Desk, **fields: str) -> None:
     """Changes the only customer as a person does in CRS610."""
     desk.sandbox.post(f"{desk.sandbox.m3_url}/_control/customers/{desk.customer()['cuno']}", fields)
@@ -25,10 +34,7 @@ def test_a_former_address_that_m3_keeps_for_want_of_room_is_told_until_a_person_
     connector: Connector,
 ) -> None:
     desk = Desk(connector)
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
-    desk.change(account, billing={"email": LONG})
+    account = moved(desk, LONG)
 
     told = desk.look(account)
     in_m3(desk, MAIL="ana@short.example")
@@ -41,10 +47,7 @@ def test_a_former_address_that_m3_keeps_for_want_of_room_is_told_until_a_person_
 
 def test_a_former_address_that_the_repository_keeps_is_told_too(connector: Connector) -> None:
     desk = Desk(connector, file_of(accounts={"email_type": "04"}))
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
-    desk.change(account, billing={"email": LONG})
+    account = moved(desk, LONG)
     in_m3(desk, MAIL="")
 
     told = desk.look(account)
@@ -98,9 +101,7 @@ def test_half_a_delivery_address_is_none_and_holds_up_no_other_change(connector:
 
 def test_a_company_that_its_account_renamed_stays_one_customer_where_each_company_is_one(connector: Connector) -> None:
     desk = Desk(connector, file_of(other_company="own"))
-    account = desk.account(billing={"company": "Ana d.o.o."})
-    desk.order(account)
-    desk.look(account)
+    account = desk.known(billing={"company": "Ana d.o.o."})
     desk.change(account, billing={"company": "Ana Nova d.o.o."})
     desk.look(account)
 
@@ -132,10 +133,8 @@ def test_a_guest_with_the_new_address_of_an_account_gets_none_of_its_orders(
     connector: Connector, guests: str, alone: bool
 ) -> None:
     desk = Desk(connector, file_of(guests_with_account=guests))
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
-    desk.change(account, email="neu@example.com", billing={"email": "neu@example.com"})
+    account = moved(desk, "neu@example.com")
+    desk.change(account, email="neu@example.com")
     desk.look(account)
 
     desk.order(billing={"email": "neu@example.com"})
@@ -163,11 +162,7 @@ def test_a_customer_whose_account_has_another_address_now_stands_as_it_is_when_a
     connector: Connector,
 ) -> None:
     desk = Desk(connector)
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
-    desk.change(account, billing={"email": "neu@example.com"})
-    desk.look(account)
+    desk.look(moved(desk, "neu@example.com"))
     (shopper,) = connector.rows(
         "SELECT id FROM exchange WHERE flow = 'customers_to_m3' AND scope <> :store", store=STORE
     )
@@ -190,9 +185,7 @@ def test_an_order_with_the_address_that_its_account_shows_is_the_accounts_though
 ) -> None:
     desk = Desk(connector)
     desk.order(billing={"email": "office@example.com"})
-    account = desk.account()
-    desk.order(account)
-    desk.look(account)
+    account = desk.known()
     desk.order(account, billing={"email": "office@example.com"})
     desk.change(account, billing={"email": "office@example.com"})
     desk.look(account)

@@ -81,3 +81,13 @@ def test_accounts_beside_a_refused_one_are_written_with_it(desk: Choosy) -> None
 
     assert {desk.meta(account)["_m3_payment_terms"] for account in (desk.buyer, *others)} == {"030"}
     assert desk.calls_to_shop() == before + 2
+
+
+def test_of_somebody_erased_not_even_the_digest_of_a_refused_value_is_kept(desk: Choosy) -> None:
+    desk.change_in_m3(MAIL=EMAIL)
+    kept = "refused" in desk.offer()["written"]
+    desk.change(desk.buyer, action="delete")
+
+    desk.look(desk.buyer)
+
+    assert (kept, "refused" in desk.offer()["written"]) == (True, False)
