@@ -5,14 +5,17 @@ Values of the billing address belong to a person and are not shown.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from connector.errors import MappingError
 from connector.flows.context import StoreContext
 from connector.flows.customer_publishing.fields import META
+from connector.flows.customer_publishing.pieces import piece_of, remedy_of, still_refused
 from connector.flows.customer_publishing.sides import FactsRead, differing, read_m3, shown, wanted_of
 from connector.flows.pulling import Compared, Progress, Reason
 from connector.ledger.known_customers import BoundAccount, bound_accounts
+from connector.ledger.refused_pieces import with_refused
 from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.canonical import JSONDict
 
@@ -42,23 +45,30 @@ def compare(
         return
     with transaction(ledger) as connection:
         bound = list(bound_accounts(connection, store.name, numbers=item_numbers))
+        refused = (
+            with_refused(connection, store.name) if item_numbers is None else {}
+        )  # who names one has it sent again
     for number in sorted(set(item_numbers or ()) - {one.number for one in bound}):
         yield _row(number, None, "all", Reason.UNKNOWN_IN_SHOP, words="no account of the shop is this customer")
     for start in range(0, len(bound), PAGE):
         page = bound[start : start + PAGE]
-        yield from _page(store, page)
+        yield from _page(store, page, refused)
         if progress:
             progress(min(start + PAGE, len(bound)), len(bound))
 
 
-def _page(store: StoreContext, page: Sequence[BoundAccount]) -> Iterator[Compared]:
+def _page(
+    store: StoreContext, page: Sequence[BoundAccount], written: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Compared]:
     read = read_m3(store, [one.number for one in page])
     rows = store.shop.customers.by_id([one.account for one in page])
     for one in page:
-        yield from _of(store, one, read, rows.get(one.account))
+        yield from _of(store, one, read, rows.get(one.account), written.get(one.number, {}))
 
 
-def _of(store: StoreContext, one: BoundAccount, read: FactsRead, row: JSONDict | None) -> Iterator[Compared]:
+def _of(
+    store: StoreContext, one: BoundAccount, read: FactsRead, row: JSONDict | None, written: Mapping[str, Any]
+) -> Iterator[Compared]:
     if row is None:
         yield _row(one.number, one.account, "all", Reason.UNKNOWN_IN_SHOP)
         return
@@ -68,13 +78,18 @@ def _of(store: StoreContext, one: BoundAccount, read: FactsRead, row: JSONDict |
     error = read.errors.get(one.number)
     try:
         wanted = {} if error else wanted_of(store, read.facts[one.number])
-    except MappingError as refused:
-        error = refused
+    except MappingError as no_place:
+        error = no_place
     if error is not None:
         yield _row(one.number, one.account, "all", Reason.ERROR, words=error.message, remedy=error.resolution)
         return
     different = differing(wanted, row)
+    refused = still_refused(written, wanted, different)
     for name, text in different.items():
+        if piece_of(name) in refused:
+            why = refused[piece_of(name)]
+            yield _row(one.number, one.account, name, Reason.ERROR, words=why.words, remedy=remedy_of(one.number))
+            continue
         has_value = name.startswith(META)
         yield _row(
             one.number,

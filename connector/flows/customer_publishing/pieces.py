@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from connector.flows.customer_publishing.fields import BILLING, META, PARTS
+from connector.flows.customer_publishing.fields import BILLING, FLOW, META, PARTS
 from connector.ledger.json_rows import content_hash
 from connector.ledger.kept import known as known_fields
 from connector.ledger.refused_pieces import REFUSED
@@ -74,6 +74,14 @@ def in_words(account: int, refused: Mapping[str, Refused]) -> str:
     names = ", ".join(sorted(name for one in refused.values() for name in one.fields))
     why = " ".join(dict.fromkeys(one.words for one in refused.values()))
     return f"Of account {account} was not written: {names}. {why}"
+
+
+def remedy_of(number: str) -> str:
+    """Says what a person does about refused fields of a customer of M3."""
+    return (
+        "Correct it in M3 or in config/mappings/customers_to_woo.yaml: it is written when it changes, and not sent again before. "
+        f"If it was the shop that was wrong: connector sync {FLOW} --ids {number}."
+    )
 
 
 def _read(content: Any) -> Refused:

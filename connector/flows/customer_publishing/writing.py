@@ -13,7 +13,7 @@ from functools import partial
 from connector.flows.batches import UPDATE, batch_size, write
 from connector.flows.context import Run
 from connector.flows.customer_publishing.fields import BILLING, FLOW
-from connector.flows.customer_publishing.pieces import Refused, digest_of, in_pieces, in_words, kept
+from connector.flows.customer_publishing.pieces import Refused, digest_of, in_pieces, in_words, kept, remedy_of
 from connector.flows.customer_publishing.sides import differing, element_of, shown, told
 from connector.flows.customers.leaving import account_asked
 from connector.ledger.offers import Offer, Result
@@ -158,7 +158,6 @@ def _with_refused(offer: Offer, account: int, fields: Sequence[str], refused: Ma
         offer,
         code=next(iter(refused.values())).code,
         problem=in_words(account, refused),
-        remedy="Correct it in M3 or in config/mappings/customers_to_woo.yaml: it is written when it changes, and not sent again "
-        f"before. If it was the shop that was wrong: connector sync customers_to_woo --ids {offer.item_number}.",
+        remedy=remedy_of(offer.item_number),
     )
     return replace(problem, written=written)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import Connector
+from connector.flows.customer_publishing.compare import compare
+from connector.flows.pulling import Reason
+from tests.harness import STORE, Connector
 from tests.integration.flows.customers.shown import Choosy
 
 PHONE, EMAIL = "01 777 000", "racuni@tvrtka"
@@ -91,3 +93,16 @@ def test_of_somebody_erased_not_even_the_digest_of_a_refused_value_is_kept(desk:
     desk.look(desk.buyer)
 
     assert (kept, "refused" in desk.offer()["written"]) == (True, False)
+
+
+def test_a_dry_run_does_not_tell_what_was_refused_as_to_be_written(desk: Choosy, connector: Connector) -> None:
+    desk.refuse("billing.phone")
+    desk.change_in_m3(PHNO=PHONE)
+    desk.in_m3(desk.number, TEPY="030")
+    store = connector.process.runtime.store(STORE)
+
+    whole = {row.field: row.reason for row in compare(connector.engine, store)}
+    named = {row.field: row.reason for row in compare(connector.engine, store, item_numbers=[desk.number])}
+
+    assert whole == {"billing.phone": Reason.ERROR, "meta._m3_payment_terms": Reason.DIFFERENT}
+    assert named == dict.fromkeys(whole, Reason.DIFFERENT)
