@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from tests.harness import STORE, Connector
 from tests.integration.flows.refunds.desk import MUG, Desk
 from tests.integration.flows.story import Story
 
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 EVERY_DAY = "[1, 2, 3, 4, 5, 6, 7]"
 
 
@@ -23,11 +24,15 @@ def desk(connector: Connector) -> Desk:
     return desk
 
 
-def set_m3_clock(story: Story, *, from_midnight: timedelta) -> None:
-    """Has the clock of the M3 server stand so far from its next midnight."""
-    now = datetime.now(UTC)
-    midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
-    offset = midnight + from_midnight - now
+@pytest.fixture
+def midnight() -> datetime:
+    """The next one of the M3 server."""
+    return datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC) + timedelta(days=1)
+
+
+def set_m3_clock(story: Story, moment: datetime) -> None:
+    """Has it be that moment on the M3 server."""
+    offset = moment - datetime.now(UTC)
     story.sandbox.post(f"{story.sandbox.m3_url}/_control/clock", {"offset_s": offset.total_seconds()})
     story.connector.forget()
 
@@ -38,18 +43,18 @@ def m3_day(story: Story) -> str:
     return f"{read_server_time(clock).date:%Y%m%d}"
 
 
-def interrupt_confirm_at_midnight(desk: Desk) -> None:
-    """Lets the first Confirm of the last minute of the day leave the batch order at 20; M3's next day begins."""
+def leave_confirm_to_the_next_day(desk: Desk, midnight: datetime) -> None:
+    """Lets the first Confirm, which leaves the batch order at 20, be the last of M3's day; the next day begins."""
     desk.connector.drain()
     desk.end_faults()
-    set_m3_clock(desk, from_midnight=timedelta(seconds=1))
+    set_m3_clock(desk, midnight + SECOND)
 
 
-def test_order_of_the_last_minute_is_confirmed_after_midnight(desk: Desk) -> None:
-    set_m3_clock(desk, from_midnight=-timedelta(minutes=1))
+def test_order_of_the_last_minute_is_confirmed_after_midnight(desk: Desk, midnight: datetime) -> None:
+    set_m3_clock(desk, midnight - MINUTE)
     desk.m3_fault("OIS100MI/Confirm", "confirm_status", status="20")
     order = desk.place()
-    interrupt_confirm_at_midnight(desk)
+    leave_confirm_to_the_next_day(desk, midnight)
 
     desk.go_on()
 
@@ -58,12 +63,12 @@ def test_order_of_the_last_minute_is_confirmed_after_midnight(desk: Desk) -> Non
     assert (calls["OIS100MI/AddBatchHead"], calls["OIS100MI/Confirm"]) == (1, 2)
 
 
-def test_return_of_the_last_minute_is_confirmed_after_midnight(desk: Desk) -> None:
+def test_return_of_the_last_minute_is_confirmed_after_midnight(desk: Desk, midnight: datetime) -> None:
     order = desk.invoiced()
-    set_m3_clock(desk, from_midnight=-timedelta(minutes=1))
+    set_m3_clock(desk, midnight - MINUTE)
     desk.m3_fault("OIS100MI/Confirm", "confirm_status", status="20")
     desk.give_back(order, MUG, 1)
-    interrupt_confirm_at_midnight(desk)
+    leave_confirm_to_the_next_day(desk, midnight)
 
     desk.go_on()
 
@@ -71,8 +76,8 @@ def test_return_of_the_last_minute_is_confirmed_after_midnight(desk: Desk) -> No
     assert len(desk.returns()) == 1
 
 
-def test_order_of_noon_is_delivered_the_same_day_where_nothing_is_added(desk: Desk) -> None:
-    set_m3_clock(desk, from_midnight=timedelta(hours=12))
+def test_order_of_noon_is_delivered_the_same_day_where_nothing_is_added(desk: Desk, midnight: datetime) -> None:
+    set_m3_clock(desk, midnight + timedelta(hours=12))
     desk.place()
     desk.go_on()
 
