@@ -249,6 +249,21 @@ def test_books_in_one_currency_are_compared_in_it(connector: Connector) -> None:
     assert {currency for _, currency in clerk.totals.accounts} == {"EUR"}
 
 
+def test_what_waits_for_the_rates_of_its_day_is_explained(connector: Connector) -> None:
+    clerk = Clerk(connector, guests="common")
+    connector.configure(paying(books={"convert_to": "EUR"}, rates={"at": "00:00", "currencies": ["USD"]}))
+    read_rates(connector.engine, connector.process.runtime.store(STORE))
+    connector.rows(
+        "UPDATE exchange_rate SET valid_from = valid_from - 1, read_at = read_at - interval '1 day' RETURNING currency"
+    )
+    order = clerk.place(currency="USD")
+    connector.drain()
+
+    waiting = [(row.fact, row.shop_id, row.reason.value) for row in clerk.reconcile_money()]
+
+    assert waiting == [(Fact.PAYMENT, order["id"], "in_flight")]
+
+
 def test_an_emptied_ledger_changes_no_finding_of_money(payer: Clerk) -> None:
     moved, removed, copied = post(payer, count=3)
     payer.move_row(payer.key_of(moved), account="2420", to="3090")
