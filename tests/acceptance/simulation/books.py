@@ -3,99 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 from tests.acceptance.simulation.accounts_books import of_accounts, of_accounts_at_rest
-from tests.acceptance.simulation.accounts_history import AccountsHistory
-from tests.acceptance.simulation.ended_lines import EndedLine, of_ended_lines
-from tests.acceptance.simulation.goods import GoodsHistory
+from tests.acceptance.simulation.ended_lines import of_ended_lines
 from tests.acceptance.simulation.goods_books import of_goods, of_goods_at_rest, of_goods_by_day
+from tests.acceptance.simulation.history import History
 from tests.acceptance.simulation.invoices_at_rest import of_invoices_at_rest
 from tests.acceptance.simulation.invoices_books import FLOWS, fact_of_exchange, may_wait, of_invoices
-from tests.acceptance.simulation.invoices_history import InvoicesHistory
 from tests.acceptance.simulation.issues_books import FLOW as ISSUES
 from tests.acceptance.simulation.issues_books import of_issues, of_issues_at_rest
-from tests.acceptance.simulation.orders_history import CONFIRMED, Version, quantities
+from tests.acceptance.simulation.orders_at_rest import of_delivered, of_wanted
+from tests.acceptance.simulation.orders_history import CLOSED, CONFIRMED, Version, shop_id_of
 from tests.acceptance.simulation.reconciled import of_reconciliation
+from tests.acceptance.simulation.returns_books import of_returns, refund_of
+from tests.acceptance.simulation.taken_off import TakenOff, grown, read_taken_off, totals_of
 from tests.acceptance.simulation.told import of_trail
 from tests.acceptance.simulation.world import World
-from tests.harness import STORE
 
-CLOSED = ("cancelled", "failed", "trash")
 WAITS_FOR_PERSON = ("15", "20", "25", "30", "55")
 
 
 class ViolationError(AssertionError):
     """A promise is broken; the text says which and where."""
-
-
-@dataclass(frozen=True)
-class TakenOff:
-    """What the ledger says that a refund takes off an order M3 has not picked."""
-
-    lines: Counter[str]
-    total: Decimal
-
-
-_TAKEN_OFF = "SELECT order_id, content FROM order_reduction ORDER BY order_id, refund_id"
-
-
-def _taken_off(world: World, shop: dict[str, Any]) -> dict[int, list[TakenOff]]:
-    skus = {line["id"]: line["sku"] or "" for part in ("orders", "gone") for one in shop[part] for line in one["lines"]}
-    found: dict[int, list[TakenOff]] = {}
-    for row in world.rows(_TAKEN_OFF):
-        pieces = [one for one in row["content"]["now"]["pieces"] if one["of"] == "goods"]
-        lines = quantities((skus[one["source_id"]], one["quantity"]) for one in pieces)
-        found.setdefault(row["order_id"], []).append(TakenOff(lines, Decimal(row["content"]["now"]["total"])))
-    return found
-
-
-@dataclass
-class History:
-    """What the shop ever held, told by whoever changes it, and what was done that explains a dead letter."""
-
-    versions: dict[int, list[Version]] = field(default_factory=dict)
-    deleted: set[int] = field(default_factory=set)
-    poison: set[int] = field(default_factory=set)
-    ended_in_m3: dict[int, list[EndedLine]] = field(default_factory=dict)
-    changes: Counter[int] = field(default_factory=Counter)
-    goods: GoodsHistory = field(default_factory=GoodsHistory)
-    accounts: AccountsHistory = field(default_factory=AccountsHistory)
-    money: InvoicesHistory = field(default_factory=InvoicesHistory)
-
-    def is_poison(self, number: int) -> bool:
-        """Tells whether an order may wait for a person: M3 does not know a thing of it, or has ended one."""
-        versions = self.versions.get(number, [])
-        return number in self.poison or any(sku in self.goods.ended for one in versions for sku, _ in one.lines)
-
-    def end_in_m3(self, number: int, *, sku: str, quantity: int) -> None:
-        """Adds that a person ended a line of an order in M3."""
-        line = EndedLine(sku, quantity, since=len(self.versions[number]) - 1)
-        self.ended_in_m3.setdefault(number, []).append(line)
-        self.changes[number] += 1
-
-    def has_lost_lines(self, number: int) -> bool:
-        """Tells whether lines of an order were removed in the shop, or ended in M3 by a person."""
-        versions = self.versions.get(number, [])
-        is_less = any(
-            before.units_of(sku) > now.units_of(sku) for before, now in pairwise(versions) for sku, _ in before.lines
-        )
-        return is_less or number in self.ended_in_m3
-
-    def note(self, row: dict[str, Any]) -> None:
-        """Adds an order as the shop's book has it now."""
-        lines = tuple(sorted(quantities((one["sku"] or "", one["quantity"]) for one in row["lines"]).items()))
-        self.versions.setdefault(row["id"], []).append(Version(row["status"], row["total"], lines))
-
-
-def _shop_id(order: dict[str, Any]) -> int:
-    store, _, rest = order["yref"].partition("-")
-    number = rest.partition("-")[0]
-    return int(number) if store == STORE and number.isdigit() else 0
 
 
 _BUGS = "SELECT exchange_id, message FROM attempt WHERE code = 'bug'"
@@ -113,8 +46,9 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
         ViolationError: Something is doubled, unexpected or of wrong value, or the connector failed itself.
     """
     m3, shop = world.m3_book(), world.shop_book()
+    taken_off = read_taken_off(world, shop)
     complaints = [
-        *_of_orders(m3, history, _taken_off(world, shop)),
+        *_of_orders(m3, history, taken_off),
         *_of_batch_orders(m3, history),
         *_of_shop(m3, shop),
         *_of_customers(m3),
@@ -122,6 +56,7 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
         *of_accounts(history.accounts),
         *of_invoices(world, m3, history.money),
         *of_issues(world, m3, history.money),
+        *(of_returns(m3, history.money, totals_of(taken_off)) if world.sort.delivers else ()),
         *(f"bug: exchange {row['exchange_id']}: {row['message']}" for row in world.rows(_BUGS)),
     ]
     _raise_any(complaints, kinds)
@@ -134,11 +69,11 @@ def _raise_any(complaints: list[str], kinds: tuple[str, ...]) -> None:
 
 
 def _of_orders(m3: dict[str, Any], history: History, off: dict[int, list[TakenOff]]) -> Iterator[str]:
-    for number, times in Counter(_shop_id(one) for one in m3["orders"]).items():
+    for number, times in Counter(shop_id_of(one) for one in m3["orders"]).items():
         if times > 1:
             yield f"doubled: M3 holds {times} orders of the shop's order {number}"
     for order in m3["orders"]:
-        number = _shop_id(order)
+        number = shop_id_of(order)
         versions, taken_off = history.versions.get(number), off.get(number, [])
         if versions is None or not any(one.status in CONFIRMED for one in versions):
             yield f"unexpected: M3 holds {order['orno']}, which the shop never wanted ({order['yref']})"
@@ -156,30 +91,22 @@ def _of_orders(m3: dict[str, Any], history: History, off: dict[int, list[TakenOf
 
 def _of_content(order: dict[str, Any], versions: list[Version], off: list[TakenOff]) -> Iterator[str]:
     """M3 holds some version of the order, with or without what refunds take off it."""
-    grown = [_grown(order, some) for count in range(len(off) + 1) for some in combinations(off, count)]
+    held = [grown(order, some) for count in range(len(off) + 1) for some in combinations(off, count)]
     where = f"order {order['orno']} ({order['yref']})"
-    if not any(one.lines == lines for one in versions for lines, _ in grown):
-        yield f"doubled or wrong quantities: {where} has {grown[0][0]}, the shop has {dict(versions[-1].lines)}"
-    elif not any((one.lines, Decimal(one.total)) == held for one in versions for held in grown):
+    if not any(one.lines == lines for one in versions for lines, _ in held):
+        yield f"doubled or wrong quantities: {where} has {held[0][0]}, the shop has {dict(versions[-1].lines)}"
+    elif not any((one.lines, Decimal(one.total)) == one_of for one in versions for one_of in held):
         yield f"wrong money: {where} has {order['total']}, the shop has {versions[-1].total}"
-
-
-def _grown(order: dict[str, Any], off: Iterable[TakenOff]) -> tuple[tuple[tuple[str, int], ...], Decimal]:
-    """Returns lines and total of an order with what was taken off it."""
-    lines, total = quantities((one["itno"], one["quantity"]) for one in order["lines"]), Decimal(order["total"])
-    for one in off:
-        lines, total = lines + one.lines, total + one.total
-    return tuple(sorted(lines.items())), total
 
 
 def _of_batch_orders(m3: dict[str, Any], history: History) -> Iterator[str]:
     for batch in m3["batch_orders"]:
-        if _shop_id(batch) not in history.versions:
+        if shop_id_of(batch) not in history.versions and refund_of(batch) not in history.money.refunds:
             yield f"unexpected: batch order {batch['temporary_orno']} is of no order of the shop ({batch['yref']})"
 
 
 def _of_shop(m3: dict[str, Any], shop: dict[str, Any]) -> Iterator[str]:
-    numbers = {_shop_id(one): one["orno"] for one in m3["orders"]}
+    numbers = {shop_id_of(one): one["orno"] for one in m3["orders"]}
     for order in shop["orders"]:
         told = [note for note in order["notes"] if note.startswith("M3 order")]
         if len(told) > 1:
@@ -223,9 +150,10 @@ def require_complete(world: World, history: History, *, kinds: tuple[str, ...] =
         *(
             ()
             if world.sort.posts_invoices
-            else _of_wanted(m3, shop, history, waiting=waiting, off=_taken_off(world, shop))
+            else of_wanted(m3, shop, history, waiting=waiting, off=read_taken_off(world, shop))
         ),
         *(f"left behind: batch order {one['temporary_orno']} ({one['yref']})" for one in m3["batch_orders"]),
+        *(of_delivered(world, m3, shop, history, dead) if world.sort.delivers else ()),
         *of_trail(world),
         *of_goods_at_rest(world, history.goods),
         *of_accounts_at_rest(world, history.accounts),
@@ -249,7 +177,7 @@ def require_shown(world: World, history: History, *, kinds: tuple[str, ...] = ()
 
 
 def _of_open(row: dict[str, Any], history: History, waiting: set[int]) -> Iterator[str]:
-    """Nobody invoices here; a refund also waits with its order where that waits for a person."""
+    """A refund waits for an invoice of what M3 delivers after the day, and with its order where that waits for a person."""
     if row["flow"] == "refunds_to_m3":
         number = int(row["business_key"].split("-")[0])
         if row["blocked_kind"] == "invoice" or history.is_poison(number) or number in waiting:
@@ -266,54 +194,10 @@ def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
         or (row["flow"] == "stock_to_m3" and history.goods.counted_by_hand[row["business_key"]] > 0)
         or (row["flow"] == "m3_events" and history.goods.garbled > 0)
         or (row["flow"] == "refunds_to_m3" and number in history.deleted)  # did the buyer get the money?
-        or (row["flow"] == "refunds_to_m3" and history.has_lost_lines(number))  # perhaps those that were refunded
+        or (row["flow"] == "refunds_to_m3" and history.may_contradict(row["business_key"]))
         or (row["flow"] in FLOWS and may_wait(row, history.money, history.changes))
     )
     if not is_caused:
         yield f"lost: exchange {row['id']} waits for a person without cause: {row['reason_code']}: {row['reason']}"
     if not (row["reason"] and row["resolution"]):
         yield f"stuck: dead letter {row['id']} says not what happened or what to do"
-
-
-def _of_wanted(
-    m3: dict[str, Any], shop: dict[str, Any], history: History, *, waiting: set[int], off: dict[int, list[TakenOff]]
-) -> Iterator[str]:
-    held = {_shop_id(one): one for one in m3["orders"]}
-    for order in shop["orders"]:
-        number, posted = order["id"], held.get(order["id"])
-        if posted is None:
-            if order["status"] in CONFIRMED and not history.is_poison(number):
-                yield f"lost: order {number} ({order['status']}) is not in M3"
-            continue
-        if number not in waiting and number not in history.ended_in_m3:
-            given = sum((Decimal(one["amount"]) for one in shop["refunds"] if one["order_id"] == number), Decimal(0))
-            yield from _of_followed(order["status"], posted, history.versions[number][-1], off.get(number, []), given)
-        if number in waiting and number in history.ended_in_m3:
-            continue  # found otherwise in M3 than in the shop before the connector took it for its own
-        if order["status"] != "trash" and order["meta"].get("_m3_order_number") != posted["orno"]:
-            yield f"lost: the shop does not know that order {number} is {posted['orno']} in M3"
-    for number in history.deleted & held.keys() - waiting:
-        yield from _of_ended(held[number])
-
-
-def _of_followed(
-    status: str, posted: dict[str, Any], now: Version, off: list[TakenOff], given: Decimal
-) -> Iterator[str]:
-    """M3 holds the order as the shop has it now, less what refunds take off it; an ended one stays closed until it is confirmed
-    again, and one that was refunded as a whole until it is edited.
-    """
-    if status in CLOSED or (given and given == Decimal(now.total)):
-        yield from _of_ended(posted)
-        return
-    is_closed = not posted["lines"] and status not in CONFIRMED
-    if not is_closed and (now.lines, Decimal(now.total)) != _grown(posted, off):
-        yield f"lost: order {posted['yref']} was changed after posting ({status}), and M3 did not follow"
-    if sum((one.total for one in off), Decimal(0)) > given:
-        yield f"wrong money: more is taken off order {posted['yref']} than the shop gave back"
-    if posted["held"]:
-        yield f"stuck: order {posted['orno']} is locked, and nobody is told"
-
-
-def _of_ended(posted: dict[str, Any]) -> Iterator[str]:
-    if posted["lines"] or posted["charges"] or posted["held"]:
-        yield f"lost: order {posted['yref']} was ended in the shop, and M3 did not close it"

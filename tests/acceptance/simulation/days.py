@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sandbox.m3.events.message import Message as Told
 from sandbox.shop.delivery import Prepared
-from tests.acceptance.simulation.books import History
+from tests.acceptance.simulation.history import History
 from tests.acceptance.simulation.messages import Message, take
 from tests.acceptance.simulation.runs import StoppedRun
 from tests.acceptance.simulation.world import World

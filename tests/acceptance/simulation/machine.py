@@ -25,13 +25,14 @@ from tests.acceptance.simulation.rest import come_to_rest, load
 from tests.acceptance.simulation.shelves import Shelves
 from tests.acceptance.simulation.sorts import Sort
 from tests.acceptance.simulation.trouble import Trouble
+from tests.acceptance.simulation.warehouse import INVOICED, Warehouse
 from tests.acceptance.simulation.world import World
 
 TICK_S = 0.2
 _HELD = "SELECT id, state FROM exchange WHERE state IN ('dead_letter', 'running') ORDER BY id"
 
 
-class Simulation(Pools, Shelves, Accounts, Refunds, Trouble, People, RuleBasedStateMachine):
+class Simulation(Pools, Shelves, Accounts, Refunds, Warehouse, Trouble, People, RuleBasedStateMachine):
     """One example: a day, and what must hold in it."""
 
     broken: ClassVar[list[Played]] = []
@@ -99,9 +100,11 @@ def _carried(world: World) -> Counter[str]:
     facts = Counter(kind for kind, _ in vouchers_of(m3) if kind)
     ended = sum(len(one.body.closed) for one in world.site.state.orders.values())
     taken_off = len(world.rows("SELECT 1 FROM order_reduction"))
+    invoiced = sum(bool(one["lines"]) and one["lowest_stat"] == INVOICED for one in m3["orders"])
+    orders = {"order": len(m3["orders"]), "order invoiced": invoiced, "return or credit order": len(m3["returns"])}
     others = {
         "message of stock": len(m3["stock_messages"]),
         "line ended": ended,
         "refund taken off its order": taken_off,
     }
-    return Counter({"order": len(m3["orders"]), **others}) + facts
+    return Counter({**orders, **others}) + facts

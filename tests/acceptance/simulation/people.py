@@ -6,7 +6,7 @@ from hypothesis.stateful import precondition, rule
 
 from sandbox.m3.entities import Order
 from tests.acceptance.simulation.days import SOME, Day, step
-from tests.harness import STORE
+from tests.acceptance.simulation.warehouse import PICKED, deliverable, number_of
 
 
 class People(Day):
@@ -28,7 +28,7 @@ class People(Day):
         """A person ends a line of an order in M3."""
         lines = self._open_lines()
         order, ponr = lines[which % len(lines)]
-        number, line = int(order.body.head["YREF"].split("-")[1]), order.body.lines[ponr]
+        number, line = number_of(order), order.body.lines[ponr]
         self.world.close_line(order.orno, ponr)
         self.history.end_in_m3(number, sku=line.itno, quantity=int(line.quantity))
         self.tell(f"A person ends line {ponr} of {order.orno} in M3, which is order {number}.")
@@ -43,10 +43,8 @@ class People(Day):
         self.tell(f"A person releases {self._what(released)}.")
 
     def _open_lines(self) -> list[tuple[Order, int]]:
-        orders = self.world.site.state.orders.values()
-        return [
-            (one, ponr) for one in orders for ponr in one.body.lines if one.body.head.get("YREF", "").startswith(STORE)
-        ]
+        orders = [one for one in deliverable(self.world) if one.highest_status < PICKED]
+        return [(one, ponr) for one in orders for ponr in one.body.lines]
 
     def _hanging(self) -> list[str]:
         batches = self.world.site.state.batch_orders.values()

@@ -8,13 +8,21 @@ from hypothesis.stateful import precondition, rule
 from tests.acceptance.simulation.buyers import KINDS, Buyers
 from tests.acceptance.simulation.days import SOME, step
 from tests.acceptance.simulation.messages import put_back
-from tests.acceptance.simulation.rest import ACCOUNT_JOBS, BOOKS_JOBS, GOODS_JOBS, JOBS, NIGHTLY, work_off
+from tests.acceptance.simulation.rest import (
+    ACCOUNT_JOBS,
+    BOOKS_JOBS,
+    GOODS_JOBS,
+    JOBS,
+    NIGHTLY,
+    PROGRESS_JOBS,
+    work_off,
+)
 from tests.acceptance.simulation.runs import Stop, run_until_killed
 from tests.acceptance.simulation.wires import Place
 from workers.jobs import run_turn
 from workers.sweeper import sweep
 
-TURNS = ("poll_orders", *JOBS, *BOOKS_JOBS, *GOODS_JOBS, *ACCOUNT_JOBS, NIGHTLY)
+TURNS = ("poll_orders", *JOBS, *BOOKS_JOBS, *PROGRESS_JOBS, *GOODS_JOBS, *ACCOUNT_JOBS, NIGHTLY)
 
 
 class Pools(Buyers):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tests.acceptance.simulation.messages import take
+from tests.acceptance.simulation.warehouse import INVOICED, PICKED, advance, deliverable
 from tests.acceptance.simulation.world import SHOP, World
 from workers.base import run_exchange
 from workers.jobs import run_turn
@@ -24,13 +25,14 @@ ACCOUNT_JOBS = ("poll_customers", "pull_customers")
 NIGHTLY = "compare_daily"
 LONGEST_TURN_S = 3600.0
 BOOKS_JOBS = ("poll_refunds",)
+PROGRESS_JOBS = ("poll_order_status",)
 ACCOUNTS_TURN_S = 6 * 3600.0
 DAY_S = 86_400.0
 HANGING = ("15", "25", "30", "55")
 
 _IS_BUSY = """
 SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting', 'blocked')
-    AND blocked_kind IS DISTINCT FROM 'invoice'  -- nobody invoices here
+    AND blocked_kind IS DISTINCT FROM 'invoice'  -- what M3 has not picked by then nobody invoices
 UNION ALL SELECT 1 FROM offer WHERE wanted_rev > done_rev
 UNION ALL SELECT 1 FROM store WHERE paused_by IS NOT NULL
 UNION ALL SELECT 1 FROM job_trouble WHERE well_at IS NULL LIMIT 1
@@ -55,18 +57,11 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
     """
     world.m3_faults()
     world.control(SHOP, "faults")
-    if world.sort.shows_stock:
-        world.clock.advance(LONGEST_TURN_S)
-        _run_jobs(world, GOODS_JOBS)
-    if world.sort.posts_invoices:
-        world.let_books_run()
-    if world.sort.gives_back:
-        world.clock.advance(LONGEST_TURN_S)
-        _run_jobs(world, BOOKS_JOBS)
-    if world.sort.follows_accounts:
-        world.clock.advance(ACCOUNTS_TURN_S)
-        _run_jobs(world, ACCOUNT_JOBS)
+    _let_turns_pass(world)
     _be_quiet(world)
+    if world.sort.delivers:
+        _run_jobs(world, PROGRESS_JOBS)
+        _be_quiet(world)
     if world.sort.shows_goods:
         before_night()
     if world.sort.shows_stock or world.sort.follows_accounts:
@@ -77,6 +72,30 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
         _be_quiet(world)
         if world.sort.shows_stock:  # what was made in M3 now has taken stock, of which nobody tells
             _let_night_pass(world)
+
+
+def _let_turns_pass(world: World) -> None:
+    """Everything that is asked for by day is asked for once more."""
+    if world.sort.shows_stock:
+        world.clock.advance(LONGEST_TURN_S)
+        _run_jobs(world, GOODS_JOBS)
+    if world.sort.posts_invoices:
+        world.let_books_run()
+    if world.sort.delivers:
+        _invoice_what_is_picked(world)
+    if world.sort.gives_back:
+        world.clock.advance(LONGEST_TURN_S)
+        _run_jobs(world, BOOKS_JOBS)
+    if world.sort.follows_accounts:
+        world.clock.advance(ACCOUNTS_TURN_S)
+        _run_jobs(world, ACCOUNT_JOBS)
+
+
+def _invoice_what_is_picked(world: World) -> None:
+    """What M3 has begun to deliver it invoices; the rest stays where it is."""
+    for order in deliverable(world):
+        if order.highest_status >= PICKED:
+            advance(world, order.orno, INVOICED)
 
 
 def load(world: World) -> None:

@@ -63,6 +63,11 @@ class Sort(StrEnum):
         return self is Sort.ORDERS_ALONE or self.posts_invoices
 
     @property
+    def delivers(self) -> bool:
+        """Whether M3 delivers and invoices orders."""
+        return self is Sort.ORDERS_ALONE
+
+    @property
     def issues_stock(self) -> bool:
         """Whether M3 books the units of invoices out of stock."""
         return self in (Sort.ISSUES, Sort.ISSUES_SHOWN)

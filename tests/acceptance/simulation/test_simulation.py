@@ -117,8 +117,18 @@ UNITS_OF_INVOICES = day(
     ("work_off", {"most": 9}),
     sort=Sort.ISSUES_SHOWN,
 )
-PLAYED = [*((guard, DAYS[guard]) for guard in CAUGHT_AS), ("in_flight", UNITS_OF_INVOICES)]
-IDS = [*CAUGHT_AS, "in_flight of invoices"]
+RETURNED = day(
+    ARRIVES,
+    ("work_off", {"most": 9}),
+    ("deliver_in_m3", {"which": 0, "to": "77", "all_of_them": False}),
+    ("give_back", {"which": 0, "what": "a piece", "paid_back": True, "restocks": True, "arrives": True}),
+    ("work_off", {"most": 1}),
+    ("run_and_fail", LOST_ANSWER),
+    ("pass_time", {"seconds": 46}),
+    ("work_off", {"most": 9}),
+)
+PLAYED = [*((guard, DAYS[guard]) for guard in CAUGHT_AS), ("in_flight", UNITS_OF_INVOICES), ("lookup", RETURNED)]
+IDS = [*CAUGHT_AS, "in_flight of invoices", "lookup of returns"]
 
 
 def test_random_days_break_no_promise() -> None:
