@@ -108,6 +108,8 @@ class Refunds:
             if known is None or known.m3_number is None:
                 why = SMALLER if is_taken_off else why
                 why = SMALLER_BY_HAND if _is_ended_by_hand(refund, order.smaller, all_known) else why
+                if order.smaller is not None and _waits_with_order(refund, order.smaller, all_known):
+                    why = order.smaller.why
             return [(Difference(WHOLE, stated, None), why)]
         references = {one.head.listed.your_reference for one in live}
         if len(references) < len(live):
@@ -144,14 +146,26 @@ def _is_taken_off(refund: ShopRefund, smaller: Smaller | None, known: Mapping[in
     """Tells whether the connector has settled a refund, and what no return gives back of it is what M3's order is smaller by."""
     if smaller is None:
         return False
-    settled = {one for one in smaller.left if _is_settled(known.get(one))}
+    settled = _settled_of(smaller, known)
     return refund.id in settled and smaller.accounts_for(refund.id, settled=settled)
 
 
 def _is_ended_by_hand(refund: ShopRefund, smaller: Smaller | None, known: Mapping[int, Carried]) -> bool:
     """Tells whether the connector found nothing to credit of a refund, and somebody made M3's order smaller by it."""
-    settled = {one for one in (smaller.left if smaller is not None else ()) if _is_settled(known.get(one))}
-    return smaller is not None and refund.id in settled and smaller.leaves_nothing_of(refund.id, settled=settled)
+    if smaller is None:
+        return False
+    settled = _settled_of(smaller, known)
+    return refund.id in settled and smaller.leaves_nothing_of(refund.id, settled=settled)
+
+
+def _waits_with_order(refund: ShopRefund, smaller: Smaller, known: Mapping[int, Carried]) -> bool:
+    """Tells the same where the order is still under way, or waits for a person."""
+    settled = _settled_of(smaller, known)
+    return refund.id in settled and smaller.waits_with(refund.id, settled=settled)
+
+
+def _settled_of(smaller: Smaller, known: Mapping[int, Carried]) -> set[int]:
+    return {one for one in smaller.left if _is_settled(known.get(one))}
 
 
 def _is_settled(known: Carried | None) -> bool:

@@ -52,8 +52,13 @@ class Smaller:
         return self.why.reason in (Reason.EDITED_IN_M3, Reason.SETTLED)
 
     @property
+    def is_open(self) -> bool:
+        """Tells whether the order itself is under way, or waits for a person."""
+        return self.why.reason in (Reason.IN_FLIGHT, Reason.WAITING)
+
+    @property
     def _cents(self) -> Decimal:
-        return self.rounding if self.is_by_hand else abs(self.rounding_left)
+        return self.rounding if self.is_by_hand or self.is_open else abs(self.rounding_left)
 
     def accounts_for(self, refund_id: int, *, settled: Collection[int]) -> bool:
         """Tells whether what a refund lacks was taken off the order: those settled lack no more together than that is."""
@@ -62,6 +67,10 @@ class Smaller:
     def leaves_nothing_of(self, refund_id: int, *, settled: Collection[int]) -> bool:
         """Tells the same of a refund with nothing to credit, where somebody made the order smaller in M3."""
         return self.is_by_hand and self._makes_up_for(refund_id, settled)
+
+    def waits_with(self, refund_id: int, *, settled: Collection[int]) -> bool:
+        """Tells the same where the order, smaller already, is still under way or waits for a person: so does what is left of it."""
+        return self.is_open and self._makes_up_for(refund_id, settled)
 
     def _makes_up_for(self, refund_id: int, settled: Collection[int]) -> bool:
         lacking = sum((self.left[one] for one in settled), ZERO)

@@ -233,3 +233,18 @@ def test_a_refund_of_an_order_of_which_a_person_left_charges_alone_in_m3_is_noth
 
     assert [row.fact for row in rows if row.fact is not Fact.ORDER] == []
     assert reasons_of(rows) == {"edited_in_m3"}
+
+
+def test_a_refund_of_a_line_that_a_person_closed_waits_with_an_order_that_waits_because_of_it(shared: Clerk) -> None:
+    order = shared.place()
+    shared.go_on()
+    shared.in_m3(order_changes.close_line(shared.number_of(order), LineKey("2"), reason=""))
+    shared.give_back(order, OTHER_MUG, 1)
+    shared.go_on()
+    shared.change(order, line_items=[{"sku": "MUG-001", "quantity": 1}])
+    shared.go_on()
+
+    rows = shared.reconcile()
+
+    assert {row.fact for row in rows} == {Fact.ORDER, Fact.REFUND}
+    assert reasons_of(rows) == {Reason.WAITING}
