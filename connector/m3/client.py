@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 
 import structlog
 
@@ -24,6 +25,7 @@ from connector.errors import (
 from connector.m3.bulk import M3Context, Request, answers_of, split
 from connector.m3.calls import Answer, Call
 from connector.m3.catalogue import Catalogue
+from connector.m3.ceiling import PROBE, PROBE_ROWS, is_doubtful, may_be_cut
 from connector.m3.envelope import Item, UnreadableAnswerError, read_envelope
 from connector.m3.ionapi import IonApi
 from connector.m3.operations import Operation, Operations
@@ -76,6 +78,7 @@ class M3Client:
         self._context = context
         self._operations = operations
         self._catalogue = catalogue or Catalogue.load()
+        self._has_ceiling: bool | None = None
         self._transport = Transport(
             ionapi.execute_url(context.api_path), read_timeout_s=context.gateway_cut_s + BEYOND_CUT_S
         )
@@ -85,7 +88,7 @@ class M3Client:
 
         Args:
             calls: Any number, of any programs; one request per program and 80 calls.
-            max_records: Longest list M3 returns per call; a full one is marked `is_cut`.
+            max_records: Longest list M3 returns per call; a full one is marked `is_cut`, also if the gateway gives fewer.
 
         Returns:
             One answer a call, in their order; a refused call carries its error.
@@ -96,7 +99,10 @@ class M3Client:
             RemoteUnavailableError: M3 did not answer, or not readably.
             RateLimitedError, BreakerOpenError: Not sent, or refused by the gateway; later.
         """
-        return self._run(calls, is_write=False, max_records=max_records)
+        answers = self._run(calls, is_write=False, max_records=max_records)
+        if any(is_doubtful(one, max_records=max_records) for one in answers) and self._is_cut_at_ceiling():
+            return [replace(one, is_cut=one.is_cut or is_doubtful(one, max_records=max_records)) for one in answers]
+        return answers
 
     def write(self, calls: Sequence[Call]) -> list[Answer]:
         """Executes transactions that change something.
@@ -125,6 +131,13 @@ class M3Client:
     def close(self) -> None:
         """Closes the connections."""
         self._transport.close()
+
+    def _is_cut_at_ceiling(self) -> bool:
+        """Asks, once, whether the gateway cuts lists; as long as nothing shows it, they are taken for whole."""
+        if self._has_ceiling is None:
+            (probe,) = self._run([PROBE], is_write=False, max_records=PROBE_ROWS)
+            self._has_ceiling = may_be_cut(probe)
+        return bool(self._has_ceiling)
 
     def _run(self, calls: Sequence[Call], *, is_write: bool, max_records: int) -> list[Answer]:
         operations = [self._operations.get(call.operation) for call in calls]

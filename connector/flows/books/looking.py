@@ -77,7 +77,7 @@ def _read(run: Run, first: date, last: date) -> list[VoucherRow]:
     answer = run.store.m3.read([call], max_records=gls200mi.MOST_ROWS)[0]
     if answer.is_cut:
         raise NeedsPersonError(
-            f"M3 lists {gls200mi.MOST_ROWS} rows and more for {first} to {last}; the ledger cannot be asked.",
+            f"M3 lists {len(answer.records)} rows and more for {first} to {last}; the ledger cannot be asked.",
             resolution="Split the days: set books.closed_through nearer to the day of the posting, then release.",
         )
     prefix = run.store.name.upper()

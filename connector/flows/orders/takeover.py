@@ -138,7 +138,7 @@ def list_unknown(run: Run, *, customer: str, reference: str | None) -> list[batc
     answer = run.store.m3.read([batch_orders.list_batch_heads(customer)], max_records=LIST_LENGTH)[0]
     if answer.is_cut:
         raise NeedsPersonError(
-            f"Customer {customer} has more batch orders in OIS275 than can be listed ({LIST_LENGTH}).",
+            f"Customer {customer} has more batch orders in OIS275 than can be listed ({len(answer.records)}).",
             resolution="Delete old batch orders of this customer in OIS275.",
         )
     heads = batch_orders.read_batch_heads(answer, your_reference=reference)

@@ -99,7 +99,7 @@ def _rows(store: StoreContext, days: Sequence[date]) -> Iterator[tuple[date, Vou
         for day, answer in zip(some, answers, strict=True):
             if answer.is_cut:
                 raise NeedsPersonError(
-                    f"M3 lists {gls200mi.MOST_ROWS} ledger rows and more for {day}; they cannot be read whole.",
+                    f"M3 lists {len(answer.records)} ledger rows and more for {day}; they cannot be read whole.",
                     resolution="Compare that day in GLS200 by hand.",
                 )
             for row in gls200mi.read_vouchers(answer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,7 @@ from connector.errors import (
 from connector.m3 import transport
 from connector.m3.client import Call, M3Client
 from connector.m3.ionapi import IonApi, parse_ionapi
-from connector.m3.programs import batch_orders, mms200mi, ois100mi, ois275mi
+from connector.m3.programs import batch_orders, gls200mi, mms200mi, ois100mi, ois275mi
 from connector.stores.config import OperationConfig
 from tests.integration.m3.conftest import MakeClient
 from tests.integration.m3.gateway import EXECUTE, Behaviour, Gateway, after, cut, half, reply, results
@@ -132,6 +133,39 @@ def test_a_full_list_is_marked_as_cut(client: M3Client, gateway: Gateway) -> Non
 
     assert (full.is_cut, part.is_cut) == (True, False)
     assert gateway.calls[0].json["maxReturnedRecords"] == 2
+
+
+LONG, ITEMS = [{"VONO": "7"}] * 1000, [{"ITNO": "MUG"}] * 1001
+VOUCHERS = gls200mi.list_vouchers(division="AAA", first=date(2026, 11, 1), last=date(2026, 11, 1))
+
+
+@pytest.mark.parametrize(
+    ("probe", "is_cut"),
+    [
+        ({"records": ITEMS[:1000]}, True),
+        ({"records": ITEMS}, False),
+        ({"records": ITEMS[:300]}, False),  # so few items show nothing
+        (NOK, False),
+    ],
+    ids=["gateway gives no more", "gateway gives more", "few items", "items refused"],
+)
+def test_list_of_a_thousand_rows_is_doubted_where_the_gateway_gives_no_more(
+    client: M3Client, gateway: Gateway, probe: dict[str, Any], is_cut: bool
+) -> None:
+    gateway.answers += [results({"records": LONG}), results(probe)]
+
+    (answer,) = client.read([VOUCHERS], max_records=100_000)
+
+    assert (answer.is_cut, [seen.json["program"] for seen in gateway.calls]) == (is_cut, ["GLS200MI", "MMS200MI"])
+
+
+def test_what_the_gateway_gives_is_asked_once(client: M3Client, gateway: Gateway) -> None:
+    long = results({"records": LONG})
+    gateway.answers += [long, results({"records": ITEMS[:1000]}), long, results({"records": LONG[:999]})]
+
+    cut_twice = [client.read([VOUCHERS], max_records=100_000)[0].is_cut for _ in range(3)]
+
+    assert (cut_twice, len(gateway.calls)) == ([True, True, False], 4)
 
 
 def test_a_value_that_does_not_fit_is_refused_before_anything_is_sent(client: M3Client, gateway: Gateway) -> None:
