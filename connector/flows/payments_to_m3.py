@@ -17,11 +17,13 @@ from connector.flows.books.discarding import payment_stays_discarded
 from connector.flows.books.journal_sheet import Subject, journal_sheet
 from connector.flows.books.keys import epoch_of
 from connector.flows.books.leaving import payment_of
+from connector.flows.books.prepaid import payments_of
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
 from connector.ledger.claims import DocumentRecord
+from connector.ledger.paid import ONTO_INVOICE, ONTO_INVOICE_REASON
 from connector.ledger.succession import is_set_aside
 from connector.money.journal import Journal
 from connector.money.payment_journal import payment_journal
@@ -46,7 +48,7 @@ def run(run: Run) -> Done:
     discarded = payment_stays_discarded(run, order, parts=("paid", "method", "total", "currency"), what="the payment")
     if discarded is not None:
         return discarded
-    config = run.store.config.payments
+    config = payments_of(run, int(run.claim.business_key))
     if config is None:
         return Done("payments are not carried")
     reason = why_nothing(order)
@@ -54,7 +56,7 @@ def run(run: Run) -> Done:
         return Done(reason)
     journal = journal_of(run, order, config)
     if not journal.entries:
-        return Done("paid onto its invoice, and no fee of the gateway is stated")
+        return Done(ONTO_INVOICE_REASON, code=ONTO_INVOICE)
     voucher = posting.post(
         run,
         partial(make_sheet, run, order, config, journal),

@@ -16,6 +16,7 @@ from connector.flows.books import refunded
 from connector.flows.books.journal_sheet import Subject, journal_sheet
 from connector.flows.books.keys import epoch_of_refund
 from connector.flows.books.leaving import pass_by
+from connector.flows.books.prepaid import payments_of
 from connector.flows.books.refunded import Refunded, Words
 from connector.flows.books.repaid import amount_of
 from connector.flows.books.sheet import Sheet
@@ -43,7 +44,7 @@ def run(run: Run) -> Done:
     what = refunded.take_up(run, DELETED)
     if isinstance(what, Done):
         return what
-    config = run.store.config.payments
+    config = payments_of(run, what.order.id)
     if config is None:
         return Done("payments are not carried")
     if config.has_prepayments and not what.refund.refunded_payment:

@@ -19,12 +19,14 @@ from connector.flows.books import owning, posting
 from connector.flows.books.discarding import payment_stays_discarded
 from connector.flows.books.invoiced import Bill, bills_of
 from connector.flows.books.keys import batch_number, epoch_of, on_open_day
-from connector.flows.books.leaving import leave_settlement, payment_of
+from connector.flows.books.leaving import PAYMENTS, POOL, leave_settlement, payment_of
 from connector.flows.books.left_out import left_out
+from connector.flows.books.prepaid import payments_of
 from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
+from connector.ledger.leaving import asked_again
 from connector.ledger.succession import is_set_aside
 from connector.m3.programs.ars040mi import RECEIPT
 from connector.m3.values import day_text, number_text
@@ -51,7 +53,7 @@ def run(run: Run) -> Done:
     discarded = payment_stays_discarded(run, order, parts=("paid",), what="the settlement")
     if discarded is not None:
         return discarded
-    config = run.store.config.payments
+    config = payments_of(run, int(run.claim.business_key))
     if config is None or config.settle is None:
         return Done("payments are not matched with invoices")
     if order is None or order.date_paid_gmt is None or not order.total:
@@ -62,6 +64,8 @@ def run(run: Run) -> Done:
         return Done(f"status {order.status}: M3 has no invoice of it, nor will it have one")
     if all(one.totals.is_paid for one in bills):
         return Done(f"paid in M3 already: {_labels(bills)}")
+    if config.has_prepayments:  # posted by now, unless it was paid when payments went onto invoices
+        run.leave(asked_again(run.store.name, order.id, flow=PAYMENTS, pool=POOL))
     batch = posting.post(
         run,
         partial(make_sheet, run, order, config, config.settle, bills),

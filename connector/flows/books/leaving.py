@@ -7,8 +7,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from connector.flows.books.prepaid import payments_of
 from connector.flows.context import Run
-from connector.flows.refunds.noticing import key_of
+from connector.flows.refunds.noticing import ids_of, key_of
 from connector.ledger.inbox import Received
 from connector.ledger.leaving import noted, of_order
 from connector.stores.orders import OrderAction, OrdersConfig
@@ -108,9 +109,12 @@ def leave_repayment(run: Run, order: Order | None, refund: Refund | None) -> Non
 
     Where nothing was posted of a payment but onto its invoices, what a person pays back is looked at, too (books/repaid.py).
     """
-    config = run.store.config.payments
-    if config is None or not (refund is None or refund.refunded_payment or not config.has_prepayments):
+    if run.store.config.payments is None:
         return
+    if refund is not None and not refund.refunded_payment:
+        config = payments_of(run, ids_of(run.claim.business_key)[0])
+        if config is None or config.has_prepayments:
+            return
     content = GONE if refund is None else _repaid(order, refund.id)
     run.leave(_of_refund(_told(run, flow=REPAYMENTS, topic="refund.repaid", content=content)))
 

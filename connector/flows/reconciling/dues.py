@@ -7,7 +7,7 @@ it knows (sold_orders.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from connector.flows.books.converting import kept_rate
 from connector.flows.books.invoice_lines import invoiced_at
 from connector.flows.books.keys import book_day, epoch_of, epoch_of_refund
 from connector.flows.books.leaving import payment_of
+from connector.flows.books.prepaid import as_paid
 from connector.flows.books.sheet import sums_by_account
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.credited import Credited
@@ -30,6 +31,7 @@ from connector.flows.reconciling.shop_side import ShopOrder, m3_currency, refund
 from connector.flows.reconciling.sold_orders import SoldOrders
 from connector.flows.reconciling.vouchers import VoucherKey
 from connector.flows.reconciling.ways import Ways
+from connector.ledger.paid import read_paid
 from connector.ledger.session import Ledger, transaction
 from connector.money.journal import Journal
 from connector.money.payment_journal import payment_journal, repayment_journal
@@ -43,7 +45,7 @@ FLOWS = {
     Fact.INVOICE: "invoices_to_m3",
     Fact.CREDIT: "credits_to_m3",
 }
-PRODUCTS_AT_ONCE = 100
+ORDERS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,8 @@ class Dues:
     _decimals: dict[str, int] = field(default_factory=dict)
     _invoices: list[Order] = field(default_factory=list)  # wait to be looked up together
     _credits: list[tuple[Order, Refund]] = field(default_factory=list)
-    _onto_invoices: list[tuple[Order, Refund]] = field(default_factory=list)  # paid so, and refunded
+    _payments: list[Order] = field(default_factory=list)
+    _repayments: list[tuple[Order, Refund]] = field(default_factory=list)
     _refunds: dict[int, dict[int, Refund]] = field(default_factory=dict)  # those taken, by order and id
 
     def __post_init__(self) -> None:
@@ -118,15 +121,9 @@ class Dues:
 
     def take(self, order: Order) -> None:
         """Takes an order of the shop."""
-        payments = self.store.config.payments
-        if payments is not None and order.total and self.period.holds(order.date_paid_gmt):
-            due = self._due(
-                Fact.PAYMENT,
-                order,
-                lambda: payment_journal(order, config=payments, decimals=self._decimals_of(order.currency)),
-            )
-            if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
-                self.found.append(due)
+        if self.store.config.payments is not None and order.total and self.period.holds(order.date_paid_gmt):
+            self._payments.append(order)
+            self._end_if_many()
         if self._may_be_invoiced(order) and order.total and self.period.holds(order.date_paid_gmt or order.created_at):
             self._invoices.append(order)
             self._end_if_many()
@@ -134,25 +131,49 @@ class Dues:
     def take_refund(self, order: Order, refund: Refund) -> None:
         """Takes a refund of an order."""
         self._refunds.setdefault(order.id, {})[refund.id] = refund
-        payments = self.store.config.payments
         if not refund.amount or not self.period.holds(refund.date_created_gmt):
             return
-        if payments is not None and not payments.has_prepayments:
-            self._onto_invoices.append((order, refund))
-        elif payments is not None and refund.refunded_payment:
-            self.found.append(self._repayment(order, refund, refund.amount, payments))
+        if self.store.config.payments is not None:
+            self._repayments.append((order, refund))
         self._credits.append((order, refund))
         self._end_if_many()
 
     def end(self) -> None:
         """Works off what waits for what is known of the orders' invoices, and of what M3 credits."""
-        payments = self.store.config.payments
-        self.ways.learn(order.id for order, _ in self._onto_invoices)
-        if payments is not None:
-            for order, refund in self._onto_invoices:
-                self.found.extend(self._onto_invoice(order, refund, payments))
-        self._onto_invoices.clear()
+        self._end_payments()
+        self._end_repayments()
         self._end_invoices()
+
+    def _end_payments(self) -> None:
+        payments = self._payments_of(self._payments)
+        for order in self._payments:
+            due = self._due(Fact.PAYMENT, order, partial(self._payment, order, payments[order.id]))
+            if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
+                self.found.append(due)
+        self._payments.clear()
+
+    def _payment(self, order: Order, payments: PaymentsConfig) -> Journal:
+        return payment_journal(order, config=payments, decimals=self._decimals_of(order.currency))
+
+    def _end_repayments(self) -> None:
+        orders = [order for order, _ in self._repayments]
+        self.ways.learn(order.id for order in orders)
+        payments = self._payments_of(orders)
+        for order, refund in self._repayments:
+            if not payments[order.id].has_prepayments:
+                self.found.extend(self._onto_invoice(order, refund, payments[order.id]))
+            elif refund.refunded_payment:
+                self.found.append(self._repayment(order, refund, refund.amount, payments[order.id]))
+        self._repayments.clear()
+
+    def _payments_of(self, orders: Sequence[Order]) -> dict[int, PaymentsConfig]:
+        """Returns `payments` of the store file as they are for some orders, by id."""
+        config, ids = self.store.config.payments, sorted({order.id for order in orders})
+        if config is None or not ids:
+            return {}
+        with transaction(self.ledger) as connection:
+            paid = read_paid(connection, self.store.name, ids)
+        return {id_: as_paid(config, one) for id_, one in paid.items()}
 
     def _end_invoices(self) -> None:
         orders = [*self._invoices, *(order for order, _ in self._credits)]
@@ -167,8 +188,10 @@ class Dues:
         self._credits.clear()
 
     def _end_if_many(self) -> None:
-        if len(self._invoices) + len(self._credits) >= PRODUCTS_AT_ONCE:
+        if len(self._invoices) + len(self._credits) >= ORDERS_AT_ONCE:
             self._end_invoices()
+        if len(self._payments) >= ORDERS_AT_ONCE:
+            self._end_payments()
 
     def _onto_invoice(self, order: Order, refund: Refund, payments: PaymentsConfig) -> Iterator[Due]:
         """Yields the repayment of a refund whose payment is posted on invoices alone, if there is to be one (books/repaid.py)."""

@@ -33,6 +33,7 @@ PICKED, CLOSED = "other mug picked", "other mug closed in M3, and given back by 
 EVENTS = (*REFUNDS, "paid", PICKED, CLOSED, "invoice")
 BEFORE_PAID = ("mug by hand", "mug by the gateway", "paid", "money by the gateway", CLOSED, PICKED, "invoice")
 """A refund from before the order was paid, and one of a closed line that is settled before an earlier one is credited."""
+PAID_OTHERWISE = "the store file names the other way of paying invoices"
 LAST_MUG = "last mug by the gateway"
 OTHER_LEFT = (PICKED, "paid", "mug by the gateway", "mug by hand", LAST_MUG, "invoice", "money by the gateway")
 """A whole line given back beside one that M3 picks: the rounding of what is left is another one then."""
@@ -53,6 +54,7 @@ class Life:
     def __init__(self, connector: Connector, *, against: str, is_direct: bool = False) -> None:
         self.house = CountingHouse(connector)
         self.rounding = ZERO
+        self.against = against
         payments = {**PAYMENTS, "settle": {**SETTLE, "against": against}}
         as_invoice = invoicing(invoices={"credit_prefix": "W1C-"}, payments=payments)
         connector.configure(as_invoice if is_direct else paying(payments=payments))
@@ -80,11 +82,17 @@ class Life:
             self._advance(self._held["orno"])
         elif event == PICKED:
             self._pick()
+        elif event == PAID_OTHERWISE:
+            self._pay_otherwise()
         elif event in (*REFUNDS, LAST_MUG):
             self._refund(event)
         else:
             self._close()
         self.go_on()
+
+    def _pay_otherwise(self) -> None:
+        (self.against,) = (one for one in WAYS if one != self.against)
+        self.house.connector.configure(paying(payments={"settle": {**SETTLE, "against": self.against}}))
 
     def _refund(self, event: str) -> None:
         if event == "money by the gateway":
@@ -189,6 +197,28 @@ def test_whole_line_given_back_beside_one_that_is_picked_loses_no_cent(
 @pytest.mark.parametrize("against", WAYS)
 def test_direct_invoices_end_in_the_same_books(connector: Connector, against: str, events: Sequence[str]) -> None:
     life = Life(connector, against=against, is_direct=True)
+
+    for event in events:
+        life.happen(event)
+    life.go_on(rounds=4)
+
+    assert life.complaints() == {}
+
+
+def is_paid_before_a_gateway_pays_back(events: Sequence[str]) -> bool:
+    return events.index("paid") < min(place for place, one in enumerate(events) if one.endswith("by the gateway"))
+
+
+@few
+@given(events=st.permutations((*REFUNDS, "paid", "invoice", PAID_OTHERWISE)).filter(is_paid_before_a_gateway_pays_back))
+@example(events=("paid", PAID_OTHERWISE, "invoice", *REFUNDS))
+@example(events=("paid", "invoice", PAID_OTHERWISE, *REFUNDS))
+@example(events=("paid", *REFUNDS, PAID_OTHERWISE, "invoice"))
+@pytest.mark.parametrize("against", WAYS)
+def test_a_change_of_how_invoices_are_paid_ends_in_the_same_books(
+    connector: Connector, against: str, events: Sequence[str]
+) -> None:
+    life = Life(connector, against=against)
 
     for event in events:
         life.happen(event)

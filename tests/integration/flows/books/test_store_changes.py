@@ -11,11 +11,14 @@ from connector.ledger.replaying import replay
 from connector.ledger.session import transaction
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import (
+    FEE_KEY,
     PAYMENTS,
     SETTLE,
     CountingHouse,
     invoicing,
+    meta,
     paying,
+    sums_of,
 )
 
 ZERO = Decimal(0)
@@ -149,3 +152,17 @@ def test_what_a_gateway_gave_back_of_an_invoiced_order_is_posted_after_a_change_
     assert "refunds" in reason and "its invoice is posted" in reason, (
         "a person credits it: the store file names no accounts"
     )
+
+
+def test_an_order_of_which_only_the_fee_was_posted_is_paid_by_the_gateways_account_for_good(house: Changing) -> None:
+    house.as_orders()
+    order = house.place(meta_data=meta(**{FEE_KEY: "3.75"}))
+    house.go_on()
+    house.connector.configure(paying(payments={**PAYMENTS, "settle": SETTLE}))
+    house.invoice(order)
+
+    (invoice,) = house.sandbox.m3_book()["invoices"]
+    posted = [sums_of(one) for one in house.journals()]
+    assert invoice["paid"] == order["total"]
+    assert [one for one in posted if PREPAYMENTS in one] == []
+    assert sum(one.get(CLEARING, Decimal(0)) for one in posted) == Decimal(order["total"]) - Decimal("3.75")

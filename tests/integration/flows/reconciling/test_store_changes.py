@@ -120,3 +120,27 @@ def test_what_an_emptied_ledger_says_after_a_change_is_unknown(keeper: Changing,
     keeper.empty_ledger()
 
     assert reasons_of(keeper.reconcile_money()) == {"unknown"}
+
+
+def test_payments_are_equal_after_a_change_of_how_invoices_are_paid(keeper: Changing) -> None:
+    against = "clearing" if keeper.payments["settle"]["against"] == "prepayment" else "prepayment"
+    require_equal_after(keeper, {"settle": {**SETTLE, "against": against}})
+
+
+def test_payments_are_equal_after_prepayments_got_another_account(connector: Connector) -> None:
+    require_equal_after(Changing(connector, against="prepayment"), {"liability": {"account": "2421"}})
+
+
+def require_equal_after(keeper: Changing, change: dict[str, Any]) -> None:
+    """Compares orders in each state before and after another store file."""
+    keeper.as_orders()
+    keeper.given_back(keeper.invoiced())
+    keeper.place()
+    keeper.go_on()
+    assert keeper.reconcile_money() == []
+    before = dict(keeper.totals.facts)
+
+    keeper.payments |= change
+    keeper.as_orders()
+
+    assert (keeper.reconcile_money(), dict(keeper.totals.facts)) == ([], before)
