@@ -31,7 +31,7 @@ from connector.flows.refunds.noticing import ids_of, part_of
 from connector.flows.refunds.plan import as_credit_memo, content_of, make_plan, reference_of
 from connector.flows.refunds.reading import Found, read, recall_before_going_on, rounding_limit, take_back
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
-from connector.flows.refunds.taking_along import with_rounding_of_order
+from connector.flows.refunds.taking_along import is_borne, with_rounding_of_order
 from connector.ledger import bindings, discards, refunds
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.posted import Posted, find_posted
@@ -205,10 +205,13 @@ def carry(run: Run, found: Found, posted: Posted) -> Done:
     if stage is not Stage.INVOICED:
         raise wait_for_invoice(run, sale)
     limit = rounding_limit(run, order, decimals=decimals.amounts)
-    left, rounding = with_rounding_of_order(run, found, posted, left, decimals=decimals.amounts)
+    whole, rounding = with_rounding_of_order(run, found, posted, left, decimals=decimals.amounts)
     billed = read_billed(run, sale)
-    refuse_above_invoiced(found, left, sale, billed, limit=limit)
-    portions = invoices.share_out(run, found, left, sale=sale, billed=billed, decimals=decimals.amounts)
+    refuse_above_invoiced(found, whole, sale, billed, limit=limit)
+    portions = invoices.share_out(run, found, whole, sale=sale, billed=billed, decimals=decimals.amounts)
+    if not is_borne(run, portions[-1].taken, rounding, decimals=decimals.amounts):
+        portions = invoices.share_out(run, found, left, sale=sale, billed=billed, decimals=decimals.amounts)
+        rounding = {}
     return credit(run, found, portions[0], sale, kept={**invoices.kept_of(portions), **rounding})
 
 

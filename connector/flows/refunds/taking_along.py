@@ -6,6 +6,7 @@ any more (order_changes/differing.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -42,3 +43,11 @@ def bears(run: Run, taken: Taken, cents: Decimal, *, decimals: int) -> bool:
     limit = run.store.config.money.limit_for(max(len(taken.pieces), 1), decimals=decimals)
     missed = taken.total - sum((piece.gross for piece in taken.pieces), ZERO)
     return max(abs(cents), abs(missed + cents)) <= limit
+
+
+def is_borne(run: Run, taken: Taken, along: Mapping[str, str], *, decimals: int) -> bool:
+    """Tells whether the last of several returns, which has what the others leave, can bear the cents that they take along."""
+    if not along:
+        return True
+    cents = Decimal(along[ROUNDING])
+    return taken.total > 0 and bears(run, replace(taken, total=taken.total - cents), cents, decimals=decimals)

@@ -270,3 +270,32 @@ def test_line_that_a_person_closes_as_the_dead_letter_asks_is_asked_for_once(cle
     )
     assert clerk.reconcile() != []
     assert clerk.totals.is_explained
+
+
+def test_cent_that_the_last_return_of_several_cannot_bear_is_left_to_the_next(clerk: Clerk) -> None:
+    clerk.connector.configure(exact_store())
+    order = posted(clerk)
+    url = f"{clerk.sandbox.m3_url}/_control/orders/{clerk.number_of(order)}/advance"
+    clerk.sandbox.post(url, {"to": "44", "lines": [{"ponr": 1}]})
+    order = clerk.change(order, line_items=[{"id": order["line_items"][OTHER_MUG]["id"], "quantity": 0}])
+    clerk.go_on()
+    clerk.sandbox.post(url, {"to": "77", "lines": [{"ponr": 1, "quantity": "1"}]})
+    clerk.sandbox.post(url, {"to": "77"})
+    left = left_in_m3(clerk, order) - left_in_shop(clerk, order)
+
+    rows = [part_of(order["line_items"][MUG], 3), whole_shipping(order)]
+    clerk.refund(order, line_items=rows, api_restock=False)
+    clerk.go_on()
+
+    assert (left, len(clerk.returns())) == (Decimal("0.01"), 2)
+    assert left_in_m3(clerk, order) - left_in_shop(clerk, order) == left
+    assert all_done(clerk)
+    assert (clerk.reconcile(), clerk.totals.is_explained) == ([], True)
+    assert {(row.what, row.reason) for row in clerk.reconcile(with_rounding=True)} >= {("total", Reason.ROUNDING)}
+
+
+def whole_shipping(order: dict[str, Any]) -> dict[str, Any]:
+    """Returns what a refund of all of the shipping sends to the shop."""
+    shipping = order["shipping_lines"][0]
+    taxes = [{"id": tax["id"], "refund_total": float(tax["total"])} for tax in shipping["taxes"]]
+    return {"id": shipping["id"], "quantity": 0, "refund_total": float(shipping["total"]), "refund_tax": taxes}
