@@ -78,6 +78,7 @@ def _begin(run: Run, plan: OrderPlan, content: dict[str, object], cupos: dict[st
             "expected": Expected.of(plan.money, cupos=cupos).to_json(),
             "content": content,
             "notes": list(plan.notes),
+            "skus": dict(plan.skus),
             LEFT: left_by_posting(plan, cupos=cupos),
             HAS_TEXTS: bool(plan.texts),
         },

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connector.errors import NeedsPersonError
@@ -58,6 +58,7 @@ class OrderPlan:
     money: MoneyPlan
     values: OrderRunValues
     notes: tuple[str, ...]  # what a rule cut or replaced, for the audit trail
+    skus: MappingType[str, str] = field(default_factory=dict)  # by the shop's line; kept, for the shop forgets them
 
 
 def plan_order(
@@ -96,6 +97,7 @@ def plan_order(
         money=money,
         values=values,
         notes=tuple(notes),
+        skus={str(line.id): line.sku.strip() for line in order.line_items},
     )
 
 

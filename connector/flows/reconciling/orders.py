@@ -6,7 +6,7 @@ Whether M3 has to have an order follows from its status and the store's table al
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
@@ -79,6 +79,7 @@ class Orders:
         elsewhere = self._elsewhere([order for order in orders if not heads.get(order.id)], known)
         mine = {order.id: heads.get(order.id) or of_this(order, elsewhere) for order in orders}
         held = read_held(self.store, [head for some in mine.values() for head in some])
+        orders = [_as_sold(order, known.get(str(order.id))) for order in orders]
         self._learn_items(orders, mine, held)
         for order in orders:
             ledger = InLedger(known.get(str(order.id)), taken_off.get(order.id, ZERO))
@@ -244,6 +245,12 @@ class Orders:
             return False
         self.taken_off.update(one.id for one in refunds)
         return True
+
+
+def _as_sold(order: ShopOrder, known: Carried | None) -> ShopOrder:
+    """Returns an order with the SKUs its lines had when it was sent; the shop shows the present ones of the products."""
+    skus = (known.skus if known is not None else None) or {}
+    return replace(order, lines=tuple(replace(line, sku=skus.get(str(line.id), line.sku)) for line in order.lines))
 
 
 def _is_same_but_for_its_split(order: ShopOrder, held: Held, found: Sequence[Difference]) -> bool:
