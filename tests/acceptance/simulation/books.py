@@ -83,6 +83,8 @@ def _of_orders(m3: dict[str, Any], history: History, off: dict[int, list[TakenOf
         is_ended = number in history.deleted or any(one.status in (*CLOSED, "refunded") for one in versions)
         if is_ended and not order["lines"] and Decimal(order["total"]) == 0:
             continue
+        if number in history.delivered and history.money.has_deleted_refund(number):
+            continue  # what a refund took off before picking, and the shop took back since, only a person gives it again
         if number not in history.ended_in_m3:
             yield from _of_content(order, versions, taken_off)
         elif not history.money.refunds_of(number):
@@ -190,7 +192,7 @@ def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
     number = int(row["business_key"].split("-")[0]) if is_of_order else 0
     is_caused = (
         history.is_poison(number)
-        or (row["is_posted"] and history.changes[number] > 0)
+        or (row["is_posted"] and (history.changes[number] > 0 or history.money.has_deleted_refund(number)))
         or (row["flow"] == "stock_to_m3" and history.goods.counted_by_hand[row["business_key"]] > 0)
         or (row["flow"] == "m3_events" and history.goods.garbled > 0)
         or (row["flow"] == "refunds_to_m3" and number in history.deleted)  # did the buyer get the money?

@@ -67,6 +67,10 @@ class InvoicesHistory:
         stated = self.orders.get(number, [])
         return any(one.invoice != stated[0].invoice for one in stated)
 
+    def has_deleted_refund(self, number: int) -> bool:
+        """Tells whether a refund of an order was deleted again."""
+        return any(self.refunds[one].order_id == number for one in self.deleted)
+
     def refunds_of(self, number: int) -> dict[int, GivenBack]:
         """Returns the refunds an order ever had."""
         return {refund_id: one for refund_id, one in self.refunds.items() if one.order_id == number}

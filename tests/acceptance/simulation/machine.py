@@ -22,10 +22,11 @@ from tests.acceptance.simulation.people import People
 from tests.acceptance.simulation.pools import Pools
 from tests.acceptance.simulation.refunds import Refunds
 from tests.acceptance.simulation.rest import come_to_rest, load
+from tests.acceptance.simulation.sent_by_m3 import INVOICED
 from tests.acceptance.simulation.shelves import Shelves
 from tests.acceptance.simulation.sorts import Sort
 from tests.acceptance.simulation.trouble import Trouble
-from tests.acceptance.simulation.warehouse import INVOICED, Warehouse
+from tests.acceptance.simulation.warehouse import Warehouse
 from tests.acceptance.simulation.world import World
 
 TICK_S = 0.2

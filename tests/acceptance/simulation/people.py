@@ -6,7 +6,7 @@ from hypothesis.stateful import precondition, rule
 
 from sandbox.m3.entities import Order
 from tests.acceptance.simulation.days import SOME, Day, step
-from tests.acceptance.simulation.warehouse import PICKED, deliverable, number_of
+from tests.acceptance.simulation.sent_by_m3 import PICKED, deliverable, number_of
 
 
 class People(Day):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tests.acceptance.simulation.messages import take
-from tests.acceptance.simulation.warehouse import INVOICED, PICKED, advance, deliverable
+from tests.acceptance.simulation.sent_by_m3 import INVOICED, PICKED, advance, deliverable
 from tests.acceptance.simulation.world import SHOP, World
 from workers.base import run_exchange
 from workers.jobs import run_turn

@@ -5,31 +5,17 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from sandbox.m3.book import is_return
 from sandbox.m3.entities import Order
-from tests.acceptance.simulation.days import SOME, Day, step
-from tests.acceptance.simulation.world import M3, World
+from tests.acceptance.simulation.buyers import KINDS, Buyers
+from tests.acceptance.simulation.days import SOME, step
+from tests.acceptance.simulation.rest import work_off
+from tests.acceptance.simulation.sent_by_m3 import INVOICED, PICKED, SENT, advance, deliverable, number_of
 
-PICKED, SENT, INVOICED = "44", "66", "77"
-
-
-def deliverable(world: World) -> list[Order]:
-    """Returns the orders of M3 that are not invoiced yet, and not stopped, oldest first."""
-    orders = [one for one in world.site.state.orders.values() if one.body.lines and not is_return(one)]
-    return [one for one in orders if not one.is_held and one.lowest_status != INVOICED]
+ENOUGH = 9
+"""Messages until an order that nothing holds up is in M3."""
 
 
-def number_of(order: Order) -> int:
-    """Returns which order of the shop an order of M3 is."""
-    return int(order.body.head["YREF"].split("-")[1])
-
-
-def advance(world: World, orno: str, to: str) -> None:
-    """Has M3 pick, send or invoice an order."""
-    world.control(M3, f"orders/{orno}/advance", to=to)
-
-
-class Warehouse(Day):
+class Warehouse(Buyers):
     """The rules about what becomes of orders in M3."""
 
     @precondition(lambda self: self.world.sort.delivers and deliverable(self.world))
@@ -38,9 +24,18 @@ class Warehouse(Day):
     def deliver_in_m3(self, which: int, to: str, all_of_them: bool) -> None:
         """Orders are picked, leave or are invoiced."""
         orders = deliverable(self.world)
-        for order in orders if all_of_them else [orders[which % len(orders)]]:
+        for order in orders if all_of_them or not orders else [orders[which % len(orders)]]:
             if order.lowest_status < to:
                 self._deliver(order, to)
+
+    @precondition(lambda self: self.world.sort.delivers)
+    @rule(kind=st.sampled_from(KINDS))
+    @step
+    def sell(self, kind: str) -> None:
+        """A buyer places an order, the pools run, and M3 invoices what it has."""
+        self.place(kind=kind, arrives=True)
+        work_off(self.world, most=ENOUGH)
+        self.deliver_in_m3(which=0, to=INVOICED, all_of_them=True)
 
     def _deliver(self, order: Order, to: str) -> None:
         advance(self.world, order.orno, to)
