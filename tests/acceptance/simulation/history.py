@@ -40,10 +40,10 @@ class History:
         self.changes[number] += 1
 
     def may_contradict(self, key: str) -> bool:
-        """Tells whether a refund may name what its order has no more, or more than M3 has invoiced, or was deleted."""
-        number, refund_id = (int(one) for one in key.split("-")[:2])
+        """Tells whether a refund may name what its order has no more, or be more than M3 has left, also by one since deleted."""
+        number = int(key.split("-")[0])
         is_behind = number in self.delivered and self.money.is_edited(number)
-        return is_behind or refund_id in self.money.deleted or self._has_lost_lines(number)
+        return is_behind or self.money.has_deleted_refund(number) or self._has_lost_lines(number)
 
     def _has_lost_lines(self, number: int) -> bool:
         """Tells whether lines of an order were removed in the shop, or ended in M3 by a person."""
