@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import count, pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,8 +200,8 @@ def test_a_purge_without_time_goes_on_where_it_stopped_and_then_begins_anew(
     world: Connector, done: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(purging, "WINDOW", 1)
-    clock = iter(range(1000))
-    monkeypatch.setattr(purging.time, "monotonic", lambda: float(next(clock)))
+    clock = count()
+    monkeypatch.setattr(purging, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
     places: list[tuple[str, int]] = []
     for _ in range(200):
         if purge(world.engine, days=DAYS, for_s=3.0, goes_on=True).is_finished:

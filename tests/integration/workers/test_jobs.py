@@ -196,7 +196,7 @@ def test_poll_with_more_to_read_than_a_run_may_take_goes_on_at_once_in_another_p
     placed = [world.sandbox.place(kind="guest") for _ in range(150)]
     begin_turn(world, 60)
     monkeypatch.setattr(rounds, "SHARE_S", 0.0)
-    monkeypatch.setattr(rounds, "TURN_S", 0.01)
+    monkeypatch.setattr(rounds, "TURN_S", 0.0)
 
     ended = run_turn(world.process, "poll_orders")
     message = world.process.runtime.redis.lrange("polls", 0, -1)
@@ -215,7 +215,7 @@ def test_store_with_very_many_changes_leaves_the_others_their_share(
         world.sandbox.place(kind="guest")
     world.configure(quick_store(guests="common"), name=OTHER)
     monkeypatch.setattr(rounds, "SHARE_S", 0.0)
-    monkeypatch.setattr(rounds, "TURN_S", 0.01)
+    monkeypatch.setattr(rounds, "TURN_S", 0.0)
 
     run_turn(world.process, "poll_orders")
 
