@@ -60,11 +60,10 @@ def run(run: Run) -> Done:
         order = look_at_order(run)
         if order is not None and not is_same_order(run, order, reference):
             return Done("the shop gave the id to another order")
-        if order is not None and document.final_number == number and order.meta(NUMBER_KEY) == number:
-            take_back_doubled(run, document, number)
-        else:
+        if order is None or document.final_number != number or order.meta(NUMBER_KEY) != number:
             write_number(run, document, number)
             run.journal.change_document(document.id, state=DocumentState.CONFIRMED, final_number=number)
+        take_back_doubled(run, document, number)
         if order is not None and seen is not None:
             wait = partial(wait_for_note, run)
             words = f"{words}; {tell(run, document, order, number=number, seen=seen, wait=wait)}"

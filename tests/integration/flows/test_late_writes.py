@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 from connector.woocommerce.client import WooClient
 from tests.harness import SETTLED_S
+from tests.integration.flows.crashing import KilledError
 from tests.integration.flows.story import Story
 
 WRITE_BACK = "SELECT * FROM exchange WHERE flow = 'order_status_to_woo'"
@@ -27,6 +30,16 @@ def stopped_before(
         answer = write(self, *args, **kwargs)
         afterwards()
         return answer
+
+    return sends
+
+
+def killed_after(write: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the same write by a worker that is killed before it can note the answer."""
+
+    def sends(*args: Any, **kwargs: Any) -> Any:
+        write(*args, **kwargs)
+        raise KilledError
 
     return sends
 
@@ -55,6 +68,33 @@ def test_note_of_a_worker_that_wakes_late_is_taken_back(common: Story) -> None:
     (held,) = connector.rows(WRITE_BACK)
     assert held["state"] == "done"
     assert held["reason"].startswith(f"the shop knows {common.orders()[0]['orno']}")
+    (audited,) = connector.rows("SELECT why FROM audit WHERE action = 'DELETE order note'")
+    assert audited["why"] == "told twice"
+    others.heartbeat.stop()
+    others.runtime.close()
+
+
+def test_note_of_a_worker_that_wakes_late_is_taken_back_though_the_other_was_killed_after_its_own(
+    common: Story,
+) -> None:
+    order = common.place()
+    connector = common.connector
+    others = connector.another_process("test:other")
+    write = WooClient.add_note
+
+    def meanwhile() -> None:
+        (held,) = connector.rows(WRITE_BACK)
+        connector.let_lease_expire()
+        connector.pass_time(SETTLED_S)
+        with patch.object(WooClient, "add_note", killed_after(write)), pytest.raises(KilledError):
+            connector.run_as(others, held["id"])
+
+    with patch.object(WooClient, "add_note", stopped_before(write, meanwhile, afterwards=connector.let_lease_expire)):
+        common.go_on()
+
+    assert connector.notes(order["id"]) == [f"M3 order {common.orders()[0]['orno']}"]
+    (held,) = connector.rows(WRITE_BACK)
+    assert held["state"] == "done"
     (audited,) = connector.rows("SELECT why FROM audit WHERE action = 'DELETE order note'")
     assert audited["why"] == "told twice"
     others.heartbeat.stop()
