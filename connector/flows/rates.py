@@ -11,13 +11,12 @@ from datetime import date, timedelta
 from connector.errors import ConfigurationError
 from connector.flows.context import StoreContext
 from connector.ledger.cursors import move_cursor, now, read_cursor
-from connector.ledger.rates import StoredRate, keep_rates, rate_on
+from connector.ledger.rates import CURSOR, StoredRate, keep_rates, rate_on
 from connector.ledger.session import Ledger, OpenLedger, transaction
 from connector.m3.programs import crs055mi
 from connector.money.rates import is_too_old, missing_rate
 from connector.stores.rates import RatesConfig
 
-CURSOR = "rates"
 MOST_DAYS = 31
 """Of a longer absence only the last days are made up for; an exchange that needs an older one waits and says so."""
 

@@ -13,6 +13,11 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from connector.ledger.cursors import read_poll
+
+CURSOR = "rates"
+"""The last day whose rates were read, all of them; it was moved when that reading ended."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRate:
@@ -65,6 +70,14 @@ def rate_on(
     values = {"scope": m3_scope, "division": division, "currency": currency, "rate_type": rate_type, "day": day}
     row = connection.execute(_ON, values).mappings().one_or_none()
     return None if row is None else StoredRate(**row)
+
+
+def was_read(connection: Connection, store: str, *, day: date, since: datetime) -> bool:
+    """Tells whether M3 has been asked for all rates of a store for a day, or a later one, at a moment or later."""
+    last = read_poll(connection, store, name=CURSOR)
+    if last.value is None or last.moved_at is None:
+        return False
+    return date.fromisoformat(last.value) >= day and last.moved_at >= since
 
 
 def list_rates(connection: Connection, m3_scope: str, *, division: str, since: date) -> list[StoredRate]:

@@ -13,7 +13,7 @@ from decimal import Decimal, localcontext
 
 from connector.errors import MappingError, NotYetError
 from connector.ledger.cursors import now
-from connector.ledger.rates import StoredRate, rate_on
+from connector.ledger.rates import StoredRate, rate_on, was_read
 from connector.ledger.session import OpenLedger
 from connector.publishing.times import slot_of
 from connector.stores.rates import RatesConfig
@@ -40,6 +40,7 @@ def worth_on(
     connection: OpenLedger,
     m3_scope: str,
     *,
+    store: str,
     division: str,
     config: RatesConfig,
     currency: str,
@@ -50,7 +51,8 @@ def worth_on(
     """Returns what a currency is worth on a day.
 
     Until M3 was asked at the day's own time (`rates.at`, by the clocks of `zone`), the rate of a day before counts for none:
-    what is posted in the morning would have another rate than what is posted at noon.
+    what is posted in the morning would have another rate than what is posted at noon. A site may answer with the rates of the
+    very day alone, so of a day without one M3 states nothing again: what counts is that the store has read them.
 
     Raises:
         NotYetError: M3 has stated no rate for the day, or only one that is too old, or was not asked yet; it is read again by
@@ -61,7 +63,8 @@ def worth_on(
     if found is None or is_too_old(found, day=day, config=config):
         raise missing_rate(currency, rate_type=rate_type, day=day, newest=found)
     asked_at = slot_of(day, config.at, zone=zone)
-    if found.valid_from < day and not _was_asked(found, since=asked_at):
+    is_known = found.valid_from == day or _is_stated(found, since=asked_at)
+    if not is_known and not was_read(connection, store, day=day, since=asked_at):
         raise _not_asked(found, day=day, config=config, left_s=(asked_at - now(connection)).total_seconds())
     return worth_of(found, factors=config.factors)
 
@@ -71,7 +74,7 @@ def is_too_old(rate: StoredRate, *, day: date, config: RatesConfig) -> bool:
     return rate.valid_from < day - timedelta(days=config.oldest_days)
 
 
-def _was_asked(rate: StoredRate, *, since: datetime) -> bool:
+def _is_stated(rate: StoredRate, *, since: datetime) -> bool:
     """Tells whether M3 has stated a rate, or stated it again, at a moment or later."""
     return rate.read_at is not None and rate.read_at >= since
 
@@ -82,7 +85,9 @@ def _not_asked(rate: StoredRate, *, day: date, config: RatesConfig, left_s: floa
         f"{rate.valid_from} may not be the one of that day.",
         retry_after_s=min(max(left_s, 0) + JOB_S, LONGEST_PAUSE_S),
         resolution="Nothing to do: it goes on by itself when they are read. If M3 has the rates of a day earlier, set rates.at of "
-        "the store file.",
+        "the store file."
+        if left_s > -LONGEST_PAUSE_S
+        else "`connector rates read` says what keeps them from being read. It goes on by itself when all are.",
     )
 
 

@@ -111,6 +111,8 @@ class Settings(BaseModel):
     counts_undelivered: bool = True
     """Whether OIS100MI/GetOrderValue counts what was ended of a line after another part of it had left. Sites may differ."""
     trailing_minus: bool = False
+    rates_of_the_day_only: bool = False
+    """Whether CRS055MI/SelExchangeRate tells of a day without a rate nothing, not the last one before. Sites may differ."""
     search_lag_s: float = 0
 
 

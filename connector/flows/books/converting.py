@@ -101,6 +101,7 @@ def _worth(connection: OpenLedger, store: StoreContext, currency: str, day: date
     return worth_on(
         connection,
         store.m3_scope,
+        store=store.name,
         division=config.m3.division,
         config=config.rates,
         currency=currency,

@@ -10,10 +10,11 @@ from sandbox.m3.state import CONO, DIVI
 
 def select_rates(run: Run) -> Iterable[Row]:
     """List the rate of each currency between two that holds on a day; with LMTS only those changed since."""
+    first = run.text("CUTD") if run.settings.rates_of_the_day_only else ""
     newest: dict[str, Rate] = {}
     for key in sorted(run.state.rates):
         rate = run.state.rates[key]
-        if rate.crtp == run.whole("CRTP") and rate.cutd <= run.text("CUTD"):
+        if rate.crtp == run.whole("CRTP") and first <= rate.cutd <= run.text("CUTD"):
             newest[rate.cucd] = rate
     for cucd, rate in newest.items():
         if run.text("FCUR") <= cucd <= run.text("TCUR", "~") and rate.changed_ms >= run.whole("LMTS"):

@@ -24,7 +24,8 @@ from workers import dead_letters, sweeper
 from workers.jobs import run_turn
 
 ZONE = ZoneInfo("Europe/Zagreb")
-SCOPE = {"division": "AAA", "currency": "USD", "rate_type": 1}
+SCOPE: dict[str, Any] = {"division": "AAA", "currency": "USD", "rate_type": 1}
+OF_STORE: dict[str, Any] = {**SCOPE, "store": STORE, "zone": ZONE}
 
 
 def configure(world: Connector, **changes: Any) -> None:
@@ -159,7 +160,7 @@ def test_money_waits_for_a_day_whose_rate_is_missing_or_too_old(world: Connector
     today = now(world).date()
 
     with transaction(world.engine) as connection:
-        worth = partial(worth_on, connection, store.m3_scope, config=config, zone=ZONE, **SCOPE)
+        worth = partial(worth_on, connection, store.m3_scope, config=config, **OF_STORE)
         of_today = worth(day=today)
         with pytest.raises(NotYetError, match="the newest is of"):
             worth(day=today + timedelta(days=9))
@@ -169,26 +170,55 @@ def test_money_waits_for_a_day_whose_rate_is_missing_or_too_old(world: Connector
     assert of_today.numerator == kept(world, today)
 
 
-def test_rate_of_a_day_counts_for_the_next_one_once_m3_was_asked_at_its_time(world: Connector) -> None:
-    today = now(world).date()
-    for number in range(-6, 2):  # M3 states none at the end of this week
-        set_rate(world, today + timedelta(days=number), delete=True)
-    set_rate(world, today, arat="0.85")
-    turn(world)
+@pytest.mark.parametrize("is_of_the_day_only", [False, True])
+def test_rate_of_a_friday_counts_for_the_sunday_once_m3_was_asked_at_its_time(
+    world: Connector, is_of_the_day_only: bool
+) -> None:
+    friday = read_until_saturday(world, is_of_the_day_only=is_of_the_day_only)
     config = world.process.runtime.store(STORE).config.rates
     scope = world.process.runtime.store(STORE).m3_scope
     assert config is not None
     go_to(world, "05:58")
 
     with transaction(world.engine) as connection, pytest.raises(NotYetError, match="are read at 06:00") as too_early:
-        worth_on(connection, scope, config=config, zone=ZONE, day=today + timedelta(days=1), **SCOPE)
+        worth_on(connection, scope, config=config, day=friday + timedelta(days=2), **OF_STORE)
     assert 60 < (too_early.value.retry_after_s or 0) <= 180  # one look when they are read, not one every few seconds
     world.pass_time(180)
     turn(world)
 
     with transaction(world.engine) as connection:
-        worth = worth_on(connection, scope, config=config, zone=ZONE, day=today + timedelta(days=1), **SCOPE)
-    assert worth.numerator == kept(world, today) == Decimal("0.85")
+        worth = worth_on(connection, scope, config=config, day=friday + timedelta(days=2), **OF_STORE)
+    assert worth.numerator == kept(world, friday) == Decimal("0.85")
+
+
+def test_money_that_waits_for_rates_of_which_one_is_missing_says_where_to_look(world: Connector) -> None:
+    friday = read_until_saturday(world, is_of_the_day_only=True)
+    configure(world, currencies=["USD", "SEK"])
+    config = world.process.runtime.store(STORE).config.rates
+    scope = world.process.runtime.store(STORE).m3_scope
+    assert config is not None
+    go_to(world, "05:58")
+
+    said = turn(world, after_s=1800)
+
+    with transaction(world.engine) as connection, pytest.raises(NotYetError, match="was not asked yet") as waits:
+        worth_on(connection, scope, config=config, day=friday + timedelta(days=2), **OF_STORE)
+    assert said == "1 stores, 1 failed"
+    assert "connector rates read" in (waits.value.resolution or "")
+
+
+def read_until_saturday(world: Connector, *, is_of_the_day_only: bool) -> date:
+    """Has the rates of two days read, of which only the first has one, as none of that week has; returns that first day."""
+    configure(world, currencies=["USD"])
+    world.sandbox.m3_faults(rates_of_the_day_only=is_of_the_day_only)
+    friday = now(world).date()
+    for number in range(-6, 3):
+        set_rate(world, friday + timedelta(days=number), delete=True)
+    set_rate(world, friday, arat="0.85")
+    turn(world)
+    go_to(world, "06:05")
+    turn(world)
+    return friday
 
 
 def test_how_a_rate_is_stated_is_kept(world: Connector) -> None:

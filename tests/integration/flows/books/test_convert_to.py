@@ -72,6 +72,7 @@ def test_before_the_rates_of_a_day_are_read_its_money_is_not_converted_by_those_
         "UPDATE exchange_rate SET valid_from = valid_from - 1, read_at = read_at - interval '1 day', value = value * 1.05"
         " RETURNING 1"
     )
+    house.connector.rows("UPDATE cursor SET moved_at = moved_at - interval '1 day' WHERE name = 'rates' RETURNING 1")
     order = house.place(currency="USD")
     house.connector.drain()
     waiting = [house.exchange(flow) for flow in ("invoices_to_m3", "payments_to_m3")]

@@ -256,6 +256,7 @@ def test_what_waits_for_the_rates_of_its_day_is_explained(connector: Connector) 
     connector.rows(
         "UPDATE exchange_rate SET valid_from = valid_from - 1, read_at = read_at - interval '1 day' RETURNING currency"
     )
+    connector.rows("UPDATE cursor SET moved_at = moved_at - interval '1 day' WHERE name = 'rates' RETURNING name")
     order = clerk.place(currency="USD")
     connector.drain()
 
