@@ -22,11 +22,12 @@ from connector.cli.sending import send_messages
 from connector.cli.tally import Tally
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
+from connector.flows.customer_publishing import fields as customers
 from connector.flows.pulling import Compared, Pulled, Reason
 from connector.flows.pulls import PullEntry
 from connector.ledger.offers import mark_due
-from connector.ledger.refused_pieces import FORGET_REFUSED, of_customers
-from connector.ledger.session import transaction
+from connector.ledger.refused_pieces import FORGET_REFUSED, of_customers, with_refused
+from connector.ledger.session import OpenLedger, transaction
 from connector.runtime import Runtime
 
 BROKEN_OFF = 130  # as shells tell it of a command ended by Ctrl-C
@@ -83,15 +84,27 @@ def _told_when_broken_off(words: str) -> Iterator[None]:
 
 def _pull(runtime: Runtime, store: StoreContext, entry: PullEntry, *, full: bool) -> Pulled:
     known = count(runtime.engine, store.name, entry.flow).known
+    if full:
+        with transaction(runtime.engine) as connection:
+            _forget_refused(connection, store, entry)
     with bar(f"Reading {entry.part} from M3", most_likely=known if full else None) as tell:
         return entry.pull(runtime.engine, store, full=full, progress=tell)
 
 
 def _mark(runtime: Runtime, store: StoreContext, entry: PullEntry, item_numbers: Sequence[str]) -> Pulled:
     with transaction(runtime.engine) as connection:
-        FORGET_REFUSED.run(connection, of_customers(store.name, item_numbers))
+        _forget_refused(connection, store, entry, item_numbers)
         messages = mark_due(connection, store.name, flow=entry.flow, item_numbers=item_numbers)
     return Pulled(read=0, changed=len(item_numbers), messages=messages)
+
+
+def _forget_refused(
+    connection: OpenLedger, store: StoreContext, entry: PullEntry, item_numbers: Sequence[str] | None = None
+) -> None:
+    """Stages that what the shop refused of these customers, or of all, is sent again."""
+    if entry.flow == customers.FLOW:
+        numbers = with_refused(connection, store.name) if item_numbers is None else item_numbers
+        FORGET_REFUSED.run(connection, of_customers(store.name, numbers))
 
 
 def _show(

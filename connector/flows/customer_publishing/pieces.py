@@ -6,6 +6,7 @@ an address goes as a whole or stays as it is, for half of the new one beside hal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from connector.ledger.json_rows import content_hash
 from connector.ledger.kept import known as known_fields
 from connector.ledger.refused_pieces import REFUSED
 
+HIDDEN = "***"
+SHORT = 2
+"""A code of a country or state, or a short name: part of many words, so only whole words are hidden."""
 Fields = Mapping[str, str]
 """Fields by the names of the mapping file, with what the account is to show."""
 
@@ -76,11 +80,23 @@ def in_words(account: int, refused: Mapping[str, Refused]) -> str:
     return f"Of account {account} was not written: {names}. {why}"
 
 
+def hidden(words: str, values: Iterable[str]) -> str:
+    """Returns the shop's words without values that belong to a person, trimmed, closed up or in other letters as they may be."""
+    forms = {form for text in values for form in (text.strip(), text.strip().upper()) if form}
+    patterns = [_pattern(form) for form in sorted(forms, key=len, reverse=True)]
+    return re.sub("|".join(patterns), HIDDEN, words, flags=re.IGNORECASE) if patterns else words
+
+
+def _pattern(form: str) -> str:
+    pattern = r"\s+".join(map(re.escape, form.split()))
+    return rf"(?<!\w){pattern}(?!\w)" if len(form) <= SHORT else pattern
+
+
 def remedy_of(number: str) -> str:
     """Says what a person does about refused fields of a customer of M3."""
     return (
         "Correct it in M3 or in config/mappings/customers_to_woo.yaml: it is written when it changes, and not sent again before. "
-        f"If it was the shop that was wrong: connector sync {FLOW} --ids {number}."
+        f"If it was the shop that was wrong: connector sync {FLOW} --ids {number}, or --full for all of them."
     )
 
 

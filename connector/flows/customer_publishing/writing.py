@@ -13,7 +13,7 @@ from functools import partial
 from connector.flows.batches import UPDATE, batch_size, write
 from connector.flows.context import Run
 from connector.flows.customer_publishing.fields import BILLING, FLOW
-from connector.flows.customer_publishing.pieces import Refused, digest_of, in_pieces, in_words, kept, remedy_of
+from connector.flows.customer_publishing.pieces import Refused, digest_of, hidden, in_pieces, in_words, kept, remedy_of
 from connector.flows.customer_publishing.sides import differing, element_of, shown, told
 from connector.flows.customers.leaving import account_asked
 from connector.ledger.offers import Offer, Result
@@ -25,9 +25,6 @@ from connector.woocommerce.canonical import JSONDict
 from connector.woocommerce.customers import UNKNOWN
 
 PIECES = "pieces"
-HIDDEN = "***"
-SHORT = 2
-"""A code of a country or state: nobody's own, and part of many words."""
 
 
 @dataclass(frozen=True)
@@ -140,10 +137,7 @@ def _result(run: Run, change: Change, became: Sequence[tuple[Change, ElementResu
 
 def _refused(change: Change, answer: RefusedElement) -> dict[str, Refused]:
     """Returns each piece of a refused element; a value that belongs to a person is no part of the words."""
-    words = answer.message
-    for name, text in change.changes.items():
-        if name.startswith(BILLING) and len(text) > SHORT:
-            words = words.replace(text, HIDDEN)
+    words = hidden(answer.message, [text for name, text in change.changes.items() if name.startswith(BILLING)])
     return {
         piece: Refused(digest_of(piece, change.wanted), tuple(sorted(fields)), answer.problem.value, words)
         for piece, fields in in_pieces(change.changes).items()

@@ -74,19 +74,22 @@ def test_a_dry_run_to_the_shop_shows_what_m3_says(desk: Shown, run_store: Run) -
     assert (row["field"], row["shop"], row["wanted"]) == ("meta._m3_payment_terms", "000", "030")
 
 
-def test_who_asks_for_a_customer_has_sent_again_what_the_shop_refused(connector: Connector, run_store: Run) -> None:
+@pytest.mark.parametrize("is_named", [True, False])
+def test_who_asks_for_a_customer_or_for_all_has_sent_again_what_the_shop_refused(
+    connector: Connector, run_store: Run, is_named: bool
+) -> None:
     desk = Choosy(connector)
     desk.refuse("billing.phone")
     desk.change_in_m3(PHNO="01 777 000")
     desk.refuse()
 
-    run_store("sync", "customers_to_woo", "--full")
+    run_store("sync", "customers_to_woo")
     connector.settle()
-    whole = desk.shows()["phone"]
-    run_store("sync", "customers_to_woo", "--ids", desk.number)
+    changed = desk.shows()["phone"]
+    run_store("sync", "customers_to_woo", *(["--ids", desk.number] if is_named else ["--full"]))
     connector.settle()
 
-    assert (whole, desk.shows()["phone"]) == ("091 234 5678", "01 777 000")
+    assert (changed, desk.shows()["phone"]) == ("091 234 5678", "01 777 000")
     assert desk.offer()["problem_code"] is None
 
 
