@@ -111,19 +111,17 @@ def may_be_posted_yet(connection: Connection, scope: str, *, flow: str, business
 
 
 _TAKEN_UP = text("""
-SELECT EXISTS (
-    SELECT FROM exchange e WHERE e.scope = :scope AND e.flow = :flow AND e.business_key = :business_key AND (
-        e.state NOT IN ('done', 'dead_letter')
-        OR EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state <> 'abandoned')
-        OR EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id))
+SELECT e.business_key FROM exchange e WHERE e.scope = :scope AND e.flow = :flow AND e.business_key = ANY(:keys) AND (
+    e.state NOT IN ('done', 'dead_letter')
+    OR EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state <> 'abandoned')
+    OR EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id)
 )
 """)
 
 
-def is_taken_up(connection: Connection, scope: str, *, flow: str, business_key: str) -> bool:
-    """Tells whether a flow has posted a fact, is at it, has begun it, or was spared it by a person who settled it by hand."""
-    values = {"scope": scope, "flow": flow, "business_key": business_key}
-    return bool(connection.execute(_TAKEN_UP, values).scalar_one())
+def taken_up(connection: Connection, scope: str, *, flow: str, keys: Sequence[str]) -> set[str]:
+    """Returns the keys of facts a flow has posted, is at, has begun, or was spared by a person who settled them by hand."""
+    return set(connection.execute(_TAKEN_UP, {"scope": scope, "flow": flow, "keys": list(keys)}).scalars())
 
 
 _WAYS = text("""

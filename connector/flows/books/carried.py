@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from connector.flows.books.leaving import INVOICES
 from connector.flows.context import Run
-from connector.ledger.posted import find_posted, is_taken_up
+from connector.ledger.posted import find_posted, taken_up
 from connector.stores.orders import CarriedAs
 
 
@@ -24,4 +24,4 @@ def is_to_be_invoiced(run: Run, order_id: int | str) -> bool:
     """Tells the same of an order of which M3 has no customer order."""
     if run.store.config.orders.carried_as is CarriedAs.INVOICE:
         return True
-    return is_taken_up(run.journal.connection, run.store.name, flow=INVOICES, business_key=str(order_id))
+    return bool(taken_up(run.journal.connection, run.store.name, flow=INVOICES, keys=[str(order_id)]))

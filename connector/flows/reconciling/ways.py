@@ -1,8 +1,9 @@
 """As what orders were carried into M3, as customer orders or as invoices, where the store file says another today. Called by the
 modules that compare.
 
-What was posted the one way before a store changed is compared that way. The ledger tells which it was; of what it does not know,
-and of what it has both ways, the store file says it, so nothing is hidden by it that M3 lacks or has twice.
+What was posted the one way before a store changed is compared that way, and what was begun as an invoice is one, as for the flows
+(books/carried.py). The ledger tells which it was; of what it does not know, and of what it has both ways, the store file says it,
+so nothing is hidden by it that M3 lacks or has twice.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connector.flows.context import StoreContext
-from connector.ledger.posted import ways_of
+from connector.ledger.posted import taken_up, ways_of
 from connector.ledger.session import Ledger, transaction
 from connector.stores.orders import CarriedAs
 
@@ -32,9 +33,11 @@ class Ways:
         if not new:
             return
         with transaction(self.ledger) as connection:
-            ways = ways_of(connection, self.store.name, flows=(ORDERS, INVOICES), keys=[str(one) for one in new])
+            keys = [str(one) for one in new]
+            ways = ways_of(connection, self.store.name, flows=(ORDERS, INVOICES), keys=keys)
+            begun = taken_up(connection, self.store.name, flow=INVOICES, keys=keys)
         for id_ in new:
-            mine = ways.get(str(id_), set())
+            mine = ways.get(str(id_), {INVOICES} if str(id_) in begun else set())
             self._direct[id_] = mine == {INVOICES} if len(mine) == 1 else self._is_direct_now
 
     def is_direct(self, order_id: int) -> bool:

@@ -29,6 +29,10 @@ class Changing(Bookkeeper):
     def as_invoices(self, **parts: Any) -> None:
         self.connector.configure(invoicing(invoices={**CREDITS, **parts}, payments=self.payments))
 
+    def lag(self, seconds: float) -> None:
+        """Has M3's job post what it takes that much later."""
+        self.sandbox.post(f"{self.sandbox.m3_url}/_control/ledger", {"lag_s": seconds})
+
     def given_back(self, order: dict[str, Any]) -> None:
         """Pays an order's invoice, and has the gateway and a person pay something back."""
         self.update_payments()
@@ -79,6 +83,20 @@ def test_direct_invoices_are_equal_after_a_change_to_orders(keeper: Changing) ->
     keeper.update_payments()
     assert keeper.reconcile_money() == []
     assert keeper.totals.facts[Fact.ORDER] == 1
+
+
+def test_an_invoice_that_waits_for_m3_at_a_change_to_orders_is_compared_as_one(keeper: Changing) -> None:
+    keeper.as_invoices()
+    keeper.lag(36_000)
+    keeper.place()
+    keeper.connector.drain()
+    before = {(row.fact, row.reason.value) for row in keeper.reconcile_money()}
+
+    keeper.as_orders()
+
+    assert (Fact.INVOICE, "in_flight") in before
+    assert {reason for _, reason in before} == {"in_flight"}
+    assert {(row.fact, row.reason.value) for row in keeper.reconcile_money()} == before
 
 
 def test_what_is_missing_of_a_customer_order_is_found_after_a_change_to_invoices(keeper: Changing) -> None:
