@@ -13,7 +13,7 @@ from connector.accounting.invoices import InvoicesConfig
 from connector.errors import PermanentError
 from connector.flows import acceptance
 from connector.flows.acceptance import Shown
-from connector.flows.books import owning, posting
+from connector.flows.books import owning, posting, verdicts
 from connector.flows.books.discarding import invoice_stays_discarded
 from connector.flows.books.invoice_lines import invoice_sheet, invoiced_at, sell
 from connector.flows.books.keys import book_day, epoch_of
@@ -50,6 +50,7 @@ def run(run: Run) -> Done:
         return discarded
     config = run.store.config.invoices
     if config is None:  # any more: its own run left the order to this one
+        verdicts.require_none_left(run)
         run.leave(asked_again(run.store.name, int(run.claim.business_key), flow=ORDERS, pool=ORDERS_POOL))
         return Done("orders are not carried as invoices")
     reason = why_nothing(run, order)

@@ -110,18 +110,39 @@ def may_be_posted_yet(connection: Connection, scope: str, *, flow: str, business
     return bool(connection.execute(_UNDER_WAY, values).scalar_one())
 
 
-_TAKEN_UP = text("""
+_LEFT_IN_M3 = """
+SELECT FROM document m WHERE m.exchange_id = e.id AND m.state = 'abandoned'
+    AND EXISTS (SELECT FROM step h WHERE h.document_id = m.id AND h.name = 'book_head' AND h.state = 'done')
+    AND NOT EXISTS (
+        SELECT FROM audit a WHERE a.exchange_id = e.id AND a.action IN ('release', 'release_rebuild')
+            AND a.at > (SELECT max(t.intended_at) FROM step t WHERE t.document_id = m.id))
+"""
+"""Batches that M3 refused, and that nobody has said are deleted there, by releasing the exchange."""
+
+_TAKEN_UP = text(f"""
 SELECT e.business_key FROM exchange e WHERE e.scope = :scope AND e.flow = :flow AND e.business_key = ANY(:keys) AND (
     e.state NOT IN ('done', 'dead_letter')
     OR EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state <> 'abandoned')
     OR EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id)
+    OR EXISTS ({_LEFT_IN_M3})
 )
 """)
 
 
 def taken_up(connection: Connection, scope: str, *, flow: str, keys: Sequence[str]) -> set[str]:
-    """Returns the keys of facts a flow has posted, is at, has begun, or was spared by a person who settled them by hand."""
+    """Returns the keys of facts a flow has posted, is at, has begun, or was spared by a person who settled them by hand.
+
+    Also of those it gave up, while a batch M3 refused may still stand there, where a person could update it.
+    """
     return set(connection.execute(_TAKEN_UP, {"scope": scope, "flow": flow, "keys": list(keys)}).scalars())
+
+
+_IS_LEFT = text(f"SELECT EXISTS (SELECT FROM exchange e WHERE e.id = :id AND EXISTS ({_LEFT_IN_M3}))")
+
+
+def is_left_in_m3(connection: Connection, exchange_id: int) -> bool:
+    """Tells whether a batch of an exchange that M3 refused may still stand there: nobody released the exchange since."""
+    return bool(connection.execute(_IS_LEFT, {"id": exchange_id}).scalar_one())
 
 
 _WAYS = text("""

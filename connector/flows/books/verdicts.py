@@ -11,7 +11,7 @@ from connector.flows.books.ways import Way
 from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.people import use_up_rebuild
-from connector.ledger.posted import find_batch_before
+from connector.ledger.posted import find_batch_before, is_left_in_m3
 from connector.ledger.tables import DocumentState
 from connector.m3.programs.gls840mi import INVOICE
 
@@ -27,6 +27,22 @@ def burn(run: Run, document: DocumentRecord, sheet: Sheet, way: Way, error: Conn
     return error.advising(
         f"Delete batch {sheet.key} in {way.program} and correct the cause ({way.causes}); then release the exchange: the next "
         "version of the key is taken."
+    )
+
+
+def require_none_left(run: Run) -> None:
+    """Lets pass an order whose invoice is given up, so that it may become a customer order, if no batch of it stands in M3.
+
+    Raises:
+        NeedsPersonError: One may, and would sell it twice if somebody updated it there.
+    """
+    if not is_left_in_m3(run.journal.connection, run.claim.exchange_id):
+        return
+    keys = [str(one.plan["sheet"]["key"]) for one in run.claim.documents]
+    raise NeedsPersonError(
+        f"The store carries orders as customer orders now, and batch {max(keys)}, which M3 refused, may still stand there.",
+        resolution="Delete it in GLS840, then release the exchange: a customer order is made. Or correct and update it there, then "
+        f"discard it: connector dead-letters discard {run.claim.exchange_id} --entered-as VOUCHER --reason TEXT",
     )
 
 

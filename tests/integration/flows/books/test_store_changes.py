@@ -116,6 +116,27 @@ def test_a_held_invoice_is_not_posted_beside_the_customer_order_that_came_meanwh
     assert "customer order" in house.exchange("invoices_to_m3")["reason"]
 
 
+def test_an_order_becomes_no_customer_order_while_a_refused_batch_of_its_invoice_may_stand_in_m3(
+    house: Changing,
+) -> None:
+    house.as_invoices(fees={"account": "9999"})
+    order = house.place(fees=[{"name": "Gift wrap", "total": "4.00"}])
+    house.go_on()
+    assert house.exchange("invoices_to_m3")["reason_code"] == "m3_rejected"
+    house.as_orders()
+    house.tell(order)
+    assert (house.exchange("invoices_to_m3")["state"], house.orders()) == ("dead_letter", [])
+    house.give_back(order, "5.00")  # news to the invoice
+    held = house.exchange("invoices_to_m3")
+    assert (held["state"], held["reason_code"], house.orders()) == ("dead_letter", "needs_person", [])
+
+    house.delete_batch(held["reason"].partition("batch ")[2].partition(",")[0])
+    house.release(held["id"])
+    house.go_on()
+
+    assert (house.books_of("I"), len(house.orders())) == ([], 1)
+
+
 def test_an_invoiced_order_is_paid_after_a_change_to_orders(house: Changing) -> None:
     house.as_invoices()
     order = house.place(payment_method="cod")
