@@ -10,6 +10,8 @@ from datetime import datetime
 
 from connector.errors import MissingDependencyError
 from connector.flows import addresses
+from connector.flows.books.carried import is_to_be_invoiced
+from connector.flows.books.leaving import INVOICES
 from connector.flows.context import Run, StoreContext
 from connector.flows.marks import said_of
 from connector.flows.order_changes import following
@@ -23,7 +25,7 @@ from connector.flows.orders.values import reference_of
 from connector.ledger import bindings, discards
 from connector.ledger.claims import Claim
 from connector.ledger.cursors import now
-from connector.ledger.posted import Posted, find_posted
+from connector.ledger.posted import Posted, find_posted, find_posted_batch
 from connector.ledger.session import Ledger, transaction
 from connector.ledger.steps import Journal
 from connector.m3.client import Call
@@ -90,10 +92,12 @@ def _preview(run: Run) -> Preview:
     held = find_discard(run, order)
     if held is not None:
         return held
+    if order is not None and not run.store.config.orders.knows(order.status):
+        raise unknown_status(order, where="M3 does not have it")
+    if is_to_be_invoiced(run, run.claim.business_key):
+        return _preview_invoiced(run)
     if order is None:
         return Preview(reason="the order does not exist in the shop")
-    if not run.store.config.orders.knows(order.status):
-        raise unknown_status(order, where="M3 does not have it")
     action = run.store.config.orders.action(order.status)
     if action in (OrderAction.NONE, OrderAction.CLOSE):
         return Preview(reason=f"status {order.status}: nothing to carry across")
@@ -105,6 +109,14 @@ def _preview(run: Run) -> Preview:
     addresses.require_delivery(run, order)
     vat_codes.require(run, order, plan.money.lines)
     return preview_plan(run, plan, said=said, with_confirm=action is OrderAction.CONFIRM)
+
+
+def _preview_invoiced(run: Run) -> Preview:
+    """Says how far the invoice is that the order is carried as: no run makes a customer order of it."""
+    key = run.claim.business_key
+    posted = find_posted_batch(run.journal.connection, run.store.name, flow=INVOICES, business_key=key)
+    how_far = "not posted yet" if posted is None else f"posted as {posted.final_number}"
+    return Preview(reason=f"it is carried as an invoice, not as an order: {how_far}")
 
 
 def _customer_of(run: Run, order: Order) -> tuple[str, str]:

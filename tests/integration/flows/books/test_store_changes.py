@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import pytest
 
+from connector.flows.preview import preview_order
 from connector.ledger.replaying import replay
 from connector.ledger.session import transaction
-from tests.harness import Connector
+from tests.harness import STORE, Connector
 from tests.integration.flows.books.counting_house import (
     FEE_KEY,
     PAYMENTS,
@@ -55,6 +56,12 @@ class Changing(CountingHouse):
     def look_again(self) -> None:
         self.connector.pass_time(901)
         self.go_on()
+
+    def dry_run(self, order: dict[str, Any]) -> tuple[str, list[tuple[str, dict[str, str]]]]:
+        """Returns why nothing would be sent for an order, and what would be."""
+        store = self.connector.process.runtime.store(STORE)
+        told = preview_order(self.connector.engine, store, order_id=order["id"])
+        return told.reason, told.transactions
 
     def give_back(self, order: dict[str, Any], amount: str) -> None:
         """Has the gateway pay something back."""
@@ -135,6 +142,22 @@ def test_an_order_becomes_no_customer_order_while_a_refused_batch_of_its_invoice
     house.go_on()
 
     assert (house.books_of("I"), len(house.orders())) == ([], 1)
+
+
+def test_the_dry_run_of_an_order_that_is_carried_as_an_invoice_shows_no_customer_order(house: Changing) -> None:
+    house.as_invoices()
+    order = house.place()
+    assert house.dry_run(order) == ("it is carried as an invoice, not as an order: not posted yet", [])
+    house.go_on()
+    (voucher,) = [one["vono"] for one in house.journals() if one["key1"].startswith("W1I")]
+    told = house.dry_run(order)
+    assert told[0].startswith("it is carried as an invoice, not as an order: posted as ") and told[0].endswith(
+        f"-{voucher}"
+    )
+
+    house.as_orders()
+
+    assert (house.dry_run(order), told[1]) == (told, [])
 
 
 def test_an_invoiced_order_is_paid_after_a_change_to_orders(house: Changing) -> None:
