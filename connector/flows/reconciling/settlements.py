@@ -98,10 +98,9 @@ class Settlements:
         if self._is_direct_now or direct:
             keys |= direct_invoices(store, direct, self.period, customers=customers, numbers=self._numbers(direct))
         unheard = self._unheard_of(keys, paid)
-        if not self._is_direct_now:
-            more = list(invoiced_unheard(store, self.period, seen=keys, listed=listed, customers=customers))
-            keys |= {order.id: some for order, some in more}
-            unheard += [order for order, _ in more]
+        more = list(invoiced_unheard(store, self.period, seen=keys, listed=listed, customers=customers))
+        keys |= {order.id: some for order, some in more}
+        unheard += [order for order, _ in more]
         for order in unheard:
             self.take(order, small_order(store, order, self.period))
         self.ways.learn(one.id for one in unheard)

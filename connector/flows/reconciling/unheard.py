@@ -1,7 +1,7 @@
 """Finds orders that M3 invoiced in the days that are compared, and that the shop has not changed since they began.
 
 Called by settlements.py: what the shop lists by change holds an order that was paid earlier only if
-news of M3 were written back.
+news of M3 were written back. Asked of every store, for one that carries orders as invoices may have had customer orders before.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from typing import Any
 from connector.flows.reconciling.result import Fact, Row
 from tests.integration.flows.reconciling.clerk import Clerk
 
+DAY_S = 86_400
+
 
 class Bookkeeper(Clerk):
     """Somebody at M3's receivables."""
@@ -59,3 +61,12 @@ class Bookkeeper(Clerk):
         """Returns what a batch was to pay, as the ledger keeps it, if it was to pay the only invoice with an amount."""
         (invoice,) = self.sandbox.m3_book()["invoices"]
         return json.dumps({f"{invoice['inyr']}-{invoice['cino']}": amount})
+
+
+def paid_long_ago(keeper: Bookkeeper) -> dict[str, Any]:
+    """Places an order five days ago that the shop has not changed since, and has M3 invoice it today."""
+    keeper.set_shop_clock(-5 * DAY_S)
+    order = keeper.place()
+    keeper.connector.drain()
+    keeper.set_shop_clock(0)
+    return order

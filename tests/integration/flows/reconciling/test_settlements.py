@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,8 @@ from connector.flows.reconciling.result import Fact, Reason
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import BOOKS, PAYMENTS, SETTLE, invoicing, paying
 from tests.integration.flows.reconciling.clerk import reasons_of, without_why
-from tests.integration.flows.reconciling.keeper import Bookkeeper
+from tests.integration.flows.reconciling.keeper import DAY_S, Bookkeeper, paid_long_ago
 from tests.integration.flows.refunds.desk import MUG
-
-DAY_S = 86_400
 
 
 @pytest.fixture
@@ -155,15 +152,6 @@ def test_whatever_of_a_refund_is_posted_beside_invoices_paid_at_the_gateway_is_e
 
     keeper.remove_voucher("W1R")
     assert (Fact.REPAYMENT, "deleted_in_m3") in {(row.fact, row.reason.value) for row in keeper.reconcile_money()}
-
-
-def paid_long_ago(keeper: Bookkeeper) -> dict[str, Any]:
-    """Places an order five days ago that the shop has not changed since, and has M3 invoice it today."""
-    keeper.set_shop_clock(-5 * DAY_S)
-    order = keeper.place()
-    keeper.connector.drain()
-    keeper.set_shop_clock(0)
-    return order
 
 
 def test_an_order_the_shop_has_not_changed_since_is_compared_on_the_day_of_its_invoice(keeper: Bookkeeper) -> None:

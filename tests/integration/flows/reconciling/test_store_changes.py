@@ -9,8 +9,8 @@ import pytest
 from connector.flows.reconciling.result import Fact
 from tests.harness import Connector
 from tests.integration.flows.books.counting_house import PAYMENTS, SETTLE, invoicing, paying
-from tests.integration.flows.reconciling.clerk import reasons_of
-from tests.integration.flows.reconciling.keeper import Bookkeeper
+from tests.integration.flows.reconciling.clerk import reasons_of, without_why
+from tests.integration.flows.reconciling.keeper import Bookkeeper, paid_long_ago
 from tests.integration.flows.refunds.desk import MUG
 
 CREDITS = {"credit_prefix": "W1C-"}
@@ -111,6 +111,24 @@ def test_what_is_missing_of_a_customer_order_is_found_after_a_change_to_invoices
 
     assert ("refund", "deleted_in_m3") in {(row.fact.value, row.reason.value) for row in rows}
     assert not keeper.totals.is_explained
+
+
+def test_a_customer_order_invoiced_after_a_change_to_invoices_is_found_without_news_in_the_shop(
+    keeper: Changing,
+) -> None:
+    keeper.as_orders()
+    order = paid_long_ago(keeper)
+    keeper.as_invoices()
+    keeper.advance(order, "77")
+    keeper.look_again()
+    keeper.update_payments()
+
+    assert (keeper.settlements(), keeper.totals.facts[Fact.SETTLEMENT]) == ([], 1)
+    keeper.leave_paid("1.00")
+    before = keeper.settlements()
+    assert reasons_of(before) == {"deleted_in_m3"}
+    keeper.empty_ledger()
+    assert without_why(keeper.settlements()) == without_why(before)
 
 
 def test_what_is_missing_of_a_direct_invoice_is_found_after_a_change_to_orders(keeper: Changing) -> None:
