@@ -180,3 +180,31 @@ def require_equal_after(keeper: Changing, change: dict[str, Any]) -> None:
     keeper.as_orders()
 
     assert (keeper.reconcile_money(), dict(keeper.totals.facts)) == ([], before)
+
+
+@pytest.mark.parametrize("without", ["orders", "invoices without credit_prefix"])
+def test_a_credit_that_had_not_begun_at_the_change_is_told(connector: Connector, without: str) -> None:
+    keeper = Changing(connector, against="prepayment")
+    keeper.as_invoices()
+    order = keeper.place()
+    keeper.connector.drain()
+    keeper.update_payments()
+    keeper.give_back(order, MUG, 1, paid_back=True)
+    for flow in ("orders_to_m3", "refunds_to_m3", "invoices_to_m3", "repayments_to_m3"):
+        keeper.connector.run(keeper.exchange(flow)["id"])
+    if without == "orders":
+        keeper.as_orders()
+    else:
+        keeper.connector.configure(invoicing(payments=keeper.payments))
+    keeper.look_again()
+
+    credit, invoice = keeper.exchange("credits_to_m3"), keeper.exchange("invoices_to_m3")
+    assert (credit["state"], credit["reason_code"]) == ("dead_letter", "needs_person")
+    assert "is not credited" in credit["reason"] and "invoices.credit_prefix" in credit["resolution"]
+    assert invoice["state"] == "done", "one refund is asked about once"
+
+    keeper.as_invoices()
+    keeper.release(credit["id"])
+    keeper.look_again()
+    assert keeper.exchange("credits_to_m3")["state"] == "done"
+    assert keeper.reconcile_money() == []
