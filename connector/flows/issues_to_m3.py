@@ -16,7 +16,7 @@ from connector.flows import marks, tenure
 from connector.flows.books.keys import epoch_of
 from connector.flows.books.owning import require_own
 from connector.flows.context import Run
-from connector.flows.issues import booking
+from connector.flows.issues import booking, unbooked
 from connector.flows.issues.keeping import ZERO, Issue
 from connector.flows.issues.leaving import leave_issue
 from connector.flows.issues.removed import find_removed, tell_unlisted
@@ -117,10 +117,15 @@ def finish_set_aside(run: Run) -> Done:
 
 
 def why_nothing(run: Run, order: Order | None) -> str:
-    """Says why nothing is begun, or nothing."""
+    """Says why nothing is begun, or nothing.
+
+    Raises:
+        NeedsPersonError, MissingDependencyError: See issues/unbooked.py.
+    """
     if order is None:
         return "the order does not exist in the shop any more"
     if stated(run.store) is None:
+        unbooked.require_none(run, order)
         return "the stock of invoiced orders is not issued"
     if find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=run.claim.business_key) is not None:
         return "M3 has it as an order, which takes its units"

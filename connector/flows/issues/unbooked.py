@@ -1,0 +1,46 @@
+"""Units that were to be booked out, and had not begun when the store file ceased to say how. Called by issues_to_m3.
+
+Its exchange was left while the file still said so: without it nobody books them, and no comparison looks at them.
+"""
+
+from __future__ import annotations
+
+from connector.errors import MissingDependencyError, NeedsPersonError
+from connector.flows.books.carried import is_direct
+from connector.flows.books.leaving import INVOICES
+from connector.flows.context import Run
+from connector.flows.stock.selling import taken_units
+from connector.ledger.posted import find_posted_batch, may_be_posted_yet
+from connector.stores.orders import OrderAction
+from connector.woocommerce.models import Order
+
+
+def require_none(run: Run, order: Order) -> None:
+    """Lets pass an order that is no invoice, holds nothing of the shop's stock, or that a person settled.
+
+    Raises:
+        MissingDependencyError: It is not known yet whether it becomes an invoice.
+        NeedsPersonError: It is one, and its units are not booked out.
+    """
+    key, store, connection = run.claim.business_key, run.store, run.journal.connection
+    is_over = run.store.config.orders.action(order.status) is not OrderAction.CONFIRM
+    if run.claim.discard is not None or is_over or not is_direct(run, key):
+        return
+    if not any(taken_units(line) for line in order.line_items):
+        return
+    posted = find_posted_batch(connection, store.name, flow=INVOICES, business_key=key)
+    if posted is not None:
+        raise NeedsPersonError(
+            f"Units of order {key} are not booked out of M3's stock, and the store file does not say any more how. Its invoice is "
+            f"posted as {posted.final_number}.",
+            resolution="Book out what the order holds of the shop's stock (MMS310), then discard this exchange. To have the "
+            "connector do it, put invoices.issue back into the store file, give it to `connector store add`, then release the "
+            "exchange.",
+        )
+    if may_be_posted_yet(connection, store.name, flow=INVOICES, business_key=key):
+        raise MissingDependencyError(
+            f"The invoice of order {key} is not posted yet, and the store file does not say any more how its units are booked.",
+            kind="posted_invoice",
+            key=f"{store.name}/{key}",
+            resolution="Nothing to do: it is looked at again by itself.",
+        )
