@@ -8,6 +8,7 @@ site that `operations` binds. KEY1, lines and invoice number are fixed before th
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from connector.accounting.invoices import InvoicesConfig
 from connector.errors import PermanentError
@@ -17,16 +18,25 @@ from connector.flows.books import owning, posting, verdicts
 from connector.flows.books.discarding import invoice_stays_discarded
 from connector.flows.books.invoice_lines import invoice_sheet, invoiced_at, sell
 from connector.flows.books.keys import book_day, epoch_of
-from connector.flows.books.leaving import INVOICES, POOL, leave_passed_by, leave_settlement, money_of, tell_invoice
+from connector.flows.books.leaving import (
+    CREDITS,
+    INVOICES,
+    POOL,
+    leave_passed_by,
+    leave_settlement,
+    money_of,
+    tell_invoice,
+)
 from connector.flows.books.owning import ORDERS, ORDERS_POOL
 from connector.flows.books.sheet import Sheet
 from connector.flows.books.sold import SOLD, Sold
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.flows.outcome import Done
+from connector.flows.refunds.noticing import key_of
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.leaving import asked_again
-from connector.ledger.posted import find_posted
+from connector.ledger.posted import find_posted, minded_of
 from connector.ledger.succession import is_set_aside
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
@@ -95,7 +105,7 @@ def compare_posted(run: Run, document: DocumentRecord, order: Order | None) -> D
         leave_passed_by(run, order)
     accepted = acceptance.accepted_of(document)
     before = document.plan["content"] if accepted is None else accepted.content
-    after = before if order is None else money_of(order)
+    before, after = _uncredited(run, before), _uncredited(run, before if order is None else money_of(order))
     changed = sorted(
         key for key in before.keys() & after.keys() if before[key] != after[key] and key not in _credited(run)
     )
@@ -127,6 +137,13 @@ def _credited(run: Run) -> tuple[str, ...]:
     """Names what is no change of the invoice, since each refund is credited by an exchange of its own (credits_to_m3)."""
     config = run.store.config.invoices
     return ("refunds",) if config is not None and config.credit_prefix else ()
+
+
+def _uncredited(run: Run, content: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out the refunds that exchanges of their own have credited, are to credit or ask a person about."""
+    ids = {key_of(int(run.claim.business_key), one["id"]): one for one in content["refunds"]}
+    known = minded_of(run.journal.connection, run.store.name, flow=CREDITS, keys=list(ids))
+    return {**content, "refunds": [one for key, one in ids.items() if key not in known]}
 
 
 def _for_person(run: Run, what: str) -> PermanentError:

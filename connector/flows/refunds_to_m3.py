@@ -65,8 +65,13 @@ def run(run: Run) -> Done:
         return compare_posted(memo, document, found)
     posted = find_posted(run.journal.connection, shop_scope=run.store.name, shop_key=str(order_id))
     if posted is None and is_to_be_invoiced(run, order_id):
-        leave_credit(run, found.refund)
-        return Done("its order is carried as an invoice, and credited in the ledger")
+        is_left = leave_credit(run, found.refund)
+        how = (
+            ", and credited in the ledger"
+            if is_left
+            else "; the store file does not say how to credit, so a person does"
+        )
+        return Done(f"its order is carried as an invoice{how}")
     discarded = stays_discarded(run, found, posted)
     if discarded is not None:
         return discarded

@@ -178,3 +178,16 @@ def settled_at(connection: Connection, scope: str, *, flow: str, business_key: s
     values = {"scope": scope, "flow": flow, "business_key": business_key}
     moment: datetime | None = connection.execute(_SETTLED_AT, values).scalar_one_or_none()
     return moment
+
+
+_MINDED = text("""
+SELECT e.business_key FROM exchange e WHERE e.scope = :scope AND e.flow = :flow AND e.business_key = ANY(:keys) AND (
+    e.state <> 'done'
+    OR EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state = 'confirmed')
+    OR EXISTS (SELECT FROM discard k WHERE k.exchange_id = e.id))
+""")
+
+
+def minded_of(connection: Connection, scope: str, *, flow: str, keys: Sequence[str]) -> set[str]:
+    """Returns the facts that a flow has posted, is at, asks a person about or was spared by one: nobody else has to see to them."""
+    return set(connection.execute(_MINDED, {"scope": scope, "flow": flow, "keys": list(keys)}).scalars())

@@ -63,13 +63,18 @@ def leave_settlement(run: Run, order: Order, *, is_invoiced: bool = False) -> No
     run.leave(_told(run, flow=SETTLEMENTS, topic="order.paid", content=content, body=_payment_body(order)))
 
 
-def leave_credit(run: Run, refund: Refund | None) -> None:
-    """Stages the exchange that credits a directly invoiced order for a refund; also of one that is gone."""
+def leave_credit(run: Run, refund: Refund | None) -> bool:
+    """Stages the exchange that credits a directly invoiced order for a refund; also of one that is gone.
+
+    Returns:
+        Whether there is one: else the invoice's own run has a person credit.
+    """
     config = run.store.config.invoices
     if config is None or not config.credit_prefix:
-        return
+        return False
     content = GONE if refund is None else _refunded(refund.id)
     run.leave(_of_refund(_told(run, flow=CREDITS, topic="refund.found", content=content)))
+    return True
 
 
 def pass_by(run: Run, refund: Refund) -> None:

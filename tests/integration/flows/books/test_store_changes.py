@@ -210,3 +210,34 @@ def test_an_order_of_which_only_the_fee_was_posted_is_paid_by_the_gateways_accou
     assert invoice["paid"] == order["total"]
     assert [one for one in posted if PREPAYMENTS in one] == []
     assert sum(one.get(CLEARING, Decimal(0)) for one in posted) == Decimal(order["total"]) - Decimal("3.75")
+
+
+def test_a_person_is_asked_to_credit_what_is_not_credited_alone(house: Changing) -> None:
+    house.as_invoices()
+    order = house.place()
+    house.look_again()
+    house.give_back(order, "5.00")
+    assert house.exchange("credits_to_m3")["reason"].startswith("credit W1C-")
+    house.as_orders()
+    house.give_back(order, "3.00")
+
+    invoice = house.exchange("invoices_to_m3")
+    assert (invoice["state"], invoice["reason"].count("refunds")) == ("dead_letter", 1)
+    (document,) = house.connector.rows(
+        "SELECT plan FROM document WHERE exchange_id = :id AND state = 'confirmed'", id=invoice["id"]
+    )
+    assert [one["total"] for one in document["plan"]["shown"]["content"]["refunds"]] == ["-3.00"]
+    assert house.exchange("refunds_to_m3")["reason"].endswith("does not say how to credit, so a person does")
+
+
+def test_a_replay_after_a_change_asks_for_no_second_credit(house: Changing) -> None:
+    house.as_invoices()
+    order = house.place()
+    house.look_again()
+    house.give_back(order, "5.00")
+    house.as_orders()
+    with transaction(house.connector.engine) as connection:
+        replay(connection, house.exchange("invoices_to_m3")["id"], who="test", why="looked at again")
+    house.go_on()
+
+    assert house.exchange("invoices_to_m3")["state"] == "done"
