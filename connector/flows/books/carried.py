@@ -1,7 +1,8 @@
 """As what an order is carried into M3: a customer order or an invoice. Called by the flows of orders, refunds and the ledger.
 
 The store file says it of orders that nobody has begun. A store may change from one to the other, and what was posted the one way is
-not posted the other way too; its refunds, payments and settlements go on as it was posted.
+not posted the other way too; its refunds, payments and settlements go on as it was posted. An invoice that was begun is finished; a
+customer order that M3 holds as a batch only is deleted there, and invoiced.
 """
 
 from __future__ import annotations
