@@ -14,6 +14,7 @@ from decimal import Decimal
 from connector.errors import MappingError
 from connector.flows.catalogue.fields import ATTRIBUTE, DIMENSIONS, META, OPTION, PRODUCT, VARIATION
 from connector.flows.catalogue.rules import SKU, STYLE, UNITS, ItemRules
+from connector.m3.programs.item_master import GroupNames
 from connector.mapping.rules import Values
 from connector.woocommerce.canonical import JSONDict
 
@@ -23,14 +24,12 @@ PUBLISHED, DRAFT, TRASH, DISABLED = "publish", "draft", "trash", "private"
 BETWEEN = " > "
 """Stands between the names of a category's path."""
 
-Names = Mapping[str, Mapping[str, str]]
-
 
 class Maker:
     """Makes contents by the rules of a store."""
 
-    def __init__(self, rules: ItemRules, names: Names) -> None:
-        """Keeps the rules, and the names of groups by field and code."""
+    def __init__(self, rules: ItemRules, names: GroupNames) -> None:
+        """Keeps the rules, and the names of groups."""
         self._rules = rules
         self._names = names
 
@@ -136,7 +135,16 @@ class Maker:
 
     def _name(self, field: str, facts: JSONDict) -> str:
         code = str(facts.get(field, ""))
-        return self._names.get(field, {}).get(code, code)
+        name = self._names.by_field.get(field, {}).get(code)
+        if name is None and code and field in self._names.cut:
+            raise MappingError(
+                f"The name of {field} {code} is not known: M3 gave a part of the list of names only.",
+                rule=field,
+                field=field,
+                resolution="Raise the gateway's limit of rows, or bind the list to a transaction of the site's that gives all "
+                "(`operations` of the store file).",
+            )
+        return code if name is None else name
 
 
 def sku_of(facts: JSONDict) -> str:

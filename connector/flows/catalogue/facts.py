@@ -14,9 +14,11 @@ from connector.m3.calls import Answer
 from connector.m3.programs import mms015mi
 from connector.m3.programs.item_master import (
     MOST_ROWS,
+    GroupNames,
     get_basic,
     is_style_cut,
     list_aliases,
+    list_more_names,
     list_names,
     list_style,
     read_alias,
@@ -100,22 +102,28 @@ def _incomplete(what: str) -> InvalidPayloadError:
     )
 
 
-def group_names(store: StoreContext, rules: ItemRules) -> dict[str, dict[str, str]]:
-    """Returns the names of the groups the rules show, by field and code; asked of M3 every ten minutes.
+def group_names(store: StoreContext, rules: ItemRules) -> GroupNames:
+    """Returns the names of the groups the rules show; asked of M3 every ten minutes.
 
     Raises:
         RetryableError: M3 is away.
+        PermanentError: It refuses such a list.
     """
     if not rules.named_fields:
-        return {}
+        return GroupNames({}, [])
     kept = store.remembered.get(_NAMES)
     if kept is not None:
-        read_at_s, names = json.loads(kept)
+        read_at_s, by_field, cut = json.loads(kept)
         if time.monotonic() - read_at_s < NAMES_KEPT_S:
-            return dict(names)
+            return GroupNames(by_field, cut)
     calls = list_names(rules.named_fields, language=rules.config.language)
-    names = read_names(store.m3.read(calls, max_records=MOST_NAMES))
-    store.remembered[_NAMES] = json.dumps([time.monotonic(), names])
+    answers: list[Answer] = []
+    while calls:
+        some = store.m3.read(calls, max_records=MOST_NAMES)
+        answers += some
+        calls = [more for one in some if (more := list_more_names(one)) is not None]
+    names = read_names(answers)
+    store.remembered[_NAMES] = json.dumps([time.monotonic(), names.by_field, names.cut])
     return names
 
 

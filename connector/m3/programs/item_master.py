@@ -7,6 +7,7 @@ compares each row. Source: signatures in catalogue.json; protocol.md sections 4 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from connector.m3.calls import Answer, Call
@@ -24,6 +25,14 @@ GROUPED = ("ITGR", "ITCL", "HIE1", "HIE2", "HIE3", "HIE4", "HIE5")
 """Fields whose values have names in M3: item group, product group, levels of the hierarchy."""
 
 SELLABLE_FROM, SELLABLE_BELOW = "20", "90"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNames:
+    """Names by field and code: {"ITGR": {"TSHIRT": "T-shirts"}, "HIE1": {...}}. Of the fields in `cut` M3 may have more."""
+
+    by_field: dict[str, dict[str, str]]
+    cut: list[str]
 
 
 def get_basic(item_number: str, *, columns: Sequence[str], language: str = "") -> Call:
@@ -95,7 +104,8 @@ def read_alias(answer: Answer, *, qualifier: str) -> str:
 def list_names(fields: Iterable[str], *, language: str = "") -> list[Call]:
     """Returns the calls that list the names of groups (`GROUPED`): one for all levels of the hierarchy. Read only.
 
-    MMS200MI/LstItmGroups and LstProdGroups, MMS021MI/LstItmHierarchy. A code that is not among them has no name.
+    MMS200MI/LstItmGroups and LstProdGroups, MMS021MI/LstItmHierarchy. A code that is not among them has no name, unless the
+    list was cut (`GroupNames.cut`).
     """
     wanted = set(fields)
     calls = []
@@ -108,16 +118,30 @@ def list_names(fields: Iterable[str], *, language: str = "") -> list[Call]:
     return calls
 
 
-def read_names(answers: Iterable[Answer]) -> dict[str, dict[str, str]]:
-    """Returns the names by field and code: {"ITGR": {"TSHIRT": "T-shirts"}, "HIE1": {...}}."""
+def list_more_names(answer: Answer) -> Call | None:
+    """Returns the call that goes on from the last row of a cut list; None if it is whole, or has no key to go on from.
+
+    Only the hierarchy has one (HLVL, HIE0).
+    """
+    if not answer.is_cut or answer.call.operation != "hierarchy.list":
+        return None
+    last = {name: answer.records[-1].get(name, "") for name in ("HLVL", "HIE0")}
+    return Call("hierarchy.list", last, answer.call.columns) if last != answer.call.fields else None
+
+
+def read_names(answers: Iterable[Answer]) -> GroupNames:
+    """Returns the names in all answers; a list that is gone on from in another one is not cut."""
     found: dict[str, dict[str, str]] = {}
+    cut: list[str] = []
     for answer in answers:
-        for row in answer.require():
+        if answer.is_cut and list_more_names(answer) is None:
+            cut += _FIELDS[answer.call.operation]
+        for row in answer.page():
             field, code = _named(answer.call.operation, row)
             name = row.get("TX40") or row.get("TX15", "")
             if code and name:
                 found.setdefault(field, {})[code] = name
-    return found
+    return GroupNames(found, cut)
 
 
 def is_sellable(record: Mapping[str, str]) -> bool:
@@ -128,4 +152,12 @@ def is_sellable(record: Mapping[str, str]) -> bool:
 def _named(operation: str, row: Mapping[str, str]) -> tuple[str, str]:
     if operation == "hierarchy.list":
         return f"HIE{row.get('HLVL', '')}", row.get("HIE0", "")
-    return "ITGR" if operation == "item_group.list" else "ITCL", row.get("STKY", "")
+    return _FIELDS[operation][0], row.get("STKY", "")
+
+
+_FIELDS = {
+    "item_group.list": ("ITGR",),
+    "product_group.list": ("ITCL",),
+    "hierarchy.list": tuple(one for one in GROUPED if one.startswith("HIE")),
+}
+"""The fields whose codes each list names."""

@@ -47,7 +47,6 @@ WHOLE_ONLY: dict[str, tuple[Call, Read]] = {
     "balances": (balances.list_changed(1), balances.read_changed),
     "customers": (crs610mi.list_changed(1), crs610mi.read_numbers),
     "prices": (ois320mi.list_new_prices(1), lambda answer: list(ois320mi.read_new_prices(answer))),
-    "names": (Call("item_group.list", {}), lambda answer: item_master.read_names([answer])),
 }
 
 
@@ -130,6 +129,28 @@ def test_alias_that_may_follow_is_not_taken_for_none() -> None:
         item_master.read_alias(full(call, other), qualifier="EA13")
     assert item_master.read_alias(full(call, other, later), qualifier="EA13") == ""
     assert item_master.read_alias(full(call, {**other, "ALWQ": "EA13", "POPN": "4006"}), qualifier="EA13") == "4006"
+
+
+def test_names_of_groups_are_those_there_are_and_the_list_is_told_to_be_cut() -> None:
+    groups = full(Call("item_group.list", {}), {"STKY": "CAP", "TX40": "Caps"})
+    first = full(Call("hierarchy.list", {}), {"HLVL": "1", "HIE0": "HOME", "TX40": "Home"})
+    more = item_master.list_more_names(first)
+    assert more is not None
+    rest = replace(full(more, {"HLVL": "2", "HIE0": "TOPS", "TX40": "Tops"}), is_cut=False)
+
+    names = item_master.read_names([groups, first, rest])
+
+    assert (more.fields, item_master.list_more_names(groups)) == ({"HLVL": "1", "HIE0": "HOME"}, None)
+    assert (names.by_field["HIE2"], names.cut) == ({"TOPS": "Tops"}, ["ITGR"])
+
+
+def test_hierarchy_that_comes_from_its_beginning_wherever_it_is_asked_from_is_cut() -> None:
+    more = item_master.list_more_names(full(Call("hierarchy.list", {}), {"HLVL": "1", "HIE0": "HOME"}))
+    assert more is not None
+    again = full(more, {"HLVL": "1", "HIE0": "HOME"})
+
+    assert item_master.list_more_names(again) is None
+    assert "HIE1" in item_master.read_names([again]).cut
 
 
 def test_what_is_told_of_a_cut_list_names_the_order_and_nobody() -> None:

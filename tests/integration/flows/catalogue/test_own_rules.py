@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from connector.flows.catalogue import facts
 from tests.harness import ROOT, Connector, Sandbox
 from tests.integration.flows.catalogue.assortment import Assortment
 
@@ -47,6 +48,22 @@ def test_units_attributes_and_the_category_of_the_group_reach_the_shop(connector
         (category,) = assortment.product(item)["categories"]
         assert category["name"] == "Hand tools"
     assert assortment.product("OWN-2")["attributes"] == []
+
+
+def test_item_whose_name_is_missing_of_a_cut_list_waits_for_a_person_and_no_other(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "MOST_NAMES", 3)
+    assortment = Assortment(connector, categories=["ITGR", "HIE2"])
+    assortment.item("OWN-4", "Cap", ITGR="CAP", HIE1="WORKSHOP", HIE2="TOPS")
+    assortment.item("OWN-5", "Tee", ITGR="TSHIRT")
+
+    assortment.carry("OWN-4", "OWN-5")
+
+    (category,) = assortment.product("OWN-4")["categories"]
+    assert category["name"] == "Tops"
+    assert (assortment.trouble("OWN-5"), assortment.product("OWN-5")) == ("unmappable", {})
+    assert "The name of ITGR TSHIRT is not known" in str(assortment.offer("OWN-5"))
 
 
 def test_a_changed_attribute_is_written_beside_those_of_the_shop(connector: Connector) -> None:

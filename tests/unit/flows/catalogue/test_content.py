@@ -14,6 +14,7 @@ from connector.flows.catalogue.differing import differences, kept, new_element
 from connector.flows.catalogue.fields import shop_fields
 from connector.flows.catalogue.rules import ItemRules
 from connector.flows.catalogue.shop_side import ShopSide
+from connector.m3.programs.item_master import GroupNames
 from connector.mapping.loader import load_mapping
 from connector.mapping.rules import TO_SHOP
 from connector.publishing.items import ItemsPublishing
@@ -70,7 +71,7 @@ def rules(**published: Any) -> ItemRules:
 
 
 def maker(**published: Any) -> Maker:
-    return Maker(rules(**published), NAMES)
+    return Maker(rules(**published), GroupNames(NAMES, []))
 
 
 def test_product_of_an_item() -> None:
@@ -119,6 +120,13 @@ def test_item_without_a_name_is_told_where_and_what_to_do() -> None:
         maker().product({**FACTS, "ITDS": ""}, is_on=True)
 
     assert "Complete it in M3" in raised.value.resolution
+
+
+def test_item_whose_group_is_not_in_the_part_of_a_list_that_m3_gave_is_told() -> None:
+    short = Maker(rules(), GroupNames({"HIE1": {"APPAREL": "Apparel"}}, ["HIE1", "HIE2"]))
+
+    with pytest.raises(MappingError, match=f"The name of HIE2 {FACTS['HIE2']} is not known"):
+        short.product(FACTS, is_on=True)
 
 
 def test_what_the_shop_holds_as_wanted_is_no_difference() -> None:
