@@ -142,8 +142,9 @@ class Following:
         begun = [] if change is None else change.states
         states = [*left, *begun, *late, state_of_wanted(self.wanted)]
         if begun or late:
-            own_prices = read_own_prices(self.run, held.head, find_unpriced(held, states))
-            return find_foreign(held, states, touched=self.wanted.head, own_prices=own_prices)
+            own = read_own_prices(self.run, held.head, find_unpriced(held, states))
+            foreign = find_foreign(held, states, touched=self.wanted.head, own_prices=own.by_line)
+            return [*foreign, Foreign(own.untold, "own price", own.untold)] if foreign and own.untold else foreign
         if self.wanted.ends and not held.lines:
             return []
         posted = Expected.from_json(self.document.plan["expected"])

@@ -2,12 +2,13 @@
 
 They are sent with 100 % discount, since M3 takes a price of 0 for none and fetches its own. Where a site lets no discount count on
 an item, that price stands; an explicit 0 holds by UpdPriceInfo alone (money-and-stock section 1). A price that neither we sent nor
-M3 finds is a person's, and stays a difference.
+M3 finds is a person's, as is a part of it that was taken off; both stay a difference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from connector.errors import RetryableError
 from connector.flows import tenure
@@ -28,8 +29,16 @@ from connector.money.expected import Expected
 STEP = "price"
 
 
-def set_to_nothing(run: Run, document: DocumentRecord, number: str) -> bool:
-    """Sets the price of lines that are to cost nothing and do not; tells whether M3 took any.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether M3 took any price of 0; `untold` says why it was not asked to for some lines."""
+
+    is_taken: bool = False
+    untold: str = ""
+
+
+def set_to_nothing(run: Run, document: DocumentRecord, number: str) -> Outcome:
+    """Sets the price of lines that are to cost nothing and do not.
 
     Absolute, so a lost answer is simply followed by the next look. What M3 refuses stays a difference.
 
@@ -44,25 +53,28 @@ def set_to_nothing(run: Run, document: DocumentRecord, number: str) -> bool:
     """
     wanted = {line.cupo for line in Expected.from_json(document.plan["expected"]).lines if not line.amount}
     if not wanted:
-        return False
-    wrong = _priced_by_m3(run, document, number, wanted)
+        return Outcome()
+    wrong, untold = _priced_by_m3(run, document, number, wanted)
     taken = False
     for start in range(0, len(wrong), MAX_TRANSACTIONS):
         taken = _send(run, document, number, wrong[start : start + MAX_TRANSACTIONS]) or taken
-    return taken
+    return Outcome(taken, untold)
 
 
-def _priced_by_m3(run: Run, document: DocumentRecord, number: str, wanted: Collection[int]) -> list[OrderLine]:
+def _priced_by_m3(
+    run: Run, document: DocumentRecord, number: str, wanted: Collection[int]
+) -> tuple[list[OrderLine], str]:
     run.journal.pause()
     calls = [ois100mi.get_head(number), ois100mi.list_lines(number)]
     head, listed = run.store.m3.read(calls, max_records=ois100mi.MOST_LINES)
     lines = ois100mi.read_lines(listed)
-    wrong = [one for one in lines if one.customer_line in wanted and one.net_amount and not one.is_closed]
+    costing = [one for one in lines if one.customer_line in wanted and one.net_amount and not one.is_closed]
+    wrong = [one for one in costing if one.is_at_full_price]
     sent = document.plan.get(LEFT, {}).get("lines", {})
     as_sent = [one for one in wrong if number_text(one.price) == sent.get(str(one.customer_line), {}).get(PRICE)]
     others = [one for one in wrong if one not in as_sent]
     own = read_own_prices(run, head.first(), others)
-    return [*as_sent, *(one for one in others if number_text(one.price) == own.get(one.key))]
+    return [*as_sent, *(one for one in others if number_text(one.price) == own.by_line.get(one.key))], own.untold
 
 
 def _send(run: Run, document: DocumentRecord, number: str, lines: list[OrderLine]) -> bool:

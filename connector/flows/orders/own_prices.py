@@ -6,6 +6,7 @@ It takes a price of 0 for none and fetches its own. Any other price that nobody 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from connector.errors import PermanentError
 from connector.flows.context import Run
@@ -14,8 +15,19 @@ from connector.m3.programs.ois100mi import LineKey, OrderLine
 from connector.m3.values import number_text
 
 
-def read_own_prices(run: Run, head: Mapping[str, str], lines: Sequence[OrderLine]) -> dict[LineKey, str]:
-    """Returns the price M3 finds for each line by itself; one it does not tell is left out, so that a person looks.
+@dataclass(frozen=True, slots=True)
+class OwnPrices:
+    """The price M3 finds for each line by itself; one it does not tell is left out, so that a person looks.
+
+    `untold` says so with M3's reason; empty if it told all.
+    """
+
+    by_line: Mapping[LineKey, str]
+    untold: str = ""
+
+
+def read_own_prices(run: Run, head: Mapping[str, str], lines: Sequence[OrderLine]) -> OwnPrices:
+    """Asks M3 for the price it finds for each line by itself.
 
     Args:
         run: This run.
@@ -26,12 +38,15 @@ def read_own_prices(run: Run, head: Mapping[str, str], lines: Sequence[OrderLine
         RetryableError: M3 cannot be asked now.
     """
     if not lines:
-        return {}
+        return OwnPrices({})
     run.journal.pause()
     answers = run.store.m3.read([ois320mi.get_price_line(head, line) for line in lines])
-    told = [(line, answer) for line, answer in zip(lines, answers, strict=True) if not _is_untold(answer.error)]
-    return {line.key: number_text(ois320mi.read_price_line(answer)) for line, answer in told}
-
-
-def _is_untold(error: Exception | None) -> bool:
-    return isinstance(error, PermanentError)
+    prices: dict[LineKey, str] = {}
+    refusals: dict[str, None] = {}
+    for line, answer in zip(lines, answers, strict=True):
+        if isinstance(answer.error, PermanentError):
+            refusals[answer.error.message] = None
+        else:
+            prices[line.key] = number_text(ois320mi.read_price_line(answer))
+    untold = f"M3 does not tell its own price ({'; '.join(refusals)})" if refusals else ""
+    return OwnPrices(prices, untold)

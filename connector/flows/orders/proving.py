@@ -58,12 +58,13 @@ def judge(run: Run, document: DocumentRecord, number: str, differences: Sequence
         return
     if hold is not Hold.YES:
         _lock(run, document, number, differences)
-    if costless.set_to_nothing(run, document, number):
+    outcome = costless.set_to_nothing(run, document, number)
+    if outcome.is_taken:
         differences = find_differences(run, document, number)
         if not differences:
             set_hold(run, document, RELEASE, number)
             return
-    shown = _in_words(differences)
+    shown = "; ".join(one for one in (_in_words(differences), outcome.untold) if one)
     raise AmountsDifferError(
         f"Order {number} in M3 differs from the shop's order and is locked: {shown}.",
         resolution=f"Correct order {number} in OIS300 (prices, charges, VAT); {UNLOCKING}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from connector.m3.calls import Answer, Call
 from connector.m3.values import day, number
@@ -27,7 +27,7 @@ LINE_COLUMNS = (
 )
 HEAD_COLUMNS = (
     *("ORNO", "CUNO", "CUOR", "YREF", "ORTP", "FACI", "WHLO", "CUCD", "ORDT", "STAT", "ORSL", "ORST", "OBLC", "DIVI"),
-    *("PYCD", "TEPY", "MODL", "TEDL", "PYRE"),
+    *("PYCD", "TEPY", "MODL", "TEDL", "PYRE", "PLTB", "DISY"),
 )
 VALUE_COLUMNS = ("NTAM", "EXAM", "EFAM", "ORVA", "VTAM", "TOAM", "ROAM", "TOPY", "CUCD")
 
@@ -67,6 +67,13 @@ class OrderLine:
     delivered: Decimal
     invoiced: Decimal
     currency: str
+    delivery_date: str = ""  # DWDT as M3 wrote it
+
+    @property
+    def is_at_full_price(self) -> bool:
+        """Whether nothing is taken off its price; that is for the ordered unit or the basic one."""
+        amounts = [one * self.price / (self.price_quantity or 1) for one in (self.quantity, self.quantity_in_unit)]
+        return any(one.quantize(self.net_amount, rounding=ROUND_HALF_UP) == self.net_amount for one in amounts)
 
     @property
     def is_unpicked(self) -> bool:
@@ -222,4 +229,5 @@ def _order_line(record: Mapping[str, str]) -> OrderLine:
         delivered=amount("DLQT"),
         invoiced=amount("IVQT"),
         currency=record.get("CUCD", ""),
+        delivery_date=record.get("DWDT", ""),
     )

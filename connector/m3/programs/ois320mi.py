@@ -65,13 +65,16 @@ def read_includes_tax(answer: Answer) -> bool:
 def get_price_line(head: Mapping[str, str], line: OrderLine) -> Call:
     """OIS320MI/GetPriceLine – finds the price M3 would give a line by itself. Read only.
 
+    A site may price by delivery date, and a head may have a price list table or a discount model of its own.
+
     Args:
         head: The head of its order, by M3 name.
         line: The line.
     """
     quantity = line.quantity_in_unit or line.quantity
     of_line = {"ITNO": line.item, "WHLO": line.warehouse, "ORQA": number_text(quantity), "ALUN": line.unit}
-    of_head = {name: head.get(name, "") for name in ("CUNO", "FACI", "ORDT", "CUCD", "ORTP")}
+    of_line["DWDT"] = line.delivery_date
+    of_head = {name: head.get(name, "") for name in ("CUNO", "FACI", "ORDT", "CUCD", "ORTP", "PLTB", "DISY")}
     return Call("order.line_price", {**of_head, **of_line}, ("SAPR",))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from connector.m3.programs import order_changes
+from connector.m3.calls import Answer
+from connector.m3.programs import ois100mi, ois320mi, order_changes
 from connector.m3.programs.ois100mi import LineKey
 from tests.harness import STORE
 from tests.integration.flows.order_changes.desk import Desk
@@ -100,9 +101,14 @@ def test_price_a_person_gave_a_gift_that_waits_for_one_is_not_overwritten_on_rel
 
 def set_price(story: Story, price: str) -> None:
     """Has a person in M3 give the gift a price."""
+    change_gift(story, {"SAPR": price})
+
+
+def change_gift(story: Story, fields: dict[str, str]) -> None:
+    """Has a person in M3 change price or discounts of the gift."""
     (held,) = story.orders()
     (line,) = [one for one in held["lines"] if one["itno"] == GIFT]
-    call = order_changes.change_price(held["orno"], LineKey(str(line["ponr"])), {"SAPR": price})
+    call = order_changes.change_price(held["orno"], LineKey(str(line["ponr"])), fields)
     story.connector.process.runtime.store(STORE).m3.write([call])
 
 
@@ -152,8 +158,47 @@ def test_own_price_that_m3_does_not_tell_is_left_to_a_person(common: Story) -> N
     common.m3_fault("OIS320MI/GetPriceLine", "nok", times=9)
     desk.change(line_items=[gift_line(common, subtotal="0.00")])
 
-    assert "line 3: 2 for 25.80 instead of 2 for 0" in common.exchange()["reason"]
+    assert "line 3: 2 for 25.80 instead of 2 for 0.00; M3 does not tell its own price (" in common.exchange()["reason"]
     assert gift_of(common)["line_amount"] == "25.80"
+
+
+def test_order_whose_own_price_m3_does_not_tell_is_left_to_a_person_who_is_told_why(common: Story) -> None:
+    sell_gift(common, price="0.00")
+    common.m3_fault("OIS320MI/GetPriceLine", "nok", times=9)
+    with_gift(common, price="0.00")
+    common.go_on()
+
+    told = common.exchange()
+    assert (told["reason_code"], gift_of(common)["line_amount"]) == ("amounts_differ", "25.80")
+    assert "sent 0.00, M3 has 25.80; M3 does not tell its own price (" in told["reason"]
+
+
+def test_discount_a_person_gave_a_gift_at_the_price_sent_is_not_set_to_nothing(common: Story) -> None:
+    sell_gift(common, price="12.90")
+    common.m3_fault("OIS100MI/UpdPriceInfo", "nok")
+    with_gift(common, price="12.90")
+    common.go_on()
+    common.sandbox.post(f"{common.sandbox.m3_url}/_control/items", [{"itno": GIFT, "takes_discounts": True}])
+    change_gift(common, {**{f"{kind}{place}": "0" for kind in ("DIA", "DIP") for place in range(1, 7)}, "DIP1": "10"})
+    common.release(common.exchange()["id"])
+    common.go_on()
+
+    told = common.exchange()
+    assert (told["state"], gift_of(common)["line_amount"]) == ("dead_letter", "23.22")
+    assert "sent 0.00, M3 has 23.22" in told["reason"]
+
+
+def test_m3_is_asked_for_its_own_price_on_the_lines_day_with_the_heads_price_list_table_and_discount_model() -> None:
+    record = {"PONR": "1", "ITNO": GIFT, "ORQT": "2", "ORQA": "2", "ALUN": "PCE", "DWDT": "20261205"}
+    (line,) = ois100mi.read_lines(Answer(ois100mi.list_lines("0010000001"), (record,)))
+    head = {"CUNO": "C1", "ORDT": "20261130", "PLTB": "WEB", "DISY": "NONE"}
+
+    asked = ois320mi.get_price_line(head, line).fields
+
+    assert {name: asked[name] for name in ("ORDT", "DWDT", "PLTB", "DISY")} == {
+        **{"ORDT": "20261130", "DWDT": "20261205"},
+        **{"PLTB": "WEB", "DISY": "NONE"},
+    }
 
 
 def test_price_a_person_gave_a_gift_in_m3_is_shown_and_not_overwritten(common: Story) -> None:
