@@ -288,7 +288,11 @@ USES = (
         ("journal.add_head", "journal.add_line", "journal.control", "journal.update", "ledger.vouchers"),
         lambda site: site.config.payments is not None,
     ),
-    Use("books: whether M3's lists are cut", ("item.list",), lambda site: site.config.payments is not None),
+    Use(
+        "books: whether M3's lists are cut",
+        ("item.list",),
+        lambda site: site.config.payments is not None or site.config.invoices is not None,
+    ),
     Use(
         "payments: settling invoices",
         ("receipt.add_head", "receipt.add_line", "receipt.control", "receivable.totals"),

@@ -16,6 +16,12 @@ from connector.flows.context import Run
 from connector.m3.programs import gls200mi
 from connector.m3.programs.gls200mi import VoucherRow
 
+_SPLIT_DAYS = "Split the days: set books.closed_through nearer to the day of the posting, then release."
+_READ_WHOLE = (
+    "Raise the gateway's limit of rows, or bind `ledger.vouchers` to a transaction of the site's that gives the whole day "
+    "(`operations` of the store file); then release."
+)
+
 JOB_LOOK_S = 60.0
 """How often the ledger is asked whether M3's job has posted a batch it took."""
 
@@ -78,7 +84,7 @@ def _read(run: Run, first: date, last: date) -> list[VoucherRow]:
     if answer.is_cut:
         raise NeedsPersonError(
             f"M3 lists {len(answer.records)} rows and more for {first} to {last}; the ledger cannot be asked.",
-            resolution="Split the days: set books.closed_through nearer to the day of the posting, then release.",
+            resolution=_READ_WHOLE if first == last else f"{_SPLIT_DAYS} If one day alone is too long: {_READ_WHOLE}",
         )
     prefix = run.store.name.upper()
     rows = [row for row in gls200mi.read_vouchers(answer) if row.text.startswith(prefix)]

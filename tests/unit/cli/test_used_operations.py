@@ -109,8 +109,12 @@ def test_stock_corrections_need_what_books_them(by_hand: str, needed: set[str]) 
     assert ("count.location" in used) == bool(needed)
 
 
-def test_payments_need_the_ledger() -> None:
-    assert {"journal.update", "ledger.vouchers"} <= keys(payments=PAYMENTS)
+def test_payments_need_the_ledger_and_what_tells_that_its_lists_are_cut() -> None:
+    assert {"journal.update", "ledger.vouchers", "item.list"} <= keys(payments=PAYMENTS)
+
+
+def test_direct_invoices_need_the_ledger_and_what_tells_that_its_lists_are_cut() -> None:
+    assert {"ledger.vouchers", "item.list"} <= keys(orders={"carried_as": "invoice"}, invoices=INVOICES)
 
 
 @pytest.mark.parametrize(
