@@ -12,7 +12,7 @@ from connector.errors import NeedsPersonError
 from connector.flows.context import Run
 from connector.ledger.claims import DocumentRecord
 from connector.ledger.steps import References
-from connector.m3.client import Call
+from connector.m3.calls import Answer
 from connector.m3.programs import ois100mi, ois175mi
 
 ORDER_NUMBER_META = "_m3_order_number"
@@ -41,12 +41,25 @@ def look_up(run: Run, *, customer: str, reference: str, order_date: date, curren
         The number of the order that is this one, or None.
 
     Raises:
-        NeedsPersonError: An order with this reference has another customer or currency, or there are several.
+        NeedsPersonError: An order with this reference has another customer or currency, or there are several; or M3 gives a
+            part of its lists only, so that it may have the order all the same.
     """
     run.journal.pause()
     by_reference = ois175mi.list_heads_by_reference(customer, your_reference=reference)
     by_date = ois175mi.list_heads_by_date(customer, order_date=order_date)
-    found = _numbers(run, by_reference, reference, most=FIRST_ROWS) or _numbers(run, by_date, reference, most=DAY_ROWS)
+    answer = run.store.m3.read([by_reference], max_records=FIRST_ROWS)[0]
+    found = _numbers(answer, reference)
+    if not found:
+        day = run.store.m3.read([by_date], max_records=DAY_ROWS)[0]
+        found = _numbers(day, reference)
+        if not found and ois175mi.is_day_cut(day) and not ois175mi.shows_none(answer, your_reference=reference):
+            raise NeedsPersonError(
+                f"M3 lists {len(day.records)} orders and more of {order_date}, and its list by reference does not show whether "
+                f"it has {reference}.",
+                resolution=f"Look in OIS300 whether M3 has an order with the reference {reference}. If it has none, enter it "
+                "there; then discard this exchange. To have the connector look: bind `order.by_date` to a transaction of the "
+                "site's that gives the whole day, then release.",
+            )
     if not found:
         return None
     head = ois100mi.read_head(run.store.m3.read([ois100mi.get_head(sorted(found)[0])])[0])
@@ -60,9 +73,8 @@ def look_up(run: Run, *, customer: str, reference: str, order_date: date, curren
     return head.number
 
 
-def _numbers(run: Run, call: Call, reference: str, *, most: int) -> set[str]:
+def _numbers(answer: Answer, reference: str) -> set[str]:
     """Lists position and do not filter, so every row is compared; a keyed list has its exact rows first."""
-    answer = run.store.m3.read([call], max_records=most)[0]
     return {one.number for one in ois175mi.read_orders(answer, your_reference=reference)}
 
 

@@ -68,6 +68,20 @@ def read_heads(answer: Answer) -> list[ListedOrder]:
     ]
 
 
+def shows_none(answer: Answer, *, your_reference: str) -> bool:
+    """Tells whether a list by reference that has no order with this one proves that there is none.
+
+    It does if it is whole, or begins behind the reference, as a list that positions does.
+    """
+    return not answer.is_cut or answer.records[0].get("YREF", "") > your_reference
+
+
+def is_day_cut(answer: Answer) -> bool:
+    """Tells whether M3 may have more orders of the day that a list by date was asked for."""
+    wanted = day(answer.call.fields["ORDT"])
+    return answer.is_cut_among(lambda record: day(record.get("ORDT", "")) == wanted)
+
+
 def read_orders(answer: Answer, *, your_reference: str) -> list[ListedOrder]:
     """Returns the orders with exactly this reference that are on a page of a list: the first of one by reference."""
     return [order for order in read_heads(answer) if order.your_reference == your_reference]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
-from connector.flows.orders import plan, takeover
+from connector.flows.orders import adopting, takeover
 from connector.flows.progress.poll import poll_progress
 from connector.flows.reconciling import bills, m3_side
 from connector.m3.programs import gls200mi, ois100mi
@@ -39,10 +39,9 @@ def test_changed_order_with_more_lines_than_m3_lists_is_not_touched(
     story = Story(connector, guests="common")
     order = story.place(lines=TWO_MUGS)
     story.go_on()
-    monkeypatch.setattr(plan, "_require_listable", lambda money: None)
     monkeypatch.setattr(ois100mi, "MOST_LINES", 2)
     before = story.orders()
-    story.change(order, line_items=[{"id": order["line_items"][0]["id"], "quantity": 2}])
+    story.change(order, line_items=[{"id": order["line_items"][1]["id"], "quantity": 0}])
     story.go_on()
 
     told = story.exchange()
@@ -65,10 +64,11 @@ def test_order_that_cannot_be_compared_after_confirm_is_locked(
     connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = Story(connector, guests="common")
-    monkeypatch.setattr(plan, "_require_listable", lambda money: None)
-    monkeypatch.setattr(ois100mi, "MOST_LINES", 2)
+    story.m3_fault("OIS100MI/Confirm", "drop_after_commit")
     story.place(lines=TWO_MUGS)
-    story.go_on()
+    connector.drain()
+    monkeypatch.setattr(ois100mi, "MOST_LINES", 2)
+    story.go_on_late()
 
     told = story.exchange()
     assert (told["state"], told["reason_code"]) == ("dead_letter", "amounts_differ")
@@ -157,7 +157,8 @@ def test_posting_the_ledger_cannot_be_asked_for_is_not_believed(
 
     told = house.say()
     assert (told["state"], "M3 lists 2 rows and more" in told["reason"]) == ("dead_letter", True)
-    assert "closed_through" in told["resolution"]
+    assert "bind `ledger.vouchers`" in told["resolution"]
+    assert "closed_through" not in told["resolution"]  # there is but one day
 
 
 @pytest.mark.parametrize(
@@ -214,3 +215,19 @@ def test_lists_are_read_on_from_their_last_row_until_one_key_fills_an_answer(
     assert (whole, in_parts) == (3, 3)
     with pytest.raises(NeedsPersonError, match=words):
         read(store)
+
+
+def test_order_that_a_cut_day_lacks_is_posted_where_the_list_by_reference_shows_that_m3_does_not_have_it(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(connector, guests="common")
+    for _ in range(2):
+        story.place()
+    story.go_on()
+    monkeypatch.setattr(adopting, "DAY_ROWS", 1)
+    monkeypatch.setattr(adopting, "LATE", timedelta(days=-1))
+    story.place()
+    story.go_on()
+
+    assert story.sandbox.m3_book()["calls"]["OIS175MI/LstHeadByDate"] == 1
+    assert len(story.orders()) == 3

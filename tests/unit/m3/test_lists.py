@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from connector.m3.programs import (
     mrs001mi,
     ois010mi,
     ois100mi,
+    ois175mi,
     ois320mi,
     ois350mi,
     order_changes,
@@ -119,6 +121,25 @@ def test_list_that_goes_on_past_its_key_is_whole_once_it_has(
         read(full(call, later, ours))
 
     assert len(read(full(call, ours, later))) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "is_proof"), [("w1-100-1", False), ("w1-200-1", True)], ids=["key ignored", "behind the key"]
+)
+def test_full_list_by_reference_is_proof_only_if_it_begins_behind_the_reference(first: str, is_proof: bool) -> None:
+    answer = full(ois175mi.list_heads_by_reference("C1", your_reference="w1-150-1"), {"YREF": first, "ORNO": ORDER})
+
+    assert ois175mi.shows_none(answer, your_reference="w1-150-1") is is_proof
+    assert ois175mi.shows_none(replace(answer, is_cut=False), your_reference="w1-150-1")
+
+
+def test_list_by_date_is_cut_if_its_last_row_is_of_the_day() -> None:
+    call = ois175mi.list_heads_by_date("C1", order_date=date(2026, 11, 30))
+    ours, later = {"ORDT": "20261130", "ORNO": ORDER}, {"ORDT": "20261201", "ORNO": LATER_ORDER}
+
+    assert ois175mi.is_day_cut(full(call, ours))
+    assert not ois175mi.is_day_cut(full(call, ours, later))
+    assert not ois175mi.is_day_cut(replace(full(call, ours), is_cut=False))
 
 
 def test_alias_that_may_follow_is_not_taken_for_none() -> None:
