@@ -125,7 +125,7 @@ def test_gift_that_is_added_to_a_posted_order_is_put_right(common: Story, subtot
     sell_gift(common, price="12.90")
     if fault is not None:
         common.m3_fault("OIS100MI/AddLineBatchEnt", fault)
-    desk.change(line_items=[gift_line(common, subtotal=subtotal)])
+    desk.order = common.change(desk.order, line_items=[gift_line(common, subtotal=subtotal)])
     common.go_on_late()
 
     assert desk.shop_and_m3_differ() == []

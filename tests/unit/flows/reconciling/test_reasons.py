@@ -44,6 +44,7 @@ CARRIED = Carried(
     sent_on=None,
     entered_as=None,
     customer="GUESTHREUR",
+    skus=None,
 )
 EDITED = Proof(is_as_sent=False, is_as_asked=True)
 CHANGED = Proof(is_as_sent=True, is_as_asked=False)
