@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -89,6 +90,15 @@ _BOUND = text("SELECT product_id, item_number FROM product WHERE store = :store 
 def items_of_products(connection: Connection, store: str, *, product_ids: Collection[int]) -> dict[int, str]:
     """Returns which items products of the shop are bound to."""
     return {row[0]: row[1] for row in connection.execute(_BOUND, {"store": store, "ids": list(product_ids)})}
+
+
+_FIRST_BOUND = text("SELECT min(bound_at) FROM product WHERE store = :store")
+
+
+def first_bound_at(connection: Connection, store: str) -> datetime | None:
+    """Returns since when a product of the shop is known to be an item; None if none is."""
+    moment: datetime | None = connection.execute(_FIRST_BOUND, {"store": store}).scalar_one()
+    return moment
 
 
 _UNSOLD = text("""

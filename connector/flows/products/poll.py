@@ -16,7 +16,7 @@ from connector.flows.context import StoreContext
 from connector.flows.polling import Polled, Progress, keep_received, record_resource
 from connector.flows.products.carrying import FLOW
 from connector.ledger.cursors import PollState, keep_progress, move_cursor, now, read_poll
-from connector.ledger.item_offers import items_of_products
+from connector.ledger.item_offers import first_bound_at, items_of_products
 from connector.ledger.leaving import Target, asked
 from connector.ledger.session import Ledger, transaction
 from connector.woocommerce.canonical import JSONDict
@@ -33,8 +33,8 @@ VARIABLE = "variable"
 def poll_products(ledger: Ledger, store: StoreContext, *, for_s: float = math.inf) -> Polled:
     """Reads the products changed since the cursor, with an overlap; moves the cursor when all are stored.
 
-    Its place is kept after each page, and the next call goes on there. The first poll of a store only sets the cursor: what
-    was changed before is found by `connector reconcile catalogue`.
+    Its place is kept after each page, and the next call goes on there. The first poll of a store starts when the first product
+    was known to be an item, however late it runs: what was changed before is found by `connector reconcile catalogue`.
 
     Args:
         ledger: The ledger.
@@ -51,14 +51,14 @@ def poll_products(ledger: Ledger, store: StoreContext, *, for_s: float = math.in
     with transaction(ledger) as connection:
         state = read_poll(connection, store.name, name=CURSOR)
         began = now(connection)
-        if state.value is None:
+        since = datetime.fromisoformat(state.value) if state.value else first_bound_at(connection, store.name)
+        if since is None:
             move_cursor(connection, store.name, name=CURSOR, value=began.isoformat())
             return polled
     place, started = _place(state, began)
-    since = datetime.fromisoformat(state.value) - OVERLAP
-    for page in store.shop.products.pages(place=place, modified_after=since):
+    for page in store.shop.products.pages(place=place, modified_after=since - OVERLAP):
         _record_known(ledger, store, page.rows, polled)
-        kept = _keep(ledger, store.name, state, page.after, started, is_last=page.is_last)
+        kept = _keep(ledger, store.name, state, page.after, since=since, started=started, is_last=page.is_last)
         if kept is None:  # another worker is ahead of this one
             return polled
         state = kept
@@ -107,12 +107,11 @@ def _place(state: PollState, began: datetime) -> tuple[Place, datetime]:
 
 
 def _keep(
-    ledger: Ledger, store: str, state: PollState, after: Place, started: datetime, *, is_last: bool
+    ledger: Ledger, store: str, state: PollState, after: Place, *, since: datetime, started: datetime, is_last: bool
 ) -> PollState | None:
     progress = {"offset": after.offset, "last_id": after.last_id, "started_at": started.isoformat()}
     with transaction(ledger) as connection:
-        value = state.value or ""
-        kept = keep_progress(connection, store, name=CURSOR, value=value, before=state, after=progress)
+        kept = keep_progress(connection, store, name=CURSOR, value=since.isoformat(), before=state, after=progress)
         if kept is not None and is_last:
             move_cursor(connection, store, name=CURSOR, value=started.isoformat())
         return kept

@@ -64,6 +64,27 @@ def test_a_change_no_delivery_told_of_is_found_by_the_poll_once(connector: Conne
     assert second.news == 0
 
 
+def test_a_change_before_a_first_poll_that_comes_late_is_found(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.know(MUG)
+    desk.change(MUG, name="Mug with lid")
+    connector.pass_time(3600)
+
+    found = [desk.poll().news, desk.poll().news]
+    desk.run()
+
+    assert found == [1, 0]
+    assert desk.item(MUG)["ITDS"] == "Mug with lid"
+
+
+def test_a_store_without_items_in_the_shop_is_polled_from_now_on(connector: Connector) -> None:
+    desk = Desk(connector)
+    desk.change(MUG, name="Mug with lid")
+
+    assert desk.poll().rows == 0
+    assert len(connector.rows("SELECT 1 FROM cursor WHERE name = 'products'")) == 1
+
+
 def test_a_store_that_carries_no_changes_is_not_polled(connector: Connector) -> None:
     desk = Desk(connector)
     connector.configure(yaml.safe_dump({**yaml.safe_load(quick_store()), "publish": {}}))
