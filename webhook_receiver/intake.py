@@ -70,7 +70,7 @@ def delivery(store: str, headers: Headers, *, body: SignedBody, flow_for_topic: 
         pool=listening.pool if listening else None,
         headers={name: _plain(value)[:MAX_HEADER] for name in KEPT_HEADERS if (value := headers.get(name))},
         body=content,
-        body_size=body.size,
+        body_size=body.size if content is None else len(content),
         body_sha256=body.sha256,
         content_hash=resource.content_hash if resource else None,
         modified_at=resource.modified_at if resource else None,

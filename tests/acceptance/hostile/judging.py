@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, text
 
+from connector.woocommerce.card_data import without_card_data
 from tests.acceptance.hostile.sent import Sent, Wanted
 
 MOST_GROWTH = 1.10
@@ -54,12 +55,14 @@ class Judge:
             shown = sent.request if len(sent.request) < 3000 else sent.request[:1500] + b" ... " + sent.request[-500:]
             raise WrongError(f"{sent.kind}: answered {status}, wanted {sent.wanted.value}. The request: {shown!r}")
         if sent.wanted is Wanted.STORED:
-            self._owed[hashlib.sha256(sent.body).hexdigest()] += 1
+            self._owed[hashlib.sha256(without_card_data(sent.body)).hexdigest()] += 1
         elif status == 202:
             self._owed_messages += 1
 
     def compare_rows(self) -> None:
         """Compares the rows written since the last time with the signed bodies sent: each one a row, no other row.
+
+        Numbers that may be those of cards are no part of a row (flows/test_card_data.py shows it); some bodies here hold such.
 
         Raises:
             WrongError: A row is missing, one too many, or holds something else than was sent.
