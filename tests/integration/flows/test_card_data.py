@@ -13,7 +13,8 @@ from tests.integration.flows.customers import traces
 from tests.integration.flows.story import Story, deliver
 
 CARD, CODE = "4242424242424242", "91357"
-CARD_DATA = (CARD, CODE)
+CARD_DATA = (CARD, f'"{CODE}"')
+"""The code as a whole value: five digits alone also stand in the microseconds of a time or in a hash, by chance."""
 ON_ORDER = [{"key": "_gateway_pan", "value": CARD}, {"key": "_gateway_cvc", "value": CODE}]
 
 

@@ -15,8 +15,8 @@ from tests.harness import Connector
 
 NAME, SURNAME, STREET, YARD = "Anamarija", "Traverso", "Savskopotočka", "Dvorište"
 PHONE, EMAIL, NOTE = "091 876 5432", "anamarija.traverso@example.com", "Zvonite triput"
-TRACES = (NAME, SURNAME, STREET, YARD, PHONE, "8765432", EMAIL.partition("@")[0], NOTE, "triput")
-"""Pieces of a person that nobody else has, also as M3 gets them: cut, joined, and in other letters."""
+TRACES = (NAME, SURNAME, STREET, YARD, PHONE, "918765432", EMAIL.partition("@")[0], NOTE, "triput")
+"""Pieces of a person that nobody else has, also as M3 gets them: cut, joined, and in other letters. None is in a hash by chance."""
 
 WHO = {
     **{"first_name": NAME, "last_name": SURNAME, "company": "", "address_1": f"{STREET} 17", "address_2": YARD},
