@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.flows.context import Run
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 
 SHOWN, ACCEPTED = "shown", "accepted"
 """Names in a document's plan; `discard` knows them."""

@@ -17,7 +17,7 @@ from connector.errors import NotYetError, OutcomeUnknownError
 from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.outcome import Done
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.offers import (
     ALL,
     LEAVE_OFFERS,
@@ -30,7 +30,7 @@ from connector.ledger.offers import (
     settled,
     take_due,
 )
-from connector.ledger.steps import References, Staged
+from connector.ledger.steps import Staged
 from connector.ledger.trail import TrailLine
 from connector.ledger.waking import wake
 from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize

@@ -22,7 +22,7 @@ from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.flows.outcome import Done
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 
 LETTER = "C"
 BY_HAND = "If the invoice was entered in M3 by hand, credit it there by hand; then discard this exchange."

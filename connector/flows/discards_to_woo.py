@@ -18,7 +18,7 @@ from connector.flows.orders.values import reference_of
 from connector.flows.outcome import Done
 from connector.ledger import bindings
 from connector.ledger.discard_marks import standing_of
-from connector.ledger.steps import References
+from connector.ledger.document_records import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine

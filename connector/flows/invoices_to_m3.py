@@ -34,7 +34,7 @@ from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import key_of
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.leaving import asked_again
 from connector.ledger.posted import find_posted, minded_of
 from connector.ledger.succession import is_set_aside

@@ -27,9 +27,8 @@ from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done
 from connector.flows.stock.selling import note_issued
 from connector.ledger import bindings
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.posted import find_posted
-from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
 from connector.stores.orders import OrderAction

@@ -19,9 +19,8 @@ from connector.flows.outcome import Done
 from connector.flows.progress.notes import read_notes
 from connector.flows.progress.telling import look_at_m3, tell
 from connector.ledger import bindings
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, References, StepRecord
 from connector.ledger.leaving import asked_again
-from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine

@@ -27,10 +27,9 @@ from connector.flows.refunds.found_smaller import FoundSmaller, as_found
 from connector.flows.refunds.noticing import ask_for_refunds, note_refunds
 from connector.flows.stock import selling
 from connector.ledger import bindings
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.leaving import noted, of_order
 from connector.ledger.posted import settled_at
-from connector.ledger.steps import References
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
 from connector.stores.orders import OrderAction

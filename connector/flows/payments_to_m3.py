@@ -22,7 +22,7 @@ from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
 from connector.flows.outcome import Done
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.paid import ONTO_INVOICE, ONTO_INVOICE_REASON
 from connector.ledger.succession import is_set_aside
 from connector.money.journal import Journal

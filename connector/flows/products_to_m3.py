@@ -18,10 +18,9 @@ from connector.flows.orders.source import is_believed
 from connector.flows.outcome import Done
 from connector.flows.products.carrying import map_product, read_item, wanted_of
 from connector.flows.products.ownership import ITEMS, changed_here, fingerprint_of_parts, same
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.offers import SETTLE_OFFERS, Result, mark_due, settled
 from connector.ledger.product_facts import KnownProduct, find_product
-from connector.ledger.steps import References
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
 from connector.m3.programs import item_changes

@@ -33,9 +33,8 @@ from connector.flows.refunds.reading import Found, read, recall_before_going_on,
 from connector.flows.refunds.stage import Sale, Stage, look, wait_for_invoice
 from connector.flows.refunds.taking_along import is_borne, with_rounding_of_order
 from connector.ledger import bindings, discards, refunds
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.posted import Posted, find_posted
-from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order

@@ -15,9 +15,8 @@ from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.stock.correcting import Correction, read_correction
 from connector.flows.stock.late_orders import taken_late, wait_for_orders
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.offers import ALL
-from connector.ledger.steps import References
 from connector.ledger.stock_offers import KEEP_BASELINE, baseline
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine, looked_up

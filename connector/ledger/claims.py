@@ -6,7 +6,7 @@ worker whose lease ran out changes nothing any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,55 +14,14 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from connector.characters import legible
 from connector.ledger.discards import Discard
+from connector.ledger.document_records import DocumentRecord, document_of
 from connector.ledger.prepared import Prepared
 from connector.ledger.session import transaction
-from connector.ledger.tables import DocumentState, State, StepState
+from connector.ledger.tables import DocumentState, State
 from connector.ledger.trail import TELL_LEFT_OPEN
 
 LEASE_S = 45
 CRASHES_UNTIL_DEAD_LETTER = 3
-
-
-@dataclass(frozen=True)
-class StepRecord:
-    """One remote write as the ledger knows it."""
-
-    id: int
-    name: str
-    part: int
-    revision: int
-    state: StepState
-    claim_no: int
-    result: dict[str, Any]
-    intended_at: datetime
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody has seen its answer, so that it may have been done or not."""
-        return self.state in (StepState.INTENDED, StepState.UNKNOWN)
-
-
-@dataclass(frozen=True)
-class DocumentRecord:
-    """One document of an exchange with its references as sent and its steps, oldest first."""
-
-    id: int
-    kind: str
-    state: DocumentState
-    temporary_number: str | None
-    final_number: str | None
-    cuno: str | None
-    yref: str | None
-    plan: dict[str, Any]
-    steps: tuple[StepRecord, ...]
-
-    def confirmed_as(self, number: str) -> DocumentRecord:
-        """Returns the document as it is once M3's final number is known."""
-        return replace(self, state=DocumentState.CONFIRMED, final_number=number)
-
-    def step(self, name: str) -> StepRecord | None:
-        """Returns the newest step called `name`, or None."""
-        return next((step for step in reversed(self.steps) if step.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -188,7 +147,7 @@ def _claim_of(row: Row[Any]) -> Claim:
         body=None if row.body is None else bytes(row.body),
         body_received_at=row.body_received_at,
         now=row.now,
-        documents=tuple(_document_of(one) for one in row.documents or ()),
+        documents=tuple(document_of(one) for one in row.documents or ()),
         newest_delivery_id=row.newest_delivery_id,
         discard=None if row.discard is None else _discard_of(row.discard),
     )
@@ -203,33 +162,6 @@ def _discard_of(values: dict[str, Any]) -> Discard:
         accepted=values["accepted"],
         shown=values["shown"],
         entered_as=values["entered_as"],
-    )
-
-
-def _document_of(values: dict[str, Any]) -> DocumentRecord:
-    return DocumentRecord(
-        id=values["id"],
-        kind=values["kind"],
-        state=DocumentState(values["state"]),
-        temporary_number=values["temporary_number"],
-        final_number=values["final_number"],
-        cuno=values["cuno"],
-        yref=values["yref"],
-        plan=values["plan"],
-        steps=tuple(_step_of(one) for one in values["steps"]),
-    )
-
-
-def _step_of(values: dict[str, Any]) -> StepRecord:
-    return StepRecord(
-        id=values["id"],
-        name=values["name"],
-        part=values["part"],
-        revision=values["revision"],
-        state=StepState(values["state"]),
-        claim_no=values["claim_no"],
-        result=values["result"],
-        intended_at=datetime.fromisoformat(values["intended_at"]),
     )
 
 

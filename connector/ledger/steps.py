@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -19,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from connector.errors import ConnectorError, LeaseLostError, NotYetError, OutcomeUnknownError
 from connector.ledger import claims
-from connector.ledger.claims import Claim, DocumentRecord, Settlement
+from connector.ledger.claims import Claim, Settlement
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.journal_statements import (
     AUDIT,
     BEGIN,
@@ -75,16 +75,6 @@ class Intent:
     name: str
     part: int
     told: tuple[TrailLine, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class References:
-    """The keys of a document as they will be sent; kept before sending, since a shop date or a guest can change."""
-
-    cuno: str | None = None
-    yref: str | None = None
-    cuor: str | None = None
-    ordt: date | None = None
 
 
 def claim_run(engine: Engine, exchange_id: int, *, worker: str) -> Journal | None:

@@ -26,8 +26,8 @@ from connector.flows.orders import adopting, building, confirming, takeover
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.stock import assessing
 from connector.ledger import claims, dispatch, inbox, journal_statements, steps
-from connector.ledger.claims import DocumentRecord
 from connector.ledger.cursors import move_cursor, now
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.prepared import Prepared
 from connector.ledger.steps import Lease
 from connector.ledger.tables import DocumentState, StepState

@@ -13,7 +13,7 @@ from connector.flows.books.sheet import Sheet, sums_by_account
 from connector.flows.books.sold import SOLD, Sold
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.m3.layout import RecordKind, Value
 from connector.m3.programs.gls840mi import INVOICE
 from connector.m3.values import day_text, number_text

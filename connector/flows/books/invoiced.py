@@ -14,7 +14,7 @@ from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.ledger import discards
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.posted import find_posted, find_posted_batch, may_be_posted_yet
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals

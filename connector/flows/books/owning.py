@@ -13,7 +13,7 @@ from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.orders.source import fetch
 from connector.flows.outcome import Done
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.leaving import asked_again
 from connector.ledger.succession import hand_over
 from connector.woocommerce.models import Order

@@ -19,9 +19,8 @@ from connector.flows.books.sheet import Sheet
 from connector.flows.books.ways import CONTROL, WAYS, Way
 from connector.flows.context import Run
 from connector.flows.orders import adopting
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, References, StepRecord
 from connector.ledger.purging import LEDGER_BATCH
-from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine
 from connector.m3.bulk import MAX_TRANSACTIONS

@@ -17,7 +17,7 @@ from connector.flows.books.sheet import Sheet
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.refunds.reading import Found, as_kept, read, recall_before_going_on
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.woocommerce.models import Order, Refund
 
 

@@ -9,7 +9,7 @@ from connector.flows.books import looking
 from connector.flows.books.sheet import Sheet
 from connector.flows.books.ways import Way
 from connector.flows.context import Run
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.people import use_up_rebuild
 from connector.ledger.posted import find_batch_before, is_left_in_m3
 from connector.ledger.tables import DocumentState

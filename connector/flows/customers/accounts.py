@@ -38,8 +38,8 @@ from connector.flows.customers.wanted import (
 )
 from connector.flows.customers.withdrawing import require_taken_off, shown_number
 from connector.flows.outcome import Done
-from connector.ledger.claims import DocumentRecord
 from connector.ledger.dispatch import is_settled
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.forgetting import FORGET_BODIES
 from connector.ledger.known_customers import (
     KEEP_IDENTITY,
@@ -49,7 +49,6 @@ from connector.ledger.known_customers import (
 )
 from connector.ledger.named_people import NAME_SHOPPER
 from connector.ledger.shop_accounts import SeenAccount, find_seen
-from connector.ledger.steps import References
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
 from connector.m3.rejections import already_exists, is_not_found

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from connector.errors import NotYetError
 from connector.flows.context import Run
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, StepRecord
 from connector.ledger.tables import StepState
 from connector.ledger.trail import looked_up
 

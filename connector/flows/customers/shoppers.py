@@ -18,9 +18,8 @@ from connector.flows.customers.values import CustomerRunValues, Shopper, read_sh
 from connector.flows.customers.wanted import VRNO
 from connector.flows.outcome import Done
 from connector.ledger import bindings
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, References, StepRecord
 from connector.ledger.known_customers import FORGET_IDENTITY, KEEP_IDENTITY, is_address_of_account
-from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine
 from connector.ledger.unbinding import unbound_customers

@@ -16,7 +16,7 @@ from connector.errors import ConnectorError, M3RejectedError, NeedsPersonError, 
 from connector.flows.context import Run
 from connector.flows.issues import messages
 from connector.flows.issues.keeping import Issue
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine
 from connector.m3.bulk import MAX_TRANSACTIONS

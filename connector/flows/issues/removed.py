@@ -13,7 +13,7 @@ from connector.errors import PermanentError
 from connector.flows.context import Run
 from connector.flows.issues import messages
 from connector.flows.issues.keeping import Issue, Issued
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from connector.flows.orders.proving import UNLOCKING, Hold
 from connector.flows.orders.takeover import wait_until_settled
 from connector.flows.outcome import Done
 from connector.flows.stock import selling
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.people import was_released_since
 from connector.money.comparison import compare_with_m3
 from connector.money.expected import Expected

@@ -15,8 +15,8 @@ from connector.flows.orders.plan import content_of
 from connector.flows.orders.proving import let_go
 from connector.flows.outcome import Done
 from connector.flows.stock import selling
-from connector.ledger.claims import DocumentRecord
 from connector.ledger.discards import Told
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.kept import known
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order, parse_order

@@ -12,7 +12,7 @@ from connector.flows.order_changes.states import Foreign
 from connector.flows.orders.personal import without_person
 from connector.flows.orders.plan import fingerprint_of
 from connector.flows.outcome import Done
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 
 
 def settled(document: DocumentRecord, news: News, number: str, unlocked: str = "") -> Done:

@@ -16,7 +16,7 @@ from connector.flows.order_changes.keeping import CHANGE
 from connector.flows.orders.left import LEFT, without_texts
 from connector.flows.orders.personal import FORGOTTEN, PERSONAL_PATHS, emptied
 from connector.flows.orders.plan import content_of
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, StepRecord
 from connector.woocommerce.models import Order
 
 STATES = "states"

@@ -18,7 +18,7 @@ from connector.flows.orders.proving import let_go
 from connector.flows.orders.source import unknown_status
 from connector.flows.outcome import Done
 from connector.flows.stock import selling
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.m3.calls import Call
 from connector.stores.orders import ChangePolicy
 from connector.woocommerce.models import Order

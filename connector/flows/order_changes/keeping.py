@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.flows.order_changes.forms import FORM, present
 from connector.flows.orders.left import QUANTITY
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 
 CHANGE = "change"
 """Its name in a document's plan, and of its steps."""

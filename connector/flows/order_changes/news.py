@@ -13,7 +13,7 @@ from connector.flows.context import Run
 from connector.flows.order_changes.keeping import is_under_way
 from connector.flows.order_changes.reduced import is_nothing
 from connector.flows.orders.plan import content_of
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.money.rounding import ZERO
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order

@@ -15,7 +15,7 @@ from connector.flows.order_changes.held import Held
 from connector.flows.order_changes.keeping import CHANGE
 from connector.flows.orders.left import State
 from connector.flows.orders.proving import LOCK, RELEASE, Hold, hold_of, set_hold
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine

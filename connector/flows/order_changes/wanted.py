@@ -15,7 +15,7 @@ from connector.flows.orders.dates import server_date
 from connector.flows.orders.left import HAS_TEXTS, NO_TEXT, TEXT_BLOCKS
 from connector.flows.orders.making import make_plan
 from connector.flows.orders.plan import FLOW, OrderPlan
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.m3.programs.order_changes import TEXT_LENGTH
 from connector.mapping.transforms import m3_text
 from connector.money.expected import Expected

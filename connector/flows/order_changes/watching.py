@@ -14,7 +14,7 @@ from connector.flows.order_changes.keeping import CHANGE, ENTRY_DEADLINE, Change
 from connector.flows.order_changes.states import has_other_quantities, state_of_held
 from connector.flows.orders.proving import LOCK, RELEASE
 from connector.flows.orders.takeover import LATEST_COMMIT, LOOK_AGAIN_AFTER
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, StepRecord
 from connector.ledger.tables import StepState
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import Run
-from connector.ledger.claims import DocumentRecord
-from connector.ledger.steps import References
+from connector.ledger.document_records import DocumentRecord, References
 from connector.m3.calls import Answer
 from connector.m3.programs import ois100mi, ois175mi
 

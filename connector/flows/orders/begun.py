@@ -11,7 +11,7 @@ from connector.flows.context import Run
 from connector.flows.orders import building
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.takeover import list_unknown
-from connector.ledger.steps import References
+from connector.ledger.document_records import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.m3.programs.batch_orders import ListedBatchHead
 from connector.m3.programs.ois275mi import BatchStatus

@@ -14,9 +14,8 @@ from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError
 from connector.flows.context import Run
 from connector.flows.orders.left import HAS_TEXTS, LEFT, left_by_posting
 from connector.flows.orders.plan import OrderPlan
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.order_lines import number_lines
-from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine
 from connector.m3.bulk import MAX_TRANSACTIONS

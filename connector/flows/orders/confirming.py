@@ -16,7 +16,7 @@ from connector.flows.context import Run
 from connector.flows.orders.building import delete
 from connector.flows.orders.personal import FORGOTTEN, personal_values
 from connector.flows.orders.takeover import wait_until_settled
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, StepRecord
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.trail import TrailLine, looked_up
 from connector.m3.programs import batch_orders, ois275mi

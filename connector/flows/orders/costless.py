@@ -16,7 +16,7 @@ from connector.flows.context import Run
 from connector.flows.orders.left import LEFT, PRICE
 from connector.flows.orders.own_prices import read_own_prices
 from connector.flows.orders.plan import COSTS_NOTHING
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine

@@ -14,9 +14,8 @@ from connector.flows import discarded
 from connector.flows.context import Run
 from connector.flows.orders import adopting, begun, building, confirming, proving, takeover
 from connector.flows.orders.plan import OrderPlan
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.people import use_up_rebuild
-from connector.ledger.steps import References
 from connector.ledger.tables import DocumentState
 from connector.ledger.tenure import Tenure
 from connector.money.expected import Expected

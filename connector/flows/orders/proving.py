@@ -9,7 +9,7 @@ from enum import StrEnum
 from connector.errors import AmountsDifferError, M3RejectedError
 from connector.flows.context import Run
 from connector.flows.orders import costless
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.ledger.late_writes import left_late
 from connector.ledger.tables import StepState
 from connector.ledger.trail import TrailLine

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from connector.errors import NeedsPersonError, NotYetError
 from connector.flows.context import Run
 from connector.flows.orders import building
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, StepRecord
 from connector.ledger.documents import live_temporary_numbers
 from connector.ledger.tables import DocumentState, StepState
 from connector.m3.programs import batch_orders, ois275mi

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from connector.errors import NotYetError
 from connector.flows.context import Run
-from connector.ledger.claims import DocumentRecord
+from connector.ledger.document_records import DocumentRecord
 from connector.woocommerce.canonical import JSONDict
 
 EMPTY = "notes_empty_at"

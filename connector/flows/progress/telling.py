@@ -16,7 +16,7 @@ from connector.flows.progress.notes import read_notes
 from connector.flows.progress.reading import Seen, read
 from connector.flows.progress.wanted import Note, wanted
 from connector.ledger import order_progress
-from connector.ledger.claims import DocumentRecord, StepRecord
+from connector.ledger.document_records import DocumentRecord, StepRecord
 from connector.ledger.in_flight import FINISHED_SALE
 from connector.ledger.order_progress import SEE, TELL, facts_of
 from connector.ledger.tables import StepState

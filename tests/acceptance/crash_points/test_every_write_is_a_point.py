@@ -11,8 +11,8 @@ import pytest
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.flows.registry import FLOWS, FlowEntry
+from connector.ledger.document_records import References
 from connector.ledger.inbox import Received, record_delivery
-from connector.ledger.steps import References
 from connector.m3.programs import batch_orders
 from tests.acceptance.crash_points import books
 from tests.acceptance.crash_points.cases import Plan

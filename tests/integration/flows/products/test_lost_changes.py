@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from connector.ledger.steps import References
+from connector.ledger.document_records import References
 from tests.harness import Connector
 from tests.integration.flows.products.desk import Desk
 from tests.integration.flows.story import CUT_S, LATE_S, quick_store
