@@ -17,8 +17,8 @@ from sqlalchemy import Engine, text
 
 from connector.broker import make_app
 from connector.flows.polling import ask_for, poll_changed
-from connector.ledger.claims import LEASE_S
 from connector.ledger.dispatch import leave_to_sweeper, take_back_expired
+from connector.ledger.leases import LEASE_S
 from connector.ledger.session import transaction
 from connector.ledger.steps import Journal, claim_run
 from connector.ledger.stores import save_store

@@ -10,9 +10,10 @@ from connector.broker import enqueue_alert, enqueue_within_room
 from connector.errors import ConfigurationError, ConnectorError, LeaseLostError, LedgerUnavailableError
 from connector.flows.context import Run, StoreContext
 from connector.flows.registry import FLOWS
-from connector.ledger.claims import Claim, Settlement
+from connector.ledger.claims import Claim
 from connector.ledger.dispatch import DueMessage, is_settled, wake_blocked
 from connector.ledger.session import is_unavailable
+from connector.ledger.settling import Settlement
 from connector.ledger.steps import Journal, claim_run
 from connector.ledger.stores import pause_store
 from connector.ledger.tables import State

@@ -24,9 +24,10 @@ from connector.errors import (
     WaitingError,
 )
 from connector.flows.context import StoreContext
-from connector.ledger.claims import Claim, Settlement
+from connector.ledger.claims import Claim
 from connector.ledger.discards import DISCARDED
 from connector.ledger.offers import ALL
+from connector.ledger.settling import Settlement
 from connector.ledger.tables import DocumentState, State
 from connector.logs import places_of
 from connector.stores.config import RetryConfig

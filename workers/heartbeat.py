@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from connector.ledger.claims import renew_in_own_transaction
+from connector.ledger import leases
 from connector.ledger.steps import Journal
 
 RENEW_EVERY_S = 15
@@ -65,6 +65,6 @@ class Heartbeat:
 
 def _renew(journal: Journal) -> None:
     asked_at = time.monotonic()
-    if renew_in_own_transaction(journal.engine, journal.claim):
+    if leases.renew(journal.engine, journal.claim.exchange_id, claim_no=journal.claim.claim_no):
         journal.lease.renewed_at_s = asked_at
     # Not ours may also mean "not committed yet" or "just settled"; only the run's own commit decides that it is lost.

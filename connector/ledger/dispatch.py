@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
 from connector.ledger.tables import State
 from connector.ledger.trail import TELL_LEFT_OPEN
 
+CRASHES_UNTIL_DEAD_LETTER = 3
 RESEND_AFTER_S = 60
 RESEND_EMPTY_AFTER_S = 15
 """How soon a message is sent again: while its queue holds others, and when it holds none."""

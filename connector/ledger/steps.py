@@ -10,15 +10,14 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
-from connector.errors import ConnectorError, LeaseLostError, NotYetError, OutcomeUnknownError
-from connector.ledger import claims
-from connector.ledger.claims import Claim, Settlement
+from connector.errors import ConnectorError, LeaseLostError, OutcomeUnknownError
+from connector.ledger.claims import Claim, claim
 from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.journal_statements import (
     AUDIT,
@@ -32,8 +31,10 @@ from connector.ledger.journal_statements import (
     RENEW,
     REPLAN,
 )
+from connector.ledger.leases import LEASE_S, Lease, renew
 from connector.ledger.prepared import Prepared, run_together
 from connector.ledger.session import raise_if_unavailable, transaction
+from connector.ledger.settling import SETTLE, Settlement, settle_values
 from connector.ledger.tables import DocumentState, State, StepState
 from connector.ledger.trail import NO_ANSWER, TrailLine, to_json
 from connector.throttle.guard import sending_only_if
@@ -41,29 +42,6 @@ from connector.throttle.guard import sending_only_if
 T = TypeVar("T")
 Staged = tuple[Prepared, dict[str, Any]]
 """A statement with its values."""
-
-FRESH_LEASE_S = 20
-"""A write is not sent if the lease was last renewed longer ago than this."""
-
-
-@dataclass
-class Lease:
-    """Shared between a run and the process's heartbeat thread. Monotonic seconds of this process."""
-
-    renewed_at_s: float = field(default_factory=time.monotonic)
-    is_lost: bool = False
-
-    def require_fresh(self) -> None:
-        """Lets a write pass only while the lease is surely ours.
-
-        Raises:
-            NotYetError: The last renewal is too old; the write was not sent.
-        """
-        if self.is_lost or time.monotonic() - self.renewed_at_s >= FRESH_LEASE_S:
-            raise NotYetError(
-                "The lease of this run was not renewed in time, so nothing was sent.",
-                resolution="Nothing to do: the exchange is run again.",
-            )
 
 
 @dataclass(frozen=True)
@@ -89,7 +67,7 @@ def claim_run(engine: Engine, exchange_id: int, *, worker: str) -> Journal | Non
     connection: Connection | None = None
     try:
         connection = engine.connect()
-        held = claims.claim(connection, exchange_id, worker=worker)
+        held = claim(connection, exchange_id, worker=worker)
         if held is None or held.was_resent:
             connection.commit()
     except DBAPIError as error:
@@ -323,7 +301,7 @@ class Journal:
         """Ends the run together with whatever is staged; None if it is no longer ours (then nothing staged is kept)."""
         self._tell_left_open()
         try:
-            row = self._run(claims.SETTLE, claims.settle_values(self.claim, settlement))
+            row = self._run(SETTLE, settle_values(self.claim, settlement))
             if row is None:
                 self.rollback()
                 return None
@@ -352,7 +330,7 @@ class Journal:
             self._sent = self._staged.copy()
             self.rollback()  # what was staged is found out again from the steps that still stand as intended
             raise_if_unavailable(error)
-            if not claims.renew_in_own_transaction(self.engine, self.claim):
+            if not renew(self.engine, self.claim.exchange_id, claim_no=self.claim.claim_no):
                 raise self._lost() from error  # what another worker wrote since does not go with what we learnt
             raise
         self._sent, self._staged = self._staged, []
@@ -370,7 +348,7 @@ class Journal:
         return {
             "exchange_id": self.claim.exchange_id,
             "claim_no": self.claim.claim_no,
-            "lease_s": claims.LEASE_S,
+            "lease_s": LEASE_S,
         }
 
     def _lost(self) -> LeaseLostError:

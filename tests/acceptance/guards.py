@@ -25,11 +25,11 @@ from connector.flows.order_changes.bringing_up import Following
 from connector.flows.orders import adopting, building, confirming, takeover
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.stock import assessing
-from connector.ledger import claims, dispatch, inbox, journal_statements, steps
+from connector.ledger import dispatch, inbox, journal_statements, steps
 from connector.ledger.cursors import move_cursor, now
 from connector.ledger.document_records import DocumentRecord
+from connector.ledger.leases import Lease
 from connector.ledger.prepared import Prepared
-from connector.ledger.steps import Lease
 from connector.ledger.tables import DocumentState, StepState
 from connector.ledger.tenure import Tenure
 from connector.m3.calls import Answer
@@ -91,7 +91,7 @@ def _without_fencing() -> list[Switch]:
     return [
         (steps, "RENEW", _unfenced(journal_statements.RENEW)),
         (steps, "INTEND", _unfenced(journal_statements.INTEND)),
-        (claims, "SETTLE", _unfenced(claims.SETTLE)),
+        (steps, "SETTLE", _unfenced(steps.SETTLE)),
         (Lease, "require_fresh", lambda _: None),
         (takeover, "clear", _leave_if_taken_over(takeover.clear)),
         (building, "_begin", _go_on_with_document(building._begin)),

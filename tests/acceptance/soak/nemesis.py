@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import psutil
 import redis
 
-from connector.ledger.claims import LEASE_S
+from connector.ledger.leases import LEASE_S
 from demo.stack import Stack as Processes
 from tests.acceptance.soak.size import CYCLE_S, Size
 from tests.acceptance.soak.stage import Stage

@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
-from connector.ledger.claims import Settlement
 from connector.ledger.inbox import Received, Recorded, record_delivery
+from connector.ledger.settling import Settlement
 from connector.ledger.tables import State
 from connector.woocommerce.webhooks import read_resource
 from tests.harness import STORE

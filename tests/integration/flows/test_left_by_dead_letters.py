@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from connector.flows.orders import posting
-from connector.ledger.claims import CRASHES_UNTIL_DEAD_LETTER
+from connector.ledger.dispatch import CRASHES_UNTIL_DEAD_LETTER
 from connector.m3.programs import batch_orders
 from tests.harness import STORE
 from tests.integration.flows.crashing import KilledError

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connector.errors import LeaseLostError
-from connector.ledger.claims import LEASE_S, Settlement
 from connector.ledger.dispatch import take_back_expired
 from connector.ledger.document_records import References
+from connector.ledger.leases import LEASE_S
 from connector.ledger.session import transaction
+from connector.ledger.settling import Settlement
 from connector.ledger.steps import Journal, claim_run
 from connector.ledger.tables import State, StepState
 from tests.integration.ledger.conftest import add, change, let_pass, one

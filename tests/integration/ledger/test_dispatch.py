@@ -6,10 +6,10 @@ import threading
 
 from sqlalchemy import Engine
 
-from connector.ledger.claims import Settlement
 from connector.ledger.dispatch import is_settled, revive_dead_letters, stamp_due, wake_blocked
 from connector.ledger.pauses import pause_flow, resume_flow
 from connector.ledger.session import transaction
+from connector.ledger.settling import Settlement
 from connector.ledger.steps import Journal, claim_run
 from connector.ledger.tables import State
 from tests.integration.ledger.conftest import add, change, let_pass, one

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from connector.errors import NotYetError
-from connector.ledger.steps import FRESH_LEASE_S, Lease
+from connector.ledger.leases import FRESH_LEASE_S, Lease
 from connector.throttle.gate import Gate
 from connector.throttle.guard import sending_only_if
 
