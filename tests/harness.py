@@ -34,6 +34,7 @@ from workers.process import Process
 ROOT = Path(__file__).parent.parent
 STORE = "w1"
 WEBHOOK_SECRET = "test-webhook-secret"
+PATIENCE_S = 120  # against hanging
 SETTLED_S = 10.0
 """More than twice the sandbox's gateway cut."""
 
@@ -72,6 +73,14 @@ class Sandbox:
         rule = {"method": method, "path": path, "fault": fault, "rate": 1.0, "times": times}
         self.post(f"{self.shop_url}/_control/faults", {"rules": [rule]})
 
+    def m3_does_late_work(self) -> None:
+        """Has M3 do at once what it answered 504 about, and waits until it has."""
+        self.post(f"{self.m3_url}/_control/late", None)
+
+    def shop_does_late_work(self) -> None:
+        """Has the shop do at once what its web server cut off, and waits until it has."""
+        self.post(f"{self.shop_url}/_control/late", None)
+
     def place(self, **order: Any) -> dict[str, Any]:
         """Places an order as a buyer; nothing is delivered unless asked for."""
         placed: dict[str, Any] = self.post(f"{self.shop_url}/_control/orders", {"deliver": "never", **order})
@@ -92,7 +101,7 @@ def _asked(method: str, url: str, content: Any = None) -> Any:
     """Sends one request past the proxies of the environment, which take longer to look up than the sandbox to answer."""
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.request(method, url, json=content, timeout=10)
+        answer = session.request(method, url, json=content, timeout=PATIENCE_S)
     answer.raise_for_status()
     return answer.json() if answer.content else None
 
@@ -108,7 +117,7 @@ def running_sandbox() -> Iterator[Sandbox]:
         yield Sandbox(shop_url=words[words.index("shop") + 1], m3_url=words[words.index("m3") + 1])
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE_S)
         if process.stdout is not None:
             process.stdout.close()
 

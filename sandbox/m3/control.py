@@ -114,6 +114,10 @@ def _route_site(control: Blueprint, site: Site) -> None:
     def show_faults() -> Response:
         return jsonify({"settings": site.faults.settings.model_dump(mode="json"), "injected": site.faults.counts()})
 
+    @control.post("/late")
+    def do_late_work() -> Response:
+        return jsonify({"done": site.late.do_all()})
+
     @control.post("/clock")
     def set_clock() -> Response:
         site.state.clock_offset_s = ClockIn.model_validate(body()).offset_s

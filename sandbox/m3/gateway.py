@@ -67,7 +67,7 @@ class Gateway:
         settings = plan.settings
         after_cut_s = max(plan.latency_s - settings.gateway_cut_s, settings.late_commit_s)
         self._site.clock.sleep(settings.gateway_cut_s)
-        self._site.clock.call_later(after_cut_s, partial(execute, state, call, plan))
+        self._site.late.leave(partial(execute, state, call, plan), after_s=after_cut_s)
         return Answer(504, {})
 
 

@@ -1,6 +1,7 @@
 """One running sandbox M3: its state, its faults, its tokens; `app` makes it, gateway and control share it."""
 
 from sandbox.clock import Clock
+from sandbox.late import LateWork
 from sandbox.m3.events.post_office import PostOffice
 from sandbox.m3.events.settings import EventSettings
 from sandbox.m3.faults import FaultInjector
@@ -18,6 +19,7 @@ class Site:
         self.tokens = TokenServer(clock)
         self.state: State = new_state(seed, clock)
         self.faults = FaultInjector(seed, clock)
+        self.late = LateWork(clock)
         self.events: PostOffice | None = None
 
     def reset(self, seed: int) -> None:
@@ -26,6 +28,7 @@ class Site:
         self.seed = seed
         self.state = new_state(seed, self.clock)
         self.faults = FaultInjector(seed, self.clock)
+        self.late = LateWork(self.clock)
 
     def set_events(self, settings: EventSettings) -> None:
         """Begin to tell others of changes, or stop it; what waits to be sent is lost."""

@@ -3,7 +3,6 @@
 import contextlib
 import re
 import socket
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +10,7 @@ from flask import Flask, Response, copy_current_request_context, request
 from werkzeug.datastructures import Headers
 
 from sandbox.clock import Clock, SystemClock
+from sandbox.late import LateWork
 from sandbox.serving import SOCKET_KEY
 from sandbox.shop import api_customers, api_orders, api_products, api_shop, api_terms, api_webhooks
 from sandbox.shop.auth import Nonces, Signed, authenticate, check_permission
@@ -67,10 +67,11 @@ def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
     clock = clock or SystemClock()
     shop = Shop(seed=seed, clock=lambda: clock.now().replace(microsecond=0))
     dispatcher, faults, nonces = Dispatcher(shop), Faults(seed=seed, clock=clock), Nonces()
+    late = LateWork(clock)
     app = Flask(__name__)
     app.extensions["shop"] = shop
     app.extensions["dispatcher"] = dispatcher
-    app.register_blueprint(make_control(shop, dispatcher=dispatcher, faults=faults))
+    app.register_blueprint(make_control(shop, dispatcher=dispatcher, faults=faults, late=late))
 
     @app.route(f"{API}/<path:path>", methods=_METHODS)
     def rest(path: str) -> Response:
@@ -79,7 +80,9 @@ def create_app(*, seed: int, clock: Clock | None = None) -> Flask:
 
         takes_s = faults.takes_s(_elements(path))
         if faults.is_cut_off(takes_s):
-            return _cut_off(faults, takes_s=takes_s, clock=clock, work=copy_current_request_context(work))
+            if not faults.plan.cut_ends:
+                late.leave(copy_current_request_context(work), after_s=takes_s)
+            return _cut_off(faults, clock=clock)
         fault = _hold_up(faults, path, takes_s=takes_s, clock=clock)
         if fault in REFUSALS:
             refusal = REFUSALS[fault]
@@ -134,11 +137,9 @@ def _elements(path: str) -> int:
     return sum(len(part) for part in parts if isinstance(part, list))
 
 
-def _cut_off(faults: Faults, *, takes_s: float, clock: Clock, work: Callable[[], object]) -> Response:
-    """Give up as the web server in front does, while the shop goes on and does it all later, or is ended too."""
+def _cut_off(faults: Faults, *, clock: Clock) -> Response:
+    """Give up as the web server in front does; whether the shop goes on or is ended too, it does not know."""
     faults.count(Fault.HTTP_504)
-    if not faults.plan.cut_ends:
-        clock.call_later(takes_s, work)
     clock.sleep(faults.plan.cut_s)
     return _sick(504, faults)
 

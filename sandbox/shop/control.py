@@ -6,6 +6,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sandbox.late import LateWork
 from sandbox.shop.assortment import Assortment, make_products
 from sandbox.shop.backup import make_backup, restore_backup
 from sandbox.shop.book import make_book, page_of_products
@@ -60,9 +61,9 @@ class OrderChange(BaseModel):
     refund: dict[str, Any] | None = None
 
 
-def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Blueprint:
+def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults, late: LateWork) -> Blueprint:
     """Make the blueprint with `/_control/...` and `/_book`."""
-    desk = _Desk(shop, dispatcher, faults)
+    desk = _Desk(shop, dispatcher, faults, late)
     control = Blueprint("control", __name__)
     control.add_url_rule("/_control/reset", view_func=desk.reset, methods=["POST"])
     control.add_url_rule("/_control/kinds", view_func=desk.kinds)
@@ -72,6 +73,7 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
     control.add_url_rule("/_control/products", view_func=desk.put_product, methods=["POST"])
     control.add_url_rule("/_control/faults", view_func=desk.set_faults, methods=["POST"])
     control.add_url_rule("/_control/faults", view_func=desk.show_faults, methods=["GET"])
+    control.add_url_rule("/_control/late", view_func=desk.do_late_work, methods=["POST"])
     control.add_url_rule("/_control/settings", view_func=desk.change_settings, methods=["POST"])
     control.add_url_rule("/_control/clock", view_func=desk.set_clock, methods=["POST"])
     control.add_url_rule("/_control/backup", view_func=desk.back_up, methods=["POST"])
@@ -86,10 +88,10 @@ def make_control(shop: Shop, *, dispatcher: Dispatcher, faults: Faults) -> Bluep
 
 
 class _Desk:
-    """Owns nothing but the three parts the control addresses work on, and the backups of the shop."""
+    """Owns nothing but the four parts the control addresses work on, and the backups of the shop."""
 
-    def __init__(self, shop: Shop, dispatcher: Dispatcher, faults: Faults) -> None:
-        self._shop, self._dispatcher, self._faults = shop, dispatcher, faults
+    def __init__(self, shop: Shop, dispatcher: Dispatcher, faults: Faults, late: LateWork) -> None:
+        self._shop, self._dispatcher, self._faults, self._late = shop, dispatcher, faults, late
         self._backups: dict[str, JSONDict] = {}
 
     def learn_home(self) -> None:
@@ -101,6 +103,7 @@ class _Desk:
         """Put the shop back to its first day; webhooks are gone too."""
         seed = int(_body().get("seed", 1))
         self._dispatcher.clear()
+        self._late.forget()
         with self._shop.lock:
             self._shop.clock = self._shop.own_clock
             self._shop.reset(seed)
@@ -163,6 +166,10 @@ class _Desk:
     def show_faults(self) -> Response:
         """Show the plan in force and how often each fault was played."""
         return _json({"settings": self._faults.plan.model_dump(mode="json"), "injected": dict(self._faults.injected)})
+
+    def do_late_work(self) -> Response:
+        """Do at once what callers were told 504 about."""
+        return _json({"done": self._late.do_all()})
 
     def change_settings(self) -> Response:
         """Change settings; what is left out stays."""

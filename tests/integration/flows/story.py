@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from itertools import count
 from typing import Any
 
@@ -126,9 +125,9 @@ class Story:
         self.connector.settle()
 
     def go_on_late(self) -> None:
-        """Does the same, but leaves a write whose answer came too late the time it takes in M3."""
+        """Does the same, but lets M3 do first what it answered too late."""
         self.connector.drain()
-        time.sleep(LATE_S + 0.05)
+        self.sandbox.m3_does_late_work()
         self.connector.settle()
 
     def recover(self) -> None:

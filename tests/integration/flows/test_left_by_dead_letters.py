@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -14,7 +13,7 @@ from connector.ledger.dispatch import CRASHES_UNTIL_DEAD_LETTER
 from connector.m3.programs import batch_orders
 from tests.harness import STORE
 from tests.integration.flows.crashing import KilledError
-from tests.integration.flows.story import LATE_S, Story
+from tests.integration.flows.story import Story
 from workers import jobs, sweeper
 
 ROUND_S = 130
@@ -100,7 +99,7 @@ def test_head_that_m3_makes_late_for_a_dead_letter_is_found_too(common: Story) -
         connection.exec_driver_sql(
             "UPDATE exchange SET state = 'dead_letter', reason_code = 'crashed', reason = 'x', not_before = NULL"
         )
-    time.sleep(LATE_S + 0.05)
+    common.sandbox.m3_does_late_work()
     assert len(common.batch_orders()) == 1
 
     pass_rounds(common, 6)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +14,6 @@ from connector.m3.programs import counts
 from tests.harness import SETTLED_S
 from tests.integration.flows.stock.stock_story import MUG, StockStory
 
-LATE_S = 0.4  # by then M3 has executed what it answered too late
 ADJUST = {"by_hand": "adjust", "location": "MAIN", "partner": "WEB"}
 COUNT = {"by_hand": "count", "location": "MAIN"}
 REAL_COUNT = counts.count
@@ -31,14 +29,15 @@ def corrected(story: StockStory, rule: dict[str, Any], *, to: int) -> dict[str, 
     return carry_correction(story)
 
 
-def carry_correction(story: StockStory) -> dict[str, Any] | None:
+def carry_correction(story: StockStory, *, is_m3_at_work: bool = False) -> dict[str, Any] | None:
     story.connector.pass_time(HEARD_OF_WITHIN.total_seconds())
     for _ in range(4):
         rows = story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'")
         if not rows or rows[0]["state"] in ("done", "dead_letter"):
             break
         story.connector.run(rows[0]["id"])
-        time.sleep(LATE_S)
+        if not is_m3_at_work:
+            story.sandbox.m3_does_late_work()
         story.connector.pass_time(SETTLED_S)
     story.go_on()
     rows = story.connector.rows("SELECT * FROM exchange WHERE flow = 'stock_to_m3'")
@@ -117,10 +116,10 @@ def test_difference_that_may_still_arrive_is_not_sent_a_second_time(story: Stock
     story.carry(MUG)
     story.set_by_hand(MUG, 15)
     rule = {"program": "MMS850MI", "transaction": "AddAdjust", "fault": fault, "rate": 1.0, "times": 1}
-    story.sandbox.m3_faults(rules=[rule], gateway_cut_s=0.2, late_commit_s=8)
+    story.sandbox.m3_faults(rules=[rule], gateway_cut_s=0.2, late_commit_s=600)
 
     story.carry(MUG)
-    left = carry_correction(story)
+    left = carry_correction(story, is_m3_at_work=True)
 
     assert left is not None
     assert left["state"] == "dead_letter"
