@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ import requests
 from sqlalchemy import Engine, text
 
 from connector.children import start_child, stop_child
-from connector.embedded import EmbeddedServer, embedded_postgres, embedded_valkey
+from connector.embedded import EmbeddedServer, embedded_postgres, embedded_valkey, free_port
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction
 from connector.ledger.stores import save_store
@@ -121,12 +120,6 @@ def _sandbox(seed: int) -> Iterator[tuple[str, str]]:
         stop_child(process)
         if process.stdout:
             process.stdout.close()
-
-
-def free_port() -> int:
-    """Returns a port nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def add_store(

@@ -32,7 +32,7 @@ from connector.settings import environment
 
 LOG = structlog.get_logger()
 HOST = "127.0.0.1"
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 POLL_S = 0.02
 SUPERUSER = "connector"
 UNPRIVILEGED_USER = "nobody"  # PostgreSQL refuses to run as root
@@ -144,7 +144,7 @@ def embedded_postgres(data_dir: Path, *, durable: bool = True) -> EmbeddedServer
     prepare()
     password = _password(root / "password", owner)
     _create_cluster(binaries / "initdb", root, owner)
-    port = _free_port()
+    port = free_port()
     server = EmbeddedServer(
         name="postgres",
         url=f"postgresql+psycopg2://{SUPERUSER}:{password}@{HOST}:{port}/postgres",
@@ -176,7 +176,7 @@ def embedded_valkey(data_dir: Path, *, durable: bool = True) -> EmbeddedServer:
     root = data_dir.resolve()
     root.mkdir(parents=True, exist_ok=True)
     password = _password(root / "password", None)
-    port = _free_port()
+    port = free_port()
     settings = root / "valkey.conf"  # a file, for the command line of a process is public
     settings.touch(mode=0o600)
     settings.write_text(_valkey_settings(root, port=port, password=password, durable=durable), encoding="utf-8")
@@ -220,11 +220,16 @@ def _password(path: Path, owner: pwd.struct_passwd | None) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """Returns a port for a server that is started next: for a minute the kernel gives it to nobody who asks for any port.
+
+    A connection on it has ended just now (TIME_WAIT), which only a server that names this port may overlook (SO_REUSEADDR).
+    """
+    with socket.create_server((HOST, 0)) as server:
+        address: tuple[str, int] = server.getsockname()
+        with socket.create_connection(address):
+            server.accept()[0].close()
+        return address[1]
 
 
 def _tail(path: Path, *, lines: int = 12) -> str:

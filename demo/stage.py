@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from connector.children import start_child, stop_child
+from connector.embedded import free_port
 from connector.processes import child_environment, read_procfile
 from connector.settings import environment
 from connector.up import RELEASE, servers
@@ -91,7 +91,7 @@ def _build(ending: ExitStack, folder: Path, *, seed: int, dress: Dress, announce
     direct = _sandbox(ending, base, logs=logs, seed=seed + 1, only="shop")["shop"]
     dress(shop, m3)
     ion_password = secrets.token_urlsafe(24)
-    port, flower_port = _free_port(), _free_port()
+    port, flower_port = free_port(), free_port()
     complete = {
         **base,
         "CONNECTOR_SECRET_KEYS_FILE": str(ensure_key_file(home)),
@@ -185,13 +185,6 @@ def _add_store(
         },
     )
     ionapi.unlink()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _clear(folder: Path, *, announce: Announce, with_logs: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,19 +17,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from connector.embedded import free_port
 from connector.processes import read_procfile
 from connector.settings import environment
 
 ROOT = Path(__file__).parents[2]
 SERVERS = ("DATABASE_URL", "REDIS_URL", "CONNECTOR_SECRET_KEYS")
-START_S = 90
-STOP_S = 40
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+START_S, STOP_S = 300, 120  # against hanging
 
 
 def until(condition: Callable[[], object], *, seconds: float) -> None:
@@ -111,9 +104,10 @@ def test_a_killed_process_comes_back(up: Installation) -> None:
     master = next(one for one in up.family() if "gunicorn" in " ".join(one.cmdline()) and one.ppid() == up.process.pid)
 
     master.kill()
+    master.wait(timeout=STOP_S)
 
-    until(lambda: get(up.port, "/healthz")[0] == 0, seconds=10)
-    until(lambda: get(up.port, "/healthz")[0] == 200, seconds=30)
+    until(lambda: "process_ended" in up.text(), seconds=START_S)
+    until(lambda: get(up.port, "/healthz")[0] == 200, seconds=START_S)
 
 
 def test_no_secret_is_in_the_output(up: Installation) -> None:
@@ -132,7 +126,7 @@ def test_sigterm_stops_everything_and_leaves_nothing_running(up: Installation) -
     os.kill(up.process.pid, signal.SIGTERM)
     status = up.process.wait(timeout=STOP_S)
 
-    _, left = psutil.wait_procs(family, timeout=5)
+    _, left = psutil.wait_procs(family, timeout=STOP_S)
     assert status == 0
     assert [one.cmdline() for one in left if one.status() != psutil.STATUS_ZOMBIE] == []
     assert "process_killed" not in up.text()

@@ -15,8 +15,9 @@ import pytest
 import requests
 
 from bench.orders import deliver
-from bench.stack import ROOT, Stack, free_port, running
+from bench.stack import ROOT, Stack, running
 from connector.broker import make_app
+from connector.embedded import free_port
 from connector.processes import read_procfile
 from tests.integration.webhook_receiver.serving import until
 
@@ -34,7 +35,9 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     with running(tmp_path) as made:
         made.variables["FLOWER_PORT"] = str(free_port())
         requests.post(
-            f"{made.m3_url}/_control/faults", json={"latency_ms": M3_LATENCY_MS, "gateway_cut_s": 30}, timeout=10
+            f"{made.m3_url}/_control/faults",
+            json={"latency_ms": M3_LATENCY_MS, "gateway_cut_s": 30},
+            timeout=PATIENCE_S,
         ).raise_for_status()
         yield made
 
@@ -62,12 +65,12 @@ def deliveries_going_on(stack: Stack, bodies: list[bytes]) -> Iterator[list[byte
 
 def are_up(stack: Stack) -> bool:
     try:
-        ready = requests.get(f"http://127.0.0.1:{stack.variables['PORT']}/readyz", timeout=2).ok
-        watched = requests.get(f"http://127.0.0.1:{stack.variables['FLOWER_PORT']}/healthcheck", timeout=2).ok
+        ready = requests.get(f"http://127.0.0.1:{stack.variables['PORT']}/readyz", timeout=10).ok
+        watched = requests.get(f"http://127.0.0.1:{stack.variables['FLOWER_PORT']}/healthcheck", timeout=10).ok
     except requests.RequestException:
         return False
     with make_app(stack.variables["REDIS_URL"]) as app:
-        return ready and watched and len(app.control.ping(timeout=2)) == len(POOLS)
+        return ready and watched and len(app.control.ping(timeout=5)) == len(POOLS)
 
 
 def states(stack: Stack) -> Counter[str]:
@@ -87,9 +90,9 @@ def end_all(processes: dict[str, subprocess.Popen[bytes]]) -> None:
 def test_release_in_the_middle_of_the_work_loses_and_doubles_nothing(stack: Stack) -> None:
     bodies = [json.dumps(one).encode() for one in stack.place(ORDERS, kind="guest")]
     with stack.processes(*NAMES) as processes:
-        until(lambda: are_up(stack), seconds=120)
+        until(lambda: are_up(stack), seconds=SETTLED_S)
         with deliveries_going_on(stack, bodies) as taken:
-            until(lambda: states(stack)["running"] > 1 and states(stack)["done"] > 1, seconds=60)
+            until(lambda: states(stack)["running"] > 1 and states(stack)["done"] > 1, seconds=SETTLED_S)
             end_all(processes)
     left = states(stack)
     assert left.total() > left["done"], "there was work left when they ended"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from datetime import date
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from connector.embedded import free_port
 from connector.errors import (
     BreakerOpenError,
     ConfigurationError,
@@ -255,12 +255,6 @@ def test_a_429_holds_back_all_workers_for_the_time_it_names(client: M3Client, ga
     assert first.value.retry_after_s == 40
     assert second.value.retry_after_s == pytest.approx(40, abs=2)
     assert len(gateway.calls) == 1
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

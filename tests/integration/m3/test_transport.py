@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from connector.embedded import free_port
 from connector.m3.transport import NoAnswerError, NotSentError, Transport
 from tests.integration.m3.gateway import Gateway, cut, reply
-from tests.integration.m3.test_client import free_port
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def stranger(tmp_path: Path) -> Iterator[str]:
     yield f"https://localhost:{server.server_address[1]}/"
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join(60)
 
 
 def test_a_refused_connection_is_not_sent() -> None:
