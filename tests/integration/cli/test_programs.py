@@ -24,7 +24,7 @@ def test_the_sandbox_serves_until_it_is_told_to_stop() -> None:
     assert process.stdout is not None
     line = process.stdout.readline()
     process.send_signal(signal.SIGTERM)
-    status = process.wait(timeout=10)
+    status = process.wait(timeout=60)
     process.stdout.close()
 
     assert line.startswith("sandbox shop http://127.0.0.1:")

@@ -102,7 +102,7 @@ def test_exchange_blocked_while_the_other_settles_is_woken_whichever_comes_first
         wake_blocked(one_run.connection, "orders_to_m3", key=key)
         if is_woken_first:
             thread.start()
-            started.wait(timeout=5)
+            started.wait(timeout=60)
         one_run.settle(Settlement(state=State.DONE))
         if is_woken_first:
             thread.join()

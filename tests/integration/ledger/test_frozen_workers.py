@@ -16,12 +16,12 @@ from connector.ledger.session import open_ledger, transaction
 from connector.ledger.steps import Journal, claim_run
 from tests.integration.ledger.conftest import add, change, one
 
-PATIENCE_MS = 500
+PATIENCE_MS = 2000
 
 
 @pytest.fixture
 def impatient(ledger: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """The same ledger, which ends an idle transaction after half a second."""
+    """The same ledger, which ends an idle transaction after two seconds."""
     monkeypatch.setattr(session, "IDLE_TIMEOUT_MS", PATIENCE_MS)
     engine = open_ledger(ledger.url.render_as_string(hide_password=False))
     yield engine

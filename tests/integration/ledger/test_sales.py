@@ -134,14 +134,14 @@ def test_two_who_hear_of_an_order_first_count_it_once(shop: Engine) -> None:
     ready = threading.Barrier(4)
 
     def hear() -> None:
-        ready.wait(timeout=10)
+        ready.wait(timeout=60)
         keep(shop, sale(3))
 
     threads = [threading.Thread(target=hear) for _ in range(4)]
     for one in threads:
         one.start()
     for one in threads:
-        one.join(timeout=20)
+        one.join(timeout=60)
 
     assert (in_flight(shop), sold(shop)) == (3, 3)
 

@@ -293,7 +293,7 @@ def test_many_workers_on_the_real_ledger_ask_for_one_token(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(15)
+        thread.join(120)
     workers.close()
 
     assert bearers == ["shared"] * 4

@@ -33,13 +33,13 @@ class RunningShop:
         headers = {**HTTPS, **more.pop("headers", {})}
         auth = more.pop("auth", ("ck_sandbox", "cs_sandbox"))
         url = f"{self.url}/wp-json/wc/v3/{path}"
-        return requests.request(method, url, headers=headers, auth=auth, timeout=10, **more)
+        return requests.request(method, url, headers=headers, auth=auth, timeout=120, **more)
 
     def control(self, path: str, **body: Any) -> requests.Response:
-        return requests.post(f"{self.url}/_control/{path}", json=body, timeout=30)
+        return requests.post(f"{self.url}/_control/{path}", json=body, timeout=120)
 
     def book(self) -> Any:
-        return requests.get(f"{self.url}/_book", timeout=10).json()
+        return requests.get(f"{self.url}/_book", timeout=120).json()
 
     def listen(self, receiver: "Receiver", *topics: str, secret: str = "test-webhook-secret") -> list[int]:
         """Create a webhook per topic and forget the pings."""
@@ -51,7 +51,7 @@ class RunningShop:
         return ids
 
     def flush(self) -> None:
-        assert self.dispatcher.flush(timeout_s=10)
+        assert self.dispatcher.flush(timeout_s=120)
 
     def close(self) -> None:
         self._server.shutdown()

@@ -121,27 +121,26 @@ def test_who_would_have_to_wait_too_long_for_the_rate_is_told_when_to_come_back(
 
 
 def test_no_more_calls_than_slots_are_under_way_at_once(valkey: redis.Redis) -> None:
-    gates = [make_gate(valkey, concurrency=2) for _ in range(6)]
+    gates = [make_gate(valkey, concurrency=2, lease_s=120) for _ in range(6)]
     under_way: list[int] = []
-    busy = threading.Semaphore(0)
     count, lock = 0, threading.Lock()
+    pair = threading.Barrier(2)  # nobody leaves alone: what two may do at once, two do at once
 
     def work(gate: Gate) -> None:
         nonlocal count
-        with gate.call():
+        with gate.call(wait_s=60):
             with lock:
                 count += 1
                 under_way.append(count)
-            time.sleep(0.05)
+            pair.wait(timeout=60)
             with lock:
                 count -= 1
-        busy.release()
 
     threads = [threading.Thread(target=work, args=(gate,)) for gate in gates]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(120)
 
     assert max(under_way) == 2
     assert len(under_way) == 6
@@ -155,12 +154,12 @@ def test_without_a_free_slot_in_time_the_call_is_refused(valkey: redis.Redis) ->
 
 
 def test_the_slot_of_a_killed_worker_comes_back_when_its_lease_ends(valkey: redis.Redis) -> None:
-    killed = make_gate(valkey, concurrency=1, lease_s=1).call()
+    killed = make_gate(valkey, concurrency=1, lease_s=3).call()
     killed.__enter__()  # and never leaves
 
     with pytest.raises(RateLimitedError), make_gate(valkey, concurrency=1).call(wait_s=0.05):
         pytest.fail("let through")
-    with make_gate(valkey, concurrency=1).call(wait_s=5):
+    with make_gate(valkey, concurrency=1).call(wait_s=60):
         pass
 
 
@@ -172,12 +171,12 @@ def test_endpoints_have_limits_of_their_own(valkey: redis.Redis) -> None:
 def test_failures_at_one_moment_do_not_open_the_breaker_until_nothing_went_well_for_a_while(
     valkey: redis.Redis,
 ) -> None:
-    gate = make_gate(valkey, failing_s=1)
+    gate = make_gate(valkey, failing_s=3)
     fail(gate, 9)
     with gate.call():
         pass
     fail(gate, 9)
-    time.sleep(1.05)
+    time.sleep(3.05)
 
     fail(gate, 1)
 
@@ -259,7 +258,7 @@ def test_each_failed_probe_doubles_the_pause(valkey: redis.Redis) -> None:
         fail(gate, 1)
         pauses.append(pause_left(gate))
 
-    assert pauses == [pytest.approx(30, abs=3), pytest.approx(60, abs=3), pytest.approx(120, abs=3)]
+    assert pauses == [pytest.approx(30, abs=10), pytest.approx(60, abs=10), pytest.approx(120, abs=10)]
 
 
 def test_the_pause_never_grows_beyond_five_minutes(valkey: redis.Redis) -> None:
@@ -268,7 +267,7 @@ def test_the_pause_never_grows_beyond_five_minutes(valkey: redis.Redis) -> None:
 
     fail(gate, 1)
 
-    assert pause_left(gate) == pytest.approx(300, abs=3)
+    assert pause_left(gate) == pytest.approx(300, abs=10)
 
 
 def test_a_late_failure_of_a_call_from_before_does_not_lengthen_the_pause(valkey: redis.Redis) -> None:
@@ -295,7 +294,7 @@ def test_a_late_success_of_a_call_from_before_does_not_close_the_breaker(valkey:
 
 
 def test_a_killed_probe_is_replaced_when_its_lease_ends(valkey: redis.Redis) -> None:
-    gate = make_gate(valkey, lease_s=1)
+    gate = make_gate(valkey, lease_s=3)
     open_breaker(gate)
     let_the_pause_end(valkey)
     killed = gate.call()
@@ -303,7 +302,7 @@ def test_a_killed_probe_is_replaced_when_its_lease_ends(valkey: redis.Redis) -> 
 
     with pytest.raises(BreakerOpenError), gate.call():
         pytest.fail("let through")
-    time.sleep(1.1)
+    time.sleep(3.1)
     with gate.call():
         pass
 
@@ -331,10 +330,10 @@ def test_a_pause_asked_for_by_the_endpoint_holds_for_all_workers(valkey: redis.R
 
 def test_a_short_pause_is_waited_out(valkey: redis.Redis) -> None:
     gate = make_gate(valkey)
-    gate.hold_back(0.2)
     started = time.monotonic()
+    gate.hold_back(0.2)
 
-    with gate.call(wait_s=2):
+    with gate.call(wait_s=60):
         assert time.monotonic() - started >= 0.19
 
 
@@ -384,12 +383,12 @@ def test_without_redis_a_long_wait_is_refused_and_pauses_are_kept(nowhere: redis
 def test_when_redis_is_back_it_is_used_again(
     valkey: redis.Redis, nowhere: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate_module, "WITHOUT_REDIS_S", 0.5)
+    monkeypatch.setattr(gate_module, "WITHOUT_REDIS_S", 60)
     gate = make_gate(valkey)
     gate._go_without_redis(redis.ConnectionError())
     with gate.call():
         assert slots(valkey) == 0
-    time.sleep(0.6)
+    gate._without_redis_until -= 60
 
     with capture_logs() as logs, gate.call():
         assert slots(valkey) == 1

@@ -11,10 +11,11 @@ Act = Callable[[BaseHTTPRequestHandler], None]
 
 
 class ScriptedShop:
-    """`act` is what each request meets; `requests` are the lines and headers seen."""
+    """`act` is what each request meets; `requests` are the lines and headers seen, `closed` counts connections it ended."""
 
     def __init__(self, act: Act) -> None:
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.closed = 0
         shop = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,7 +31,12 @@ class ScriptedShop:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def shutdown_request(self, request: Any) -> None:
+                super().shutdown_request(request)
+                shop.closed += 1
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.block_on_close = False
         self._thread = threading.Thread(target=lambda: self.server.serve_forever(0.02), daemon=True)
@@ -46,7 +52,7 @@ class ScriptedShop:
     def __exit__(self, *args: object) -> None:
         self.server.shutdown()
         self.server.server_close()
-        self._thread.join(5)
+        self._thread.join(60)
 
 
 def answer(

@@ -49,7 +49,7 @@ def shop() -> Iterator[Shop]:
     yield Shop(server.url)
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join(60)
     app.extensions["dispatcher"].close()
 
 
