@@ -18,6 +18,7 @@ from connector.flows import tenure
 from connector.flows.context import Run
 from connector.flows.outcome import Done
 from connector.ledger.document_records import DocumentRecord, References
+from connector.ledger.fenced import Staged
 from connector.ledger.offers import (
     ALL,
     LEAVE_OFFERS,
@@ -30,7 +31,6 @@ from connector.ledger.offers import (
     settled,
     take_due,
 )
-from connector.ledger.steps import Staged
 from connector.ledger.trail import TrailLine
 from connector.ledger.waking import wake
 from connector.woocommerce.batches import MOST_ELEMENTS, BatchSize

@@ -1,4 +1,4 @@
-"""What a run's journal says to the database; each is planned once per connection. Used by connector/ledger/steps.py alone."""
+"""What a run's journal says to the database; each is planned once per connection. Used by steps.py and fenced.py alone."""
 
 from __future__ import annotations
 

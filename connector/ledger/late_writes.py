@@ -9,8 +9,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from connector.ledger.fenced import Staged
 from connector.ledger.prepared import Prepared
-from connector.ledger.steps import Intent, Staged
+from connector.ledger.steps import Intent
 
 LATE_WRITE = Prepared(
     "late_write",

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from connector.errors import ConnectorError, LeaseLostError, OutcomeUnknownError
+from connector.errors import ConnectorError, OutcomeUnknownError
 from connector.ledger.claims import Claim, claim
 from connector.ledger.document_records import DocumentRecord, References
+from connector.ledger.fenced import FencedTransactions, Staged
 from connector.ledger.journal_statements import (
-    AUDIT,
     BEGIN,
     CHANGE,
     FORGET,
@@ -28,20 +27,15 @@ from connector.ledger.journal_statements import (
     LOOK_AGAIN,
     MARK,
     NOT_SENT,
-    RENEW,
     REPLAN,
 )
-from connector.ledger.leases import LEASE_S, Lease, renew
-from connector.ledger.prepared import Prepared, run_together
-from connector.ledger.session import raise_if_unavailable, transaction
+from connector.ledger.session import raise_if_unavailable
 from connector.ledger.settling import SETTLE, Settlement, settle_values
 from connector.ledger.tables import DocumentState, State, StepState
 from connector.ledger.trail import NO_ANSWER, TrailLine, to_json
 from connector.throttle.guard import sending_only_if
 
 T = TypeVar("T")
-Staged = tuple[Prepared, dict[str, Any]]
-"""A statement with its values."""
 
 
 @dataclass(frozen=True)
@@ -81,82 +75,14 @@ def claim_run(engine: Engine, exchange_id: int, *, worker: str) -> Journal | Non
     return Journal(engine, held, connection=connection)
 
 
-class Journal:
-    """Everything one run writes to the ledger.
-
-    What came back from the other side is staged in memory and goes to the database together with the next intent, the next
-    commit or the settlement: one round trip for all of it. So no transaction is open over a remote call, and what a killed
-    process had staged is found out again from the step that still stands as intended.
-    """
+class Journal(FencedTransactions):
+    """Everything one run writes to the ledger: its documents, each step before it is sent and after, and how it ended."""
 
     def __init__(self, engine: Engine, held: Claim, *, connection: Connection | None = None) -> None:
         """Continues the transaction of the claim if `connection` is given, else opens one when first needed."""
-        self.claim = held
-        self.lease = Lease()
-        self.engine = engine
-        self._connection = connection
-        self._staged: list[Staged] = []
-        self._sent: list[Staged] = []
-        self._owed: list[Staged] = []  # to be written if the lease turns out lost: a write left since the last commit
-        self._has_renewed = False
+        super().__init__(engine, held, connection=connection)
         self._untold: dict[int, Intent] = {}  # intents of this run of whose end nothing is known yet
         self._left: set[int] = set()  # those that were sent
-
-    @property
-    def connection(self) -> Connection:
-        """The open transaction, for reading and for writes of other modules; opened when first needed after a commit."""
-        if self._connection is None:
-            try:
-                self._connection = self.engine.connect()
-            except DBAPIError as error:
-                raise_if_unavailable(error)
-                raise
-        return self._connection
-
-    def stage(self, statement: Prepared, **values: Any) -> None:
-        """Stages a statement with its values."""
-        self._staged.append((statement, values))
-
-    def commit(self) -> None:
-        """Commits what is staged and renews the lease in the same transaction.
-
-        Raises:
-            LeaseLostError: The exchange belongs to another worker; nothing staged was kept.
-            LedgerUnavailableError: The database is away.
-        """
-        try:
-            if not self._has_renewed and self._run(RENEW, self._lease_values()) is None:
-                raise self._lost()
-            self.connection.commit()
-        except DBAPIError as error:
-            self.rollback()
-            raise_if_unavailable(error)
-            raise
-        self.lease.renewed_at_s = time.monotonic()
-        self._owed.clear()
-        self._close()
-
-    def pause(self) -> None:
-        """Commits if a transaction is open; to be called before a remote read, so that none waits for it."""
-        if self._connection is not None:
-            self.commit()
-
-    def rollback(self) -> None:
-        """Drops what is staged."""
-        self._staged.clear()
-        if self._connection is not None:
-            self._connection.invalidate() if self._connection.invalidated else self._connection.rollback()
-            self._close()
-
-    def rollback_if_broken(self) -> None:
-        """Closes a transaction the database refuses to go on with; what is staged in memory is kept."""
-        if self._connection is not None:
-            try:
-                self._connection.execute(text("SELECT 1"))
-            except DBAPIError:
-                staged = list(self._staged)
-                self.rollback()
-                self._staged = staged
 
     def begin_document(
         self, kind: str, *, m3_scope: str, references: References, plan: dict[str, Any]
@@ -219,7 +145,6 @@ class Journal:
         digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
         lines = tuple(told)
         values = {
-            **self._lease_values(),
             "document_id": document_id,
             "revision": self.claim.revision,
             "name": name,
@@ -227,10 +152,7 @@ class Journal:
             "digest": digest,
             "told": to_json(lines),
         }
-        row = self._run(INTEND, values)
-        if row is None:
-            raise self._lost()
-        self._has_renewed = True
+        row = self._run_renewing(INTEND, values)
         intent = self._untold[row.id] = Intent(row.id, document_id, name, row.part, lines)
         return intent
 
@@ -272,69 +194,15 @@ class Journal:
         """Stages what a look at the other side told about a step of an earlier run."""
         self.stage(MARK, id=step_id, state=state, result=json.dumps(result, default=str))
 
-    def audit(
-        self,
-        action: str,
-        *,
-        system: str,
-        key: str,
-        before: Mapping[str, object] | None = None,
-        after: Mapping[str, object] | None = None,
-        why: str = "",
-    ) -> None:
-        """Stages one line of the audit trail, of what is no remote write or was none of this run."""
-        self.tell([TrailLine(action=action, system=system, key=key, before=before or {}, after=after or {}, why=why)])
-
-    def tell(self, lines: Iterable[TrailLine]) -> None:
-        """Stages lines of the audit trail."""
-        told = list(lines)
-        if told:
-            self.stage(
-                AUDIT,
-                store=self.claim.store,
-                exchange_id=self.claim.exchange_id,
-                claim_no=self.claim.claim_no,
-                lines=to_json(told),
-            )
-
     def settle(self, settlement: Settlement) -> State | None:
         """Ends the run together with whatever is staged; None if it is no longer ours (then nothing staged is kept)."""
         self._tell_left_open()
-        try:
-            row = self._run(SETTLE, settle_values(self.claim, settlement))
-            if row is None:
-                self.rollback()
-                return None
-            self.connection.commit()
-        except DBAPIError as error:
+        row = self._run(SETTLE, settle_values(self.claim, settlement))
+        if row is None:
             self.rollback()
-            raise_if_unavailable(error)
-            raise
-        self._owed.clear()
-        self._close()
+            return None
+        self._end()
         return State(row.state)
-
-    def note_unfenced(self, action: str, *, key: str, after: Mapping[str, object]) -> None:
-        """Writes down what a run learnt although its lease is lost, and has looked at again what it may have done late."""
-        self.rollback()
-        self.audit(action, system="ledger", key=key, after=after, why="learnt after the lease was lost")
-        told, self._staged, self._owed = [*self._owed, *self._staged], [], []
-        with transaction(self.engine) as connection:
-            run_together(connection, told)
-
-    def _run(self, statement: Prepared, values: dict[str, Any]) -> Row[Any] | None:
-        """Runs what is staged and then `statement`, in one round trip; returns the row of the last."""
-        try:
-            row = run_together(self.connection, [*self._staged, (statement, values)])
-        except DBAPIError as error:
-            self._sent = self._staged.copy()
-            self.rollback()  # what was staged is found out again from the steps that still stand as intended
-            raise_if_unavailable(error)
-            if not renew(self.engine, self.claim.exchange_id, claim_no=self.claim.claim_no):
-                raise self._lost() from error  # what another worker wrote since does not go with what we learnt
-            raise
-        self._sent, self._staged = self._staged, []
-        return row
 
     def _tell_left_open(self) -> None:
         """Tells of a write that left and of whose end the run learnt nothing (a bug ended it); what never left, nobody tells."""
@@ -343,25 +211,3 @@ class Journal:
             if intent.id in self._left:
                 self.tell(one.because(NO_ANSWER) for one in intent.told)
         self._untold.clear()
-
-    def _lease_values(self) -> dict[str, Any]:
-        return {
-            "exchange_id": self.claim.exchange_id,
-            "claim_no": self.claim.claim_no,
-            "lease_s": LEASE_S,
-        }
-
-    def _lost(self) -> LeaseLostError:
-        """Drops what was to be written, but leaves a note of what came back: a number M3 gave is known to nobody else."""
-        self.lease.is_lost = True
-        learnt = [values for statement, values in self._sent if statement in (MARK, CHANGE)]
-        self.rollback()
-        if learnt or self._owed:
-            self.note_unfenced("lease_lost", key=str(self.claim.exchange_id), after={"learnt": learnt})
-        return LeaseLostError(f"Exchange {self.claim.exchange_id} was taken over; this run stops.")
-
-    def _close(self) -> None:
-        self._has_renewed = False
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

@@ -25,7 +25,7 @@ from connector.flows.order_changes.bringing_up import Following
 from connector.flows.orders import adopting, building, confirming, takeover
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.stock import assessing
-from connector.ledger import dispatch, inbox, journal_statements, steps
+from connector.ledger import dispatch, fenced, inbox, journal_statements, steps
 from connector.ledger.cursors import move_cursor, now
 from connector.ledger.document_records import DocumentRecord
 from connector.ledger.leases import Lease
@@ -89,7 +89,7 @@ def _forget_document(run: Run, document: DocumentRecord) -> None:
 def _without_fencing() -> list[Switch]:
     """Whoever writes may write, however old its claim; a takeover goes on with the batch order it finds."""
     return [
-        (steps, "RENEW", _unfenced(journal_statements.RENEW)),
+        (fenced, "RENEW", _unfenced(journal_statements.RENEW)),
         (steps, "INTEND", _unfenced(journal_statements.INTEND)),
         (steps, "SETTLE", _unfenced(steps.SETTLE)),
         (Lease, "require_fresh", lambda _: None),

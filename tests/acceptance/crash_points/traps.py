@@ -27,7 +27,7 @@ NEEDS_NO_STEP = {
     "CUSEXTMI/ChgFieldValue": "the same row, absolute",
 }
 """The only writes that go out without an intended step, each with the reason."""
-PLUMBING = ("connector.ledger.session", "connector.ledger.steps", "connector.ledger.prepared")
+PLUMBING = tuple(f"connector.ledger.{name}" for name in ("session", "fenced", "steps", "prepared"))
 OURS = ("connector.", "workers.", "webhook_receiver.")
 
 _UNUSED_STEPS = text("""

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from connector.flows import batches, prices_to_woo, stock_to_woo
 from connector.flows.catalogue import loading
-from connector.ledger import leases, steps
+from connector.ledger import fenced, leases
 from connector.ledger.leases import Lease
 from connector.m3 import token
 from connector.throttle import gate
@@ -112,7 +112,7 @@ def lived_by(clock: VirtualClock) -> Iterator[None]:
     """Lets leases, gates, tokens and batches of this process live by the clock while the block runs."""
     time = SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep)
     with ExitStack() as patches:
-        for module in (steps, leases, gate, token, batches, loading, prices_to_woo, stock_to_woo):
+        for module in (fenced, leases, gate, token, batches, loading, prices_to_woo, stock_to_woo):
             patches.enter_context(patch.object(module, "time", time))
-        patches.enter_context(patch.object(steps, "Lease", lambda: Lease(renewed_at_s=clock.monotonic())))
+        patches.enter_context(patch.object(fenced, "Lease", lambda: Lease(renewed_at_s=clock.monotonic())))
         yield
