@@ -41,6 +41,7 @@ class Carried:
     entered_as: str | None  # what a person who discarded it entered in M3 by hand
     customer: str | None  # CUNO of the document
     skus: dict[str, str] | None  # of an order's lines when it was sent; none of what a former version sent
+    charges: list[dict[str, Any]] | None  # what its charge ids stood for then
 
     @property
     def is_under_way(self) -> bool:
@@ -60,7 +61,7 @@ SELECT e.flow, e.business_key AS key, e.id AS exchange_id, e.state, e.reason_cod
        coalesce(d.plan -> 'accepted' -> 'content' -> 'money', d.plan -> 'accepted' -> 'content') AS accepted,
        coalesce((d.plan -> 'accepted' ->> 'ends')::boolean, false) AS is_end_accepted,
        coalesce(d.plan ->> 'standing', '') IN ('closed', 'deleted') AS is_ended_by_us, d.ordt AS sent_on, k.entered_as,
-       d.cuno AS customer, d.plan -> 'skus' AS skus
+       d.cuno AS customer, d.plan -> 'skus' AS skus, d.plan -> 'charges' AS charges
 FROM exchange e JOIN store s ON s.name = e.store
 LEFT JOIN document d ON d.exchange_id = e.id AND d.state <> 'abandoned'
 LEFT JOIN discard k ON k.exchange_id = e.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -67,3 +68,21 @@ class MoneyConfig(Strict):
             if (charge.kind, charge.rate, charge.currency) == (kind, rate, currency):
                 return charge.id
         return None
+
+    def naming(self, former: Sequence[ChargeConfig]) -> MoneyConfig:
+        """Returns the table for an order that has charges by `former` entries: these come first.
+
+        An entry that gives such an id another meaning since is none of this order's.
+        """
+        ids = {one.id for one in former}
+        present = [one for one in self.charges if one.id not in ids or any(_may_share(one, held) for held in former)]
+        return self.model_copy(update={"charges": (*former, *present)})
+
+
+_SHARED = (ChargeKind.SHIPPING, ChargeKind.FEE)
+
+
+def _may_share(one: ChargeConfig, other: ChargeConfig) -> bool:
+    """Tells whether two entries may have one id: shipping and fees of one rate."""
+    places = {(entry.id, entry.rate, entry.currency) for entry in (one, other)}
+    return len(places) == 1 and (one.kind is other.kind or {one.kind, other.kind} <= set(_SHARED))

@@ -13,10 +13,14 @@ TABLES = ("order_types", "warehouses", "currencies")
 
 
 class ChargeIn(BaseModel):
-    """Body of charges: how a charge of OIS030 is set up, or the customer or order type to whose orders M3 adds it."""
+    """Body of charges: how a charge of OIS030 is set up, or the customer or order type to whose orders M3 adds it.
+
+    A charge that is new is `like` another one.
+    """
 
     model_config = ConfigDict(extra="forbid")
     crid: str
+    like: str | None = None
     debit_frequency: str | None = None
     vat_code: int | None = None
     customer: str | None = None
@@ -46,9 +50,10 @@ def _set_up(site: Site, table: str, key: str, given: dict[str, str]) -> dict[str
 
 
 def _set_charge(site: Site, given: ChargeIn) -> dict[str, object]:
-    charge = site.state.charge_types[given.crid]
+    charge = site.state.charge_types[given.like or given.crid]
     site.state.charge_types[given.crid] = replace(
         charge,
+        crid=given.crid,
         debit_frequency=charge.debit_frequency if given.debit_frequency is None else given.debit_frequency,
         vat_code=charge.vat_code if given.vat_code is None else given.vat_code,
     )

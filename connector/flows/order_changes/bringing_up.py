@@ -30,6 +30,7 @@ from connector.flows.order_changes.states import (
 from connector.flows.order_changes.wanted import Wanted, want
 from connector.flows.order_changes.watching import is_locked_late, late_states, watch
 from connector.flows.orders import vat_codes
+from connector.flows.orders.charge_names import CHARGES, as_posted, names_of
 from connector.flows.orders.left import LEFT
 from connector.flows.orders.own_prices import read_own_prices
 from connector.flows.orders.proving import UNLOCKING, Hold
@@ -59,7 +60,8 @@ class Following:
     number: str
 
     def __post_init__(self) -> None:
-        orders, charges = self.run.store.config.orders, self.run.store.config.money.charges
+        orders = self.run.store.config.orders
+        charges = self.charges = as_posted(self.run.store.config.money, self.document.plan.get(CHARGES, ())).charges
         self.rules = Rules(
             number=self.number,
             close_reason=orders.close_reason,
@@ -281,6 +283,7 @@ class Following:
             "expected": self.wanted.expected.to_json(),
             "content": self.wanted.content,
             "standing": standing,
+            CHARGES: list(names_of(self._charge_ids(), self.charges)),
             LEFT: merged(plan.get(LEFT, {}), state_of_wanted(self.wanted)),
         }
         is_watched = watch(self.run, self.document, change, held)
@@ -290,3 +293,8 @@ class Following:
         discarded.forget(self.run)
         selling.note_posted(self.run, nothing_of(self.wanted.content) if self.wanted.ends else self.wanted.content)
         return settled(replace(self.document, plan=plan), replace(self.news, is_by_person=False), self.number)
+
+    def _charge_ids(self) -> set[str]:
+        """Returns the ids of the charges M3 holds once it holds what is wanted, those of lines too."""
+        of_lines = {charge for one in self.wanted.lines for charge, _ in one.planned.line_taxes}
+        return {*self.wanted.charges, *of_lines}

@@ -11,6 +11,7 @@ from connector.errors import MappingError
 from connector.flows.context import Run
 from connector.flows.order_changes.news import News
 from connector.flows.orders import building
+from connector.flows.orders.charge_names import CHARGES
 from connector.flows.orders.dates import server_date
 from connector.flows.orders.left import HAS_TEXTS, NO_TEXT, TEXT_BLOCKS
 from connector.flows.orders.making import make_plan
@@ -78,7 +79,7 @@ def want(run: Run, document: DocumentRecord, news: News, *, keys: Iterable[str])
     touched = tuple(sorted({*news.keys, *keys}))
     if news.ends or news.order is None:
         return _nothing(document, news)
-    plan = make_plan(run, news.order, document.cuno or "")
+    plan = make_plan(run, news.order, document.cuno or "", charges=document.plan.get(CHARGES, ()))
     cupos = building.number_plan(run, plan)
     mapping = run.store.mappings[FLOW]
     paths = {name: mapping.fields_by_path(name) for name in ("head", "address", "note", "coupon")}

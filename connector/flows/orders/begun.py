@@ -9,6 +9,7 @@ from __future__ import annotations
 from connector.errors import NotYetError
 from connector.flows.context import Run
 from connector.flows.orders import building
+from connector.flows.orders.charge_names import CHARGES
 from connector.flows.orders.plan import OrderPlan
 from connector.flows.orders.takeover import list_unknown
 from connector.ledger.document_records import References
@@ -43,7 +44,12 @@ def take_up(run: Run, plan: OrderPlan, *, content: dict[str, object]) -> None:
         building.KIND,
         m3_scope=run.store.m3_scope,
         references=References(cuno=head["CUNO"], yref=head["YREF"], cuor=head.get("CUOR"), ordt=plan.values.order_date),
-        plan={"expected": Expected.of(plan.money, cupos=cupos).to_json(), "content": content, "adopted": True},
+        plan={
+            "expected": Expected.of(plan.money, cupos=cupos).to_json(),
+            "content": content,
+            CHARGES: list(plan.charges),
+            "adopted": True,
+        },
     )
     tried = [one for one in found if one.status in TRIED]
     if tried:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from connector.errors import ConnectorError, OutcomeUnknownError, PermanentError, RecordLockedError
 from connector.flows.context import Run
+from connector.flows.orders.charge_names import CHARGES
 from connector.flows.orders.left import HAS_TEXTS, LEFT, left_by_posting
 from connector.flows.orders.plan import OrderPlan
 from connector.ledger.document_records import DocumentRecord, References
@@ -78,6 +79,7 @@ def _begin(run: Run, plan: OrderPlan, content: dict[str, object], cupos: dict[st
             "content": content,
             "notes": list(plan.notes),
             "skus": dict(plan.skus),
+            CHARGES: list(plan.charges),
             LEFT: left_by_posting(plan, cupos=cupos),
             HAS_TEXTS: bool(plan.texts),
         },

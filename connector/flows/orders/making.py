@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from connector.flows.context import Run
 from connector.flows.orders.dates import currency_decimals, delivery_date
 from connector.flows.orders.items import find_facts
@@ -10,8 +13,11 @@ from connector.flows.orders.values import run_values
 from connector.woocommerce.models import Order
 
 
-def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
-    """Puts together everything that will be sent and proves the sums; writes nothing."""
+def make_plan(run: Run, order: Order, customer: str, *, charges: Sequence[Mapping[str, Any]] = ()) -> OrderPlan:
+    """Puts together everything that will be sent and proves the sums; writes nothing.
+
+    `charges` are the names of the charges that M3's order has already, as its document keeps them.
+    """
     items = find_facts(run, order)
     decimals = currency_decimals(run, order.currency)
     config = run.store.config
@@ -29,4 +35,5 @@ def make_plan(run: Run, order: Order, customer: str) -> OrderPlan:
         items=items,
         currency_decimals=decimals.amounts,
         price_decimals=decimals.prices,
+        charges=charges,
     )

@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connector.errors import NeedsPersonError
 from connector.flows.context import StoreContext
+from connector.flows.orders.charge_names import as_posted, names_in
 from connector.flows.orders.personal import emptied
 from connector.flows.orders.values import OrderRunValues
 from connector.m3.programs import ois100mi
@@ -59,6 +61,7 @@ class OrderPlan:
     values: OrderRunValues
     notes: tuple[str, ...]  # what a rule cut or replaced, for the audit trail
     skus: MappingType[str, str] = field(default_factory=dict)  # by the shop's line; kept, for the shop forgets them
+    charges: tuple[dict[str, Any], ...] = ()  # what its charge ids stand for; kept, for the store file may rename them
 
 
 def plan_order(
@@ -69,16 +72,22 @@ def plan_order(
     items: MappingType[int, ItemFacts],
     currency_decimals: int,
     price_decimals: int,
+    charges: Sequence[MappingType[str, Any]] = (),
 ) -> OrderPlan:
-    """Maps the order and proves its sums.
+    """Maps the order and proves its sums. `charges` are the names of those it has in M3 already (charge_names.py).
 
     Raises:
         MappingError: A value has no place in M3.
         AmountsDifferError: The sums do not agree; nothing may be written.
         NeedsPersonError: M3 could not list its lines, so nothing could be compared afterwards.
     """
+    table = as_posted(store.config.money, charges)
     money = plan_money(
-        order, config=store.config, items=items, currency_decimals=currency_decimals, price_decimals=price_decimals
+        order,
+        config=store.config.model_copy(update={"money": table}),
+        items=items,
+        currency_decimals=currency_decimals,
+        price_decimals=price_decimals,
     )
     _require_listable(money)
     mapping = store.mappings[FLOW]
@@ -98,6 +107,7 @@ def plan_order(
         values=values,
         notes=tuple(notes),
         skus={str(line.id): line.sku.strip() for line in order.line_items},
+        charges=names_in(money, table),
     )
 
 

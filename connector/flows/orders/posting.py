@@ -13,6 +13,7 @@ from connector.errors import PermanentError
 from connector.flows import discarded
 from connector.flows.context import Run
 from connector.flows.orders import adopting, begun, building, confirming, proving, takeover
+from connector.flows.orders.charge_names import CHARGES
 from connector.flows.orders.plan import OrderPlan
 from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.people import use_up_rebuild
@@ -153,7 +154,11 @@ def adopt_known(
     head = plan.head.fields
     references = References(cuno=head["CUNO"], yref=head["YREF"], cuor=head.get("CUOR"), ordt=plan.values.order_date)
     cupos = building.number_plan(run, plan)
-    kept: dict[str, Any] = {"expected": Expected.of(plan.money, cupos=cupos).to_json(), "content": content}
+    kept: dict[str, Any] = {
+        "expected": Expected.of(plan.money, cupos=cupos).to_json(),
+        "content": content,
+        CHARGES: list(plan.charges),
+    }
     if unexplained:
         kept[adopting.UNEXPLAINED] = list(unexplained)
     document = adopting.adopt(run, building.KIND, number, references=references, plan=kept)

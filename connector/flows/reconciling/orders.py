@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from connector.flows.context import StoreContext
+from connector.flows.orders.charge_names import as_posted
 from connector.flows.reconciling.items import Items
 from connector.flows.reconciling.listed import of_this
 from connector.flows.reconciling.m3_side import Head, Held, find_by_number, read_held
@@ -39,6 +40,7 @@ from connector.ledger.session import Ledger, transaction
 from connector.money.comparison import compare_with_m3
 from connector.money.expected import Expected
 from connector.money.rounding import ZERO
+from connector.stores.money import MoneyConfig
 from connector.stores.orders import OrderAction
 
 FLOW = "orders_to_m3"
@@ -181,7 +183,8 @@ class Orders:
     ) -> tuple[ShopOrder, list[tuple[Difference, Why]]]:
         known, sync = ledger.known, self._sync(order)
         as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, held)
-        due, found = self._best_fit(order, held, rounding_left=self._rounding_left(order, known) if as_sent else ZERO)
+        rounding_left = self._rounding_left(order, known) if as_sent else ZERO
+        due, found = self._best_fit(order, held, table=self._table(known), rounding_left=rounding_left)
         why = why_differs(known, proof_of(order, ledger, is_as_sent=as_sent), sync=sync)
         if not all(one.is_rounding for one in found):
             why = self._look_at_smaller(order, held.value.total, why, ledger, is_as_sent=as_sent)
@@ -213,24 +216,31 @@ class Orders:
         self.smaller[order.id] = smaller
         return smaller.why
 
-    def _best_fit(self, order: ShopOrder, held: Held, *, rounding_left: Decimal) -> tuple[ShopOrder, list[Difference]]:
+    def _table(self, known: Carried | None) -> MoneyConfig:
+        """Returns the table of charges with the names those of the order were sent by."""
+        return as_posted(self.store.config.money, (known.charges if known is not None else None) or ())
+
+    def _best_fit(
+        self, order: ShopOrder, held: Held, *, table: MoneyConfig, rounding_left: Decimal
+    ) -> tuple[ShopOrder, list[Difference]]:
         """Compares with the order as it is, then less refunds that M3 holds no return for: it may have been made smaller."""
-        found = self._differences(order, held, rounding_left)
+        found = self._differences(order, held, table, rounding_left)
         if all(one.is_rounding for one in found):
             return order, found
         open_refunds = [one for one in self.refunds.get(order.id, ()) if one.id not in self.returns and one.gives_back]
         for count in range(min(len(open_refunds), MOST_REFUNDS), 0, -1):
             for some in combinations(open_refunds, count):
                 less = less_refunds(order, some)
-                smaller = self._differences(less, held, rounding_left)
+                smaller = self._differences(less, held, table, rounding_left)
                 if all(one.is_rounding for one in smaller) or _is_same_but_for_its_split(less, held, smaller):
                     self.taken_off.update(one.id for one in some)
                     return less, [one for one in smaller if one.is_rounding]
         return order, found
 
-    def _differences(self, order: ShopOrder, held: Held, rounding_left: Decimal) -> list[Difference]:
-        limit = self._limit(order)
-        return differences(order, held, config=self.store.config.money, limit=limit, rounding_left=rounding_left)
+    def _differences(
+        self, order: ShopOrder, held: Held, table: MoneyConfig, rounding_left: Decimal
+    ) -> list[Difference]:
+        return differences(order, held, config=table, limit=self._limit(order), rounding_left=rounding_left)
 
     def _rounding_left(self, order: ShopOrder, known: Carried | None) -> Decimal:
         return rounding_left_in(known, limit=self._limit(order))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from connector.errors import MissingDependencyError, NeedsPersonError
 from connector.flows.context import Run
 from connector.flows.order_changes.news import Standing, standing_of
+from connector.flows.orders.charge_names import CHARGES
 from connector.ledger.order_lines import read_shop_lines
 from connector.ledger.posted import Posted
 from connector.m3.programs import ois100mi
@@ -44,6 +46,7 @@ class Sale:
     lines: Mapping[int, tuple[OrderLine, ...]]
     stage: Stage
     currency: str = ""
+    charges: tuple[dict[str, Any], ...] = ()  # what its charge ids stand for (orders/charge_names.py)
 
     def stage_of_line(self, line_id: int) -> Stage:
         """Returns how far M3 has come with one line of the shop."""
@@ -95,7 +98,8 @@ def look(run: Run, posted: Posted, taken: Taken) -> Sale:
         )
     by_id = {line_id: _live(lines) for line_id, lines in by_id.items()}
     currency = next((line.currency for line in held), "")
-    return Sale(number, customer, by_id, stage_of(_live(held)) or Stage.UNDER_WAY, currency)
+    charges = tuple(posted.document.plan.get(CHARGES, ()))
+    return Sale(number, customer, by_id, stage_of(_live(held)) or Stage.UNDER_WAY, currency, charges)
 
 
 def _live(lines: Iterable[OrderLine]) -> tuple[OrderLine, ...]:

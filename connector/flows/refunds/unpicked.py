@@ -185,7 +185,7 @@ def _with_rounding_left(run: Run, order: Order, split: Split, sale: Sale, *, lef
     now = split.now
     assert now is not None, "asked for before"
     before = without(order, _others(run, order, now.refund_id))
-    was, would_be = (make_plan(run, one, sale.customer).money.rounding for one in (before, left))
+    was, would_be = (make_plan(run, one, sale.customer, charges=sale.charges).money.rounding for one in (before, left))
     cents = was - would_be
     if cents <= 0 if split.later is None else not bears(run, split.later, cents, decimals=decimals):
         return split

@@ -45,6 +45,7 @@ CARRIED = Carried(
     entered_as=None,
     customer="GUESTHREUR",
     skus=None,
+    charges=None,
 )
 EDITED = Proof(is_as_sent=False, is_as_asked=True)
 CHANGED = Proof(is_as_sent=True, is_as_asked=False)
