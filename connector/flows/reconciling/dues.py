@@ -72,6 +72,7 @@ class Due:
     invoiced_on: date | None = None  # of what follows from the invoice of its order: the day that belongs to
     sale: ShopOrder  # the order
     paid_as: Mapping[str, Any]  # what a payment is made of
+    prepaid_on: str = ""  # the account of prepayments, of what touches that
 
     @property
     def needs_invoice(self) -> bool:
@@ -147,9 +148,11 @@ class Dues:
     def _end_payments(self) -> None:
         payments = self._payments_of(self._payments)
         for order in self._payments:
-            due = self._due(Fact.PAYMENT, order, partial(self._payment, order, payments[order.id]))
+            config = payments[order.id]
+            due = self._due(Fact.PAYMENT, order, partial(self._payment, order, config))
             if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
-                self.found.append(due)
+                prepaid_on = config.liability.account if config.has_prepayments else ""
+                self.found.append(replace(due, prepaid_on=prepaid_on))
         self._payments.clear()
 
     def _payment(self, order: Order, payments: PaymentsConfig) -> Journal:
@@ -210,7 +213,8 @@ class Dues:
             decimals = self._decimals_of(order.currency)
             return repayment_journal(order, amount, config=payments, decimals=decimals)
 
-        return replace(self._due(Fact.REPAYMENT, order, journal, refund=refund), total=-amount)
+        due = self._due(Fact.REPAYMENT, order, journal, refund=refund)
+        return replace(due, total=-amount, prepaid_on=payments.liability.account)
 
     def _invoice(self, sold: SoldOrders, order: Order) -> Due:
         return self._due(Fact.INVOICE, order, partial(sold.invoice, order))

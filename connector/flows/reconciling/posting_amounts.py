@@ -10,11 +10,13 @@ from connector.flows.reconciling.result import Fact
 from connector.money.rounding import ZERO
 
 
-def amount_of(store: StoreContext, fact: Fact, sums: Mapping[str, Decimal]) -> Decimal:
+def amount_of(store: StoreContext, fact: Fact, sums: Mapping[str, Decimal], *, prepaid_on: str = "") -> Decimal:
     """Returns what a posting says the fact is worth: by the prepayment or the receivable, else by its debit side.
 
-    Negative where the buyer gets money back.
+    Negative where the buyer gets money back. `prepaid_on` is the account of prepayments, if it is known to be that.
     """
+    if prepaid_on in sums:
+        return -sums[prepaid_on]
     payments, invoices = store.config.payments, store.config.invoices
     if payments is not None and (fact is Fact.REPAYMENT or (fact is Fact.PAYMENT and payments.has_prepayments)):
         return -sums.get(payments.liability.account, ZERO)

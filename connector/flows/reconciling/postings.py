@@ -19,6 +19,7 @@ from connector.flows.reconciling.posting_proofs import KnownPosting
 from connector.flows.reconciling.posting_strangers import PostingStrangers
 from connector.flows.reconciling.proofs import taken_off_of
 from connector.flows.reconciling.reasons import why_missing, why_posted_otherwise, why_twice
+from connector.flows.reconciling.renamed_accounts import former_names
 from connector.flows.reconciling.result import WHOLE, Difference, Fact, Reason, Row, Subject, Why, money
 from connector.flows.reconciling.totals import Totals
 from connector.flows.reconciling.vouchers import Voucher, VoucherKey, read_vouchers, sums_of
@@ -54,9 +55,10 @@ class Postings:
                 known = self._in_ledger(fact, some)
                 for due in some:
                     posted = vouchers.pop(due.key, []) or elsewhere.get(due.key, [])
-                    if posted or self._is_missed(due, known[due.business_key], invoiced):
+                    ledger = known[due.business_key]
+                    if posted or self._is_missed(due, ledger, invoiced):
                         lacks_invoice = due.needs_invoice and due.order_id not in invoiced
-                        yield from self._one(due, posted, known[due.business_key], lacks_invoice=lacks_invoice)
+                        yield from self._one(_as_named(due, ledger), posted, ledger, lacks_invoice=lacks_invoice)
         read = frozenset(self._days(self.period).days())
         yield from PostingStrangers(self.ledger, self.store, self.period, self.totals, read).compare(vouchers)
 
@@ -124,8 +126,9 @@ class Postings:
         whys = self._judge(due, vouchers, held, known)
         if lacks_invoice:
             whys.append((Difference("invoice", "credited", None), _without_invoice(due.fact)))
-        posted = amount_of(self.store, due.fact, held) if vouchers else None
-        shop = amount_of(self.store, due.fact, due.sums) if due.sums else due.total  # converted, where the books are
+        posted = amount_of(self.store, due.fact, held, prepaid_on=due.prepaid_on) if vouchers else None
+        worth = amount_of(self.store, due.fact, due.sums, prepaid_on=due.prepaid_on)
+        shop = worth if due.sums else due.total  # converted, where the books are
         yield from self.totals.add(_subject(due, vouchers), whys, shop=shop, m3=posted)
         for account in sorted({*due.sums, *held}):
             there = held.get(account, ZERO)
@@ -142,11 +145,24 @@ class Postings:
             return [(Difference(WHOLE, money(due.total), None), why)]
         numbers = ", ".join(sorted({one.number for one in vouchers}))
         if len(vouchers) > 1:
-            both = ", ".join(money(amount_of(self.store, due.fact, one.sums)) for one in vouchers)
+            amounts = (amount_of(self.store, due.fact, one.sums, prepaid_on=due.prepaid_on) for one in vouchers)
+            both = ", ".join(money(one) for one in amounts)
             return [(Difference(WHOLE, money(due.total), both), why_twice(numbers))]
         as_sent = known is not None and known.expected is not None and _as_sums(known.expected) == held
         why = why_posted_otherwise(known, ledger.proof(is_as_sent=as_sent), number=numbers, sync=sync)
         return [(one, why) for one in _differences(due, vouchers[0], held)]
+
+
+def _as_named(due: Due, ledger: KnownPosting) -> Due:
+    """Returns a fact on the accounts it was posted on, where nothing but the store file's names of them has changed since."""
+    known = ledger.known
+    if known is None or known.m3_number is None or known.expected is None:
+        return due
+    if not ledger.proof(is_as_sent=True).is_as_asked:
+        return due
+    names = former_names(due.sums, _as_sums(known.expected))
+    sums = {names.get(account, account): amount for account, amount in due.sums.items()}
+    return replace(due, sums=sums, prepaid_on=names.get(due.prepaid_on, due.prepaid_on))
 
 
 def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Iterator[Difference]:

@@ -13,7 +13,7 @@ from connector.flows.reconciling.result import WHOLE, Fact, Reason, Row
 from connector.ledger.items import map_item
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
-from tests.integration.flows.books.counting_house import PAYMENTS, SETTLE, paying
+from tests.integration.flows.books.counting_house import SETTLE, paying
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of
 from tests.integration.flows.reconciling.keeper import Bookkeeper
 from tests.integration.flows.refunds.desk import MUG, OTHER_MUG
@@ -106,20 +106,6 @@ def test_a_payment_of_an_order_changed_since_is_explained_once_m3_has_the_change
     assert reasons_of(unheard) == {"unknown"}
     assert (reasons_of(heard), {row.fact for row in heard}) == ({"changed_in_shop"}, {Fact.PAYMENT})
     assert "M3's order was brought to it" in heard[0].words
-
-
-def test_an_account_that_the_store_file_names_since_is_no_change_in_the_shop(payer: Clerk) -> None:
-    payer.place()
-    payer.go_on()
-    methods = {**PAYMENTS["methods"], "stripe": {"clearing": {"account": "1581"}}}
-    payer.connector.configure(paying(payments={"methods": methods}))
-    payer.connector.forget()
-
-    rows = of_fact(payer.reconcile_money(), Fact.PAYMENT)
-
-    assert {row.what for row in rows} == {"account 1580", "account 1581"}
-    assert reasons_of(rows) == {"unknown"}
-    assert not payer.totals.is_explained
 
 
 def test_a_payment_that_nobody_heard_of_is_not_explained_by_its_missing_account(connector: Connector) -> None:
