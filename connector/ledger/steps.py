@@ -19,16 +19,7 @@ from connector.errors import ConnectorError, OutcomeUnknownError
 from connector.ledger.claims import Claim, claim
 from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.fenced import FencedTransactions, Staged
-from connector.ledger.journal_statements import (
-    BEGIN,
-    CHANGE,
-    FORGET,
-    INTEND,
-    LOOK_AGAIN,
-    MARK,
-    NOT_SENT,
-    REPLAN,
-)
+from connector.ledger.journal_statements import BEGIN, CHANGE, FORGET, INTEND, LOOK_AGAIN, MARK, NOT_SENT, REPLAN
 from connector.ledger.session import raise_if_unavailable
 from connector.ledger.settling import SETTLE, Settlement, settle_values
 from connector.ledger.tables import DocumentState, State, StepState

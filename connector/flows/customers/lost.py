@@ -1,6 +1,6 @@
 """What becomes of a write to a customer whose answer was not seen: it is waited out, and looked up in M3.
 
-Used by accounts.py and shoppers.py.
+Used by accounts.py, following.py and shoppers.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Holds a change of an account that would bring M3 an address nothing can be sent to. Called by accounts.py and compare.py."""
+"""Holds a change of an account that would bring M3 an address nothing can be sent to. Called by following.py and compare.py."""
 
 from __future__ import annotations
 

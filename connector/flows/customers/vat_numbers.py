@@ -1,4 +1,4 @@
-"""Checks a VAT number by the rules of its country (python-stdnum) and writes it as M3 keeps it. Used by keys.py and accounts.py.
+"""Checks a VAT number by the rules of its country (python-stdnum) and writes it as M3 keeps it. Used by keys.py.
 
 Only its form and check digits are looked at; whether it is registered (VIES) is the shop's plug-in's to ask.
 """

@@ -1,4 +1,4 @@
-"""What M3 is to hold of an account, by the mapping file and the masters of its parts, and what it holds. Used by accounts.py."""
+"""What M3 is to hold of an account, by the mapping file and the masters of its parts, and what it holds. Used by following.py."""
 
 from __future__ import annotations
 

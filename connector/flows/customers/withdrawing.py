@@ -1,4 +1,4 @@
-"""Tells what an account took off, and M3 still has: its VAT number, or a former e-mail address. Called by accounts.py, seeing.py
+"""Tells what an account took off, and M3 still has: its VAT number, or a former e-mail address. Called by following.py, seeing.py
 and compare.py.
 
 Only what the account itself has shown can be taken off it: not a number that came by an order, nor one that M3 had before. So the
