@@ -128,7 +128,6 @@ SELECT e.business_key, 'poll_missing' = (
     SELECT d.source FROM delivery d WHERE d.exchange_id = e.id ORDER BY d.id DESC LIMIT 1) AS is_missed
 FROM exchange e
 WHERE e.scope = :store AND e.flow = :flow AND e.first_seen_at > ledger_now() - make_interval(days => :days)
-  AND split_part(e.business_key, '-', 3) = ''
 """)
 _IS_POSTED = text(
     "SELECT EXISTS (SELECT FROM binding WHERE kind = 'order' AND shop_scope = :store AND shop_key = :key)"
@@ -137,14 +136,14 @@ _IS_POSTED = text(
 
 @dataclass(frozen=True)
 class KnownRefunds:
-    """Business keys of refunds; `missed` were found missing in the shop before, and nothing was heard of them since."""
+    """Business keys of refunds and their further parts; `missed` were found missing in the shop before, and not heard of since."""
 
     all: frozenset[str]
     missed: frozenset[str]
 
 
 def known_keys(connection: Connection, store: str, *, days: int) -> KnownRefunds:
-    """Returns the refunds first heard of in the last `days` days; further parts of one go with it."""
+    """Returns the refunds first heard of in the last `days` days, each further part of one by itself."""
     rows = connection.execute(_KNOWN, {"store": store, "flow": FLOW, "days": days}).all()
     return KnownRefunds(
         frozenset(row.business_key for row in rows), frozenset(row.business_key for row in rows if row.is_missed)

@@ -43,7 +43,9 @@ def poll_refunds(ledger: Ledger, store: StoreContext) -> Polled:
         listed.add(key)
         if key not in known.all:
             _tell(ledger, store, key, polled)
-    for key in sorted(known.all - known.missed - listed):
+    for key in sorted(known.all - known.missed):
+        if key_of(*ids_of(key)) in listed:
+            continue
         keep_received(ledger, asked(store.name, key, source="poll_missing"), polled)
     return polled
 

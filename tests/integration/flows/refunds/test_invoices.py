@@ -98,3 +98,19 @@ def test_second_part_is_carried_once_and_the_poll_takes_it_for_no_other_refund(d
 
     assert len(desk.returns()) == 2
     assert [one["state"] for one in desk.refunds()] == ["done", "done"]
+
+
+def test_every_return_of_a_refund_that_was_deleted_waits_for_a_person(desk: Desk) -> None:
+    order, _ = invoiced_apart(desk, [{"ponr": 1}])
+    lines = [part_of(order["line_items"][MUG], 1), part_of(order["line_items"][OTHER_MUG], 1)]
+    refund = desk.refund(order, line_items=lines, api_restock=False)
+    desk.go_on()
+
+    desk.delete(order, refund)
+    desk.poll()
+    desk.go_on()
+
+    waiting = {one["orno"]: row for one, row in zip(desk.returns(), desk.refunds(), strict=True)}
+    assert len(waiting) == 2
+    assert all(row["state"] == "dead_letter" and orno in row["reason"] for orno, row in waiting.items())
+    assert desk.poll() == 0
