@@ -12,9 +12,12 @@ import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from connector.errors import ConfigurationError
+
 MAX_VALUE = 500  # characters; a body or a page of HTML has no place in a log
 MAX_TRACEBACK = 8000
 HIDDEN = "[hidden]"
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _SECRET_KEY = re.compile(
     r"secret|passw|token|authoriz|cookie|signature|credential|api_?key|consumer_key|private_key|^(ci|cs|saak|sask)$",
@@ -41,7 +44,14 @@ def configure_logs(level: str) -> None:
 
     Args:
         level: Name of the lowest level shown, such as INFO.
+
+    Raises:
+        ConfigurationError: There is no such level.
     """
+    if level.upper() not in LEVELS:
+        raise ConfigurationError(
+            f"CONNECTOR_LOG_LEVEL: there is no level {level!r}.", resolution=f"Set it to one of {', '.join(LEVELS)}."
+        )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -60,9 +62,18 @@ class Settings(BaseModel):
     @classmethod
     def _name_the_driver(cls, value: str) -> str:
         """Platforms hand out postgres:// and postgresql://; SQLAlchemy wants the driver named."""
-        for prefix in ("postgres://", "postgresql://"):
-            if value.startswith(prefix):
-                return "postgresql+psycopg2://" + value.removeprefix(prefix)
+        scheme, found, rest = value.partition("://")
+        if not found or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
+            raise ValueError(
+                "it is not the URL of a PostgreSQL database; write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+            )
+        return f"postgresql+psycopg2://{rest}"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_broker(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("it is not the URL of Redis or Valkey; write it as redis://:PASSWORD@HOST:PORT/0")
         return value
 
 
@@ -75,19 +86,21 @@ def read_settings(overrides: dict[str, str] | None = None) -> Settings:
     Raises:
         ConfigurationError: A value is missing or wrong; names each variable.
     """
-    values = {**_environment_with_files(), **(overrides or {})}
-    names = {field.alias for field in Settings.model_fields.values()}
+    names = {str(field.alias) for field in Settings.model_fields.values()}
+    contents, unreadable = _contents_of_files(names - (overrides or {}).keys())
+    values = {**os.environ, **contents, **(overrides or {})}
+    wrong = dict(unreadable)
     try:
-        return Settings.model_validate({name: value for name, value in values.items() if name in names})
+        settings = Settings.model_validate({name: value for name, value in values.items() if name in names})
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{item['loc'][0]}: {'it is not set' if item['type'] == 'missing' else item['msg']}"
-            for item in error.errors(include_input=False)
-        )
+        for item in error.errors(include_input=False):
+            wrong.setdefault(str(item["loc"][0]), _in_words(item))
+    if wrong:
         raise ConfigurationError(
-            f"The settings cannot be used. {wrong}",
+            "The settings cannot be used. " + "; ".join(f"{name}: {what}" for name, what in wrong.items()),
             resolution="Set the named environment variables; config/env.example lists and explains all of them.",
-        ) from None
+        )
+    return settings
 
 
 def environment() -> dict[str, str]:
@@ -95,12 +108,21 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def _environment_with_files() -> dict[str, str]:
-    values = dict(os.environ)
-    for name, path in os.environ.items():
-        if name.endswith(FILE_SUFFIX) and name.removesuffix(FILE_SUFFIX) not in os.environ:
-            try:
-                values[name.removesuffix(FILE_SUFFIX)] = Path(path).read_text(encoding="utf-8").strip()
-            except OSError:
-                continue  # not every *_FILE of a machine is ours; a missing value is reported by its own name
-    return values
+def _contents_of_files(names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns what the files of NAME_FILE hold, and why some cannot be read, both by NAME; a NAME that is set counts alone."""
+    contents: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    for name in sorted(names):
+        path = os.environ.get(f"{name}{FILE_SUFFIX}")
+        if path is None or name in os.environ:
+            continue
+        try:
+            contents[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            unreadable[name] = f"{path}, which {name}{FILE_SUFFIX} names, cannot be read ({reason})"
+    return contents, unreadable
+
+
+def _in_words(item: Any) -> str:
+    return "it is not set" if item["type"] == "missing" else str(item["msg"]).removeprefix("Value error, ")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Engine
 
-from connector.cli.running import addresses_of_running
+from connector.cli.running import DEFAULT_HOME, addresses_of_running
 from connector.errors import ConfigurationError, PermanentError
 from connector.ledger.schema import connect, require_schema
 from connector.ledger.session import transaction
@@ -32,13 +33,14 @@ def open_settings() -> Settings:
     try:
         return read_settings(running)
     except ConfigurationError as error:
-        if "DATABASE_URL" in error.message and not running:
-            raise ConfigurationError(
-                error.message,
-                resolution="Set DATABASE_URL and REDIS_URL (config/env.example explains all settings), or start the "
-                "embedded servers with `connector up` in the same folder and keep it running.",
-            ) from None
-        raise
+        if "DATABASE_URL: it is not set" not in error.message:
+            raise
+        home = Path(environment.get("CONNECTOR_HOME") or DEFAULT_HOME).absolute()
+        raise ConfigurationError(
+            f"{error.message}; and no `connector up` runs in {home}.",
+            resolution="Set DATABASE_URL and REDIS_URL (config/env.example explains all settings), or start the "
+            "embedded servers with `connector up` in the same folder and keep it running.",
+        ) from None
 
 
 @contextmanager

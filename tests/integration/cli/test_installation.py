@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from connector.vault.cipher import Cipher, generate_key
+from connector.vault.keyfile import ensure_key_file
 from tests.harness import Connector
 from tests.integration.cli.conftest import Run
 
@@ -41,10 +42,22 @@ def test_without_settings_the_way_out_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_what_an_ended_connector_up_left_behind_is_not_taken_for_a_running_one(tmp_path: Path, run: Run) -> None:
+    ensure_key_file(tmp_path)
+
+    said = run("status", env={"CONNECTOR_HOME": str(tmp_path), "DATABASE_URL": None, "REDIS_URL": None})
+
+    assert said.status == 1
+    assert f"no `connector up` runs in {tmp_path}" in said.flat_err
+    assert "start the embedded servers with `connector up`" in said.flat_err
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("nonsense", "DATABASE_URL is not the URL of a PostgreSQL database"),
+        ("nonsense", "DATABASE_URL: it is not the URL of a PostgreSQL database"),
+        ("mysql://x:word-visible@127.0.0.1/none", "DATABASE_URL: it is not the URL of a PostgreSQL database"),
+        ("postgresql://x:word-visible@127.0.0.1:port/none", "DATABASE_URL is not the URL of a PostgreSQL database"),
         ("postgresql://x:word-visible@127.0.0.1:1/none", "cannot be reached"),
     ],
 )
