@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from connector.cli.audit_lines import without_people, write_csv, write_json
 from connector.cli.bars import bar
-from connector.cli.moments import read_moment
+from connector.cli.moments import read_window
 from connector.cli.opening import open_ledger_only, person, require_if_named
 from connector.cli.output import err, print_json, say, shown
 from connector.errors import PermanentError
@@ -173,6 +173,7 @@ def _wanted(
     engine: Engine, subject: Subject | None, *, store: str | None, since: str | None, until: str | None
 ) -> Wanted:
     require_if_named(engine, store)
+    begin, end = read_window(since, until, options=("--from", "--to"), now=datetime.now(UTC))
     if subject is not None:
         with transaction(engine) as connection:
             is_known = bool(find_exchanges(connection, subject, store=store))
@@ -181,13 +182,7 @@ def _wanted(
                 f"Nothing was ever carried of that {subject.about}.",
                 resolution="`connector exchanges list` shows what was; give the id of the shop, not a customised number.",
             )
-    now = datetime.now(UTC)
-    return Wanted(
-        store=store,
-        since=None if since is None else read_moment(since, option="--from", now=now),
-        until=None if until is None else read_moment(until, option="--to", now=now),
-        subject=subject,
-    )
+    return Wanted(store=store, since=begin, until=end, subject=subject)
 
 
 def _note_shown(engine: Engine, wanted: Wanted, *, why: str) -> None:

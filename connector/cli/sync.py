@@ -10,7 +10,7 @@ import typer
 
 from connector.cli.batch_sync import Asked, sync_batch
 from connector.cli.customer_sync import all_accounts, show_customers, sync_customers
-from connector.cli.moments import read_moment
+from connector.cli.moments import read_window
 from connector.cli.opening import the_store
 from connector.cli.output import err, print_json, say, warn
 from connector.cli.previews import print_previews
@@ -169,11 +169,8 @@ def _wanted(
         )
     if ids is not None:
         return _read_ids(ids), None
-    now = datetime.now(UTC)
-    begin = read_moment(str(since), option="--since", now=now)
-    end = None if until is None else read_moment(until, option="--until", now=now)
-    if end is not None and end < begin:
-        raise PermanentError("--until lies before --since.", resolution="Exchange them.")
+    begin, end = read_window(since, until, options=("--since", "--until"), now=datetime.now(UTC))
+    assert begin is not None, "--since was given, see above"
     return [], (begin, end)
 
 
