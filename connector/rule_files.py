@@ -88,8 +88,9 @@ def _load_mapping(flow: str, config_dir: Path, config: StoreConfig, catalogue: C
         text = path.read_text(encoding="utf-8")
     except OSError:
         raise ConfigurationError(
-            f"{path} is missing or cannot be read.",
-            resolution="Put the release's mapping files into the configuration directory (CONNECTOR_CONFIG_DIR).",
+            f"{path.absolute()} is missing or cannot be read.",
+            resolution="Put the release's mapping files into the configuration directory (CONNECTOR_CONFIG_DIR), or "
+            "give the command in the project's folder.",
         ) from None
 
     def signature(program: str, name: str) -> ReadOnlyMapping[str, FieldSpec] | None:

@@ -17,7 +17,7 @@ from connector.rule_files import load_mappings, load_store_layout
 from connector.runtime import Runtime
 from connector.settings import environment
 from connector.stores.config import STORE_CODE, StoreConfig
-from connector.stores.reading import parse_store_config
+from connector.stores.reading import parse_store_config, refuse_names_twice
 from connector.vault.credentials import NEEDED, CredentialName
 
 STDIN = "-"
@@ -107,6 +107,7 @@ def complete_store(
     shop_url = given.shop_url or (known.shop_url if known else "")
     config = parse_store_config(text, source=source)
     if given.config_file is not None:
+        refuse_names_twice(text, source=source)
         require_unit(config)  # one that was taken before this was asked holds its stock issues alone
     load_mappings(runtime.settings.config_dir, config)
     load_store_layout(runtime.settings.config_dir, config)

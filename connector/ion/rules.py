@@ -16,7 +16,7 @@ from lxml import etree
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from connector.errors import ConfigurationError
-from connector.yaml_text import read_yaml
+from connector.yaml_text import read_yaml_file, what_is_wrong
 
 ITEM_FLOWS = ("items_to_woo", "prices_to_woo", "stock_to_woo")
 ORDER_FLOWS = ("order_status_to_woo", "orders_to_m3")
@@ -129,14 +129,15 @@ def load_event_rules(config_dir: Path) -> EventRules:
 
 def _read(path: Path, form: type[Form]) -> Form:
     try:
-        content = read_yaml(path.read_text(encoding="utf-8"))
+        content = read_yaml_file(path)
     except OSError:
         raise ConfigurationError(
-            f"{path} is missing or cannot be read.",
-            resolution="Put the release's ion files into the configuration directory (CONNECTOR_CONFIG_DIR).",
+            f"{path.absolute()} is missing or cannot be read.",
+            resolution="Put the release's ion files into the configuration directory (CONNECTOR_CONFIG_DIR), or "
+            "give the command in the project's folder.",
         ) from None
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is no YAML: {error}", resolution="Correct the line it names.") from None
+        raise ConfigurationError(f"{path}{what_is_wrong(error)}.", resolution="Correct the line.") from None
     try:
         return form.model_validate(content)
     except ValidationError as error:

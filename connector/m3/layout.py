@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from connector.accounting.accounts import Account
 from connector.errors import ConfigurationError, MappingError
 from connector.m3.values import number_text
-from connector.yaml_text import read_yaml
+from connector.yaml_text import read_yaml_file, what_is_wrong
 
 LONGEST = 900
 FIELDS = frozenset(
@@ -274,15 +274,15 @@ def load_layout(path: Path) -> Layout:
         ConfigurationError: It is missing, no YAML, or places overlap, end beyond 900, or leave the side untold.
     """
     try:
-        content: Any = read_yaml(path.read_text(encoding="utf-8"))
+        content: Any = read_yaml_file(path)
         return Layout.model_validate(content)
     except OSError:
         raise ConfigurationError(
             f"{path} is missing or cannot be read.",
             resolution="Put the layout of the interface there, or correct invoices.layout of the store file.",
         ) from None
-    except yaml.YAMLError:
-        raise ConfigurationError(f"{path}: this is not readable YAML.", resolution="Correct the file.") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}{what_is_wrong(error)}.", resolution="Correct the file.") from None
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, one['loc']))}: {one['msg']}".strip(": ") for one in error.errors(include_input=False)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from connector.errors import ConfigurationError
 from connector.m3.catalogue import Catalogue
 from connector.stores.config import OperationConfig
-from connector.yaml_text import read_yaml
+from connector.yaml_text import read_yaml_file, what_is_wrong
 
 PLACE = Path("m3") / "operations.yaml"
 
@@ -108,18 +108,15 @@ def load_operations(
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        return _File.model_validate(read_yaml(path.read_text(encoding="utf-8"))).operations
+        return _File.model_validate(read_yaml_file(path)).operations
     except OSError:
         raise ConfigurationError(
-            f"{path} is missing or cannot be read.",
-            resolution="Put m3/operations.yaml of the release into the configuration directory (CONNECTOR_CONFIG_DIR).",
+            f"{path.absolute()} is missing or cannot be read.",
+            resolution="Put m3/operations.yaml of the release into the configuration directory (CONNECTOR_CONFIG_DIR), or "
+            "give the command in the project's folder.",
         ) from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise ConfigurationError(
-            f"{path}{f', line {mark.line + 1}' if mark else ''}: this is not readable YAML.",
-            resolution="Correct the line.",
-        ) from None
+        raise ConfigurationError(f"{path}{what_is_wrong(error)}.", resolution="Correct the line.") from None
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg']}"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from connector.errors import ConfigurationError
 from connector.stores.config import StoreConfig
-from connector.yaml_text import read_yaml
+from connector.yaml_text import line_of, read_yaml, require_names_once, what_is_wrong
 
 
 def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
@@ -26,14 +26,9 @@ def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
         ConfigurationError: Not YAML, an unknown or wrong entry; names file, line and field.
     """
     try:
-        raw: Any = read_yaml(text)
+        raw: Any = read_yaml(text, names_once=False)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ConfigurationError(
-            f"{source}{line}: this is not readable YAML ({getattr(error, 'problem', 'syntax')}).",
-            resolution="Correct the line; config/stores/example.yaml shows the form.",
-        ) from None
+        raise _unreadable(source, error) from None
     try:
         return StoreConfig.model_validate(raw if raw is not None else {})
     except ValidationError as error:
@@ -43,20 +38,37 @@ def parse_store_config(text: str, *, source: Path | str) -> StoreConfig:
         ) from None
 
 
+def refuse_names_twice(text: str, *, source: Path | str) -> None:
+    """Makes sure that a new store file names no entry twice. One that was taken before this was asked counts as it did.
+
+    Raises:
+        ConfigurationError: It does; names the file and both lines.
+    """
+    try:
+        require_names_once(text)
+    except yaml.YAMLError as error:
+        raise _unreadable(source, error) from None
+
+
+def _unreadable(source: Path | str, error: yaml.YAMLError) -> ConfigurationError:
+    return ConfigurationError(
+        f"{source}{what_is_wrong(error)}.",
+        resolution="Correct the line; config/stores/example.yaml shows the form.",
+    )
+
+
 def _where(item: Any, text: str) -> str:
-    field = ".".join(str(part) for part in item["loc"])
-    message = _in_words(item)
-    last = next((str(part) for part in reversed(item["loc"]) if isinstance(part, str)), "")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if last and line.strip().lstrip("- ").startswith(f"{last}:"):
-            return f"line {number}, {field}: {message}"
-    return f"{field}: {message}" if field else message
+    field, line = ".".join(str(part) for part in item["loc"]), line_of(text, item["loc"])
+    place = ", ".join(part for part in (f"line {line}" if line else "", field) if part)
+    return f"{place}: {_in_words(item)}" if place else _in_words(item)
 
 
 def _in_words(item: Any) -> str:
     """Says what pydantic says of a name too many or too few as a person would, with the name that may be meant."""
     if item["type"] == "missing":
         return "this entry is missing"
+    if item["type"] == "model_type":
+        return "there must be lines of the form `name: value`"
     if item["type"] != "extra_forbidden":
         return str(item["msg"])
     names = _names_at(item["loc"][:-1])

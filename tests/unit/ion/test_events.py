@@ -96,7 +96,7 @@ def test_a_path_with_dots_is_followed_through_lists() -> None:
         ("bods.yaml", "items_to_woo:", "items_to_shop:", "'items_to_shop' is none of"),
         ("bods.yaml", "verbs: [Sync, Show]", "verbs: 7", "verbs"),
         ("events.yaml", "stock_to_woo:", "stock:", "'stock' is none of"),
-        ("events.yaml", "tables:", "tables: [", "is no YAML"),
+        ("events.yaml", "tables:", "tables: [", "is not readable YAML"),
         ("events.yaml", "", "", ""),
     ],
 )

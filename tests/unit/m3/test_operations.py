@@ -65,6 +65,7 @@ def test_a_missing_file_is_named_with_its_path(tmp_path: Path) -> None:
         ("operations:\n  a.b: OIS100MI/AddBatchHeadChrg\n", "a.b: OIS100MI/AddBatchHeadChrg is no published"),
         ("operations:\n  a.b: OIS100MI\n", "'OIS100MI' is not PROGRAM/Transaction"),
         ("operations:\n  a.b: [x\n", "line 3: this is not readable YAML"),
+        ("operations:\n  a.b: x/y\n  a.b: x/z\n", "line 3: a.b is given twice, first on line 2"),
         ("operation:\n  a.b: x/y\n", "operation: Extra inputs"),
         ("", "the file: "),
     ],

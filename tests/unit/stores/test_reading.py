@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from connector.errors import ConfigurationError
-from connector.stores.reading import parse_store_config
+from connector.stores.reading import parse_store_config, refuse_names_twice
 from tests.integration.flows.books.counting_house import INVOICES, PAYMENTS, invoicing
 
 EXAMPLE = (Path(__file__).parents[3] / "config" / "stores" / "example.yaml").read_text(encoding="utf-8")
@@ -119,3 +119,30 @@ def test_a_fee_with_an_account_that_cannot_be_is_refused(fee: dict[str, object],
         parse_store_config(file, source="w1.yaml")
 
     assert words in refused.value.message
+
+
+def test_an_entry_given_twice_is_refused_in_a_new_file_and_counts_in_one_that_was_taken() -> None:
+    file = f"{EXAMPLE}\norders: {{statuses: {{}}}}\n"
+    first, second = EXAMPLE.splitlines().index("orders:") + 1, len(file.splitlines())
+
+    with pytest.raises(ConfigurationError) as refused:
+        refuse_names_twice(file, source="w1.yaml")
+
+    assert f"w1.yaml, line {second}: orders is given twice, first on line {first}" in refused.value.message
+    assert parse_store_config(file, source="w1.yaml").orders.statuses == {}
+
+
+def test_a_wrong_entry_is_named_with_its_own_line_and_not_that_of_a_namesake() -> None:
+    file = EXAMPLE.replace("\norders:\n", "\norders:\n  warehouse: x\n")
+    line = file.splitlines().index("orders:") + 2
+
+    with pytest.raises(ConfigurationError) as refused:
+        parse_store_config(file, source="w1.yaml")
+
+    assert f"line {line}, orders.warehouse: there is no such entry" in refused.value.message
+
+
+@pytest.mark.parametrize("file", ["just text", "- a\n- b\n", "7"])
+def test_a_file_without_entries_is_told_their_form(file: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"w1\.yaml: there must be lines of the form `name: value`"):
+        parse_store_config(file, source="w1.yaml")
