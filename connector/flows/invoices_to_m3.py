@@ -36,7 +36,8 @@ from connector.flows.outcome import Done
 from connector.flows.refunds.noticing import key_of
 from connector.ledger.document_records import DocumentRecord
 from connector.ledger.leaving import asked_again
-from connector.ledger.posted import find_posted, minded_of
+from connector.ledger.posted import find_posted
+from connector.ledger.standing import standings
 from connector.ledger.succession import is_set_aside
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
@@ -142,8 +143,9 @@ def _credited(run: Run) -> tuple[str, ...]:
 def _uncredited(run: Run, content: dict[str, Any]) -> dict[str, Any]:
     """Leaves out the refunds that exchanges of their own have credited, are to credit or ask a person about."""
     ids = {key_of(int(run.claim.business_key), one["id"]): one for one in content["refunds"]}
-    known = minded_of(run.journal.connection, run.store.name, flow=CREDITS, keys=list(ids))
-    return {**content, "refunds": [one for key, one in ids.items() if key not in known]}
+    known = standings(run.journal.connection, run.store.name, flows=[CREDITS], keys=list(ids))
+    minded = {one.key for one in known if one.is_minded}
+    return {**content, "refunds": [one for key, one in ids.items() if key not in minded]}
 
 
 def _for_person(run: Run, what: str) -> PermanentError:

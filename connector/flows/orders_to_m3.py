@@ -29,7 +29,7 @@ from connector.flows.stock import selling
 from connector.ledger import bindings
 from connector.ledger.document_records import DocumentRecord, References
 from connector.ledger.leaving import noted, of_order
-from connector.ledger.posted import settled_at
+from connector.ledger.standing import settled_at
 from connector.ledger.succession import is_set_aside
 from connector.ledger.tables import DocumentState
 from connector.stores.orders import OrderAction

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from connector.flows.books.leaving import INVOICES
 from connector.flows.context import Run
-from connector.ledger.posted import find_posted, taken_up
+from connector.ledger.posted import find_posted
+from connector.ledger.standing import find_standing
 from connector.stores.orders import CarriedAs
 
 
@@ -25,4 +26,5 @@ def is_to_be_invoiced(run: Run, order_id: int | str) -> bool:
     """Tells the same of an order of which M3 has no customer order."""
     if run.store.config.orders.carried_as is CarriedAs.INVOICE:
         return True
-    return bool(taken_up(run.journal.connection, run.store.name, flow=INVOICES, keys=[str(order_id)]))
+    standing = find_standing(run.journal.connection, run.store.name, flow=INVOICES, key=str(order_id))
+    return standing is not None and standing.is_taken_up

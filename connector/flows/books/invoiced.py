@@ -15,7 +15,8 @@ from connector.flows.context import Run
 from connector.flows.orders.customer import find_number
 from connector.ledger import discards
 from connector.ledger.document_records import DocumentRecord
-from connector.ledger.posted import find_posted, find_posted_batch, may_be_posted_yet
+from connector.ledger.posted import find_posted, find_posted_batch
+from connector.ledger.standing import may_be_posted_yet
 from connector.m3.programs import ars200mi, ois100mi, ois350mi
 from connector.m3.programs.ars200mi import InvoiceKey, InvoiceTotals
 from connector.m3.programs.ois350mi import Invoice
@@ -66,7 +67,7 @@ def direct_invoice(run: Run, order: Order, *, remedy: str) -> DocumentRecord | N
         NeedsPersonError: A person settled it without the connector.
     """
     key, connection = str(order.id), run.journal.connection
-    is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
+    is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, key=key)
     posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
     if posted is not None:
         return posted
@@ -89,7 +90,7 @@ def direct_invoice(run: Run, order: Order, *, remedy: str) -> DocumentRecord | N
 def _direct(run: Run, order: Order) -> list[InvoiceKey]:
     """The one invoice that invoices_to_m3 posted."""
     config, connection, key = run.store.config.invoices, run.journal.connection, run.claim.business_key
-    is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, business_key=key)
+    is_under_way = may_be_posted_yet(connection, run.store.name, flow=INVOICES, key=key)
     posted = find_posted_batch(connection, run.store.name, flow=INVOICES, business_key=key)
     if posted is None:
         _require_not_by_hand(run, INVOICES)

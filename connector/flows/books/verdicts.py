@@ -11,7 +11,8 @@ from connector.flows.books.ways import Way
 from connector.flows.context import Run
 from connector.ledger.document_records import DocumentRecord
 from connector.ledger.people import use_up_rebuild
-from connector.ledger.posted import find_batch_before, is_left_in_m3
+from connector.ledger.posted import find_batch_before
+from connector.ledger.standing import find_standing
 from connector.ledger.tables import DocumentState
 from connector.m3.programs.gls840mi import INVOICE
 
@@ -36,7 +37,9 @@ def require_none_left(run: Run) -> None:
     Raises:
         NeedsPersonError: One may, and would sell it twice if somebody updated it there.
     """
-    if not is_left_in_m3(run.journal.connection, run.claim.exchange_id):
+    held = run.claim
+    standing = find_standing(run.journal.connection, held.scope, flow=held.flow, key=held.business_key)
+    if standing is None or not standing.is_left:
         return
     keys = [str(one.plan["sheet"]["key"]) for one in run.claim.documents]
     raise NeedsPersonError(

@@ -10,7 +10,8 @@ from connector.flows.books.carried import is_direct
 from connector.flows.books.leaving import INVOICES
 from connector.flows.context import Run
 from connector.flows.stock.selling import taken_units
-from connector.ledger.posted import find_posted_batch, may_be_posted_yet
+from connector.ledger.posted import find_posted_batch
+from connector.ledger.standing import may_be_posted_yet
 from connector.stores.orders import OrderAction
 from connector.woocommerce.models import Order
 
@@ -37,7 +38,7 @@ def require_none(run: Run, order: Order) -> None:
             "connector do it, put invoices.issue back into the store file, give it to `connector store add`, then release the "
             "exchange.",
         )
-    if may_be_posted_yet(connection, store.name, flow=INVOICES, business_key=key):
+    if may_be_posted_yet(connection, store.name, flow=INVOICES, key=key):
         raise MissingDependencyError(
             f"The invoice of order {key} is not posted yet, and the store file does not say any more how its units are booked.",
             kind="posted_invoice",

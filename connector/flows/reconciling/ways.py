@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connector.flows.context import StoreContext
-from connector.ledger.posted import taken_up, ways_of
 from connector.ledger.session import Ledger, transaction
+from connector.ledger.standing import standings
 from connector.stores.orders import CarriedAs
 
 ORDERS, INVOICES = "orders_to_m3", "invoices_to_m3"
@@ -33,11 +33,13 @@ class Ways:
         if not new:
             return
         with transaction(self.ledger) as connection:
-            keys = [str(one) for one in new]
-            ways = ways_of(connection, self.store.name, flows=(ORDERS, INVOICES), keys=keys)
-            begun = taken_up(connection, self.store.name, flow=INVOICES, keys=keys)
+            flows, keys = (ORDERS, INVOICES), [str(one) for one in new]
+            known = standings(connection, self.store.name, flows=flows, keys=keys)
+        seen_to = {(one.key, one.flow) for one in known if one.is_seen_to}
+        begun = {one.key for one in known if one.flow == INVOICES and one.is_taken_up}
         for id_ in new:
-            mine = ways.get(str(id_), {INVOICES} if str(id_) in begun else set())
+            key = str(id_)
+            mine = {flow for flow in flows if (key, flow) in seen_to} or ({INVOICES} if key in begun else set())
             self._direct[id_] = mine == {INVOICES} if len(mine) == 1 else self._is_direct_now
 
     def is_direct(self, order_id: int) -> bool:

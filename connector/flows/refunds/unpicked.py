@@ -22,7 +22,8 @@ from connector.flows.refunds.stage import Sale, Stage
 from connector.flows.refunds.taking_along import bears
 from connector.ledger import reductions
 from connector.ledger.leaving import asked_again
-from connector.ledger.posted import Posted, standing_state
+from connector.ledger.posted import Posted
+from connector.ledger.standing import standing_state
 from connector.ledger.tables import State
 from connector.money.portions import apart, from_json, to_json
 from connector.money.reducing import everything
