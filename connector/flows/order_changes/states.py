@@ -111,7 +111,7 @@ def find_unpriced(held: Held, states: Sequence[Mapping[str, Any]]) -> list[Order
     for line in held.lines:
         known = _known(line, states)
         is_free = 0 < len(known) < len(states) and not any(Decimal(one[AMOUNT]) for one in known)
-        if is_free and not _is_known(_line(line), known):
+        if is_free and not _is_known(line, known):
             found.append(line)
     return found
 
@@ -166,7 +166,7 @@ def _foreign_lines(
     for line in held.lines:
         known = _known(line, states)
         now = _line(line)
-        if not _is_known(now, known, own_price=own_prices.get(line.key)):
+        if not _is_known(line, known, own_price=own_prices.get(line.key)):
             found = f"{now[QUANTITY]} for {now[AMOUNT]}"
             was = " or ".join(dict.fromkeys(f"{one[QUANTITY]} for {one[AMOUNT]}" for one in known)) or "none"
             yield Foreign(f"line {line.customer_line}: {found} instead of {was}", f"line {line.customer_line}", found)
@@ -179,11 +179,17 @@ def _known(line: OrderLine, states: Sequence[Mapping[str, Any]]) -> list[Mapping
     return [one["lines"][key] for one in states if (key := str(line.customer_line)) in one["lines"]]
 
 
-def _is_known(now: Mapping[str, str], known: Sequence[Mapping[str, str]], *, own_price: str | None = None) -> bool:
-    """Tells whether a line is as some state has it: its quantity, and amount or price, or the price M3 gives it by itself."""
+def _is_known(line: OrderLine, known: Sequence[Mapping[str, str]], *, own_price: str | None = None) -> bool:
+    """Tells whether a line is as some state has it: its quantity, and amount or price, or the price M3 gives it by itself.
+
+    A quantity of one state may stand at the price of another; but nothing is taken off a price then, else somebody did.
+    """
+    now = _line(line)
     if not any(now[QUANTITY] == one[QUANTITY] for one in known):
         return False
-    return now[PRICE] == own_price or any(now[name] == one[name] for one in known for name in (AMOUNT, PRICE))
+    if any(now[AMOUNT] == one[AMOUNT] for one in known):
+        return True
+    return line.is_at_full_price and now[PRICE] in {own_price, *(one[PRICE] for one in known)}
 
 
 def _foreign_charges(held: Held, states: Sequence[Mapping[str, Any]]) -> Iterator[Foreign]:

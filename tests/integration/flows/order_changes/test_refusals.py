@@ -335,6 +335,29 @@ def test_line_a_person_changed_in_m3_is_shown_and_not_overwritten(desk: Desk) ->
     assert [line["quantity"] for line in desk.held["lines"]] == ["9", "1"]
 
 
+def test_discount_a_person_gave_while_the_order_is_changed_is_shown_and_not_taken_off(desk: Desk) -> None:
+    mine = partial(change_price, desk, "2", {"SAPR": "9.99", "SACD": "1", "DIP1": "10"})
+    with patch.object(M3Client, "write", stopped_before("order.change_line", mine)):
+        desk.set_quantity("MUG-001", 5)
+
+    assert "line 2: 1 for 8.99 instead of 1 for 9.99" in waits(desk)["reason"]
+    assert [line["line_amount"] for line in desk.held["lines"]] == ["64.50", "8.99"]
+
+
+def test_quantity_that_shows_before_its_new_price_is_ours(desk: Desk) -> None:
+    line = desk.order["line_items"][0]
+
+    desk.change(line_items=[{"id": line["id"], "quantity": 5, "total": "50.00", "subtotal": "50.00"}])
+
+    assert desk.shop_and_m3_differ() == []
+
+
+def change_price(desk: Desk, line: str, fields: dict[str, str]) -> None:
+    """Has a person in M3 change price or discounts of a line."""
+    m3 = desk.story.connector.process.runtime.store(STORE).m3
+    m3.write([order_changes.change_price(desk.held["orno"], LineKey(line), fields)])[0].require()
+
+
 def test_change_a_person_made_in_m3_as_well_settles_by_itself(desk: Desk) -> None:
     desk.advance("33")
     change_by_person(desk, 5)
