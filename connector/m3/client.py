@@ -25,7 +25,7 @@ from connector.errors import (
 from connector.m3.bulk import M3Context, Request, answers_of, split
 from connector.m3.calls import Answer, Call
 from connector.m3.catalogue import Catalogue
-from connector.m3.ceiling import PROBE, PROBE_ROWS, is_doubtful, may_be_cut
+from connector.m3.ceiling import PROBE, PROBE_ROWS, is_beyond, is_doubtful, may_be_cut
 from connector.m3.envelope import Item, UnreadableAnswerError, read_envelope
 from connector.m3.ionapi import IonApi
 from connector.m3.operations import Operation, Operations
@@ -100,7 +100,9 @@ class M3Client:
             RateLimitedError, BreakerOpenError: Not sent, or refused by the gateway; later.
         """
         answers = self._run(calls, is_write=False, max_records=max_records)
-        if any(is_doubtful(one, max_records=max_records) for one in answers) and self._is_cut_at_ceiling():
+        if any(map(is_beyond, answers)):
+            self._has_ceiling = False
+        if any(is_doubtful(one, max_records=max_records) for one in answers) and self._may_be_cut_at_ceiling():
             return [replace(one, is_cut=one.is_cut or is_doubtful(one, max_records=max_records)) for one in answers]
         return answers
 
@@ -132,12 +134,12 @@ class M3Client:
         """Closes the connections."""
         self._transport.close()
 
-    def _is_cut_at_ceiling(self) -> bool:
-        """Asks, once, whether the gateway cuts lists; as long as nothing shows it, they are taken for whole."""
+    def _may_be_cut_at_ceiling(self) -> bool:
+        """Asks whether the gateway cuts lists, until something shows it; as long as nothing does, they may be cut."""
         if self._has_ceiling is None:
             (probe,) = self._run([PROBE], is_write=False, max_records=PROBE_ROWS)
             self._has_ceiling = may_be_cut(probe)
-        return bool(self._has_ceiling)
+        return self._has_ceiling is not False
 
     def _run(self, calls: Sequence[Call], *, is_write: bool, max_records: int) -> list[Answer]:
         operations = [self._operations.get(call.operation) for call in calls]

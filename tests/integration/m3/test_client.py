@@ -144,12 +144,12 @@ VOUCHERS = gls200mi.list_vouchers(division="AAA", first=date(2026, 11, 1), last=
     [
         ({"records": ITEMS[:1000]}, True),
         ({"records": ITEMS}, False),
-        ({"records": ITEMS[:300]}, False),  # so few items show nothing
-        (NOK, False),
+        ({"records": ITEMS[:300]}, True),  # so few items show nothing
+        (NOK, True),
     ],
     ids=["gateway gives no more", "gateway gives more", "few items", "items refused"],
 )
-def test_list_of_a_thousand_rows_is_doubted_where_the_gateway_gives_no_more(
+def test_list_of_a_thousand_rows_is_doubted_unless_the_gateway_gives_more(
     client: M3Client, gateway: Gateway, probe: dict[str, Any], is_cut: bool
 ) -> None:
     gateway.answers += [results({"records": LONG}), results(probe)]
@@ -157,6 +157,23 @@ def test_list_of_a_thousand_rows_is_doubted_where_the_gateway_gives_no_more(
     (answer,) = client.read([VOUCHERS], max_records=100_000)
 
     assert (answer.is_cut, [seen.json["program"] for seen in gateway.calls]) == (is_cut, ["GLS200MI", "MMS200MI"])
+
+
+def test_a_longer_list_shows_that_the_gateway_gives_more(client: M3Client, gateway: Gateway) -> None:
+    longer = results({"records": [*LONG, *LONG[:1]]})
+    gateway.answers += [
+        results({"records": LONG}),
+        results({"records": ITEMS[:300]}),
+        longer,
+        results({"records": LONG}),
+    ]
+
+    cut = [client.read([VOUCHERS], max_records=100_000)[0].is_cut for _ in range(3)]
+
+    assert (cut, [seen.json["program"] for seen in gateway.calls]) == (
+        [True, False, False],
+        ["GLS200MI", "MMS200MI", "GLS200MI", "GLS200MI"],
+    )
 
 
 def test_what_the_gateway_gives_is_asked_once(client: M3Client, gateway: Gateway) -> None:
