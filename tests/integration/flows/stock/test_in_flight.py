@@ -12,6 +12,7 @@ from sqlalchemy import text
 from connector.ledger.people import discard, release
 from connector.ledger.sales import unread_sales
 from connector.ledger.session import transaction
+from connector.m3.programs import ois100mi
 from tests.harness import STORE, Connector
 from tests.integration.flows.other_answers import altered, refused
 from tests.integration.flows.stock.stock_story import MUG, PAN, StockStory, stock_store
@@ -99,6 +100,26 @@ def test_order_whose_lines_m3_refuses_counts_whole_and_stops_no_other(
 
     assert (story.shown(MUG), story.shown(PAN)) == (17, 30)
     assert story.connector.rows("SELECT is_open FROM sale") == [{"is_open": True}]
+
+
+def test_order_of_more_lines_than_m3_lists_counts_whole_until_it_shows_them_all(
+    story: StockStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.m3_holds(MUG, 20)
+    order = story.buy(MUG, 3)
+    story.connector.ask(order["id"])
+    story.connector.drain()
+    requests.post(f"{story.sandbox.m3_url}/_control/orders/advance", json={"to": "33"}, timeout=10).raise_for_status()
+    story.connector.pass_time(700)
+    with monkeypatch.context() as short:
+        short.setattr(ois100mi, "MOST_LINES", 1)
+        story.carry(MUG)
+
+    cut = (story.shown(MUG), story.connector.rows("SELECT is_open FROM sale"))
+    story.carry(MUG)
+
+    assert cut == (14, [{"is_open": True}]), "the three that M3 has allocated, and three that nobody knows of"
+    assert (story.shown(MUG), story.connector.rows("SELECT is_open FROM sale")) == (17, [{"is_open": False}])
 
 
 def test_allocated_order_is_looked_at_no_more(story: StockStory) -> None:
