@@ -14,7 +14,7 @@ from decimal import Decimal
 from connector.errors import MappingError
 from connector.flows.catalogue.fields import ATTRIBUTE, DIMENSIONS, META, OPTION, PRODUCT, VARIATION
 from connector.flows.catalogue.rules import SKU, STYLE, UNITS, ItemRules
-from connector.m3.programs.item_master import GroupNames
+from connector.m3.programs.item_master import GroupNames, list_naming
 from connector.mapping.rules import Values
 from connector.woocommerce.canonical import JSONDict
 
@@ -141,8 +141,9 @@ class Maker:
                 f"The name of {field} {code} is not known: M3 gave a part of the list of names only.",
                 rule=field,
                 field=field,
-                resolution="Raise the gateway's limit of rows, or bind the list to a transaction of the site's that gives all "
-                "(`operations` of the store file).",
+                resolution="Have the gateway in front of M3 give more rows of a list at once; or name, under `operations` of the "
+                f"store file, a transaction of the site's for {list_naming(field)} that gives all names. Then: connector sync "
+                f"items_to_woo --ids {facts['ITNO']}.",
             )
         return code if name is None else name
 

@@ -161,3 +161,8 @@ _FIELDS = {
     "hierarchy.list": tuple(one for one in GROUPED if one.startswith("HIE")),
 }
 """The fields whose codes each list names."""
+
+
+def list_naming(field: str) -> str:
+    """Returns the operation that lists the names of a group."""
+    return next(operation for operation, fields in _FIELDS.items() if field in fields)

@@ -63,7 +63,9 @@ def test_item_whose_name_is_missing_of_a_cut_list_waits_for_a_person_and_no_othe
     (category,) = assortment.product("OWN-4")["categories"]
     assert category["name"] == "Tops"
     assert (assortment.trouble("OWN-5"), assortment.product("OWN-5")) == ("unmappable", {})
-    assert "The name of ITGR TSHIRT is not known" in str(assortment.offer("OWN-5"))
+    told = str(assortment.offer("OWN-5"))
+    assert "The name of ITGR TSHIRT is not known" in told
+    assert "for item_group.list that gives all names. Then: connector sync items_to_woo --ids OWN-5." in told
 
 
 def test_a_changed_attribute_is_written_beside_those_of_the_shop(connector: Connector) -> None:
