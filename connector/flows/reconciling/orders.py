@@ -200,7 +200,9 @@ class Orders:
         self, order: ShopOrder, total: Decimal, why: Why, ledger: InLedger, *, is_as_sent: bool
     ) -> Why:
         """Says why M3's order is not what the shop has, now also by what its refunds make up for."""
-        refunds, by = self.refunds.get(order.id, ()), order.total - total
+        refunds, differs_by = self.refunds.get(order.id, ()), order.total - total
+        has_changed = is_as_sent and not proof_of(order, ledger, is_as_sent=True).is_as_asked
+        by = ledger.taken_off if has_changed else differs_by  # of a later change of the shop nobody gave anything back
         if not refunds or by <= 0:
             return why
         rounding_left = self._rounding_left(order, ledger.known) if is_as_sent else ZERO
@@ -210,7 +212,7 @@ class Orders:
             refunds=refunds,
             returns=self.returns,
             why=why,
-            is_made_up=is_as_sent and by + rounding_left == ledger.taken_off,
+            is_made_up=is_as_sent and differs_by + rounding_left == ledger.taken_off,
             rounding_left=rounding_left,
         )
         self.smaller[order.id] = smaller

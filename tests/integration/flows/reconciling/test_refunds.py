@@ -248,3 +248,16 @@ def test_a_refund_of_a_line_that_a_person_closed_waits_with_an_order_that_waits_
 
     assert {row.fact for row in rows} == {Fact.ORDER, Fact.REFUND}
     assert reasons_of(rows) == {Reason.WAITING}
+
+
+def test_a_change_after_the_invoice_is_nothing_that_m3_gave_back_beside_a_return(shared: Clerk) -> None:
+    order = shared.invoiced()
+    shared.change(order, line_items=[{"sku": "MUG-001", "quantity": 1}])
+    shared.give_back(order, MUG, 1)
+    shared.pass_and_settle()
+
+    rows = shared.reconcile()
+
+    assert [one["total"] for one in shared.returns()] == ["-16.12"]
+    assert {row.fact for row in rows} == {Fact.ORDER}
+    assert reasons_of(rows) == {Reason.WAITING}
