@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any
+from importlib.metadata import version as version_of
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from connector.cli.output import fail
+from connector.cli.output import fail, out
 from connector.errors import ConnectorError
+
+PACKAGE = "woocommerce-m3-connector"
+COMPLETION = ("install_completion", "show_completion")
+"""Options typer gives to each command that is loaded by itself; the shell's completion is one of the whole program."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,9 @@ COMMANDS = {
     "customers": _Entry("customers", "List which accounts are customers of M3; tell how one stands; unbind one."),
     "sync": _Entry("sync", "Carry given facts across now, or show what would be sent."),
     "mapping": _Entry("mapping", "Show how values are laid out for M3."),
-    "reconcile": _Entry("reconcile", "Compare M3 with the shop, item by item, and repair what differs."),
+    "reconcile": _Entry(
+        "reconcile", "Compare M3 with the shop: orders, money, catalogue, prices, stock; say why they differ."
+    ),
     "rates": _Entry("rates", "List the exchange rates of M3 that are kept; read them now."),
     "audit": _Entry("audit", "Export the audit trail, verify it, or remove what is oldest."),
     "purge": _Entry("purge", "Remove what is old and no longer needed, or show how much that is."),
@@ -79,7 +86,14 @@ def load_command(name: str) -> Any:
     module = importlib.import_module(f"connector.cli.{entry.module}")
     command = typer.main.get_command(module.app)
     command.name = name
+    command.params = [one for one in command.params if one.name not in COMPLETION]
     return command
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        out().print(f"connector {version_of(PACKAGE)}")
+        raise typer.Exit()
 
 
 app = typer.Typer(
@@ -91,5 +105,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def connector() -> None:
-    """Carries WooCommerce orders and customers into Infor M3."""
+def connector(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Carries orders, refunds, payments and customers from WooCommerce into Infor M3; items, prices and stock back."""

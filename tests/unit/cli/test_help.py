@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version as version_of
 
 import pytest
 from typer.testing import CliRunner
@@ -21,6 +22,19 @@ def test_help_lists_every_command() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_of_the_table_can_be_loaded_and_has_a_help(name: str) -> None:
     assert load_command(name).name == name
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+
+    assert (result.exit_code, result.stdout) == (0, f"connector {version_of('woocommerce-m3-connector')}\n")
+
+
+def test_help_of_a_command_offers_no_completion_of_its_own() -> None:
+    result = CliRunner().invoke(app, ["status", "--help"])
+
+    assert "--json" in result.stdout
+    assert "completion" not in result.stdout
 
 
 def test_help_loads_neither_database_nor_broker() -> None:
