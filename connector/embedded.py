@@ -77,7 +77,8 @@ class EmbeddedServer:
             if time.monotonic() > deadline:
                 raise ConfigurationError(
                     f"The embedded {self.name} server does not start. The end of {self.log}:\n{_tail(self.log)}",
-                    resolution="Remove what the log names, or use a server of your own (DATABASE_URL, REDIS_URL).",
+                    resolution="If another `connector up` runs in this folder, end it, or set CONNECTOR_HOME to another one. "
+                    "Else remove what the log names, or use a server of your own (DATABASE_URL, REDIS_URL).",
                 )
             time.sleep(0.5)  # after a kill -9 the orphaned parts of the old server need a moment to go
 
@@ -230,6 +231,17 @@ def free_port() -> int:
         with socket.create_connection(address):
             server.accept()[0].close()
         return address[1]
+
+
+def is_free(port: int) -> bool:
+    """Tells whether nobody listens on a port of this machine; one that is only being given up (TIME_WAIT) is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
 
 
 def _tail(path: Path, *, lines: int = 12) -> str:

@@ -9,16 +9,44 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from connector.children import start_child
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded import embedded_postgres, embedded_valkey, is_free
 from connector.errors import ConfigurationError
 from connector.processes import ProcessType, Supervisor, child_environment, read_procfile
 
 LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Listener:
+    """A process type that listens, on the port a setting names."""
+
+    process: str
+    what: str
+    setting: str
+    default: int
+
+    def port(self, environment: Mapping[str, str]) -> int:
+        """Returns its port.
+
+        Raises:
+            ConfigurationError: The setting holds none.
+        """
+        value = environment.get(self.setting) or str(self.default)
+        if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+            raise ConfigurationError(
+                f"{self.setting} {value!r} is no port.",
+                resolution="Set it to a number from 1 to 65535, or leave it out.",
+            )
+        return int(value)
+
+
+LISTENERS = (_Listener("web", "the receiver", "PORT", 8080), _Listener("flower", "Flower", "FLOWER_PORT", 5555))
 RELEASE = "release"  # the Procfile's one-off step: migrations
 # Celery then ends on SIGTERM softly: it gives running and waiting messages back instead of waiting for long tasks.
 SOFT_SHUTDOWN = {"REMAP_SIGTERM": "SIGQUIT"}
@@ -36,15 +64,33 @@ def run_all(procfile: Path, environment: Mapping[str, str], *, home: Path) -> in
         An exit status: 0 after an orderly stop, else that of the release step.
 
     Raises:
-        ConfigurationError: The Procfile or the embedded servers cannot be used.
+        ConfigurationError: The Procfile or the embedded servers cannot be used, or a port is in use.
     """
     types = read_procfile(procfile)
+    addresses = _free_addresses({one.name for one in types}, environment)
     with servers(environment, home=home) as complete:
         status = release(types, complete)
         if status == 0:
+            write_line("up", f"{addresses}Commands given in this folder find this installation. Ctrl-C ends it.")
             started = [one for one in types if one.name != RELEASE]
             Supervisor(started, environment=complete, output=write_line).run()
         return status
+
+
+def _free_addresses(names: set[str], environment: Mapping[str, str]) -> str:
+    """Makes sure that what listens will find its port free, and returns the addresses as a text to stand before others."""
+    listening = [one for one in LISTENERS if one.process in names]
+    ports = [one.port(environment) for one in listening]
+    for one, port in zip(listening, ports, strict=True):
+        if not is_free(port):
+            raise ConfigurationError(
+                f"Port {port}, where {one.what} listens, is in use.",
+                resolution=f"Perhaps another `connector up` runs: end it, or set {one.setting} to another port.",
+            )
+    return "".join(
+        f"{one.what[0].upper()}{one.what[1:]} is at http://127.0.0.1:{port}. "
+        for one, port in zip(listening, ports, strict=True)
+    )
 
 
 @contextmanager

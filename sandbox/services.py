@@ -18,7 +18,7 @@ class Service:
     """One service in a process of its own; it ends when the pipe to its parent does."""
 
     def __init__(self, name: str, port: int, seed: int) -> None:
-        self.name = name
+        self.name, self._port = name, port
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(name, port, seed, theirs), daemon=True)
@@ -28,9 +28,15 @@ class Service:
     def url(self) -> str:
         """Wait until the service listens and give its address."""
         try:
-            return str(self._pipe.recv())
+            said = self._pipe.recv()
         except EOFError:
-            sys.exit(f"sandbox: the {self.name} service did not start, see above (port taken?)")
+            sys.exit(f"sandbox: the {self.name} service did not start, see above")
+        if isinstance(said, OSError):
+            sys.exit(
+                f"sandbox: the {self.name} cannot listen on port {self._port} ({said.strerror}). Is another sandbox running?"
+                f" Else give --{self.name}-port another port, or 0 for a free one."
+            )
+        return str(said)
 
     def is_alive(self) -> bool:
         """Tell whether the service runs."""
@@ -47,7 +53,11 @@ class Service:
 def _serve(name: str, port: int, seed: int, parent: Connection) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    server = SandboxServer(SERVICES[name](seed=seed), port)
+    try:
+        server = SandboxServer(SERVICES[name](seed=seed), port)
+    except OSError as error:
+        parent.send(error)
+        return
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     parent.send(server.url)
     server.serve_forever(poll_interval=0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from celery.signals import (
@@ -13,14 +14,24 @@ from celery.signals import (
 )
 
 from connector.broker import TASK_HARD_LIMIT_S, make_app
+from connector.errors import ConfigurationError
 from connector.logs import configure_logs
-from connector.settings import read_settings
+from connector.settings import Settings, read_settings
 from workers import process
 from workers.places import Places
 from workers.schedule import beat_schedule
 from workers.shutdown import SOFT_S, bound_shutdown
 
-settings = read_settings()
+
+def _settings() -> Settings:
+    """Reads the settings; wrong ones end the process with what to do, where Celery would show a traceback."""
+    try:
+        return read_settings()
+    except ConfigurationError as error:
+        sys.exit(f"Error: {error.message}\nWhat to do: {error.resolution}")
+
+
+settings = _settings()
 app = make_app(settings.redis_url)
 app.conf.update(
     include=["workers.tasks"],

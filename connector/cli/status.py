@@ -139,7 +139,7 @@ def _print_troubles(overview: Overview) -> None:
     if overview.troubles:
         say("")
         print_table(
-            ("Store", "Job", "Fails since", "Times", "Tried again at", "Why", "What to do"),
+            ("Store", "Job", "Fails since (UTC)", "Times", "Tried again at (UTC)", "Why", "What to do"),
             ((one.store or "(all)", one.job, one.since, one.count, one.next_at, f"{one.code}: {one.reason}",
               one.resolution or ("" if one.is_lasting else "Nothing yet: it is tried again by itself."))
              for one in overview.troubles),

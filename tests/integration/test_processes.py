@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from connector import processes
+from connector.embedded import free_port
 from connector.errors import ConfigurationError
 from connector.processes import ProcessType, Supervisor, read_procfile
 from connector.settings import environment
 from connector.up import release, run_all, servers
+from tests.harness import ROOT
 
 
 class Lines:
@@ -177,8 +181,45 @@ def test_a_failed_release_step_keeps_everything_else_from_starting(tmp_path: Pat
     )
     complete = {**environment(), "DATABASE_URL": "postgresql://unused", "REDIS_URL": "redis://unused"}
 
-    assert run_all(procfile, complete, home=tmp_path) == 4
+    assert run_all(procfile, {**complete, "PORT": str(free_port())}, home=tmp_path) == 4
     assert not marker.exists()
+
+
+@pytest.mark.parametrize(("process", "setting"), [("web", "PORT"), ("flower", "FLOWER_PORT")])
+def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path, process: str, setting: str) -> None:
+    procfile = tmp_path / "Procfile"
+    procfile.write_text(f"{process}: {sys.executable} --version\n")
+    home = tmp_path / "home"
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(ConfigurationError) as refused:
+            run_all(procfile, {**environment(), setting: port}, home=home)
+
+    assert f"Port {port}" in refused.value.message
+    assert f"set {setting} to another port" in refused.value.resolution
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("port", ["x", "0", "65536", "-1"])
+def test_what_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
+    procfile = tmp_path / "Procfile"
+    procfile.write_text(f"web: {sys.executable} --version\n")
+
+    with pytest.raises(ConfigurationError, match="is no port"):
+        run_all(procfile, {**environment(), "PORT": port}, home=tmp_path)
+
+
+def test_a_worker_whose_settings_are_wrong_says_what_to_do_and_shows_no_traceback() -> None:
+    wrong = {**environment(), "DATABASE_URL": "mysql://me:word-visible@db/x", "REDIS_URL": "redis://broker/0"}
+    command = [str(Path(sys.executable).with_name("celery")), "-A", "workers.app:app", "beat"]
+
+    done = subprocess.run(command, cwd=ROOT, env=wrong, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "DATABASE_URL: it is not the URL of a PostgreSQL database" in done.stderr
+    assert "What to do: " in done.stderr
+    assert "Traceback" not in done.stderr and "word-visible" not in done.stderr
 
 
 def test_the_release_step_shows_its_output(capsys: pytest.CaptureFixture[str]) -> None:

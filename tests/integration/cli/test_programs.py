@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,17 @@ def test_the_sandbox_serves_until_it_is_told_to_stop() -> None:
 
     assert line.startswith("sandbox shop http://127.0.0.1:")
     assert status == 0
+
+
+def test_a_sandbox_whose_port_is_taken_says_which_option_changes_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [CONNECTOR, "sandbox", "run", "--shop-port", port, "--m3-port", "0"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert f"cannot listen on port {port}" in done.stderr and "--shop-port" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_help_of_the_sandbox_is_its_own() -> None:
