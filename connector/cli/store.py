@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from connector.cli.opening import open_ledger_only, person, require_store
 from connector.cli.output import print_json, print_table, say, warn
 from connector.cli.store_files import Given, WholeStore, complete_store, given_secrets, require_store_name
 from connector.cli.working import open_runtime
+from connector.errors import PermanentError
 from connector.flows.polling import believe_missing
 from connector.ledger import tenure
 from connector.ledger.dispatch import leave_to_sweeper
@@ -34,6 +35,7 @@ app = typer.Typer(no_args_is_help=True, help="Add, list, check, pause and resume
 
 Name = Annotated[str, typer.Argument(help="The store's code: 1 to 8 small letters and digits; it never changes.")]
 FROM = "Read from standard input with `-`"
+ADDED_PAUSED = "added with --paused, not resumed yet"
 
 
 @app.command()
@@ -57,6 +59,9 @@ def add(
     ion_oauth: Annotated[
         str | None, typer.Option(help=f"key:secret they sign with (OAuth 1.0a). {FROM}, or CONNECTOR_ION_OAUTH.")
     ] = None,
+    paused: Annotated[
+        bool, typer.Option("--paused", help="Carry nothing for the new store before `connector store resume`.")
+    ] = False,
 ) -> None:
     """Add a store, or change the pieces that are given; all are checked before anything is stored."""
     require_store_name(name)
@@ -75,14 +80,17 @@ def add(
         sealed_anew = seal_credentials(runtime.cipher, secrets)
         with transaction(runtime.engine) as connection:
             known, sealed = find_store(connection, name), sealed_credentials(connection, name)
+        if paused and known is not None:
+            raise PermanentError(
+                f"Store {name} is there already. Nothing was changed.",
+                resolution=f"Leave --paused out; `connector store pause {name}` pauses it.",
+            )
         whole = complete_store(given, known=known, sealed=sealed, runtime=runtime)
         with transaction(runtime.engine) as connection:
             _save(connection, name, whole=whole, sealed=sealed_anew, is_new=known is None)
-    changed = ", ".join(whole.changed)
-    say(f"Store {name} is {'added' if known is None else f'changed ({changed})'}.")
-    say(
-        f"Next: connector store check {name}" + ("" if known else f", then connector webhooks install {name} --url ...")
-    )
+            if paused:
+                pause_store(connection, name, by="person", reason=ADDED_PAUSED)
+    say(_saved(name, whole.changed, is_new=known is None, is_paused=paused))
 
 
 @app.command("list")
@@ -212,6 +220,21 @@ def _save(connection: Connection, name: str, *, whole: WholeStore, sealed: Mappi
     )
     action, given = "store_added" if is_new else "store_changed", ", ".join(whole.changed)
     note_decision(connection, action, store=name, key=name, who=person(), why=f"given: {given}")
+
+
+def _saved(name: str, changed: Sequence[str], *, is_new: bool, is_paused: bool) -> str:
+    check = f"Next: connector store check {name}"
+    if not is_new:
+        return f"Store {name} is changed ({', '.join(changed)}).\n{check}"
+    if is_paused:
+        return (
+            f"Store {name} is added, and paused: nothing is carried for it yet.\n{check}; connector sync orders_to_m3 --ids ... "
+            f"--dry-run; connector webhooks install {name} --url ...; then connector store resume {name}"
+        )
+    return (
+        f"Store {name} is added. Its orders from now on are carried, and what its store file publishes.\n{check}, then "
+        f"connector webhooks install {name} --url ..."
+    )
 
 
 def _missing(present: set[str]) -> list[str]:

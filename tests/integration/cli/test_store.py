@@ -201,6 +201,19 @@ def test_a_paused_store_tells_why_until_it_is_resumed(run: Run, given: list[str]
     assert run("store", "list", "--json").data[0]["paused_by"] is None
 
 
+def test_a_store_added_paused_carries_nothing_before_it_is_resumed(run: Run, given: list[str]) -> None:
+    added = run("store", "add", "w1", *given, "--paused")
+    listed = run("store", "list", "--json").data[0]
+    again = run("store", "add", "w1", *given, "--paused")
+
+    assert (added.status, again.status) == (0, 1)
+    assert "connector store resume w1" in added.out
+    assert listed["paused_by"] == "person"
+    assert "is there already" in again.flat_err
+    assert run("store", "resume", "w1").status == 0
+    assert run("store", "list", "--json").data[0]["paused_by"] is None
+
+
 def test_an_unknown_store_is_answered_with_those_there_are(run: Run, given: list[str]) -> None:
     run("store", "add", "w1", *given)
 
