@@ -1,15 +1,17 @@
 """Reads the exchange rates a store needs from M3 into the ledger. Called by workers/rates.py once a day, and by `connector rates`.
 
-One request for all days since the last reading, so that days nobody was there for have their rates too.
+One request for all days since the last reading, so that days nobody was there for have their rates too; of a day before that the
+flows of the ledger ask for a rate they miss.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connector.errors import ConfigurationError
-from connector.flows.context import StoreContext
+from connector.flows.context import Run, StoreContext
 from connector.ledger.cursors import move_cursor, now, read_cursor
 from connector.ledger.rates import CURSOR, StoredRate, keep_rates, rate_on
 from connector.ledger.session import Ledger, OpenLedger, transaction
@@ -55,19 +57,48 @@ def read_rates(ledger: Ledger, store: StoreContext) -> RatesRead:
         today = now(connection).astimezone(store.config.m3.zone).date()
         last = read_cursor(connection, store.name, name=CURSOR)
     days = _days(date.fromisoformat(last) if last else today, today)
-    calls = [
-        crs055mi.select_rate(currency, division=store.config.m3.division, rate_type=rate_type, day=day)
-        for currency in config.currencies
-        for rate_type in config.types
-        for day in days
-    ]
-    rates = _ours(store, [row for answer in store.m3.read(calls) for row in crs055mi.read_rates(answer)])
+    rates = _ask(store, currencies=config.currencies, types=config.types, days=days)
     with transaction(ledger) as connection:
         keep_rates(connection, store.m3_scope, division=store.config.m3.division, rates=rates)
     with transaction(ledger) as connection:
         _require_all(connection, store, config, today)
         move_cursor(connection, store.name, name=CURSOR, value=today.isoformat())
     return RatesRead(len(days), rates)
+
+
+def read_left_behind(run: Run, currencies: Sequence[str], *, rate_type: int, day: date) -> None:
+    """Reads rates of a day that the daily reading has left behind, if one is missing: M3 may have got it since.
+
+    Of the last day it read, and of later ones, that reading asks again itself.
+
+    Raises:
+        RetryableError: M3 cannot be asked now.
+    """
+    store, connection = run.store, run.journal.connection
+    last, config = read_cursor(connection, store.name, name=CURSOR), _needed(store)
+    if last is None or day >= date.fromisoformat(last):
+        return
+    scope, division = store.m3_scope, store.config.m3.division
+    kept = [
+        rate_on(connection, scope, division=division, currency=one, rate_type=rate_type, day=day) for one in currencies
+    ]
+    if all(one is not None and not is_too_old(one, day=day, config=config) for one in kept):
+        return
+    run.journal.pause()
+    rates = _ask(store, currencies=currencies, types=(rate_type,), days=[day])
+    keep_rates(run.journal.connection, scope, division=division, rates=rates)
+
+
+def _ask(
+    store: StoreContext, *, currencies: Sequence[str], types: Sequence[int], days: Sequence[date]
+) -> tuple[StoredRate, ...]:
+    calls = [
+        crs055mi.select_rate(currency, division=store.config.m3.division, rate_type=rate_type, day=day)
+        for currency in currencies
+        for rate_type in types
+        for day in days
+    ]
+    return _ours(store, [row for answer in store.m3.read(calls) for row in crs055mi.read_rates(answer)])
 
 
 def _days(last: date, today: date) -> list[date]:

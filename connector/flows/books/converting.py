@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.flows.context import Run, StoreContext
 from connector.flows.orders.dates import currency_decimals
+from connector.flows.rates import read_left_behind
 from connector.ledger.kept import known
 from connector.ledger.session import OpenLedger
 from connector.money.converting import converted
@@ -69,12 +70,15 @@ def into_books(run: Run, currency: str, *, day: date) -> IntoBooks | None:
 
     Raises:
         NotYetError: M3 has no rate for the day; it is read again by itself, and people are told.
+        RetryableError: M3 cannot be asked for one now.
         MappingError: No rate is kept of either currency, or it is stated in a way the store file gives no meaning to.
     """
     target = run.store.config.books.convert_to
     if not target or target == currency:
         return None
     decimals = currency_decimals(run, target).amounts
+    rated = [one for one in (currency, target) if run.store.config.rates and one in run.store.config.rates.currencies]
+    read_left_behind(run, rated, rate_type=run.store.config.books.rate_type, day=day)
     return kept_rate(run.journal.connection, run.store, currency, decimals=decimals, day=day)
 
 

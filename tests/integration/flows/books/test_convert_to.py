@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -85,6 +86,34 @@ def test_before_the_rates_of_a_day_are_read_its_money_is_not_converted_by_those_
     total = round(Decimal(order["total"]) * rate, 2)
     (invoice,), (payment,) = house.books_of("I"), house.books_of("P")
     assert (invoice["1510"], payment["1580"]) == (total, total)
+
+
+def test_rate_that_m3_gets_after_the_readings_of_later_days_is_asked_for(house: CountingHouse) -> None:
+    house.connector.configure(paying(books=IN_EUROS, rates={**RATES, "oldest_days": 0}))
+    state_rates(house, {"cutd": "20000101", "delete": True})
+    order = house.place(currency="USD")
+    zone = house.connector.process.runtime.store(STORE).config.m3.zone
+    paid_on = datetime.fromisoformat(order["date_paid_gmt"]).replace(tzinfo=UTC).astimezone(zone)
+    house.connector.drain()
+    house.connector.pass_time(2 * 86_400)
+    two_days_later = house.connector.rows("SELECT ledger_now() AS now")[0]["now"].astimezone(zone)
+    state_rates(house, {"cutd": f"{two_days_later:%Y%m%d}", "arat": "0.9"})
+    read_todays_rates(house)
+    house.go_on()
+    held = house.say()
+
+    state_rates(house, {"cutd": f"{paid_on:%Y%m%d}", "arat": "0.8"})
+    house.release(held["id"])
+    house.go_on()
+
+    total = round(Decimal(order["total"]) * Decimal("0.8"), 2)
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "not_yet")
+    assert house.books_of("P") == [{"1580": total, "2420": -total}]
+
+
+def state_rates(house: CountingHouse, *rates: dict[str, Any]) -> None:
+    """Does what a person does in CRS058."""
+    house.sandbox.post(f"{house.sandbox.m3_url}/_control/rates", [{"cucd": "USD", **one} for one in rates])
 
 
 def test_order_in_the_currency_of_the_books_needs_no_rate(house: CountingHouse) -> None:
