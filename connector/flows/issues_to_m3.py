@@ -54,6 +54,7 @@ def run(run: Run) -> Done:
     document = look_back(run, document, order, rules)
     issue = with_wanted(run, Issue.from_json(document.plan), order)
     document = keep(run, document, issue)
+    unbooked.require_no_line(run, document, issue)
     moves = issue.moves()
     if not moves and not issue.begun:
         return finish(run, document)

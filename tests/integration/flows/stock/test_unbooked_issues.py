@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.integration.flows.books.counting_house import invoicing, paying
-from tests.integration.flows.stock.warehouse import FLOW, ISSUE, Warehouse
+from tests.integration.flows.stock.stock_story import MUG
+from tests.integration.flows.stock.warehouse import CAP, FLOW, ISSUE, Warehouse
 
 
 def invoiced_and_not_booked(house: Warehouse) -> dict[str, Any]:
@@ -47,3 +48,56 @@ def test_units_of_an_order_that_becomes_a_customer_order_are_nobodys_to_book(hou
 
     assert house.exchange(FLOW)["state"] == "done"
     assert len(house.orders()) == 1
+
+
+def booked_in_part(house: Warehouse) -> dict[str, Any]:
+    """Places an order of which M3 has booked one line out, and refused the other, when the store file ceases to say how."""
+    house.m3_fault("MMS850MI/AddAdjust", "nok")
+    order = house.place()
+    house.go_on()
+    assert (house.messages(), house.exchange(FLOW)["reason_code"]) == ([(CAP, "-1")], "m3_rejected")
+    house.end_faults()
+    house.connector.configure(invoicing())
+    return order
+
+
+def test_a_line_that_was_not_booked_at_the_change_is_told_though_another_was(house: Warehouse) -> None:
+    booked_in_part(house)
+    house.release(house.exchange(FLOW)["id"])
+    house.connector.pass_time(601)
+    house.go_on()
+
+    booking = house.exchange(FLOW)
+    assert (booking["state"], booking["reason_code"]) == ("dead_letter", "needs_person"), booking["reason"]
+    assert "3 of MUG-001" in booking["reason"] and "invoices.issue" in booking["resolution"]
+    assert house.messages() == [(CAP, "-1")]
+
+    house.connector.configure(invoicing(invoices=ISSUE, publish={"stock": {}}))
+    house.release(booking["id"])
+    house.go_on()
+    assert (house.exchange(FLOW)["state"], house.messages()) == ("done", [(CAP, "-1"), (MUG, "-3")])
+
+
+def test_a_line_that_a_person_booked_after_the_change_comes_back_with_the_others(house: Warehouse) -> None:
+    order = booked_in_part(house)
+    house.release(house.exchange(FLOW)["id"])
+    house.connector.pass_time(601)
+    house.go_on()
+    house.discard()
+
+    house.change(order, status="cancelled")
+    house.go_on()
+
+    assert house.exchange(FLOW)["state"] == "done"
+    assert sorted(house.messages()) == [(MUG, "3"), (CAP, "-1"), (CAP, "1")]
+
+
+def test_a_line_that_nobody_holds_any_more_is_no_ones_to_book_after_the_change(house: Warehouse) -> None:
+    order = booked_in_part(house)
+
+    house.change(order, status="cancelled")
+    house.go_on()
+    house.connector.pass_time(601)
+    house.go_on()
+
+    assert (house.exchange(FLOW)["state"], house.messages()) == ("done", [(CAP, "-1"), (CAP, "1")])
