@@ -12,6 +12,7 @@ from connector.flows.context import Run
 from connector.flows.refunds.noticing import ids_of, key_of
 from connector.ledger.inbox import Received
 from connector.ledger.leaving import noted, of_order
+from connector.ledger.standing import find_standing
 from connector.stores.orders import OrderAction, OrdersConfig
 from connector.woocommerce.canonical import canonical_json
 from connector.woocommerce.models import Order, Refund
@@ -67,14 +68,20 @@ def leave_credit(run: Run, refund: Refund | None) -> bool:
     """Stages the exchange that credits a directly invoiced order for a refund; also of one that is gone.
 
     Returns:
-        Whether there is one: else the invoice's own run has a person credit.
+        Whether there is one, be it from when the store file still said how: else the invoice's own run has a person credit.
     """
     config = run.store.config.invoices
-    if config is None or not config.credit_prefix:
+    if (config is None or not config.credit_prefix) and not _is_minded(run, flow=CREDITS):
         return False
     content = GONE if refund is None else _refunded(refund.id)
     run.leave(_of_refund(_told(run, flow=CREDITS, topic="refund.found", content=content)))
     return True
+
+
+def _is_minded(run: Run, *, flow: str) -> bool:
+    """Tells whether a flow sees to this refund already, from when the store file still had it."""
+    known = find_standing(run.journal.connection, run.store.name, flow=flow, key=run.claim.business_key)
+    return known is not None and known.is_minded
 
 
 def pass_by(run: Run, refund: Refund) -> None:

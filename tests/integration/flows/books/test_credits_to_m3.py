@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connector.flows.refunds.poll import poll_refunds
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from tests.harness import STORE, Connector
@@ -127,6 +128,28 @@ def test_credited_refund_that_was_deleted_in_the_shop_counts_all_the_same(direct
     held = direct.exchange(FLOW)
     assert [one["1510"] for one in direct.books_of("C")] == [-Decimal(order["total"])]
     assert (held["state"], held["reason_code"]) == ("dead_letter", "amounts_differ")
+
+
+def test_credited_refund_that_is_deleted_once_the_store_file_credits_no_more_is_told(direct: CountingHouse) -> None:
+    order = direct.place()
+    direct.go_on()
+    give_back(direct, order, amount="5.00")
+    direct.connector.configure(invoicing())
+    direct.change(order, customer_note="Ring twice")
+    direct.go_on()
+    assert direct.exchange(FLOW)["state"] == "done"
+    (refund,) = direct.sandbox.shop_book()["refunds"]
+    store = direct.connector.process.runtime.store(STORE)
+    store.shop.refunds._transport.write(
+        "DELETE", f"orders/{order['id']}/refunds/{refund['id']}", params=(("force", "true"),)
+    )
+    poll_refunds(direct.connector.engine, store)
+    direct.go_on()
+
+    held = direct.exchange(FLOW)
+    assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
+    assert "was deleted in the shop" in held["reason"] and "its credit is posted as" in held["reason"]
+    assert len(direct.books_of("C")) == 1
 
 
 def test_refund_of_an_invoice_that_a_person_entered_by_hand_is_that_persons_too(direct: CountingHouse) -> None:
