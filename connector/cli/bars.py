@@ -45,9 +45,14 @@ def bar(title: str, *, most_likely: int | None = None) -> Iterator[Progress]:
     )  # fmt: skip
     with Bars(*columns, console=err()) as bars:
         task = bars.add_task(title, total=None)
+        is_counted = False
 
         def tell(done: int, total: int | None) -> None:
+            nonlocal is_counted
+            is_counted = total is not None
             guess = max(most_likely, done) if most_likely else None
             bars.update(task, completed=done, total=guess if total is None else total)
 
         yield tell
+        if not is_counted:  # it came to its end, so there were as many as were done
+            bars.update(task, total=bars.tasks[0].completed)

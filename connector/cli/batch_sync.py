@@ -126,6 +126,8 @@ def _show(
                 writer.add(row)
     figures = {"items": tally.items, "fields_to_write": changes, "problems": problems}
     writer.end({"store": store.name, "flow": entry.flow, **figures})
+    if lacking := tally.not_found(wanted):
+        warn(lacking)
     if not as_json:
         say(f"{tally.items} items looked at: {changes} fields would be written, {problems} problems.")
         say("Dry run: nothing was written.")

@@ -165,6 +165,8 @@ def _items(
             left = _compare(runtime, context, entry, wanted)
             outcome = _Outcome(found, repairing.marked, carried, left)
     writer.end({"store": context.name, "kind": kind, **outcome.to_json()})
+    if lacking := found.not_found(wanted):
+        warn(lacking)
     if not as_json:
         _tell(outcome, to_stderr=as_csv)
     raise typer.Exit(0 if outcome.is_well else 1)

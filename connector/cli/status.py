@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -59,7 +61,10 @@ def _print(overview: Overview) -> None:
         say("")
         print_table(
             ("Store", "Poll", "Read up to", "Last moved", "Under way"),
-            ((one.store, one.name, one.value, f"{ago(one.age_s)} ago", _under_way(one)) for one in overview.polls),
+            (
+                (one.store, one.name, read_up_to(one.value), f"{ago(one.age_s)} ago", _under_way(one))
+                for one in overview.polls
+            ),
             title="Polls",
         )
     if overview.jobs:
@@ -76,7 +81,23 @@ def _print(overview: Overview) -> None:
 def _under_way(poll: PollRow) -> str:
     if poll.under_way_since is None:
         return ""
-    return f"since {shown(poll.under_way_since)}, up to id {poll.at_id}"
+    return f"since {shown(poll.under_way_since)} UTC, up to id {poll.at_id}"
+
+
+def read_up_to(value: str) -> str:
+    """Returns the place of a poll as people read it: times in UTC, days; what is neither (an id) as it is.
+
+    Args:
+        value: As the cursor keeps it: a time of ISO 8601, M3's milliseconds since 1970 (LMTS), or M3's day (LMDT).
+    """
+    if re.fullmatch(r"\d{13}", value):
+        return f"{shown(datetime.fromtimestamp(int(value) // 1000, tz=UTC))} UTC"
+    if re.fullmatch(r"20\d\d(0[1-9]|1[0-2])\d\d", value):
+        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+    try:
+        return f"{shown(datetime.fromisoformat(value).astimezone(UTC))} UTC"
+    except ValueError:
+        return value
 
 
 def _what_to_do(overview: Overview) -> str:

@@ -24,6 +24,7 @@ class Tally:
         self.same = 0  # of those, the very values of M3
         self.explained = 0  # equal, or on its way
         self.reasons: Counter[Reason] = Counter()  # items that have a field with it
+        self.numbers: set[str] = set()  # of M3's items among them
 
     def counted(self, rows: Iterable[Compared]) -> Iterator[Compared]:
         """Passes the rows on, an item at a time, and counts them."""
@@ -31,11 +32,19 @@ class Tally:
             item = list(fields)
             reasons = {row.reason for row in item}
             self.items += 1
+            self.numbers.update(row.item_number for row in item if row.item_number)
             self.equal += reasons <= AS_DUE
             self.same += reasons == {Reason.EQUAL}
             self.explained += reasons <= EXPLAINED
             self.reasons.update(reasons if reasons == {Reason.EQUAL} else reasons - {Reason.EQUAL})
             yield from item
+
+    def not_found(self, wanted: Iterable[str] | None) -> str:
+        """Returns a sentence about the numbers a person named of which nothing was compared; nothing where there is none."""
+        missing = [one for one in wanted or () if one not in self.numbers]
+        if not missing:
+            return ""
+        return f"Nothing was compared of {', '.join(missing)}: M3 has no such number, or the store file does not publish it."
 
     @property
     def is_explained(self) -> bool:

@@ -45,3 +45,12 @@ def test_without_a_terminal_the_end_is_written_once(capsys: pytest.CaptureFixtur
         tell(20, 20)
 
     assert capsys.readouterr().err.count("20/20") == 1
+
+
+def test_what_nobody_counted_is_whole_at_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with bars.bar("Verifying") as tell:
+        tell(7, None)
+    with bars.bar("Verifying nothing"):
+        pass
+
+    assert re.findall(r"\d+/\S+", capsys.readouterr().err) == ["7/7", "0/0"]
