@@ -155,10 +155,9 @@ def _parse() -> argparse.Namespace:
 
 
 def _orders(text: str) -> int:
-    count = int(text)
-    if count < len(ALWAYS):
-        raise argparse.ArgumentTypeError(f"at least {len(ALWAYS)}")
-    return count
+    if not text.isdecimal() or int(text) < len(ALWAYS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from {len(ALWAYS)} on")
+    return int(text)
 
 
 if __name__ == "__main__":

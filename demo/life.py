@@ -10,6 +10,7 @@ from rich.text import Text
 from demo.books import Books
 from demo.ledger import Kind, Ledger
 from demo.stores import STORE
+from demo.words import counted
 
 WIDTH = 12
 
@@ -29,7 +30,11 @@ def _stations(books: Books, ledger: Ledger, order_id: int) -> Iterator[tuple[str
     """Yields what happened, on which side it stands, and what."""
     order, sale = books.order(order_id), books.sale(order_id)
     currency = order["currency"]
-    yield "sold", "shop", f"{len(order['lines'])} lines, {order['total']} {currency}, of it {order['total_tax']} tax"
+    yield (
+        "sold",
+        "shop",
+        f"{counted(len(order['lines']), 'line')}, {order['total']} {currency}, of it {order['total_tax']} tax",
+    )
     if sale is None:
         return
     yield "carried", "M3", f"customer order {sale['orno']}, {sale['total']} {currency}, VAT {sale['vat']}"
@@ -42,7 +47,11 @@ def _stations(books: Books, ledger: Ledger, order_id: int) -> Iterator[tuple[str
             yield "paid", "M3", f"journal: {entries}"
     for delivery in books.deliveries(sale["orno"]):
         numbers = ", ".join(parcel["tracking"] for parcel in delivery["packages"]) or delivery["tracking"]
-        yield "delivered", "M3", f"delivery {delivery['dlix']} with {len(delivery['lines'])} lines, {numbers}"
+        yield (
+            "delivered",
+            "M3",
+            f"delivery {delivery['dlix']} with {counted(len(delivery['lines']), 'line')}, {numbers}",
+        )
     yield "", "shop", f"{order['status']}, tracking {order['meta'].get('_m3_tracking', 'missing')}"
     for number in books.invoices(sale["orno"]):
         yield "invoiced", "M3", f"invoice {number}"

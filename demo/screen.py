@@ -84,7 +84,7 @@ class Screen:
             self._live.update(self._view(look))
         elif time.monotonic() - self._line_at >= LINE_EVERY_S:
             self._line_at = time.monotonic()
-            self.tell(self._line(look))
+            self.tell(self._line(look) + _how_old(look))
 
     def _view(self, look: Look) -> Group:
         grid = Table.grid(padding=(0, 2))
@@ -118,6 +118,12 @@ class Screen:
     def _age(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         return f"{minutes}:{seconds:02}"
+
+
+def _how_old(look: Look) -> str:
+    """Says so where the newest look is old: on a busy machine one takes long, and nothing seems to move."""
+    age = time.monotonic() - look.taken_at
+    return f" (as of {age:.0f} s ago)" if look.taken_at and age >= LINE_EVERY_S else ""
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -10,6 +10,7 @@ from demo.handling import DELIVERED, IN_M3, NEW_HOME, NOTE, SUMMER_HOUSE
 from demo.ledger import credited_of
 from demo.stores import DIRECT
 from demo.units import held_of, moved_by
+from demo.words import counted
 
 ENDED = ("cancelled", "trash", "refunded")
 INVOICED = "77"
@@ -26,7 +27,7 @@ def equal(books: Books, order_id: int) -> Sight:
 
 def _worth(row: Row) -> str:
     currency = row.get("currency") or row.get("cucd")
-    return f"{len(row['lines'])} lines, {pieces_of(row):f} pieces, {row['total']} {currency}"
+    return f"{counted(len(row['lines']), 'line')}, {counted(pieces_of(row), 'piece')}, {row['total']} {currency}"
 
 
 def closed(books: Books, order_id: int) -> Sight:
@@ -36,7 +37,9 @@ def closed(books: Books, order_id: int) -> Sight:
         return Sight(order["status"], "not there", is_there=False)
     is_closed = order["status"] in ENDED and not sale["lines"] and not Decimal(sale["total"])
     return Sight(
-        order["status"], f"{sale['orno']}: {len(sale['closed_lines'])} lines closed, {sale['total']}", is_closed
+        order["status"],
+        f"{sale['orno']}: {counted(len(sale['closed_lines']), 'line')} closed, {sale['total']}",
+        is_closed,
     )
 
 
@@ -110,9 +113,13 @@ def _on_its_way(books: Books, order_id: int, *, how_much: str, status: str) -> S
         return Sight(order["status"], "not there", is_there=False)
     meta, left = order["meta"], books.deliveries(sale["orno"])
     told = [note for note in order["notes"] if "is on its way" in note]
-    shop = f"{order['status']}, {meta.get('_m3_delivery', '-')}, {len(told)} notes: {meta.get('_m3_tracking', '-')}"
+    shop = f"{order['status']}, {meta.get('_m3_delivery', '-')}, {counted(len(told), 'note')}: {meta.get('_m3_tracking', '-')}"
     is_there = meta.get("_m3_delivery") == how_much and order["status"] == status and len(told) == len(left)
-    return Sight(shop, f"{sale['orno']} at {sale['lowest_stat']}/{sale['stat']}, {len(left)} deliveries", is_there)
+    return Sight(
+        shop,
+        f"{sale['orno']} at {sale['lowest_stat']}/{sale['stat']}, {counted(len(left), 'delivery', 'deliveries')}",
+        is_there,
+    )
 
 
 def all_delivered(books: Books) -> Sight:
@@ -164,7 +171,7 @@ def booked_in(books: Books, order_id: int) -> Sight:
     units = moved_by(books.m3, remark=f"{DIRECT}-{order_id}")
     out, back = sum((one.out for one in units.values()), ZERO), sum((one.back for one in units.values()), ZERO)
     is_there = back > 0 and {item: one.left for item, one in units.items() if one.left} == held
-    return Sight(f"{sum(held.values()):f} pieces held", f"{out:f} booked out, {back:f} in again", is_there)
+    return Sight(f"{counted(sum(held.values()), 'piece')} held", f"{out:f} booked out, {back:f} in again", is_there)
 
 
 def _kind(credit: Row) -> str:

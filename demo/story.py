@@ -56,6 +56,7 @@ def play(stage: Stage, screen: Screen, *, goods: Goods, orders: int, seed: int) 
         _wait_for_rest(cast)
         _help(cast)
         _live_on(cast)
+        screen.tell("Nothing more is done. What is under way comes to rest; then the books of both sides are compared.")
         _wait_for_rest(cast)
     finally:
         cast.watcher.stop()
