@@ -13,13 +13,11 @@ from datetime import datetime
 from typing import Protocol
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connector.errors import ConfigurationError, RemoteUnavailableError
-from connector.m3.ionapi import SERVICE_ACCOUNT_REMEDY, Grant, IonApi
-from connector.m3.transport import HttpAnswer, NoAnswerError, NotSentError, Transport
+from connector.m3.ionapi import Grant, IonApi
+from connector.m3.sign_in import SignIn
 
-READ_TIMEOUT_S = 15.0
 EARLY_SHARE = 0.05
 EARLY_S = 60.0
 WAIT_FOR_OTHER_S = 5.0
@@ -99,14 +97,6 @@ class SystemClock:
         time.sleep(seconds)
 
 
-class _TokenAnswer(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    access_token: str = Field(min_length=1)
-    refresh_token: str | None = None
-    expires_in: int = Field(default=3600, gt=0)
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class _Token:
     """An opened token. `ends` is in monotonic seconds of this process."""
@@ -148,13 +138,12 @@ class TokenSource:
             cipher: Seals it.
             clock: The machine's when left out.
         """
-        self._ionapi = ionapi
         self._grant = Grant(grant)
         self._key = ionapi.client_key(self._grant)
         self._store = store
         self._cipher = cipher
         self._clock = clock or SystemClock()
-        self._transport = Transport(ionapi.token_url, read_timeout_s=READ_TIMEOUT_S)
+        self._sign_in = SignIn(ionapi, grant=self._grant)
         self._cached: _Token | None = None
         self._use_cached_until = 0.0
 
@@ -181,7 +170,7 @@ class TokenSource:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._transport.close()
+        self._sign_in.close()
 
     def _current(self, *, refused: str | None) -> _Token:
         deadline = self._clock.monotonic() + WAIT_FOR_OTHER_S
@@ -205,7 +194,7 @@ class TokenSource:
     def _renew(self, held: _Token | None, *, is_live: bool, in_a_row: int) -> _Token:
         """Asks for a new token. The right to do so is ours now; if it fails, it ends by itself."""
         try:
-            answer = self._request(held.refresh if held else None)
+            answer = self._sign_in.ask(held.refresh if held else None)
         except RemoteUnavailableError:
             if held is None or not is_live:
                 raise
@@ -236,47 +225,6 @@ class TokenSource:
             )
         return min(held.renewed_after_401 + 1, RENEWALS_IN_A_ROW)
 
-    def _request(self, refresh: str | None) -> _TokenAnswer:
-        """Asks the token endpoint: by refresh token if there is one, else, or if that is refused, by the grant."""
-        if refresh:
-            answer = self._post({"grant_type": "refresh_token", "refresh_token": refresh})
-            if answer.status not in _REFUSED:
-                return _read(answer)
-        answer = self._post(self._grant_form())
-        if answer.status in _REFUSED:
-            raise ConfigurationError(
-                f"Infor refuses the credentials of the .ionapi file (token endpoint, HTTP {answer.status}).",
-                resolution="The secret is wrong, the service account was revoked, or the app is no Backend Service. "
-                + (SERVICE_ACCOUNT_REMEDY if self._grant is Grant.PASSWORD else "Download the .ionapi file anew."),
-            )
-        return _read(answer)
-
-    def _grant_form(self) -> dict[str, str]:
-        if self._grant is Grant.CLIENT_CREDENTIALS:
-            return {"grant_type": "client_credentials"}
-        account, secret = self._ionapi.saak, self._ionapi.sask
-        if account is None or secret is None:
-            raise ConfigurationError("The .ionapi file has no saak and no sask.", resolution=SERVICE_ACCOUNT_REMEDY)
-        return {
-            "grant_type": "password",
-            "username": account.get_secret_value(),
-            "password": secret.get_secret_value(),
-        }
-
-    def _post(self, form: dict[str, str]) -> HttpAnswer:
-        client = (self._ionapi.ci.get_secret_value(), self._ionapi.cs.get_secret_value())
-        try:
-            return self._transport.post(form, {"Accept": "application/json"}, auth=client)
-        except NotSentError as error:
-            if error.is_certificate:
-                raise ConfigurationError(
-                    "The certificate of Infor's token endpoint is not trusted.",
-                    resolution="Check `pu` of the .ionapi file; behind a company proxy, set REQUESTS_CA_BUNDLE.",
-                ) from None
-            raise _unreachable(str(error)) from None
-        except NoAnswerError as error:
-            raise _unreachable(str(error)) from None
-
     def _load(self) -> _Token | None:
         stored = self._store.load(self._key)
         if stored is None:
@@ -304,23 +252,3 @@ class TokenSource:
     def _keep(self, token: _Token, *, until: float) -> _Token:
         self._cached, self._use_cached_until = token, until
         return token
-
-
-_REFUSED = (400, 401)
-_OK = 200
-
-
-def _read(answer: HttpAnswer) -> _TokenAnswer:
-    if answer.status != _OK:
-        raise _unreachable(f"HTTP {answer.status}")
-    try:
-        return _TokenAnswer.model_validate_json(answer.body)
-    except ValidationError:
-        raise _unreachable("the answer cannot be read") from None
-
-
-def _unreachable(why: str) -> RemoteUnavailableError:
-    return RemoteUnavailableError(
-        f"Infor's token endpoint gives no token ({why}).",
-        resolution="Nothing to do if it passes; else check `pu` and `ot` of the .ionapi file, network and proxy.",
-    )
