@@ -16,7 +16,6 @@ from connector.flows.asking import asking
 from connector.flows.batches import RUN_S, UPDATE, Pace, batch_size, carry, leave, write
 from connector.flows.context import Run
 from connector.flows.outcome import Done
-from connector.flows.prices.deciding import Trouble, Wrong
 from connector.flows.prices.looking import (
     SIMPLE,
     UNITS,
@@ -31,6 +30,7 @@ from connector.flows.prices.looking import (
 )
 from connector.flows.prices.pull import FLOW
 from connector.flows.prices.reading import Lists, read_lists
+from connector.flows.prices.troubles import Trouble, Wrong
 from connector.ledger.bound_products import FORGET_PRODUCTS, REMEMBER_PRODUCTS, Product, bound
 from connector.ledger.offer_pages import NEXT_CHANGE
 from connector.ledger.offers import Offer, Result

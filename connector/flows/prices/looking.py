@@ -14,8 +14,10 @@ from connector.flows.asking import Ask
 from connector.flows.context import StoreContext
 from connector.flows.finding.choosing import Found, Sought, Why
 from connector.flows.finding.looking import find_products
-from connector.flows.prices.deciding import SALE_FIELDS, Decision, ItemPrices, Trouble, Units, Wrong, decide, differing
+from connector.flows.prices.deciding import SALE_FIELDS, Decision, decide, differing
+from connector.flows.prices.item_prices import ItemPrices, Units
 from connector.flows.prices.reading import Lists, read_prices
+from connector.flows.prices.troubles import Trouble, Wrong
 from connector.woocommerce.instants import write_instant
 
 FIELDS = ("sku", "type", "parent_id", "regular_price", *SALE_FIELDS, "tax_status", "tax_class")

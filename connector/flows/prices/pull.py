@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from connector.flows.context import StoreContext
-from connector.flows.prices.deciding import facts_of
+from connector.flows.prices.item_prices import facts_of
 from connector.flows.prices.looking import VARIABLE, known_units, today_of
 from connector.flows.prices.reading import Lists, read_lists, read_prices
 from connector.flows.pulling import Progress, Pulled

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from connector.errors import ConnectorError, InvalidPayloadError, M3RejectedError, MappingError
 from connector.flows.context import StoreContext
 from connector.flows.orders.units import factor_of
-from connector.flows.prices.deciding import ItemPrices, ListPrice, Rules, Trouble, Units, Wrong
+from connector.flows.prices.deciding import Rules
+from connector.flows.prices.item_prices import ItemPrices, ListPrice, Units
+from connector.flows.prices.troubles import Trouble, Wrong
 from connector.m3.calls import Answer
 from connector.m3.programs import crs055mi, mms015mi, mms200mi, ois017mi, ois320mi
 from connector.m3.programs.mms015mi import PRICE, QUANTITY

@@ -9,16 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.flows.prices.deciding import (
-    Decision,
-    ItemPrices,
-    ListPrice,
-    Rules,
-    Trouble,
-    decide,
-    differing,
-    facts_of,
-)
+from connector.flows.prices.deciding import Decision, Rules, decide, differing
+from connector.flows.prices.item_prices import ItemPrices, ListPrice, facts_of
+from connector.flows.prices.troubles import Trouble
 from connector.publishing.prices import PricesPublishing
 
 TODAY = date(2026, 11, 22)
