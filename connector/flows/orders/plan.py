@@ -1,6 +1,6 @@
 """Everything that will be sent to M3 for one order, made in memory and proved before the first write.
 
-Called by flows/orders_to_m3.py, and by flows/preview.py for a dry run.
+Called by making.py, for a run and for a dry run.
 """
 
 from __future__ import annotations
