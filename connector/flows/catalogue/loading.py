@@ -20,14 +20,13 @@ from connector.flows.catalogue.differing import fields_to_ask
 from connector.flows.catalogue.facts import group_names
 from connector.flows.catalogue.gathering import Gathered, Gathering
 from connector.flows.catalogue.looking import Lookup, slices
+from connector.flows.catalogue.parents import Parents, parent_of
 from connector.flows.catalogue.planning import (
     VARIABLE,
-    VARIATION,
     Decision,
     Planner,
     Trouble,
     Wanted,
-    kind_of,
     unread,
     untold,
     without_category,
@@ -72,12 +71,7 @@ class Loading:
         self._lookup = Lookup(run.store, fields=fields_to_ask(rules), ask=self._ask)
         self._settling = Settling(run, config=rules.config, side=self._side)
         self._brake = Brake(run.store.name, config=rules.config, ask=self._ask)
-        self._products: dict[str, int] = {}  # of the families of this take whose parent is in the shop
-        self._troubles: dict[str, Trouble] = {}  # of the parents of this take
-        self._absent: set[str] = set()  # parents the shop does not have and need not have
-        self._rebuilt: set[str] = (
-            set()
-        )  # families whose parent now varies otherwise: all its variations have to be looked at
+        self._parents = Parents()
 
     def carry(self) -> Done:
         """Takes due items again and again until none is left or the run's time is over.
@@ -154,8 +148,8 @@ class Loading:
                 return
             for decision in self._decide(some):
                 if decision.create or decision.update:
-                    by_family.setdefault(_parent_of(decision.wanted), []).append(decision)
-            last = _parent_of(some[-1])  # its other variations may come with the next slice
+                    by_family.setdefault(parent_of(decision.wanted), []).append(decision)
+            last = parent_of(some[-1])  # its other variations may come with the next slice
             self._write_families([by_family.pop(parent) for parent in list(by_family) if parent != last])
         self._write_families(list(by_family.values()))
 
@@ -173,12 +167,12 @@ class Loading:
 
     def _to_look_at(self, parent: str, members: list[Wanted]) -> list[Wanted]:
         """Returns the variations to look at; settles those that cannot go on without their parent."""
-        due = [one for one in members if one.item.offer.is_due or parent in self._rebuilt]
-        if parent in self._products:
+        due = [one for one in members if one.item.offer.is_due or parent in self._parents.rebuilt]
+        if parent in self._parents.products:
             return due
-        trouble = self._troubles.get(parent)
+        trouble = self._parents.troubles.get(parent)
         for one in due:
-            if not one.may_be_there or parent in self._absent:
+            if not one.may_be_there or parent in self._parents.absent:
                 self._settling.nothing(one)
             elif trouble is not None:
                 self._settling.refuse(one.item.offer, without_parent(parent, trouble))
@@ -194,9 +188,9 @@ class Loading:
             if isinstance(row, Trouble):
                 decision = Decision(one, one.content, trouble=row)
             else:
-                decision = self._planner.decide(one, row, parent_id=self._products.get(_parent_of(one)))
+                decision = self._planner.decide(one, row, parent_id=self._parents.product_of(one))
             decisions.append(decision)
-            self._note_parent(decision)
+            self._parents.note(decision)
         self._settling.adopt(decisions)
         for decision in decisions:
             if decision.is_trashed:
@@ -215,26 +209,6 @@ class Loading:
             if owner == one.item.number
             else untold(choosing.taken(Sought(one.item.number, one.sku), row, owner=owner))
         )
-
-    def _note_parent(self, decision: Decision) -> None:
-        if decision.wanted.kind != VARIABLE or decision.wanted.family is None:
-            return
-        if decision.trouble is not None:
-            self._troubles[decision.wanted.item.number] = decision.trouble
-        elif decision.row is not None:
-            self._products[decision.wanted.item.number] = int(decision.row["id"])
-        elif decision.create is None:
-            self._absent.add(decision.wanted.item.number)
-
-    def _note_written_parent(self, decision: Decision, result: ElementResult) -> None:
-        number = decision.wanted.item.number
-        if isinstance(result, Refused):
-            self._troubles[number] = self._settling.trouble_of(decision, result)
-            self._products.pop(number, None)
-            return
-        self._products[number] = result.id
-        if decision.create or "attributes" in (decision.update or {}):
-            self._rebuilt.add(number)
 
     def _make_categories(self, some: list[Wanted]) -> set[str]:
         """Makes the categories a slice needs; returns the items that have to wait for theirs, settled or postponed."""
@@ -289,20 +263,22 @@ class Loading:
         Products go in one call, variations in one for each parent. All are one step: what an earlier call of it made is found
         by SKU if a later one fails.
         """
-        decisions = sorted(decisions, key=lambda one: self._parent_id(one) or 0)
+        decisions = sorted(decisions, key=lambda one: self._parents.id_for(one) or 0)
         items = [one.wanted.item.number for one in decisions]
         lines = [told(one, name=name) for one in decisions]
         results = self._write(name, items, {name: items}, lines, partial(self._send, decisions, name, lines))
         if results is None:
             return
         for decision, result in zip(decisions, results, strict=True):
-            if decision.wanted.kind == VARIABLE:
-                self._note_written_parent(decision, result)
+            if decision.wanted.kind == VARIABLE and isinstance(result, Refused):
+                self._parents.note_refused(decision, self._settling.trouble_of(decision, result))
+            elif decision.wanted.kind == VARIABLE:
+                self._parents.note_written(decision, product_id=result.id)
         self._settling.written(decisions, results, told=lines)
 
     def _send(self, decisions: list[Decision], name: str, lines: list[TrailLine]) -> list[ElementResult]:
         results: list[ElementResult] = []
-        for parent_id, some in groupby(decisions, key=self._parent_id):
+        for parent_id, some in groupby(decisions, key=self._parents.id_for):
             try:
                 results += self._send_some(parent_id, list(some), name)
             except OutcomeUnknownError:
@@ -320,13 +296,6 @@ class Loading:
             return products.write_batch(create=create, update=update)
         return products.write_variations(parent_id, create=create, update=update)
 
-    def _parent_id(self, decision: Decision) -> int | None:
-        """Returns the product a variation is written under; None for a product."""
-        row = decision.row
-        if row is not None:
-            return int(row["parent_id"]) if kind_of(row) == VARIATION else None
-        return self._products[_parent_of(decision.wanted)] if decision.wanted.kind == VARIATION else None
-
     def _write(self, name: str, items: list[str], request: Any, lines: list[TrailLine], send: Any) -> Any:
         return write(self._run, flow=FLOW, name=name, items=items, request=request, told=lines, send=send)
 
@@ -342,7 +311,3 @@ def _without(held: Mapping[str, Trouble], wanted: list[Wanted]) -> list[Wanted]:
 
 def _category_told(element: JSONDict) -> TrailLine:
     return TrailLine(action="create category", system="shop", key=str(element["name"]), after=element)
-
-
-def _parent_of(wanted: Wanted) -> str:
-    return wanted.family.parent.number if wanted.family is not None else ""
