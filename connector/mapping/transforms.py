@@ -16,6 +16,8 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from connector.mapping import arguments
+from connector.mapping.arguments import NUMBER, AddressLine
 from connector.mapping.postcodes import write_postcode
 from connector.mapping.states import write_state
 
@@ -28,7 +30,6 @@ EMOJI_JOINERS = re.compile("[\u200d\ufe00-\ufe0f]")
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 PHONE_BREAK = re.compile(r"[/,;|#]|\bext\b|\bor\b|(?<=\d)\s*x\s*(?=\d)", re.IGNORECASE)
 SHORTEST_PHONE = 6
-NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,6 @@ class Transform:
     limit: Callable[[Any], int | None] = lambda argument: None
     shortens: bool = False
     beside: bool = False
-
-
-@dataclass(frozen=True)
-class AddressLine:
-    """Which line of a wrapped text a field holds: line `line` of at most `of`, `width` characters each."""
-
-    line: int
-    of: int
-    width: int
 
 
 def plain_text(text: str, _: None = None) -> Changed:
@@ -228,61 +220,12 @@ def _digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(one)) for one in text if one.isdecimal())
 
 
-def _none(argument: object) -> None:
-    if argument is not None:
-        raise ValueError("takes no argument")
-
-
-def _length(argument: object) -> int:
-    if not isinstance(argument, str) or not argument.isdecimal() or int(argument) < 1:
-        raise ValueError("needs a whole number above 0, like {cut: 36}")
-    return int(argument)
-
-
-def _factor(argument: object) -> Decimal:
-    if not isinstance(argument, str) or not NUMBER.fullmatch(argument) or not Decimal(argument):
-        raise ValueError('needs a number other than 0, like {times: "0.001"}')
-    return Decimal(argument)
-
-
-def _some_text(argument: object) -> str:
-    if not isinstance(argument, str) or not argument:
-        raise ValueError('needs a text, like {prefix: "W-"}')
-    return argument
-
-
-def _zone(argument: object) -> ZoneInfo | None:
-    try:
-        return None if argument is None else ZoneInfo(_some_text(argument))
-    except (KeyError, ValueError, OSError):
-        raise ValueError("needs a time zone, like {date_yyyymmdd: Europe/Zagreb}") from None
-
-
-def _address_line(argument: object) -> AddressLine:
-    if not isinstance(argument, dict) or set(argument) != {"line", "of", "width"}:
-        raise ValueError("needs {line: 1, of: 3, width: 36}")
-    wanted = AddressLine(**{name: _length(value) for name, value in argument.items()})
-    if wanted.line > wanted.of:
-        raise ValueError("has a `line` beyond `of`")
-    return wanted
-
-
-def _path(argument: object) -> str:
-    if not isinstance(argument, str) or not argument:
-        raise ValueError("needs the path of the country, like {postcode: delivery.country}")
-    return argument
-
-
-def _path_or_none(argument: object) -> str | None:
-    return None if argument is None else _path(argument)
-
-
 def _simple(function: Callable[[str], str]) -> Transform:
-    return Transform(lambda text, _: Changed(function(text)), _none)
+    return Transform(lambda text, _: Changed(function(text)), arguments.none)
 
 
 def _shortening(function: Callable[[str, int], Changed]) -> Transform:
-    return Transform(function, _length, limit=lambda length: int(length), shortens=True)
+    return Transform(function, arguments.length, limit=lambda length: int(length), shortens=True)
 
 
 TRANSFORMS: Final[dict[str, Transform]] = {
@@ -290,24 +233,26 @@ TRANSFORMS: Final[dict[str, Transform]] = {
     "upper": _simple(str.upper),
     "lower": _simple(str.lower),
     "digits": _simple(_digits),
-    "plain_text": Transform(plain_text, _none),
-    "plain_lines": Transform(plain_lines, _none),
-    "printable": Transform(printable, _none),
-    "bmp_only": Transform(bmp_only, _none),
-    "m3_text": Transform(m3_text, _none),
-    "m3_lines": Transform(m3_lines, _none),
+    "plain_text": Transform(plain_text, arguments.none),
+    "plain_lines": Transform(plain_lines, arguments.none),
+    "printable": Transform(printable, arguments.none),
+    "bmp_only": Transform(bmp_only, arguments.none),
+    "m3_text": Transform(m3_text, arguments.none),
+    "m3_lines": Transform(m3_lines, arguments.none),
     "cut": _shortening(cut),
     "last": _shortening(last),
     "drop_longer": _shortening(drop_longer),
-    "split_lines": Transform(split_lines, _length, limit=lambda width: int(width)),
-    "address_line": Transform(address_line, _address_line, limit=lambda wanted: int(wanted.width), shortens=True),
-    "prefix": Transform(lambda text, front: Changed(front + text if text else ""), _some_text),
-    "suffix": Transform(lambda text, end: Changed(text + end if text else ""), _some_text),
-    "phone": Transform(phone, _length),
-    "state_code": Transform(state_code, _path_or_none, beside=True),
-    "postcode": Transform(lambda text, country: Changed(write_postcode(text, country)), _path, beside=True),
-    "date_yyyymmdd": Transform(date_yyyymmdd, _zone),
-    "number": Transform(number, _none),
-    "short_number": Transform(short_number, _none),
-    "times": Transform(times, _factor),
+    "split_lines": Transform(split_lines, arguments.length, limit=lambda width: int(width)),
+    "address_line": Transform(
+        address_line, arguments.address_line, limit=lambda wanted: int(wanted.width), shortens=True
+    ),
+    "prefix": Transform(lambda text, front: Changed(front + text if text else ""), arguments.some_text),
+    "suffix": Transform(lambda text, end: Changed(text + end if text else ""), arguments.some_text),
+    "phone": Transform(phone, arguments.length),
+    "state_code": Transform(state_code, arguments.path_or_none, beside=True),
+    "postcode": Transform(lambda text, country: Changed(write_postcode(text, country)), arguments.path, beside=True),
+    "date_yyyymmdd": Transform(date_yyyymmdd, arguments.time_zone),
+    "number": Transform(number, arguments.none),
+    "short_number": Transform(short_number, arguments.none),
+    "times": Transform(times, arguments.factor),
 }
