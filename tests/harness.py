@@ -86,6 +86,10 @@ class Sandbox:
         placed: dict[str, Any] = self.post(f"{self.shop_url}/_control/orders", {"deliver": "never", **order})
         return placed
 
+    def advance(self, number: str, to: str, **how: Any) -> None:
+        """Has M3's people take an order, or some of its lines, up to a status: 44 picked, 66 delivered, 77 invoiced."""
+        self.post(f"{self.m3_url}/_control/orders/{number}/advance", {"to": to, **how})
+
     def m3_book(self) -> dict[str, Any]:
         """Returns everything M3 holds."""
         book: dict[str, Any] = _asked("GET", f"{self.m3_url}/_book")

@@ -38,7 +38,7 @@ def payment_is_paid_back(world: World) -> None:
         order = world.place()
         world.go_on()
         (number,) = [one["orno"] for one in world.sandbox.m3_book()["orders"]]
-        world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+        world.sandbox.advance(number, "77")
     refund = {"amount": str(PAID_BACK), "paid_back": True}
     world.sandbox.post(
         f"{world.sandbox.shop_url}/_control/orders/{order['id']}", {"deliver": "never", "refund": refund}
@@ -53,7 +53,7 @@ def invoice_is_paid(world: World) -> None:
         world.place()
         world.go_on()
         (number,) = [one["orno"] for one in world.sandbox.m3_book()["orders"]]
-        world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+        world.sandbox.advance(number, "77")
         world.sandbox.post(f"{world.sandbox.m3_url}/_control/ledger", {"posts_payments": True})
     for _ in range(2):
         world.connector.pass_time(LOOKED_AGAIN_S)
@@ -68,7 +68,7 @@ def smaller_order_is_paid(world: World) -> None:
         _refund_a_mug(world, order)
         world.go_on()
         (number,) = [one["orno"] for one in world.sandbox.m3_book()["orders"]]
-        world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+        world.sandbox.advance(number, "77")
         world.sandbox.post(f"{world.sandbox.m3_url}/_control/ledger", {"posts_payments": True})
     world.change(order, status="completed")
     world.go_on()

@@ -56,6 +56,5 @@ def _look(world: World) -> None:
     world.go_on()
 
 
-def _advance(world: World, **how: Any) -> None:
-    orno = world.orders()[0]["orno"]
-    world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{orno}/advance", how)
+def _advance(world: World, to: str, **how: Any) -> None:
+    world.sandbox.advance(world.orders()[0]["orno"], to, **how)

@@ -120,9 +120,9 @@ def _posted(world: World) -> dict[str, Any]:
     return order
 
 
-def _advance(world: World, **how: Any) -> None:
+def _advance(world: World, to: str, **how: Any) -> None:
     (number,) = [one["orno"] for one in world.sandbox.m3_book()["orders"]]
-    world.sandbox.post(f"{world.sandbox.m3_url}/_control/orders/{number}/advance", how)
+    world.sandbox.advance(number, to, **how)
 
 
 def _refund(world: World, order: dict[str, Any], **refund: Any) -> None:

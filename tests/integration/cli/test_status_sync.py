@@ -19,7 +19,7 @@ def delivered(connector: Connector) -> dict[str, Any]:
     connector.ask(order["id"])
     connector.settle()
     (held,) = connector.sandbox.m3_book()["orders"]
-    connector.sandbox.post(f"{connector.sandbox.m3_url}/_control/orders/{held['orno']}/advance", {"to": "66"})
+    connector.sandbox.advance(held["orno"], "66")
     return {**order, "orno": held["orno"]}
 
 

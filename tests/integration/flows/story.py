@@ -161,6 +161,15 @@ class Story:
         held: list[dict[str, Any]] = self.sandbox.m3_book()["orders"]
         return held
 
+    def order_of(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Returns the sale in M3."""
+        (found,) = [one for one in self.orders() if one["yref"].startswith(f"{STORE}-{order['id']}-")]
+        return found
+
+    def advance(self, order: dict[str, Any], status: str, *lines: dict[str, Any]) -> None:
+        """Has M3's people take an order, or some of its lines, up to a status."""
+        self.sandbox.advance(self.order_of(order)["orno"], status, **({"lines": list(lines)} if lines else {}))
+
     def batch_orders(self) -> list[str]:
         """Returns the temporary numbers of the batch orders in M3 that are no order yet."""
         return [str(one["temporary_orno"]) for one in self.sandbox.m3_book()["batch_orders"]]
@@ -176,6 +185,16 @@ class Story:
         changed: dict[str, Any] = self.sandbox.post(url, {"deliver": "never", **changes})
         self.connector.ask(order["id"])
         return changed
+
+    def pass_and_settle(self) -> None:
+        """Lets the quarter of an hour pass after which what waits is looked at, and goes on until everything rests."""
+        self.connector.pass_time(901)
+        self.go_on()
+
+    def look_again(self) -> None:
+        """Lets the same time pass and runs what is due then, and no more."""
+        self.connector.pass_time(901)
+        self.connector.drain()
 
     def revive(self) -> None:
         """Lets the time pass after which a dead letter that may cure itself is looked at again."""

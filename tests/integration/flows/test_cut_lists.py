@@ -101,8 +101,7 @@ def test_order_invoiced_as_far_as_m3_lists_it_is_not_taken_for_paid(
     connector.drain()
     _ship_first_line(house, to="77")
     monkeypatch.setattr(ois100mi, "MOST_LINES", 1)
-    connector.pass_time(901)
-    connector.drain()
+    house.look_again()
 
     told = house.exchange("settlements_to_m3")
     assert (told["state"], told["reason_code"]) == ("dead_letter", "list_cut")
@@ -129,8 +128,7 @@ def test_order_delivered_as_far_as_m3_lists_it_is_not_told_as_delivered(
 
 def _ship_first_line(story: Story, *, to: str) -> None:
     (held,) = story.orders()
-    how = {"to": to, "lines": [{"ponr": 1, "quantity": "1"}]}
-    story.sandbox.post(f"{story.sandbox.m3_url}/_control/orders/{held['orno']}/advance", how)
+    story.sandbox.advance(held["orno"], to, lines=[{"ponr": 1, "quantity": "1"}])
 
 
 def test_order_whose_batch_head_cannot_be_looked_for_is_not_begun_again(

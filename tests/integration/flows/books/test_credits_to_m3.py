@@ -90,8 +90,7 @@ def test_refund_before_the_invoice_is_posted_waits_for_it(direct: CountingHouse)
 
     direct.set_ledger()
     direct.go_on()
-    direct.connector.pass_time(901)
-    direct.go_on()
+    direct.pass_and_settle()
 
     assert [len(direct.books_of(letter)) for letter in "IC"] == [1, 1]
 
@@ -161,8 +160,7 @@ def test_refund_of_an_invoice_that_a_person_entered_by_hand_is_that_persons_too(
     with transaction(direct.connector.engine) as connection:
         discard(connection, direct.exchange("invoices_to_m3")["id"], who="test", why="entered by hand")
 
-    direct.connector.pass_time(901)
-    direct.go_on()
+    direct.pass_and_settle()
 
     held = direct.exchange(FLOW)
     assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")

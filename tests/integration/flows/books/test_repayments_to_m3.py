@@ -18,8 +18,7 @@ def invoiced(house: CountingHouse, **order: Any) -> dict[str, Any]:
     """Places a paid order that M3 has invoiced."""
     placed = house.place(**order)
     house.go_on()
-    (held,) = house.orders()
-    house.sandbox.post(f"{house.sandbox.m3_url}/_control/orders/{held['orno']}/advance", {"to": "77"})
+    house.advance(placed, "77")
     return placed
 
 

@@ -32,15 +32,9 @@ def till(connector: Connector) -> CountingHouse:
     return house
 
 
-def advance(house: CountingHouse, **to: Any) -> None:
+def advance(house: CountingHouse, to: str, **how: Any) -> None:
     (held,) = house.orders()
-    house.sandbox.post(f"{house.sandbox.m3_url}/_control/orders/{held['orno']}/advance", to)
-
-
-def look_again(house: CountingHouse) -> None:
-    """Lets the quarter of an hour pass after which what waits is looked at."""
-    house.connector.pass_time(901)
-    house.connector.drain()
+    house.sandbox.advance(held["orno"], to, **how)
 
 
 def batches(house: CountingHouse) -> list[dict[str, Any]]:
@@ -56,8 +50,8 @@ def invoiced(house: CountingHouse, **order: Any) -> dict[str, Any]:
     """Places a paid order whose invoice waits to be paid by a controlled batch."""
     placed = house.place(**order)
     house.connector.drain()
-    advance(house, to="77")
-    look_again(house)
+    advance(house, "77")
+    house.look_again()
     return placed
 
 
@@ -67,7 +61,7 @@ def test_invoice_is_paid_against_the_prepayment(till: CountingHouse) -> None:
     assert batch["controlled"] and till.exchange(FLOW)["state"] == "waiting"
 
     till.update_payments()
-    look_again(till)
+    till.look_again()
 
     (line,) = batch["lines"]
     assert (line["PYAM"], line["AIT1"]) == (order["total"], "2420")
@@ -78,14 +72,14 @@ def test_invoice_is_paid_against_the_prepayment(till: CountingHouse) -> None:
 def test_payment_waits_until_the_whole_order_is_invoiced(till: CountingHouse) -> None:
     order = till.place()
     till.connector.drain()
-    advance(till, to="77", lines=[{"ponr": 1}])
-    look_again(till)
+    advance(till, "77", lines=[{"ponr": 1}])
+    till.look_again()
     assert (batches(till), till.exchange(FLOW)["state"]) == ([], "blocked")
 
-    advance(till, to="77")
-    look_again(till)
+    advance(till, "77")
+    till.look_again()
     till.update_payments()
-    look_again(till)
+    till.look_again()
 
     (batch,) = batches(till)
     assert len(batch["lines"]) == 2
@@ -102,8 +96,8 @@ def test_cent_given_back_before_the_invoice_is_not_paid_although_rounding_would_
     house.change(order, refund={"amount": "0.01"})
     house.connector.drain()
     (held,) = house.orders()
-    advance(house, to="77")
-    look_again(house)
+    advance(house, "77")
+    house.look_again()
 
     (batch,) = batches(house)
     left = Decimal(order["total"]) - Decimal("0.01")
@@ -126,7 +120,7 @@ def test_direct_invoice_is_paid_as_soon_as_it_is_posted(connector: Connector) ->
     order = house.place()
     house.connector.drain()
     house.update_payments()
-    look_again(house)
+    house.look_again()
 
     assert open_of(house) == [(order["total"], "9")]
     assert house.exchange(FLOW)["state"] == "done"
@@ -138,9 +132,9 @@ def test_answer_that_is_lost_or_late_pays_nothing_twice(till: CountingHouse, nam
     till.m3_fault(f"ARS040MI/{name}", fault)
     order = invoiced(till)
     for _ in range(3):
-        look_again(till)
+        till.look_again()
     till.update_payments()
-    look_again(till)
+    till.look_again()
 
     assert open_of(till) == [(order["total"], "9")]
     assert [len(one["lines"]) for one in batches(till)] == [1]
@@ -159,7 +153,7 @@ def test_payment_that_waits_for_its_invoice_for_two_months_is_told_and_goes_on_a
     till.revive()
     told_still = till.exchange(FLOW)["state"]
 
-    advance(till, to="77")
+    advance(till, "77")
     till.set_ledger(posts_payments=True)
     till.revive()
 
@@ -194,7 +188,7 @@ def test_time_spent_blocked_is_none_of_the_wait_that_follows(till: CountingHouse
     till.connector.drain()
     till.connector.pass_time(3 * DAY_S)
     till.m3_fault("ARS040MI/AddBatchHead", "lock", times=2)
-    advance(till, to="77")
+    advance(till, "77")
     till.connector.drain()
     till.connector.pass_time(60)
     till.connector.drain()
@@ -218,8 +212,8 @@ def test_other_amount_than_was_paid_waits_for_a_person_before_anything_is_writte
     till.place()
     till.connector.drain()
     till.tax_customer("GUESTHREUR", is_taxed=False)
-    advance(till, to="77")
-    look_again(till)
+    advance(till, "77")
+    till.look_again()
 
     held = till.exchange(FLOW)
     assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
@@ -229,9 +223,9 @@ def test_other_amount_than_was_paid_waits_for_a_person_before_anything_is_writte
 def test_batch_that_m3_refuses_is_made_anew_under_the_next_number(till: CountingHouse) -> None:
     till.place()
     till.connector.drain()
-    advance(till, to="77")
+    advance(till, "77")
     till.m3_fault("ARS040MI/ControlBatch", "nok")
-    look_again(till)
+    till.look_again()
     held = till.exchange(FLOW)
     assert held["state"] == "dead_letter" and "Delete batch" in held["resolution"]
 
@@ -256,7 +250,7 @@ def test_payment_of_an_order_that_a_person_entered_by_hand_is_that_persons_too(t
     till.go_on()
     with transaction(till.connector.engine) as connection:
         discard(connection, till.exchange()["id"], who="test", why="entered by hand")
-    look_again(till)
+    till.look_again()
 
     held = till.exchange(FLOW)
     assert (held["state"], held["reason_code"]) == ("dead_letter", "needs_person")
@@ -269,7 +263,7 @@ def discarded(till: CountingHouse) -> dict[str, Any]:
     order = till.place()
     till.go_on()
     till.discard()
-    look_again(till)
+    till.look_again()
     assert till.exchange(FLOW)["reason_code"] == "needs_person"
     till.discard(FLOW)
     till.go_on()
@@ -283,7 +277,7 @@ def test_discarded_settlement_stays_so_whatever_becomes_of_the_order(
 ) -> None:
     till.change(discarded, status="completed")
     till.go_on()
-    look_again(till)
+    till.look_again()
 
     said = till.exchange(FLOW)
     assert (said["state"], said["reason_code"]) == ("done", "discarded")
@@ -304,7 +298,7 @@ def test_settlement_released_with_its_order_pays_the_invoice(till: CountingHouse
     till.release(till.exchange()["id"])
     till.release(till.exchange(FLOW)["id"])
     till.go_on()
-    look_again(till)
+    till.look_again()
 
     assert till.exchange(FLOW)["state"] != "dead_letter"
     assert till.mark_of(discarded) == ""
@@ -316,7 +310,7 @@ def test_discarded_settlement_that_a_lost_ledger_forgot_is_a_persons(
     till.lose_ledger()
     till.connector.ask(discarded["id"])
     till.go_on()
-    look_again(till)
+    till.look_again()
 
     assert till.exchange(FLOW)["reason_code"] == "changed_after_discard"
     assert till.exchange()["reason_code"] == "changed_after_discard"

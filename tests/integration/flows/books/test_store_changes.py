@@ -49,13 +49,8 @@ class Changing(CountingHouse):
 
     def invoice(self, order: dict[str, Any]) -> None:
         """Has M3 deliver and invoice a customer order, and the connector see it."""
-        (held,) = [one for one in self.orders() if one["yref"].startswith(f"w1-{order['id']}-")]
-        self.sandbox.post(f"{self.sandbox.m3_url}/_control/orders/{held['orno']}/advance", {"to": "77"})
-        self.look_again()
-
-    def look_again(self) -> None:
-        self.connector.pass_time(901)
-        self.go_on()
+        self.advance(order, "77")
+        self.pass_and_settle()
 
     def dry_run(self, order: dict[str, Any]) -> tuple[str, list[tuple[str, dict[str, str]]]]:
         """Returns why nothing would be sent for an order, and what would be."""
@@ -66,7 +61,7 @@ class Changing(CountingHouse):
     def give_back(self, order: dict[str, Any], amount: str) -> None:
         """Has the gateway pay something back."""
         self.change(order, refund={"amount": amount, "paid_back": True})
-        self.look_again()
+        self.pass_and_settle()
 
 
 @pytest.fixture
@@ -101,7 +96,7 @@ def test_an_order_whose_invoice_waited_at_the_change_becomes_a_customer_order(ho
     house.connector.run(house.exchange()["id"])
     house.as_orders()
     house.end_faults()
-    house.look_again()
+    house.pass_and_settle()
 
     assert (house.books_of("I"), len(house.orders())) == ([], 1)
     assert order["total"] == house.orders()[0]["total"]
@@ -166,7 +161,7 @@ def test_an_invoiced_order_is_paid_after_a_change_to_orders(house: Changing) -> 
     house.go_on()
     house.as_orders()
     house.change(order, status="completed")
-    house.look_again()
+    house.pass_and_settle()
 
     (invoice,) = house.sandbox.m3_book()["invoices"]
     assert (len(house.books_of("I")), invoice["paid"]) == (1, order["total"])
@@ -186,7 +181,7 @@ def test_a_customer_order_is_paid_after_a_change_to_invoices(house: Changing) ->
 def test_what_a_gateway_gave_back_of_an_invoiced_order_is_posted_after_a_change_to_orders(house: Changing) -> None:
     house.as_invoices()
     order = house.place()
-    house.look_again()
+    house.pass_and_settle()
     house.as_orders()
     house.give_back(order, "5.00")
 
@@ -215,7 +210,7 @@ def test_an_order_of_which_only_the_fee_was_posted_is_paid_by_the_gateways_accou
 def test_a_person_is_asked_to_credit_what_is_not_credited_alone(house: Changing) -> None:
     house.as_invoices()
     order = house.place()
-    house.look_again()
+    house.pass_and_settle()
     house.give_back(order, "5.00")
     assert house.exchange("credits_to_m3")["reason"].startswith("credit W1C-")
     house.as_orders()
@@ -233,7 +228,7 @@ def test_a_person_is_asked_to_credit_what_is_not_credited_alone(house: Changing)
 def test_a_replay_after_a_change_asks_for_no_second_credit(house: Changing) -> None:
     house.as_invoices()
     order = house.place()
-    house.look_again()
+    house.pass_and_settle()
     house.give_back(order, "5.00")
     house.as_orders()
     with transaction(house.connector.engine) as connection:

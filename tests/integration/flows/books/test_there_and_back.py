@@ -55,9 +55,8 @@ def test_payment_that_saw_its_order_cancelled_pays_the_invoice_that_comes_after_
     house.connector.pass_time(60)
     house.go_on()
     number = house.orders()[0]["orno"]
-    house.sandbox.post(f"{house.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
-    house.connector.pass_time(901)
-    house.go_on()
+    house.sandbox.advance(number, "77")
+    house.pass_and_settle()
 
     assert [one["paid"] for one in house.sandbox.m3_book()["invoices"]] == [order["total"]]
 
@@ -73,8 +72,7 @@ def test_refund_from_before_an_order_was_to_be_invoiced_is_posted_once_it_is(
     house.go_on()
     house.change(order, status="processing")
     house.go_on()
-    house.connector.pass_time(901)
-    house.go_on()
+    house.pass_and_settle()
 
     assert [len(house.books_of(letter)) for letter in "ICR"] == [1, 1, 1]
 

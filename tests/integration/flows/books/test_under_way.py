@@ -108,8 +108,7 @@ def test_order_given_back_while_its_invoice_is_under_way_is_credited_once_that_i
     assert house.exchange("credits_to_m3")["state"] == "blocked"
 
     finish(house)
-    house.connector.pass_time(901)
-    house.go_on()
+    house.pass_and_settle()
 
     (credit,) = house.books_of("C")
     assert (len(house.books_of("I")), credit["1510"]) == (1, -Decimal(order["total"]))
@@ -121,17 +120,14 @@ def test_payment_of_an_order_whose_invoice_is_under_way_waits_for_it_in_any_stat
     connector.configure(invoicing(payments={**PAYMENTS, "settle": SETTLE}))
     order = begin(house)
     house.change(order, status="on-hold")
-    house.connector.pass_time(901)
-    house.connector.drain()
+    house.look_again()
     assert house.exchange("settlements_to_m3")["state"] == "blocked"
 
     house.set_ledger()
     for _ in range(2):  # the invoice, then what waits for it
-        house.connector.pass_time(901)
-        house.connector.drain()
+        house.look_again()
     house.update_payments()
-    house.connector.pass_time(901)
-    house.connector.drain()
+    house.look_again()
 
     assert [one["reco"] for one in house.sandbox.m3_book()["invoices"]] == ["9"]
 

@@ -91,8 +91,7 @@ class Till(Story):
 
     def invoice(self, order: dict[str, Any]) -> None:
         """Lets the warehouse deliver everything and M3 invoice it, and a quarter of an hour pass."""
-        (held,) = self.sales_of(order)
-        self.sandbox.post(f"{self.sandbox.m3_url}/_control/orders/{held['orno']}/advance", {"to": "77"})
+        self.advance(order, "77")
         self.connector.pass_time(901)
 
     def sales_of(self, order: dict[str, Any]) -> list[dict[str, Any]]:

@@ -64,8 +64,7 @@ class Desk:
 
     def advance(self, to: str) -> None:
         """Lets the warehouse go on with the order."""
-        m3 = self.story.sandbox.m3_url
-        self.story.sandbox.post(f"{m3}/_control/orders/{self.held['orno']}/advance", {"to": to})
+        self.story.sandbox.advance(self.held["orno"], to)
 
     def shop_and_m3_differ(self) -> list[str]:
         """Returns what is not the same on both sides, or not at rest."""

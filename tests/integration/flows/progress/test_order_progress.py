@@ -62,8 +62,8 @@ class Posted:
         begin, end = content.index("  progress:"), content.index("\nmoney:")
         self.connector.configure(f"{content[:begin]}  progress: {progress}\n{content[end:]}")
 
-    def advance(self, **how: Any) -> None:
-        self.sandbox.post(f"{self.sandbox.m3_url}/_control/orders/{self.orno}/advance", how)
+    def advance(self, to: str, **how: Any) -> None:
+        self.sandbox.advance(self.orno, to, **how)
 
     def tell(self, *, version: int, document: bytes = SAMPLE) -> bool:
         """Brings a version of a BOD about the order and runs what it made due; tells whether it made anything due."""

@@ -110,11 +110,6 @@ class Clerk(Desk):
         """Returns the ids of the shop's refunds, oldest first."""
         return sorted(int(one["id"]) for one in self.sandbox.shop_book()["refunds"])
 
-    def pass_and_settle(self) -> None:
-        """Lets the time pass after which what waits for an invoice looks again."""
-        self.connector.pass_time(901)
-        self.go_on()
-
     def move_row(self, text: str, *, account: str, to: str) -> None:
         """Moves the ledger rows whose text begins so from one account to another, as somebody in M3 may."""
         self._rows({"text": text, "account": account, "to": to})

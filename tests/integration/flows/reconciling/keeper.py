@@ -33,11 +33,6 @@ class Bookkeeper(Clerk):
         self.sandbox.post(f"{self.sandbox.m3_url}/_control/payments/update", {})
         self.look_again()
 
-    def look_again(self) -> None:
-        """Lets the quarter of an hour pass after which what waits is looked at."""
-        self.connector.pass_time(901)
-        self.connector.drain()
-
     def leave_paid(self, amount: str) -> None:
         """Leaves the only invoice paid with another amount, as somebody in M3 may."""
         (invoice,) = self.sandbox.m3_book()["invoices"]

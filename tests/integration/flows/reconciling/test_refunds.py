@@ -149,8 +149,7 @@ def test_what_is_taken_off_and_what_is_returned_make_up_one_refund(shared: Clerk
 
 def picked_first(clerk: Clerk, order: dict[str, Any]) -> None:
     """Has the warehouse pick the first line only."""
-    url = f"{clerk.sandbox.m3_url}/_control/orders/{clerk.order_of(order)['orno']}/advance"
-    clerk.sandbox.post(url, {"to": "44", "lines": [{"ponr": 1}]})
+    clerk.advance(order, "44", {"ponr": 1})
 
 
 def test_an_order_ended_before_picking_and_returned_all_the_same_is_found(shared: Clerk) -> None:

@@ -134,8 +134,7 @@ def test_cents_of_the_order_that_a_return_takes_along_are_nobodys_repayment(conn
     keeper = lacking(connector)
     order = keeper.place()
     keeper.go_on()
-    url = f"{keeper.sandbox.m3_url}/_control/orders/{keeper.number_of(order)}/advance"
-    keeper.sandbox.post(url, {"to": "44", "lines": [{"ponr": 2}]})
+    keeper.advance(order, "44", {"ponr": 2})
     for _ in range(3):
         keeper.give_back(order, MUG, 1)
         keeper.look_again()

@@ -63,8 +63,7 @@ def test_a_payment_taken_off_or_made_twice_in_m3_is_found(keeper: Bookkeeper, le
 def test_an_order_invoiced_in_part_waits_for_the_rest(keeper: Bookkeeper) -> None:
     order = keeper.place()
     keeper.go_on()
-    url = f"{keeper.sandbox.m3_url}/_control/orders/{keeper.order_of(order)['orno']}/advance"
-    keeper.sandbox.post(url, {"to": "77", "lines": [{"ponr": 1}]})
+    keeper.advance(order, "77", {"ponr": 1})
     keeper.look_again()
 
     rows = keeper.settlements()
@@ -176,7 +175,7 @@ def test_a_credit_is_no_invoice_of_an_order_unheard_of(keeper: Bookkeeper) -> No
     keeper.give_back(order, MUG, 1)
     keeper.go_on()
     (number,) = [one["orno"] for one in keeper.returns()]
-    keeper.sandbox.post(f"{keeper.sandbox.m3_url}/_control/orders/{number}/advance", {"to": "77"})
+    keeper.sandbox.advance(number, "77")
 
     before = lists_read(keeper)
     keeper.reconcile()

@@ -23,11 +23,6 @@ class Desk(Story):
         self.advance(placed, "77")
         return placed
 
-    def advance(self, order: dict[str, Any], status: str, *lines: dict[str, Any]) -> None:
-        """Has M3's warehouse take an order, or some of its lines, up to a status."""
-        url = f"{self.sandbox.m3_url}/_control/orders/{self.order_of(order)['orno']}/advance"
-        self.sandbox.post(url, {"to": status, **({"lines": list(lines)} if lines else {})})
-
     def close_rest(self, order: dict[str, Any], *lines: int) -> None:
         """Has somebody in M3 end what has not left of lines that left in part."""
         url = f"{self.sandbox.m3_url}/_control/orders/{self.order_of(order)['orno']}/close"
@@ -55,11 +50,6 @@ class Desk(Story):
     def poll(self) -> int:
         """Polls the shop for refunds; returns how many brought news."""
         return poll_refunds(self.connector.engine, self.connector.process.runtime.store(STORE)).news
-
-    def order_of(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Returns the sale in M3."""
-        (found,) = [one for one in self.orders() if one["yref"].startswith(f"{STORE}-{order['id']}-")]
-        return found
 
     def returns(self) -> list[dict[str, Any]]:
         """Returns the return and credit orders M3 holds."""

@@ -13,9 +13,8 @@ def invoiced_apart(
     """Has M3 deliver and invoice some of an order, then the rest; returns the order and the invoices, oldest first."""
     placed = desk.place(**order)
     desk.go_on()
-    url = f"{desk.sandbox.m3_url}/_control/orders/{desk.order_of(placed)['orno']}/advance"
-    desk.sandbox.post(url, {"to": "77", "lines": first})
-    desk.sandbox.post(url, {"to": "77"})
+    desk.advance(placed, "77", *first)
+    desk.advance(placed, "77")
     return placed, desk.sandbox.m3_book()["order_invoices"]
 
 

@@ -38,8 +38,7 @@ def posted(clerk: Clerk, *, second: str = "9.99", **order: Any) -> dict[str, Any
 
 
 def deliver(clerk: Clerk, order: dict[str, Any], line: int) -> None:
-    url = f"{clerk.sandbox.m3_url}/_control/orders/{clerk.number_of(order)}/advance"
-    clerk.sandbox.post(url, {"to": "66", "lines": [{"ponr": line + 1}]})
+    clerk.advance(order, "66", {"ponr": line + 1})
 
 
 def rounding(clerk: Clerk, order: dict[str, Any]) -> list[str]:
@@ -275,12 +274,11 @@ def test_line_that_a_person_closes_as_the_dead_letter_asks_is_asked_for_once(cle
 def test_cent_that_the_last_return_of_several_cannot_bear_is_left_to_the_next(clerk: Clerk) -> None:
     clerk.connector.configure(exact_store())
     order = posted(clerk)
-    url = f"{clerk.sandbox.m3_url}/_control/orders/{clerk.number_of(order)}/advance"
-    clerk.sandbox.post(url, {"to": "44", "lines": [{"ponr": 1}]})
+    clerk.advance(order, "44", {"ponr": 1})
     order = clerk.change(order, line_items=[{"id": order["line_items"][OTHER_MUG]["id"], "quantity": 0}])
     clerk.go_on()
-    clerk.sandbox.post(url, {"to": "77", "lines": [{"ponr": 1, "quantity": "1"}]})
-    clerk.sandbox.post(url, {"to": "77"})
+    clerk.advance(order, "77", {"ponr": 1, "quantity": "1"})
+    clerk.advance(order, "77")
     left = left_in_m3(clerk, order) - left_in_shop(clerk, order)
 
     rows = [part_of(order["line_items"][MUG], 3), whole_shipping(order)]

@@ -35,8 +35,7 @@ def test_refund_of_an_order_that_a_person_entered_by_hand_is_that_persons_too(de
     with transaction(desk.connector.engine) as connection:
         discard(connection, desk.exchange()["id"], who="test", why="entered by hand")
 
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
 
     (refund,) = desk.refunds()
     assert (refund["state"], refund["reason_code"]) == ("dead_letter", "needs_person")
@@ -62,8 +61,7 @@ def test_refund_while_the_warehouse_is_at_it_waits_for_the_invoice(desk: Desk) -
     waiting = desk.refunds()[0]
     desk.advance(order, "77")
 
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
 
     assert (waiting["state"], waiting["blocked_kind"]) == ("blocked", "invoice")
     assert [one["state"] for one in desk.refunds()] == ["done"]
@@ -111,8 +109,7 @@ def test_refund_whose_order_was_deleted_waits_for_a_person(desk: Desk) -> None:
         f"{desk.sandbox.shop_url}/_control/orders/{order['id']}", {"deliver": "never", "action": "delete"}
     )
 
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
 
     (refund,) = desk.refunds()
     assert refund["state"] == "dead_letter"

@@ -113,8 +113,7 @@ def test_earlier_refund_that_waits_for_a_person_holds_nobody_up(desk: Desk) -> N
     desk.refund(order, "5.00")
     desk.give_back(order, MUG, 1)
     desk.go_on()
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
     dead, done = desk.refunds()
 
     with transaction(desk.connector.engine) as connection:
@@ -141,8 +140,7 @@ def test_earlier_refund_that_goes_on_meanwhile_waits_for_the_one_that_has_begun(
     desk.connector.run(earlier)
     waiting = desk.connector.exchange(earlier)
     desk.go_on()
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
 
     assert (waiting["state"], waiting["blocked_key"]) == ("blocked", f"{STORE}/{desk.refunds()[1]['business_key']}")
     assert [one["state"] for one in desk.refunds()] == ["done", "done"]

@@ -100,8 +100,7 @@ def test_money_given_back_earlier_has_nothing_to_credit_once_the_order_is_closed
     desk.change(order, status="refunded")
     desk.go_on()
 
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
 
     assert (waiting["state"], waiting["blocked_kind"]) == ("blocked", "invoice")
     assert desk.order_of(order)["lines"] == desk.returns() == []
@@ -122,16 +121,14 @@ def test_refunds_one_after_another_take_their_pieces_off(desk: Desk) -> None:
 
 def test_what_is_picked_comes_back_once_it_is_invoiced_and_the_rest_is_taken_off(desk: Desk) -> None:
     order = posted(desk)
-    url = f"{desk.sandbox.m3_url}/_control/orders/{desk.order_of(order)['orno']}/advance"
-    desk.sandbox.post(url, {"to": "44", "lines": [{"ponr": 1}]})
+    desk.advance(order, "44", {"ponr": 1})
     lines = [part_of(order["line_items"][MUG], 2), part_of(order["line_items"][OTHER_MUG], 1)]
     desk.refund(order, line_items=lines, api_restock=False)
     desk.go_on()
     waiting, held = desk.refunds()[0], pieces(desk, order)
-    desk.sandbox.post(url, {"to": "77"})
+    desk.advance(order, "77")
 
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
 
     (back,) = desk.returns()
     assert (waiting["state"], waiting["blocked_kind"], held) == ("blocked", "invoice", {"MUG-001": "3"})
@@ -149,12 +146,10 @@ def test_order_picked_before_it_was_made_smaller_is_given_back_by_a_return(desk:
     desk.advance(order, "44")
     desk.go_on()
     order_then = desk.exchange()["state"]
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
     desk.advance(order, "77")
 
-    desk.connector.pass_time(901)
-    desk.go_on()
+    desk.pass_and_settle()
 
     assert order_then == "dead_letter"  # until the refund takes back what cannot be done
     assert pieces(desk, order) == {"MUG-001": "3", "MUG-002": "1"}

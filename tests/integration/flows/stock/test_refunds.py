@@ -69,4 +69,4 @@ def test_refund_of_an_order_m3_does_not_have_yet_frees_what_it_held(story: Stock
 
 def _advance(story: StockStory, part: str, *, to: str) -> None:
     (held,) = story.sandbox.m3_book()[part]
-    story.sandbox.post(f"{story.sandbox.m3_url}/_control/orders/{held['orno']}/advance", {"to": to})
+    story.sandbox.advance(held["orno"], to)

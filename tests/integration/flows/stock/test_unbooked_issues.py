@@ -43,8 +43,7 @@ def test_units_of_an_order_that_becomes_a_customer_order_are_nobodys_to_book(hou
     house.connector.run(house.exchange()["id"])
     house.connector.configure(paying())
     house.go_on()
-    house.connector.pass_time(901)
-    house.go_on()
+    house.pass_and_settle()
 
     assert house.exchange(FLOW)["state"] == "done"
     assert len(house.orders()) == 1
