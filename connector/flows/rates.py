@@ -14,10 +14,13 @@ from connector.errors import ConfigurationError
 from connector.flows.context import Run, StoreContext
 from connector.ledger.cursors import move_cursor, now, read_cursor
 from connector.ledger.rates import CURSOR, StoredRate, keep_rates, rate_on
-from connector.ledger.session import Ledger, OpenLedger, transaction
+from connector.ledger.session import Ledger, transaction
 from connector.m3.programs import crs055mi
 from connector.money.rates import is_too_old, missing_rate
 from connector.stores.rates import RatesConfig
+
+Pair = tuple[str, int]
+"""A currency and a rate type."""
 
 MOST_DAYS = 31
 """Of a longer absence only the last days are made up for; an exchange that needs an older one waits and says so."""
@@ -48,8 +51,11 @@ def _needed(store: StoreContext) -> RatesConfig:
 def read_rates(ledger: Ledger, store: StoreContext) -> RatesRead:
     """Reads the rates that hold on each day since the last reading, today included, and keeps them.
 
+    A site may answer with the rates of the very day alone. So where no rate is known that may be used today, as at the first
+    reading on a Sunday, M3 is asked for the days before as well.
+
     Raises:
-        NotYetError: A currency has no rate for today; those of the others are kept.
+        NotYetError: A currency has no rate for today. M3 was asked for those of the others, so their money goes on.
         ConnectorError: M3 or the ledger is away, or M3 refuses.
     """
     config = _needed(store)
@@ -57,13 +63,41 @@ def read_rates(ledger: Ledger, store: StoreContext) -> RatesRead:
         today = now(connection).astimezone(store.config.m3.zone).date()
         last = read_cursor(connection, store.name, name=CURSOR)
     days = _days(date.fromisoformat(last) if last else today, today)
-    rates = _ask(store, currencies=config.currencies, types=config.types, days=days)
+    pairs = [(currency, rate_type) for currency in config.currencies for rate_type in config.types]
+    rates = _read(ledger, store, pairs, days=days)
+    before = [today - timedelta(days=number) for number in range(config.oldest_days, 0, -1)]
+    lacking = [pair for pair, _ in _lacking(ledger, store, pairs, today)]
+    if lacking and before:
+        rates += _read(ledger, store, lacking, days=before)
+    with transaction(ledger) as connection:
+        move_cursor(connection, store.name, name=CURSOR, value=today.isoformat())
+    for (currency, rate_type), newest in _lacking(ledger, store, lacking, today):
+        raise missing_rate(currency, rate_type=rate_type, day=today, newest=newest)
+    return RatesRead(len(days), rates)
+
+
+def _read(
+    ledger: Ledger, store: StoreContext, pairs: Sequence[Pair], *, days: Sequence[date]
+) -> tuple[StoredRate, ...]:
+    rates = _ask(store, pairs, days=days)
     with transaction(ledger) as connection:
         keep_rates(connection, store.m3_scope, division=store.config.m3.division, rates=rates)
+    return rates
+
+
+def _lacking(
+    ledger: Ledger, store: StoreContext, pairs: Sequence[Pair], today: date
+) -> list[tuple[Pair, StoredRate | None]]:
+    """Returns the currencies and types without a rate that may be used today, each with the newest there is."""
+    config, scope, division = _needed(store), store.m3_scope, store.config.m3.division
     with transaction(ledger) as connection:
-        _require_all(connection, store, config, today)
-        move_cursor(connection, store.name, name=CURSOR, value=today.isoformat())
-    return RatesRead(len(days), rates)
+        newest = {
+            (currency, rate_type): rate_on(
+                connection, scope, division=division, currency=currency, rate_type=rate_type, day=today
+            )
+            for currency, rate_type in pairs
+        }
+    return [(pair, one) for pair, one in newest.items() if one is None or is_too_old(one, day=today, config=config)]
 
 
 def read_left_behind(run: Run, currencies: Sequence[str], *, rate_type: int, day: date) -> None:
@@ -85,17 +119,14 @@ def read_left_behind(run: Run, currencies: Sequence[str], *, rate_type: int, day
     if all(one is not None and not is_too_old(one, day=day, config=config) for one in kept):
         return
     run.journal.pause()
-    rates = _ask(store, currencies=currencies, types=(rate_type,), days=[day])
+    rates = _ask(store, [(one, rate_type) for one in currencies], days=[day])
     keep_rates(run.journal.connection, scope, division=division, rates=rates)
 
 
-def _ask(
-    store: StoreContext, *, currencies: Sequence[str], types: Sequence[int], days: Sequence[date]
-) -> tuple[StoredRate, ...]:
+def _ask(store: StoreContext, pairs: Sequence[Pair], *, days: Sequence[date]) -> tuple[StoredRate, ...]:
     calls = [
         crs055mi.select_rate(currency, division=store.config.m3.division, rate_type=rate_type, day=day)
-        for currency in currencies
-        for rate_type in types
+        for currency, rate_type in pairs
         for day in days
     ]
     return _ours(store, [row for answer in store.m3.read(calls) for row in crs055mi.read_rates(answer)])
@@ -123,19 +154,3 @@ def _ours(store: StoreContext, rows: list[crs055mi.RateRow]) -> tuple[StoredRate
             )
             found[rate.currency, rate.local_currency, rate.rate_type, rate.valid_from] = rate
     return tuple(found.values())
-
-
-def _require_all(connection: OpenLedger, store: StoreContext, config: RatesConfig, today: date) -> None:
-    """Makes sure that each currency has a rate that may be used today; people are told as long as one has none."""
-    for currency in config.currencies:
-        for rate_type in config.types:
-            newest = rate_on(
-                connection,
-                store.m3_scope,
-                division=store.config.m3.division,
-                currency=currency,
-                rate_type=rate_type,
-                day=today,
-            )
-            if newest is None or is_too_old(newest, day=today, config=config):
-                raise missing_rate(currency, rate_type=rate_type, day=today, newest=newest)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from connector.ledger.cursors import read_poll
 
 CURSOR = "rates"
-"""The last day whose rates were read, all of them; it was moved when that reading ended."""
+"""The last day whose rates were asked for, all of them; it was moved when that reading ended."""
 
 
 @dataclass(frozen=True, kw_only=True)

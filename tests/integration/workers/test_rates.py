@@ -191,20 +191,48 @@ def test_rate_of_a_friday_counts_for_the_sunday_once_m3_was_asked_at_its_time(
     assert worth.numerator == kept(world, friday) == Decimal("0.85")
 
 
-def test_money_that_waits_for_rates_of_which_one_is_missing_says_where_to_look(world: Connector) -> None:
+def test_a_currency_without_a_rate_holds_up_no_other(world: Connector) -> None:
     friday = read_until_saturday(world, is_of_the_day_only=True)
-    configure(world, currencies=["USD", "SEK"])
+    configure(world, currencies=["SEK", "USD"])
     config = world.process.runtime.store(STORE).config.rates
     scope = world.process.runtime.store(STORE).m3_scope
     assert config is not None
     go_to(world, "05:58")
 
-    said = turn(world, after_s=1800)
+    said = turn(world, after_s=300)
+
+    sunday = friday + timedelta(days=2)
+    with transaction(world.engine) as connection:
+        worth = worth_on(connection, scope, config=config, day=sunday, **OF_STORE)
+        with pytest.raises(NotYetError, match="there is none at all"):
+            worth_on(connection, scope, config=config, day=sunday, **{**OF_STORE, "currency": "SEK"})
+    assert (said, worth.numerator) == ("1 stores, 1 failed", Decimal("0.85"))
+
+
+def test_money_that_waits_though_the_rates_should_have_been_read_says_where_to_look(world: Connector) -> None:
+    friday = read_until_saturday(world, is_of_the_day_only=True)
+    config = world.process.runtime.store(STORE).config.rates
+    scope = world.process.runtime.store(STORE).m3_scope
+    assert config is not None
+    go_to(world, "05:58")
+    world.pass_time(1800)  # no beat, or M3 is away
 
     with transaction(world.engine) as connection, pytest.raises(NotYetError, match="was not asked yet") as waits:
         worth_on(connection, scope, config=config, day=friday + timedelta(days=2), **OF_STORE)
-    assert said == "1 stores, 1 failed"
     assert "connector rates read" in (waits.value.resolution or "")
+
+
+def test_the_first_reading_on_a_sunday_finds_the_rate_of_the_friday(world: Connector) -> None:
+    sunday = now(world).date()
+    configure(world, currencies=["USD"])
+    world.sandbox.m3_faults(rates_of_the_day_only=True)
+    for number in range(-8, 1):
+        set_rate(world, sunday + timedelta(days=number), delete=True)
+    set_rate(world, sunday - timedelta(days=2), arat="0.85")
+
+    said = turn(world)
+
+    assert (said, kept(world, sunday)) == ("1 stores, 0 failed", Decimal("0.85"))
 
 
 def read_until_saturday(world: Connector, *, is_of_the_day_only: bool) -> date:
