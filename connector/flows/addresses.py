@@ -58,11 +58,14 @@ def _require(run: Run, order: Order, addresses: Mapping[str, Address]) -> None:
 def _is_sent(run: Run, order: Order) -> bool:
     """Tells whether goods are sent: not if the buyer comes for them; without a shipping line, if one of the products is a thing.
 
-    A shop that ships all free, or a plug-in, makes orders of things without a shipping line; the products alone tell them from
-    downloads. The shop is asked for them only now that the address is wrong.
+    What was sold at a till, without a shipping line, the buyer took along. A shop that ships all free, or a plug-in, makes orders
+    of things without one; the products alone tell them from downloads. The shop is asked for them only now that the address is
+    wrong.
     """
     if order.shipping_lines:
         return any(line.method_id not in COLLECTED for line in order.shipping_lines)
+    if order.created_via in run.store.config.addresses.handed_over:
+        return False
     run.journal.pause()
     products = run.store.shop.products
     simple = [line.product_id for line in order.line_items if line.product_id and not line.variation_id]

@@ -14,7 +14,14 @@ class AddressCheck(StrEnum):
     LET_THROUGH = "pass"  # it goes to M3 as it is
 
 
+POINT_OF_SALE = "pos-rest-api"
+"""WooCommerce's own till. Source: its PointOfSaleOrderUtil::is_pos_order."""
+
+
 class AddressesConfig(Strict):
     """How addresses are looked at; that they are written one way does not depend on it."""
 
     check: AddressCheck = AddressCheck.HOLD
+    handed_over: frozenset[str] = frozenset(
+        {POINT_OF_SALE}
+    )  # `created_via` of orders whose goods the buyer takes along

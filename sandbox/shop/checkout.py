@@ -65,6 +65,8 @@ class Cart(BaseModel):
     meta_data: list[dict[str, Any]] = []
     deliver: Deliver = Deliver.NOW
     checkout: Checkout = Checkout.CLASSIC
+    created_via: str = ""
+    """What the order says of its origin, if not its checkout: a till ("pos-rest-api"), a plug-in."""
     then: str = ""
     """A status the order moves to afterwards, with deliveries of its own."""
     only_in_stock: bool = False
@@ -80,7 +82,7 @@ def place_order(shop: Shop, cart: Cart) -> Order:
         RestError: unknown customer, SKU or coupon, or less in stock than wanted.
     """
     via = {Checkout.REST: "rest-api", Checkout.CLASSIC: "checkout", Checkout.BLOCK: "store-api"}
-    order = new_order(shop, created_via=via[cart.checkout])
+    order = new_order(shop, created_via=cart.created_via or via[cart.checkout])
     _fill(shop, order, cart)
     store_order(shop, order)
     recalculate(shop, order)

@@ -167,6 +167,38 @@ def test_things_without_a_shipping_line_are_sent_all_the_same(connector: Connect
     assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
 
 
+TILL = {"created_via": "pos-rest-api", "checkout": "rest"}
+
+
+@pytest.mark.parametrize("guests", ["common", "per_email"])
+def test_things_handed_over_at_a_till_are_not_sent(connector: Connector, guests: str) -> None:
+    story = Story(connector, guests=guests)
+    story.start_anew()
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_total=None, **TILL)
+    story.go_on()
+
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+
+def test_things_that_a_till_sends_need_an_address(story: Story) -> None:
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), **TILL)
+    story.go_on()
+
+    held_for(story, "postcode")
+
+
+def test_which_plug_ins_hand_over_what_they_sell_the_store_file_says(story: Story) -> None:
+    file = yaml.safe_load(quick_store(guests="common"))
+    story.connector.configure(yaml.safe_dump({**file, "addresses": {"handed_over": ["openpos"]}}))
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_total=None, **{**TILL, "created_via": "openpos"})
+    story.go_on()
+    assert (story.exchange()["state"], len(story.orders())) == ("done", 1)
+
+    story.place(billing=buyer(BERLIN, postcode=NOWHERE), shipping_total=None, **TILL)
+    story.go_on()
+    assert (story.exchange()["state"], len(story.orders())) == ("dead_letter", 1)
+
+
 def test_a_variation_alone_may_be_a_download(story: Story) -> None:
     content = {"sku": "TSHIRT-S-RED", "virtual": True, "deliver": "never"}
     story.sandbox.post(f"{story.sandbox.shop_url}/_control/products", content)
