@@ -16,7 +16,7 @@ MOST_GROWTH = 1.10
 
 _ROWS = text("""
 SELECT coalesce(encode(sha256(body), 'hex'), body_sha256) AS hash, count(*) AS rows,
-       bool_and(body_size = length(body) OR (body IS NULL AND body_size > :kept)) AS is_right_size
+       bool_and(body_size = length(body) OR (body IS NULL AND (body_size > :kept OR note LIKE 'Nothing listens%'))) AS is_right_size
 FROM delivery WHERE source = 'webhook' AND id > :after GROUP BY 1
 """)
 _MESSAGES = text("SELECT count(*) FROM delivery WHERE source IN ('ion', 'm3_event') AND id > :after")

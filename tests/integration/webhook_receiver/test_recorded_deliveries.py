@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -33,10 +34,14 @@ def test_a_recorded_delivery_is_answered_200_and_stored_as_received(receiver: Re
     assert send(receiver, delivery) == 200
 
     (row,) = receiver.rows("SELECT * FROM delivery")
-    assert bytes(row.body) == delivery["body_raw"].encode()
+    body = delivery["body_raw"].encode()
+    wants_flow = delivery["topic"].split(".")[0] in ("order", "customer", "action")
+    if wants_flow:
+        assert bytes(row.body) == body
+    else:  # nobody listens here
+        assert (row.body, row.body_size, row.body_sha256) == (None, len(body), hashlib.sha256(body).hexdigest())
     assert row.topic == delivery["topic"]
     assert row.headers["X-WC-Webhook-Delivery-ID"] == delivery["headers"]["X-WC-Webhook-Delivery-ID"]
-    wants_flow = delivery["topic"].split(".")[0] in ("order", "customer", "action")
     assert (row.exchange_id is not None) == (wants_flow and row.resource_id is not None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -96,8 +97,17 @@ def test_a_known_topic_nobody_listens_to_says_so(receiver: Receiver) -> None:
     receiver.deliver(DELETED, X_WC_Webhook_Topic="product.deleted")
 
     (row,) = receiver.rows("SELECT note, exchange_id, kind, resource_id FROM delivery")
-    assert row.note == "Nothing listens to the topic 'product.deleted'."
+    assert row.note == "Nothing listens to the topic 'product.deleted'; its body was not kept."
     assert (row.exchange_id, row.kind, row.resource_id) == (None, "product", "52")
+
+
+@pytest.mark.parametrize("body", [b'{"id":52,"billing":{"email":"iva@example.com"}}', b'["iva@example.com"]'])
+def test_of_a_topic_nobody_listens_to_only_size_and_hash_are_kept(receiver: Receiver, body: bytes) -> None:
+    receiver.deliver(body, X_WC_Webhook_Topic="action.some_plugin_did_something")
+
+    (row,) = receiver.rows("SELECT d.body, d.body_size, d.body_sha256, d::text AS told FROM delivery d")
+    assert (row.body, row.body_size, row.body_sha256) == (None, len(body), hashlib.sha256(body).hexdigest())
+    assert "iva" not in row.told
 
 
 def test_a_signed_body_over_the_limit_is_200_and_leaves_its_hash(receiver: Receiver) -> None:
