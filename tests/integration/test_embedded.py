@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -150,3 +150,14 @@ def test_a_missing_wheel_says_what_to_install_or_set(monkeypatch: pytest.MonkeyP
 
     assert "DATABASE_URL" in caught.value.message
     assert "[embedded]" in caught.value.resolution
+
+
+@pytest.mark.parametrize("start", [embedded_postgres, embedded_valkey])
+def test_a_folder_that_cannot_be_made_is_told(start: Callable[[Path], EmbeddedServer], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    with pytest.raises(ConfigurationError) as refused:
+        start(tmp_path / "file" / "home")
+
+    assert f"{tmp_path / 'file' / 'home'} (Not a directory)" in refused.value.message
+    assert "CONNECTOR_HOME" in refused.value.resolution
