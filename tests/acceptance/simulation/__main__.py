@@ -20,7 +20,7 @@ from rich.table import Table
 from tests.acceptance.guards import GUARDS
 from tests.acceptance.simulation.days import Step, Tally
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
-from tests.acceptance.simulation.sorts import Sort
+from tests.acceptance.simulation.sorts import USUAL, Sort
 from tests.acceptance.simulation.together import search_all
 
 PROCESSES = 2
@@ -62,9 +62,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=50, help="steps of a day (default 50)")
     parser.add_argument("--seed", type=int, default=None, help="repeats a run (default: drawn and shown)")
     parser.add_argument("--control", choices=GUARDS, help="switch one guard off; its absence must be caught")
-    parser.add_argument(
-        "--sorts", nargs="+", type=Sort, default=tuple(Sort), help=f"only days of these: {', '.join(Sort)}"
-    )
+    parser.add_argument("--sorts", nargs="+", type=Sort, default=USUAL, help=f"only days of these: {', '.join(Sort)}")
     parser.add_argument("--processes", type=int, default=PROCESSES, help=f"share the days out (default {PROCESSES})")
     parser.add_argument("--replay", type=_story, metavar="FILE", help="tell one story again, as kept in a file")
     arguments = parser.parse_args()

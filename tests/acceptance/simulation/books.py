@@ -18,12 +18,18 @@ from tests.acceptance.simulation.issues_books import FLOW as ISSUES
 from tests.acceptance.simulation.issues_books import of_issues, of_issues_at_rest
 from tests.acceptance.simulation.orders_at_rest import of_delivered, of_wanted
 from tests.acceptance.simulation.orders_history import CLOSED, CONFIRMED, Version, shop_id_of
+from tests.acceptance.simulation.payments_at_rest import of_payments_at_rest
+from tests.acceptance.simulation.payments_books import of_payments
 from tests.acceptance.simulation.reconciled import of_reconciliation
 from tests.acceptance.simulation.returns_books import of_returns, refund_of
 from tests.acceptance.simulation.taken_off import TakenOff, grown, read_taken_off, totals_of
 from tests.acceptance.simulation.told import of_trail
 from tests.acceptance.simulation.world import World
 
+WAITING = ("refunds_to_m3", *FLOWS)
+"""Flows that may wait for an order of M3 or its invoice."""
+MATCHED = ("settlements_to_m3", "repayments_to_m3")
+"""What depends on how much M3 invoices; of an order whose line a person ended there, that person knows."""
 WAITS_FOR_PERSON = ("15", "20", "25", "30", "55")
 
 
@@ -55,6 +61,7 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
         *of_goods(world, history.goods),
         *of_accounts(history.accounts),
         *of_invoices(world, m3, history.money),
+        *of_payments(world, m3, history.money),
         *of_issues(world, m3, history.money),
         *(of_returns(m3, history.money, totals_of(taken_off)) if world.sort.delivers else ()),
         *(f"bug: exchange {row['exchange_id']}: {row['message']}" for row in world.rows(_BUGS)),
@@ -159,8 +166,9 @@ def require_complete(world: World, history: History, *, kinds: tuple[str, ...] =
         *of_trail(world),
         *of_goods_at_rest(world, history.goods),
         *of_accounts_at_rest(world, history.accounts),
-        *of_reconciliation(world, history.money),
+        *of_reconciliation(world, m3, history),
         *of_invoices_at_rest(world, m3, history.money, {fact_of_exchange(row) for row in dead}),
+        *of_payments_at_rest(world, m3, history, dead),
         *of_issues_at_rest(
             world, m3, history.money, {int(row["business_key"]) for row in dead if row["flow"] == ISSUES}
         ),
@@ -179,11 +187,15 @@ def require_shown(world: World, history: History, *, kinds: tuple[str, ...] = ()
 
 
 def _of_open(row: dict[str, Any], history: History, waiting: set[int]) -> Iterator[str]:
-    """A refund waits for an invoice of what M3 delivers after the day, and with its order where that waits for a person."""
-    if row["flow"] == "refunds_to_m3":
-        number = int(row["business_key"].split("-")[0])
-        if row["blocked_kind"] == "invoice" or history.is_poison(number) or number in waiting:
-            return
+    """A refund waits for an invoice of what M3 delivers after the day, and with its order where that waits for a person; what is
+    paid waits with either.
+    """
+    number, kind = int(row["business_key"].split("-")[0]) if row["flow"] in WAITING else 0, row["blocked_kind"]
+    is_with_order = history.is_poison(number) or number in waiting
+    if row["flow"] == "refunds_to_m3" and (kind == "invoice" or is_with_order):
+        return
+    if row["flow"] in FLOWS and (kind in ("invoice", "refunds_to_m3") or (kind == "posted_order" and is_with_order)):
+        return
     yield f"stuck: exchange {row['id']} ({row['flow']}) is {row['state']}: {row['reason']}"
 
 
@@ -198,6 +210,7 @@ def _of_dead_letter(row: dict[str, Any], history: History) -> Iterator[str]:
         or (row["flow"] == "refunds_to_m3" and number in history.deleted)  # did the buyer get the money?
         or (row["flow"] == "refunds_to_m3" and history.may_contradict(row["business_key"]))
         or (row["flow"] in FLOWS and may_wait(row, history.money, history.changes))
+        or (row["flow"] in MATCHED and int(row["business_key"].split("-")[0]) in history.ended_in_m3)
     )
     if not is_caused:
         yield f"lost: exchange {row['id']} waits for a person without cause: {row['reason_code']}: {row['reason']}"

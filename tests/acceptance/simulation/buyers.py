@@ -11,7 +11,9 @@ from hypothesis.stateful import precondition, rule
 from sandbox.shop.entities import Order
 from tests.acceptance.simulation.days import SOME, step
 from tests.acceptance.simulation.deliveries import Deliveries
+from tests.acceptance.simulation.invoices_history import FEE
 from tests.acceptance.simulation.world import SHOP
+from tests.integration.flows.books.counting_house import meta
 
 KINDS = (
     *("guest", "registered", "on_hold", "pending", "variations", "two_tax_rates", "coupon_percent", "coupon_fixed"),
@@ -19,6 +21,8 @@ KINDS = (
     *("long_address", "emoji_note", "checkout_draft", "unknown_sku", "guest", "registered", "guest"),
 )
 POISON = ("unknown_sku",)
+CHARGED = ("guest", "usd", "two_tax_rates", "completed", "on_hold")
+"""Kinds of orders on which the gateway's fee is written, where payments are carried; that of no card counts for nothing."""
 CHANGES = (
     *("one more of its first thing", "a mug more", "without its first thing", "processing", "cancelled", "completed"),
     *("on-hold", "failed", "refunded", "trash", "restore", "delete"),
@@ -33,7 +37,8 @@ class Buyers(Deliveries):
     def place(self, kind: str, arrives: bool) -> None:
         """A buyer places an order; its deliveries arrive at once, or wait to be sent."""
         kind = "guest" if kind == "registered" and self.world.sort.follows_accounts else kind
-        shown = self.world.control(SHOP, "orders", kind=kind, deliver="now")
+        fee = _fee_of(kind) if self.world.sort.pays_orders else {}
+        shown = self.world.control(SHOP, "orders", kind=kind, deliver="now", **fee)
         if kind in POISON:
             self.history.poison.add(shown["id"])
         self._note(shown["id"])
@@ -81,6 +86,12 @@ class Buyers(Deliveries):
         if row is not None:
             self.history.note(row)
             self.history.money.note(self.world.shop, self.world.shop.orders[order_id])
+
+
+def _fee_of(kind: str) -> dict[str, Any]:
+    """Returns what the plug-in of a gateway leaves on some of the orders: what it keeps, in the order's currency."""
+    currency = "USD" if kind == "usd" else "EUR"
+    return {"meta_data": meta(_stripe_fee=str(FEE), _stripe_currency=currency)} if kind in CHARGED else {}
 
 
 def _asked_for(order: Order, how: str) -> dict[str, Any] | None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sandbox.shop.entities import Order, Refund
 from sandbox.shop.order_json import show_order
 from sandbox.shop.state import Shop
+from tests.integration.flows.books.counting_house import FEE_KEY
 
 Sums = dict[str, Decimal]
 """Account -> amount, negative: credit."""
@@ -21,24 +23,38 @@ GOODS_ACCOUNTS, ROUNDING = ("3010", "3730"), "3740"
 """Revenue is posted before discount; together they are what the goods cost."""
 TAXES = {Decimal(25): "2610", Decimal(5): "2611"}
 CLEARING = {"stripe": "1580", "bacs": "1930", "cod": "1930"}
+FEE = Decimal("1.25")
+"""What the gateway keeps of some payments by card, of it a fifth VAT."""
+FEE_ACCOUNTS = {"6570": Decimal("1.00"), "2640": Decimal("0.25")}
 
 
 @dataclass(frozen=True)
 class Stated:
-    """An order at some moment: what its invoice and its payment put on each account, and the units each line holds."""
+    """An order at some moment: what its invoice, its payment and its gateway's fee put on each account, and the units each line
+    holds.
+    """
 
     status: str
-    is_paid: bool
+    currency: str
+    paid_at: datetime | None
     invoice: Sums
     payment: Sums
+    fee: Sums
     held: dict[int, int]
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the shop says when it was paid."""
+        return self.paid_at is not None
 
 
 @dataclass(frozen=True)
 class GivenBack:
-    """A refund: of which order, how much, whether by the gateway, and what that puts on each account."""
+    """A refund: of which order, when, how much, whether by the gateway, and what that puts on each account."""
 
     order_id: int
+    currency: str
+    made_at: datetime
     amount: Decimal
     is_paid_back: bool
     repayment: Sums
@@ -61,6 +77,13 @@ class InvoicesHistory:
         for refund in shop.refunds.values():
             if refund.order_id == order.id:
                 self.refunds[refund.id] = _given_back(refund, order)
+
+    def note_paid(self, shop: Shop) -> None:
+        """Adds the orders that are paid since they were noted: the connector completes what was to be paid on delivery."""
+        for number, stated in self.orders.items():
+            order = shop.orders.get(number)
+            if order is not None and stated[-1].is_paid != (order.paid is not None):
+                self.note(shop, order)
 
     def is_edited(self, number: int) -> bool:
         """Tells whether the amounts of an order ever changed."""
@@ -90,17 +113,25 @@ def _stated(order: Order, shown: Mapping[str, Any]) -> Stated:
         invoice[account] = invoice.get(account, Decimal(0)) - stated
     return Stated(
         status=order.status,
-        is_paid=order.paid is not None,
+        currency=order.currency,
+        paid_at=order.paid,
         invoice=without_zeros(invoice),
         payment=without_zeros({CLEARING.get(order.payment_method, ""): total, PREPAYMENT: -total}),
+        fee=_fee_of(order),
         held={line.id: line.reduced_stock for line in order.lines},
     )
+
+
+def _fee_of(order: Order) -> Sums:
+    """Returns what the gateway's fee puts on each account, if the shop states one."""
+    is_charged = order.payment_method == "stripe" and any(one.key == FEE_KEY for one in order.meta)
+    return {CLEARING["stripe"]: -FEE, **FEE_ACCOUNTS} if is_charged else {}
 
 
 def _given_back(refund: Refund, order: Order) -> GivenBack:
     amount = refund.amount
     repayment = {PREPAYMENT: amount, CLEARING.get(order.payment_method, ""): -amount}
-    return GivenBack(order.id, amount, refund.is_paid_back, without_zeros(repayment))
+    return GivenBack(order.id, order.currency, refund.created, amount, refund.is_paid_back, without_zeros(repayment))
 
 
 def _sum(rows: Iterable[Mapping[str, Any]]) -> Decimal:

@@ -18,8 +18,10 @@ from tests.acceptance.simulation.accounts import Accounts
 from tests.acceptance.simulation.books import ViolationError, require_complete, require_shown, require_sound
 from tests.acceptance.simulation.days import Played, step
 from tests.acceptance.simulation.invoices_books import vouchers_of
+from tests.acceptance.simulation.paid_back import PaidBack
 from tests.acceptance.simulation.people import People
 from tests.acceptance.simulation.pools import Pools
+from tests.acceptance.simulation.rates import Rates
 from tests.acceptance.simulation.refunds import Refunds
 from tests.acceptance.simulation.rest import come_to_rest, load
 from tests.acceptance.simulation.sent_by_m3 import INVOICED
@@ -88,11 +90,26 @@ class Simulation(Pools, Shelves, Accounts, Refunds, Warehouse, Trouble, People, 
 
     def _judge(self, judge: Callable[..., None]) -> None:
         """Keeps the day if it breaks a promise: a second time it may go otherwise, for threads and jitter are real."""
+        if self.world.sort.pays_orders:
+            self.history.money.note_paid(self.world.shop)
         try:
             judge(self.world, self.history, kinds=self.looked_for)
         except ViolationError as violation:
             self.broken.append(Played(str(violation), tuple(self.story), tuple(self.steps)))
             raise
+
+
+class PaidSimulation(PaidBack, Simulation):
+    """A day whose payments go to the books beside orders. Its own rules would change what is drawn of days that have none."""
+
+
+class PaidInEurosSimulation(Rates, PaidSimulation):
+    """The same in books of one currency."""
+
+
+def machine_of(sort: Sort) -> type[Simulation]:
+    """Returns what plays a day of a sort."""
+    return PaidInEurosSimulation if sort.converts else PaidSimulation if sort.pays_orders else Simulation
 
 
 def _carried(world: World) -> Counter[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tests.acceptance.simulation.messages import take
+from tests.acceptance.simulation.rates_of_m3 import days_of, enter_rates
 from tests.acceptance.simulation.sent_by_m3 import INVOICED, PICKED, advance, deliverable
 from tests.acceptance.simulation.world import SHOP, World
 from workers.base import run_exchange
@@ -13,6 +14,8 @@ from workers.sweeper import sweep
 
 ROUND_S = 61.0
 """One round of waiting: the sweeper sends again after a minute, and it is a new turn of every short job."""
+BLOCKED_S = 901.0
+"""After so long whatever is blocked by something has looked at it again; that alone is no sign that something happens."""
 MOST_ROUNDS = 60
 MOST_VISITS = 2
 MOST_RUNS = 200
@@ -26,12 +29,16 @@ NIGHTLY = "compare_daily"
 LONGEST_TURN_S = 3600.0
 BOOKS_JOBS = ("poll_refunds",)
 PROGRESS_JOBS = ("poll_order_status",)
+RATES_JOBS = ("pull_rates",)
 ACCOUNTS_TURN_S = 6 * 3600.0
 DAY_S = 86_400.0
+MOST_DAYS = 31
+"""No day of a simulation goes on for longer than this until it is at rest."""
 HANGING = ("15", "25", "30", "55")
 
 _IS_BUSY = """
-SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting', 'blocked')
+SELECT 1 FROM exchange WHERE state IN ('ready', 'running', 'waiting')
+UNION ALL SELECT 1 FROM exchange WHERE state = 'blocked' AND NOT :pays_orders
     AND blocked_kind IS DISTINCT FROM 'invoice'  -- what M3 has not picked by then nobody invoices
 UNION ALL SELECT 1 FROM offer WHERE wanted_rev > done_rev
 UNION ALL SELECT 1 FROM store WHERE paused_by IS NOT NULL
@@ -59,6 +66,8 @@ def come_to_rest(world: World, *, before_night: Callable[[], None]) -> None:
     world.control(SHOP, "faults")
     _let_turns_pass(world)
     _be_quiet(world)
+    if world.sort.pays_orders:
+        _invoice(world, picked_alone=False)
     if world.sort.delivers:
         _run_jobs(world, PROGRESS_JOBS)
         _be_quiet(world)
@@ -79,10 +88,12 @@ def _let_turns_pass(world: World) -> None:
     if world.sort.shows_stock:
         world.clock.advance(LONGEST_TURN_S)
         _run_jobs(world, GOODS_JOBS)
-    if world.sort.posts_invoices:
+    if world.sort.keeps_books:
         world.let_books_run()
+    if world.sort.converts:
+        enter_rates(world, days_of(world, MOST_DAYS))
     if world.sort.delivers:
-        _invoice_what_is_picked(world)
+        _invoice(world, picked_alone=True)
     if world.sort.gives_back:
         world.clock.advance(LONGEST_TURN_S)
         _run_jobs(world, BOOKS_JOBS)
@@ -91,10 +102,10 @@ def _let_turns_pass(world: World) -> None:
         _run_jobs(world, ACCOUNT_JOBS)
 
 
-def _invoice_what_is_picked(world: World) -> None:
-    """What M3 has begun to deliver it invoices; the rest stays where it is."""
+def _invoice(world: World, *, picked_alone: bool) -> None:
+    """M3 invoices what it has begun to deliver, or everything it has."""
     for order in deliverable(world):
-        if order.highest_status >= PICKED:
+        if order.highest_status >= PICKED or not picked_alone:
             advance(world, order.orno, INVOICED)
 
 
@@ -129,14 +140,25 @@ def _be_quiet(world: World) -> None:
     quiet = idle = 0
     for round_no in range(MOST_ROUNDS):
         _run_jobs(world, JOBS if round_no == 1 else EACH_ROUND)
+        if world.sort.converts:
+            _run_jobs(world, RATES_JOBS)
         sweep(world.workers[0])
         ran = work_off(world, most=MOST_RUNS)
-        is_busy = bool(ran or world.clock.is_waited_for() or world.rows(_IS_BUSY) or world.rows(_HUNTED))
+        is_busy = _is_busy(world, ran)
         quiet = 0 if is_busy else quiet + 1
         idle = 0 if ran or world.clock.is_waited_for() else idle + 1
         if quiet == QUIET_ROUNDS or idle == IDLE_ROUNDS:
             return
-        world.clock.advance(max(ROUND_S, _next_due_in_s(world)))
+        pause_s = BLOCKED_S if world.sort.pays_orders and not is_busy else ROUND_S
+        world.clock.advance(max(pause_s, _next_due_in_s(world)))
+
+
+def _is_busy(world: World, ran: int) -> bool:
+    """Tells whether anything happens. That an order's payment looks again whether it is invoiced is nothing."""
+    pays_orders = world.sort.pays_orders
+    has_run = bool(ran) and not pays_orders
+    is_due = has_run or world.clock.is_waited_for() or world.rows(_IS_BUSY, pays_orders=pays_orders)
+    return bool(is_due or world.rows(_HUNTED))
 
 
 def _run_jobs(world: World, names: Iterable[str]) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from tests.acceptance.simulation.books import ViolationError
 from tests.acceptance.simulation.days import Played, Step
-from tests.acceptance.simulation.machine import Simulation
+from tests.acceptance.simulation.machine import machine_of
+from tests.acceptance.simulation.sorts import Sort
 
 
 def play(steps: Sequence[Step]) -> Played:
     """Takes the steps in order, leaving out those that cannot be taken as things stand."""
     random.seed(0)
-    machine = Simulation()
+    machine = machine_of(Sort(steps[0].values["sort"]))()
     preconditions = {rule.function.__name__: rule.preconditions for rule in machine.rules}
     try:
         try:

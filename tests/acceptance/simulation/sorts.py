@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from tests.acceptance.simulation.goods import PUBLISH
+from tests.acceptance.simulation.tax_sent import send_tax
 from tests.harness import store_file
 from tests.integration.flows.books.counting_house import BOOKS, INVOICES, PAYMENTS, SETTLE
 
@@ -20,11 +21,19 @@ FOLLOWED: dict[str, Any] = {"create": "at_once", "owners": {"phone": "m3"}}
 LOCATION = "MAIN"
 ISSUE: dict[str, Any] = {"stock": "issue", "issue": {"partner": "WEB", "location": LOCATION, "unit": ""}}
 
+IN_EUROS = {"convert_to": "EUR"}
+RATES: dict[str, Any] = {"at": "11:00", "currencies": ["USD"], "oldest_days": 0}
+"""Read an hour after a day begins; what has no rate of its very day waits."""
+
 
 class Sort(StrEnum):
     """What a store carries on a day."""
 
     ORDERS_ALONE = "orders alone"  # orders of the shop become orders of M3
+    TAX_SENT = "orders with tax"  # the shop's tax is sent as charges, and M3 computes none
+    PAID = "orders paid"  # they are paid in the books at once, which pays their invoices
+    PAID_ON_INVOICES = "orders paid on invoices"  # on their invoices alone, at the gateway's account
+    PAID_IN_EUROS = "orders paid in euros"  # at once, in books of one currency, by M3's rate of the day
     ACCOUNTS = "accounts"  # the store follows its accounts, too
     GOODS = "goods"  # the shop shows items, prices and stock of M3
     FIRST_LOAD = "first load"  # they are about to come there
@@ -53,19 +62,34 @@ class Sort(StrEnum):
         return self is Sort.INVOICES or self.issues_stock
 
     @property
+    def pays_orders(self) -> bool:
+        """Whether orders become orders of M3, and their payments go to its ledger."""
+        return self in (Sort.PAID, Sort.PAID_ON_INVOICES, Sort.PAID_IN_EUROS)
+
+    @property
+    def converts(self) -> bool:
+        """Whether what is posted is converted by M3's rate of the day; such payments are matched with invoices by people."""
+        return self is Sort.PAID_IN_EUROS
+
+    @property
+    def keeps_books(self) -> bool:
+        """Whether anything goes to M3's ledger."""
+        return self.posts_invoices or self.pays_orders
+
+    @property
     def has_prepayments(self) -> bool:
         """Whether a payment is posted at once; else it is posted on its invoice alone, against the gateway's account."""
-        return not self.issues_stock
+        return not (self.issues_stock or self is Sort.PAID_ON_INVOICES)
 
     @property
     def gives_back(self) -> bool:
         """Whether buyers are given something back, and people in M3 end lines of orders."""
-        return self is Sort.ORDERS_ALONE or self.posts_invoices
+        return self.delivers or self.posts_invoices
 
     @property
     def delivers(self) -> bool:
         """Whether M3 delivers and invoices orders."""
-        return self is Sort.ORDERS_ALONE
+        return self in (Sort.ORDERS_ALONE, Sort.TAX_SENT) or self.pays_orders
 
     @property
     def issues_stock(self) -> bool:
@@ -75,9 +99,9 @@ class Sort(StrEnum):
     @property
     def shares(self) -> int:
         """How many shares of a run's days are of this sort: those that book units out have one together with those that show the
-        rest, for their days take longest.
+        rest, for their days take longest; so has each that is drawn when asked for.
         """
-        return 1 if self.issues_stock else 2
+        return 1 if self.issues_stock or self in ASKED_FOR else 2
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -94,6 +118,15 @@ class Sort(StrEnum):
             content["customers"]["accounts"] = FOLLOWED
         if self.posts_invoices:
             self._carry_as_invoices(content)
+        if self.keeps_books:
+            against = "prepayment" if self.has_prepayments else "clearing"
+            settle = {} if self.converts else {"settle": {**SETTLE, "against": against}}
+            content["books"] = {**BOOKS, **(IN_EUROS if self.converts else {})}
+            content["payments"] = {**PAYMENTS, **settle}
+        if self is Sort.TAX_SENT:
+            send_tax(content)
+        if self.converts:
+            content["rates"] = RATES
         return yaml.safe_dump(content)
 
     @property
@@ -105,7 +138,9 @@ class Sort(StrEnum):
     def _carry_as_invoices(self, content: dict[str, Any]) -> None:
         del content["refunds"]  # they become return orders, which direct invoices do not have
         content["orders"]["carried_as"] = "invoice"
-        content["books"] = BOOKS
         content["invoices"] = {**INVOICES, "credit_prefix": "W1C-", **(ISSUE if self.issues_stock else {})}
-        against = "prepayment" if self.has_prepayments else "clearing"
-        content["payments"] = {**PAYMENTS, "settle": {**SETTLE, "against": against}}
+
+
+ASKED_FOR = (Sort.TAX_SENT, Sort.PAID, Sort.PAID_ON_INVOICES, Sort.PAID_IN_EUROS)
+"""Sorts whose days are drawn with --sorts alone."""
+USUAL = tuple(sort for sort in Sort if sort not in ASKED_FOR)

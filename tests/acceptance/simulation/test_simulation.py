@@ -18,7 +18,7 @@ from tests.acceptance.simulation.days import Step, Tally
 from tests.acceptance.simulation.goods import POT, SOLD
 from tests.acceptance.simulation.machine import Simulation
 from tests.acceptance.simulation.search import CAUGHT_AS, Found, Search
-from tests.acceptance.simulation.sorts import Sort
+from tests.acceptance.simulation.sorts import ASKED_FOR, USUAL, Sort
 from tests.acceptance.simulation.together import search_all
 
 
@@ -127,23 +127,42 @@ RETURNED = day(
     ("pass_time", {"seconds": 46}),
     ("work_off", {"most": 9}),
 )
-PLAYED = [*((guard, DAYS[guard]) for guard in CAUGHT_AS), ("in_flight", UNITS_OF_INVOICES), ("lookup", RETURNED)]
-IDS = [*CAUGHT_AS, "in_flight of invoices", "lookup of returns"]
+PAID = day(
+    ARRIVES,
+    ("work_off", {"most": 1}),
+    ("run_and_fail", LOST_ANSWER),
+    ("pass_time", {"seconds": 46}),
+    ("work_off", {"most": 9}),
+    sort=Sort.PAID,
+)
+PLAYED = [
+    *((guard, DAYS[guard]) for guard in CAUGHT_AS),
+    *(("in_flight", UNITS_OF_INVOICES), ("lookup", RETURNED), ("one_key", PAID)),
+]
+IDS = [*CAUGHT_AS, "in_flight of invoices", "lookup of returns", "one_key of payments"]
 
 
 def test_random_days_break_no_promise() -> None:
-    found = found_by(Search(examples=2 * len(Sort), steps=30, seed=1))
+    found = found_by(Search(examples=2 * len(USUAL), steps=30, seed=1))
 
     assert found.violation is None, found.story
-    assert found.tally.examples >= 2 * len(Sort)
-    assert min(found.tally.sorts[sort] for sort in Sort) > 0
+    assert found.tally.examples >= 2 * len(USUAL)
+    assert min(found.tally.sorts[sort] for sort in USUAL) > 0
     assert found.tally.goods["stock"] > 0
+
+
+def test_random_days_of_orders_whose_payments_are_posted_break_no_promise() -> None:
+    found = found_by(Search(examples=2 * len(ASKED_FOR), steps=30, seed=1, sorts=ASKED_FOR))
+
+    assert found.violation is None, found.story
+    assert min(found.tally.sorts[sort] for sort in ASKED_FOR) > 0
+    assert found.tally.carried["payment"] > 0
 
 
 def test_days_that_take_longest_are_drawn_half_as_often() -> None:
     wanted = Search(examples=24, steps=1, seed=1)
 
-    assert dict(search._shares(wanted)) == {sort: 2 if sort.issues_stock else 4 for sort in Sort}
+    assert dict(search._shares(wanted)) == {sort: 2 if sort.issues_stock else 4 for sort in USUAL}
 
 
 @pytest.mark.parametrize(("days", "missing"), [(200, [Sort.ISSUES]), (199, [])])

@@ -7,6 +7,8 @@ from hypothesis.stateful import precondition, rule
 
 from sandbox.m3.faults import Fault, Rule
 from tests.acceptance.simulation.days import SOME, Day, step
+from tests.acceptance.simulation.invoices_books import FLOWS
+from tests.acceptance.simulation.messages import Message
 from tests.acceptance.simulation.world import M3, SHOP
 from workers.sweeper import sweep
 
@@ -31,7 +33,7 @@ OF_BOOKS = {
     ),
     "inventory": ("MMS850MI/AddAdjust", "MMS850MI/AddAdjust", "MMS850MI/GetStkId"),
 }
-"""What runs of a store call whose orders are invoices."""
+"""What runs call that post to M3's ledger, or book units of invoices."""
 IN_SHOP = {"status": "", "inventory": "products", "catalog": "products"}
 """What of the shop the runs of a queue write."""
 LATE = "late"
@@ -103,7 +105,7 @@ class Trouble(Day):
         self.tell(f"M3: {what}{' after Confirm' if word == 'status' else ''}.")
         self._run(self._take(which), 0)
 
-    @precondition(lambda self: self.world.sort.posts_invoices)
+    @precondition(lambda self: self.world.sort.keeps_books)
     @rule(lag_s=st.sampled_from(JOB_LAGS_S), runs_messages=st.booleans())
     @step
     def hold_up_books(self, lag_s: int, runs_messages: bool) -> None:
@@ -125,11 +127,16 @@ class Trouble(Day):
         elif self.world.sort.shows_goods and message.queue in IN_SHOP and call < len(GOODS_FAULTS):
             self._fail_in_batch(GOODS_FAULTS[call], late_s)
         else:
-            of_sort = OF_BOOKS if self.world.sort.posts_invoices else {}
+            of_sort = OF_BOOKS if self._is_of_books(message) else {}
             calls = of_sort.get(message.queue) or CALLS.get(message.queue, CALLS["orders"])
             self._fail_in_m3(calls[call % len(calls)], fault, late_s)
         self._run(message, 0)
         self.world.wires.late_by_s = None
+
+    def _is_of_books(self, message: Message) -> bool:
+        """Tells whether what a message runs calls M3's ledger, or its stock, for the store's books."""
+        flow = self._what(message.exchange_id).split()[0]
+        return self.world.sort.posts_invoices or (self.world.sort.pays_orders and flow in FLOWS)
 
     def _fail_in_m3(self, name: str, fault: Fault, late_s: int) -> None:
         self._count_m3_faults()

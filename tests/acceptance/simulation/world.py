@@ -144,8 +144,10 @@ class World:
         if sort.follows_accounts:
             witness = EraserWitness(accounts, is_of_old=self.stopped_runs.is_one, found_erased=self._found_erased)
             self.wires.see = witness.sees
-        if sort.posts_invoices:
+        if sort.keeps_books:
             self.let_books_run()
+        if sort.converts:
+            self.control(M3, "rates", content=[{"cucd": "USD", "cutd": "20000101", "delete": True}])
         for one in self.workers:
             self.forget_in(one)
         self.wires.after_listing = None
