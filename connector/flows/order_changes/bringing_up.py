@@ -21,6 +21,7 @@ from connector.flows.order_changes.sending import Sender
 from connector.flows.order_changes.states import (
     Foreign,
     find_foreign,
+    find_foreign_quantities,
     find_foreign_words,
     find_unpriced,
     merged,
@@ -154,7 +155,8 @@ class Following:
         amounts = [
             Foreign(f"{one.what}: {one.found} instead of {one.expected}", one.what, one.found) for one in differing
         ]
-        return [*amounts, *find_foreign_words(held, states, touched=self.wanted.head)]
+        quantities = find_foreign_quantities(held, states) if left and not amounts else []
+        return [*amounts, *quantities, *find_foreign_words(held, states, touched=self.wanted.head)]
 
     def _forbid(self, sender: Sender, held: Held, todo: Todo) -> NoReturn:
         if todo.is_to_be_held:

@@ -31,6 +31,7 @@ from connector.flows.orders.left import (
 )
 from connector.m3.programs.ois100mi import LineKey, OrderLine
 from connector.m3.values import number_text
+from connector.money.rounding import ZERO
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,24 @@ def find_foreign_words(held: Held, states: Sequence[Mapping[str, Any]], *, touch
         *_foreign_values("the reference", references, [one.get("head", {}) for one in states]),
         *_foreign_values("the text", _texts(held.texts.items()), [without_texts(one)["texts"] for one in states]),
     ]
+
+
+def find_foreign_quantities(held: Held, states: Sequence[Mapping[str, Any]]) -> list[Foreign]:
+    """Returns lines of quantities that no state has, of which amounts do not tell: of free ones, or at another price.
+
+    Several lines of one number are summed: M3 may have split one.
+    """
+    found: dict[str, Decimal] = {}
+    for line in held.lines:
+        cupo = str(line.customer_line)
+        found[cupo] = found.get(cupo, ZERO) + (line.quantity_in_unit or line.quantity)
+    foreign = []
+    for cupo, quantity in found.items():
+        known = list(dict.fromkeys(one["lines"][cupo][QUANTITY] for one in states if cupo in one["lines"]))
+        if known and number_text(quantity) not in known:
+            words = f"line {cupo}: {number_text(quantity)} pieces instead of {' or '.join(known)}"
+            foreign.append(Foreign(words, f"line {cupo}", number_text(quantity)))
+    return foreign
 
 
 def _foreign_values(what: str, found: Mapping[str, str], states: Iterable[Mapping[str, str]]) -> Iterator[Foreign]:

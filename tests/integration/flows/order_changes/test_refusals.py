@@ -15,6 +15,7 @@ from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from connector.ledger.story import tell_story
 from connector.ledger.tenure import USABLE_FOR
+from connector.m3.calls import Call
 from connector.m3.client import M3Client
 from connector.m3.programs import order_changes
 from connector.m3.programs.cusextmi import change_tenure
@@ -354,8 +355,30 @@ def test_quantity_that_shows_before_its_new_price_is_ours(desk: Desk) -> None:
 
 def change_price(desk: Desk, line: str, fields: dict[str, str]) -> None:
     """Has a person in M3 change price or discounts of a line."""
-    m3 = desk.story.connector.process.runtime.store(STORE).m3
-    m3.write([order_changes.change_price(desk.held["orno"], LineKey(line), fields)])[0].require()
+    write(desk, order_changes.change_price(desk.held["orno"], LineKey(line), fields))
+
+
+@pytest.mark.parametrize("status", ["cancelled", None], ids=["cancelled", "more of another line"])
+def test_quantity_a_person_gave_a_free_line_is_shown_and_not_overwritten(common: Story, status: str | None) -> None:
+    desk = Desk(common, lines=[{"sku": "FREE-0", "quantity": 1}, {"sku": "MUG-001", "quantity": 3}])
+    change_by_person(desk, 9)
+
+    desk.change(**({"status": status} if status else desk.quantity_of("MUG-001", 7)))
+
+    assert "line 1: 9 pieces instead of 1" in waits(desk)["reason"]
+    assert [(line["itno"], line["quantity"]) for line in desk.held["lines"]] == [("FREE-0", "9"), ("MUG-001", "3")]
+
+
+def test_quantity_a_person_changed_at_the_same_amount_is_shown_and_not_overwritten(desk: Desk) -> None:
+    line = desk.held["lines"][0]
+    change_by_person(desk, 6)
+    change_price(desk, "1", {"SAPR": str(Decimal(line["price"]) / 2)})
+    assert desk.held["lines"][0]["line_amount"] == line["line_amount"]
+
+    desk.set_quantity("MUG-002", 4)
+
+    assert "line 1: 6 pieces instead of 3" in waits(desk)["reason"]
+    assert [line["quantity"] for line in desk.held["lines"]] == ["6", "1"]
 
 
 def test_change_a_person_made_in_m3_as_well_settles_by_itself(desk: Desk) -> None:
@@ -369,10 +392,12 @@ def test_change_a_person_made_in_m3_as_well_settles_by_itself(desk: Desk) -> Non
     assert desk.shop_and_m3_differ() == []
 
 
-def change_by_person(desk: Desk, quantity: int) -> None:
-    m3 = desk.story.connector.process.runtime.store(STORE).m3
-    call = order_changes.change_quantity(desk.held["orno"], LineKey("1"), quantity=Decimal(quantity))
-    m3.write([call])[0].require()
+def change_by_person(desk: Desk, quantity: int, *, line: int = 1) -> None:
+    write(desk, order_changes.change_quantity(desk.held["orno"], LineKey(str(line)), quantity=Decimal(quantity)))
+
+
+def write(desk: Desk, call: Call) -> None:
+    desk.story.connector.process.runtime.store(STORE).m3.write([call])[0].require()
 
 
 def test_order_a_person_deleted_in_m3_is_not_made_again(desk: Desk) -> None:
