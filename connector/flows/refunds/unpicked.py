@@ -188,10 +188,15 @@ def _with_rounding_left(run: Run, order: Order, split: Split, sale: Sale, *, lef
     before = without(order, _others(run, order, now.refund_id))
     was, would_be = (make_plan(run, one, sale.customer, charges=sale.charges).money.rounding for one in (before, left))
     cents = was - would_be
-    if cents <= 0 if split.later is None else not bears(run, split.later, cents, decimals=decimals):
+    if cents <= 0 if split.later is None else not _takes_along(run, split.later, cents, decimals=decimals):
         return split
     later = split.later or Taken(now.refund_id, _cents_of(order, now, cents, decimals=decimals), ZERO)
     return Split(replace(now, total=now.total - cents), replace(later, total=later.total + cents))
+
+
+def _takes_along(run: Run, later: Taken, cents: Decimal, *, decimals: int) -> bool:
+    """Tells whether what is credited later can carry cents of rounding and still gives something back."""
+    return later.total + cents > 0 and bears(run, later, cents, decimals=decimals)
 
 
 def _cents_of(order: Order, taken: Taken, cents: Decimal, *, decimals: int) -> tuple[Piece, ...]:

@@ -292,6 +292,25 @@ def test_cent_that_the_last_return_of_several_cannot_bear_is_left_to_the_next(cl
     assert {(row.what, row.reason) for row in clerk.reconcile(with_rounding=True)} >= {("total", Reason.ROUNDING)}
 
 
+def test_return_of_a_free_thing_charges_no_cent_of_rounding(clerk: Clerk) -> None:
+    free = [{"sku": "FREE-0", "quantity": 1}, {"sku": "MUG-001", "quantity": 1}]
+    order = posted(clerk, second="9.94", lines=free)
+    deliver(clerk, order, 0)
+    clerk.refund(order, line_items=[part_of(line, 1) for line in order["line_items"]], api_restock=False)
+    clerk.go_on()
+    held = pieces(clerk, order)
+
+    clerk.advance(order, "77")
+    clerk.pass_and_settle()
+
+    assert held == {"FREE-0": "1"}
+    assert [one["total"] for one in clerk.returns()] == ["0.00"]
+    assert left_in_shop(clerk, order) - left_in_m3(clerk, order) == Decimal("0.01")
+    assert all_done(clerk)
+    assert clerk.reconcile() != []
+    assert clerk.totals.is_explained
+
+
 def whole_shipping(order: dict[str, Any]) -> dict[str, Any]:
     """Returns what a refund of all of the shipping sends to the shop."""
     shipping = order["shipping_lines"][0]
