@@ -27,9 +27,11 @@ def less(order: Order, given_back: Iterable[Taken], *, decimals: int) -> Order:
     Raises:
         AmountsDifferError: A row would be below zero, or cost something without a piece of it.
     """
+    rounded = ZERO
     for count, taken in enumerate(given_back, start=1):
-        order = _less(order, taken, decimals=decimals, rounded=roundings(count, decimals))
-    return order
+        rounded = roundings(count, decimals)
+        order = _less(order, taken, decimals=decimals, rounded=rounded)
+    return _without_tax_of_nothing(order, rounded)
 
 
 def _less(order: Order, taken: Taken, *, decimals: int, rounded: Decimal) -> Order:
@@ -112,6 +114,31 @@ def _tax_lines(lines: Sequence[TaxLine], pieces: Sequence[Piece], *, decimals: i
         )
         for line in lines
     )
+
+
+def _without_tax_of_nothing(order: Order, rounded: Decimal) -> Order:
+    """Leaves out the cents of a rate that no row has tax of: each refund was rounded, so they are rounding of the total."""
+    others = _rates_of((*order.line_items, *order.fee_lines))
+    freight = _rates_of(order.shipping_lines)
+    lines = tuple(
+        line.model_copy(
+            update={
+                "tax_total": _unless_rounding(line.tax_total, line.rate_id in others, rounded),
+                "shipping_tax_total": _unless_rounding(line.shipping_tax_total, line.rate_id in freight, rounded),
+            }
+        )
+        for line in order.tax_lines
+    )
+    left_out = _sum_of(order.tax_lines) - _sum_of(lines)
+    return order.model_copy(update={"tax_lines": lines, "total_tax": order.total_tax - left_out})
+
+
+def _rates_of(rows: Iterable[LineItem | ShippingLine | FeeLine]) -> set[int]:
+    return {tax.id for row in rows for tax in row.taxes if tax.total}
+
+
+def _unless_rounding(tax: Decimal, is_of_a_row: bool, rounded: Decimal) -> Decimal:
+    return tax if is_of_a_row or abs(tax) > rounded else ZERO
 
 
 def _rounded(taxes: Mapping[int, Decimal], rate: int, decimals: int) -> Decimal:

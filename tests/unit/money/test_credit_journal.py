@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from connector.errors import AmountsDifferError, ConnectorError
@@ -23,7 +23,7 @@ from tests.unit.money.material import order_of
 from tests.unit.money.test_invoice_journal import config, on, unsorted
 from tests.unit.money.test_refunds import moves, play
 
-thorough = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=150)
 REVENUE = [
     {"tax_class": "reduced-rate", "account": {"account": "3020"}},
     {"category": "even", "account": {"account": "3011"}},
@@ -71,6 +71,7 @@ def test_all_given_back_leaves_nothing_on_any_account(
         credited = credits_of(sold, shop.refunds, case)
     except ConnectorError:
         assume(False)  # held: an order or refund that no person can post either
+    assume(credited)  # of an order that costs nothing the shop gives nothing back
 
     assert accounts_in([invoice, *credited]) == {}
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 
 from connector.errors import AmountsDifferError, ConnectorError
 from connector.money.plan import plan_money
@@ -15,11 +15,11 @@ from connector.money.reducing import everything, less
 from connector.money.refunds import Of, Piece, Taken
 from connector.woocommerce.models import Order
 from tests.unit.money.made_orders import Case, cases
-from tests.unit.money.material import order_of, recorded_order
+from tests.unit.money.material import items_of, order_of, recorded_order, store
 from tests.unit.money.test_any_order import planned
 from tests.unit.money.test_refunds import moves, play, taken_of
 
-thorough = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=60)
 GOODS = (Of.GOODS, Of.PRICE)
 
 
@@ -105,6 +105,21 @@ def test_what_would_leave_a_row_below_zero_or_without_a_piece_is_refused(quantit
 
     with pytest.raises(AmountsDifferError, match="cannot be made smaller"):
         less(order, [Taken(7, (piece,), Decimal(net))], decimals=2)
+
+
+def test_cents_that_rounding_leaves_of_a_rate_without_a_row_are_rounding_of_the_total() -> None:
+    lines = [{"total": "0.20", "quantity": 4, "tax": {1: "0.01"}}, {"total": "9.00", "quantity": 1, "tax": {2: "2.25"}}]
+    order = order_of(lines=lines, rates={1: "5", 2: "25"})
+    mug = order.line_items[0].id
+    pieces = [Piece(Of.GOODS, mug, Decimal(1), Decimal("0.05"), (), (1,)) for _ in range(4)]
+
+    left = less(order, [Taken(7, (one,), Decimal("0.05")) for one in pieces], decimals=2)
+    config = store(rates=("5", "25"), tax_mode="T", rounding_limit=Decimal("0.05"))
+    plan = plan_money(left, config=config, items=items_of(left), currency_decimals=2, price_decimals=4)
+
+    assert [line.tax_total for line in left.tax_lines] == [0, Decimal("2.25")]
+    assert (left.total, left.total_tax) == (Decimal("11.26"), Decimal("2.25"))
+    assert (plan.total, plan.rounding) == (Decimal("11.26"), Decimal("0.01"))
 
 
 @thorough
