@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from math import ceil
 
 import psutil
 import redis
@@ -114,10 +116,11 @@ class Nemesis:
         self._plan(time.monotonic() - self._began + after_s, do)
 
     def _strikes(self, size: Size) -> Iterator[tuple[float, Callable[[], None]]]:
-        at_s = STRIKE_EVERY_S
-        while at_s < size.traffic_s:
-            yield at_s, self._strike
-            at_s += STRIKE_EVERY_S
+        """Drawn beforehand, for what is there to strike differs from run to run."""
+        many = ceil(size.traffic_s / STRIKE_EVERY_S) - 1
+        kinds = random.Random(f"strikes {size.seed}").choices(list(STRIKES), weights=list(STRIKES.values()), k=many)
+        for number, kind in enumerate(kinds, start=1):
+            yield number * STRIKE_EVERY_S, partial(self._strike, kind)
 
     def _rare(self, size: Size) -> Iterator[tuple[float, Callable[[], None]]]:
         """Once each cycle, and the database twice; spread so that each has its own time."""
@@ -135,16 +138,16 @@ class Nemesis:
             ):
                 yield start_s + share * long_s, do
 
-    def _strike(self) -> None:
-        kinds = {kind: share for kind, share in STRIKES.items() if kind != ZOMBIE or len(self._frozen) < MOST_ZOMBIES}
-        kind = self._rng.choices(list(kinds), weights=list(kinds.values()))[0]
+    def _strike(self, kind: str) -> None:
+        """Strikes whoever is there, a second later if nobody is; kills where enough are frozen."""
+        kind = KILL if kind == ZOMBIE and len(self._frozen) >= MOST_ZOMBIES else kind
         if kind == KILL_MAIN:
             self._kill_main(self._rng.choice([name for name in self._pids() if name.startswith("worker-")]))
             return
         target = self._target(only_pools=kind == ZOMBIE)
         if target is None:
-            return
-        if kind == KILL:
+            self._later(1.0, partial(self._strike, kind))
+        elif kind == KILL:
             self._kill_worker(target)
         else:
             self._freeze(target, *(ZOMBIE_S if kind == ZOMBIE else PAUSE_S))

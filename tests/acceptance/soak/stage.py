@@ -28,7 +28,7 @@ INSTANCES = {"orders": 5, "status": 2}
 """Pools of which more than one is run: an answer that is lost or late holds a process for seconds."""
 LIMITS = {"requests_per_s": "200", "concurrency": "32", "backoff_s": "[2, 5, 10, 20, 30, 30, 30, 30, 30, 30]"}
 """What the store file says otherwise: limits above the traffic, and waits that end within the marks."""
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 300.0
 
 
 @dataclass(frozen=True)
