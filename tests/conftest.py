@@ -1,4 +1,4 @@
-"""Real servers for the tests: an embedded PostgreSQL and Valkey, started once a run, emptied before each test."""
+"""Real servers for the tests, started once a run and emptied before each test; and the same drawn examples in every run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from sqlalchemy import Engine
 
 from connector.broker import mark
@@ -17,6 +20,12 @@ from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from tests.emptying import empty
 from tests.harness import Connector, Sandbox, running_sandbox
+
+# The same examples on every machine and in every run, however slow it is: what a run finds, the next one finds.
+settings.register_profile("same everywhere", derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("same everywhere")
+# Hypothesis also draws what stands in our modules: in those that a process has imported so far, which differs from run to run.
+providers._get_local_constants = Constants
 
 OWN_FOLDER = pytest.StashKey[str]()
 

@@ -81,9 +81,9 @@ def test_pauses_grow_with_jitter_and_the_longest_is_five_minutes(world: Connecto
         poll(world, after_s=301)
         waits.append(float(trouble(world)["next_in_s"]))
 
-    assert 29 < waits[0] <= 60
-    assert 59 < waits[1] <= 120
-    assert waits[2:] == pytest.approx([300, 300], abs=2)
+    assert 10 < waits[0] <= 60
+    assert 40 < waits[1] <= 120
+    assert waits[2:] == pytest.approx([300, 300], abs=30)
 
 
 def test_job_is_left_alone_until_its_pause_is_over(world: Connector) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.errors import AmountsDifferError
@@ -15,7 +15,7 @@ from connector.money.proof import prove_placed
 from connector.woocommerce.models import Order
 from tests.unit.money.made_orders import Case, cases
 
-thorough = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=100)
 
 
 def planned(case: Case) -> MoneyPlan:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 
 from connector.errors import ConnectorError, MappingError
 from connector.money.plan import MoneyPlan, plan_money
@@ -18,7 +18,7 @@ from tests.unit.money.made_orders import RATES, Case, cases
 from tests.unit.money.test_any_order import half_up, m3_line_amount, planned
 from tests.unit.money.test_refunds import Shop, moves, plan_of, play, taken_of
 
-thorough = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=100)
 
 PerRate = dict[Decimal, Fraction]
 Rated = tuple[Decimal, Fraction]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from connector.errors import AmountsDifferError, ConnectorError, MappingError
@@ -21,7 +21,7 @@ from tests.unit.money.made_orders import RATES, Case, cases
 from tests.unit.money.material import items_of, order_of, recorded_order, store
 from tests.unit.money.test_any_order import half_up, m3_line_amount, planned
 
-thorough = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=60)
 HUNDRED = Decimal(100)
 RATES_OF_STORE = ("0", "25", "5", "8.875")
 

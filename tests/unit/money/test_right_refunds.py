@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from connector.errors import AmountsDifferError
@@ -19,7 +19,7 @@ from tests.unit.money.made_orders import Case, cases, rounded
 from tests.unit.money.test_per_rate import is_posted
 from tests.unit.money.test_refunds import Shop, limit_of, m3_total, plan_of, taken_of
 
-thorough = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=100)
 PARTS = {LineItem: "line_items", ShippingLine: "shipping_lines"}
 
 

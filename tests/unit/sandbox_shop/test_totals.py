@@ -41,7 +41,7 @@ def finish(order: Order) -> None:
     calculate(order, rounding=PER_LINE, next_item_id=ids)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     lines=st.lists(LINE, min_size=1, max_size=6),
     fees=st.lists(st.decimals("-20", "20", places=2), max_size=2),

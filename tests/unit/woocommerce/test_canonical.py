@@ -57,7 +57,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=_json)
 def test_canonical_form_read_and_written_again_is_the_same(value: Any) -> None:
     assert canonical_json(read_json(canonical_json(value))) == canonical_json(value)
@@ -66,7 +66,7 @@ def test_canonical_form_read_and_written_again_is_the_same(value: Any) -> None:
 _body = st.dictionaries(st.text(max_size=5), _json, max_size=4).map(lambda value: json.dumps(value).encode())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(body=_body)
 def test_glance_gives_the_hash_of_a_full_reading(body: bytes) -> None:
     assume(all(abs(number) < 2**63 for number in map(int, re.findall(rb"-?\d{19,}", body))))

@@ -223,7 +223,7 @@ def test_what_is_shown_of_an_order_names_no_person() -> None:
     assert not any(text in shown for text in (order.billing.first_name, order.billing.email, order.billing.address_1))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cents=st.integers(min_value=-(10**12), max_value=10**12))
 def test_any_amount_of_cents_is_read_exactly(cents: int) -> None:
     sign, whole, rest = "-" if cents < 0 else "", abs(cents) // 100, abs(cents) % 100
@@ -238,7 +238,7 @@ _anything = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(changes=st.dictionaries(st.sampled_from(sorted(Order.model_fields)), _anything, max_size=3))
 def test_anything_in_any_field_is_read_or_refused_and_never_breaks(changes: dict[str, Any]) -> None:
     try:

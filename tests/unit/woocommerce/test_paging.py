@@ -39,7 +39,7 @@ def _read(served: ChangingList, *, page_size: int = 3) -> list[int]:
 
 
 @pytest.mark.parametrize("has_total", [True, False])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(count=st.integers(min_value=0, max_value=30), page_size=st.integers(min_value=2, max_value=7))
 def test_quiet_list_is_read_once_and_whole(has_total: bool, count: int, page_size: int) -> None:
     served = ChangingList(list(range(1, count + 1)), has_total=has_total)
@@ -111,7 +111,7 @@ class Hiding(ChangingList):
         return Answer(b"", [row for row in answer.data if row["id"] not in self.hidden], answer.headers)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(hidden=st.sets(st.integers(1, 60), max_size=20) | st.just(set(range(1, 31))))
 def test_rows_hidden_by_the_shop_hide_no_other(hidden: set[int]) -> None:
     served = Hiding(list(range(1, 61)), hidden=hidden)
@@ -131,7 +131,7 @@ def test_shop_that_does_not_heed_what_is_asked_is_no_end_of_the_list(unheeded: s
         list(list_rows(careless, page_size=3))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     stop_at=st.integers(1, 6),
     leaving=st.sets(st.integers(1, 25), max_size=20),
@@ -175,7 +175,7 @@ def test_what_is_no_list_of_resources_is_no_answer(data: object) -> None:
         list(list_rows(lambda params: Answer(b"", data, {})))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     leaving=st.dictionaries(st.integers(1, 8), st.sets(st.integers(1, 25), max_size=4), max_size=3),
     coming=st.dictionaries(st.integers(1, 8), st.sets(st.integers(26, 50), max_size=4), max_size=3),

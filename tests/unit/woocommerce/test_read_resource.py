@@ -174,13 +174,13 @@ _topics = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(topic=_topics | st.text(max_size=20), body=st.binary(max_size=300))
 def test_no_bytes_at_all_raise_an_error(topic: str, body: bytes) -> None:
     assert isinstance(read_resource(topic, body), Resource)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(topic=_topics, changes=st.dictionaries(st.sampled_from(["id", "status", "total", "line_items", "x"]), _json))
 def test_an_order_with_anything_in_its_fields_raises_no_error(topic: str, changes: dict[str, Any]) -> None:
     read = read_resource(topic, _order_with(**changes))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.harness import Connector
@@ -20,10 +20,6 @@ EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "5"))
 TAX_ACCOUNTS = {Decimal(25): "2610", Decimal(5): "2611"}
 few = settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

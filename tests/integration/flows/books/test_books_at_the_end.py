@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from connector.ledger.dispatch import revive_dead_letters
@@ -40,11 +40,7 @@ OTHER_LEFT = (PICKED, "paid", "mug by the gateway", "mug by hand", LAST_MUG, "in
 WAYS = ("prepayment", "clearing")
 few = settings(
     max_examples=int(os.environ.get("MONEY_EXAMPLES", "3")),
-    deadline=None,
-    database=None,
-    derandomize=True,
     phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.integration.flows.money.till import CENT, GOODS, WHOLE, Till, part_of, tax_in_m3, tax_in_shop, whole
@@ -18,10 +18,6 @@ ZERO = Decimal(0)
 EDITS = ("quantity", "add")
 few = settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 carts = st.fixed_dictionaries(
     {"goods": st.dictionaries(st.sampled_from(GOODS), st.integers(1, 7), min_size=1, max_size=4)},

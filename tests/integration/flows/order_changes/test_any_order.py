@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.integration.flows.order_changes.desk import Desk
@@ -35,10 +35,6 @@ def edit(desk: Desk, what: str) -> None:
 @pytest.mark.parametrize(("currency", "is_tax_sent"), [("EUR", False), ("USD", False), ("EUR", True)])
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(edits=st.lists(st.sampled_from(EDITS), min_size=2, max_size=5))
 def test_edits_in_any_order_end_as_the_shop_has_the_order(
