@@ -32,7 +32,7 @@ from demo.systems import System
 
 POLL_S = 10
 ION_USER = "ion"
-START_LIMIT_S = 30.0
+START_LIMIT_S = 120.0
 
 Announce = Callable[[str], None]
 Dress = Callable[[System, System], None]

@@ -26,7 +26,7 @@ from demo.systems import is_ready
 from demo.watch import Watcher
 
 SECONDS_BETWEEN_ORDERS = 0.45
-FIRST_ORDER_LIMIT_S = 60.0
+FIRST_ORDER_LIMIT_S = 180.0
 REST_LIMIT_S = 150.0
 UNKNOWN_SKU = "BOOK-5"
 LATE_S = 4.0

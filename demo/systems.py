@@ -10,7 +10,7 @@ import requests
 
 from demo.errors import DemoError
 
-LIMIT_S = 30
+LIMIT_S = 120
 
 
 @dataclass(frozen=True)

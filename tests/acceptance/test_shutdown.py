@@ -19,7 +19,7 @@ from connector.vault.cipher import generate_key
 
 ROOT = Path(__file__).parents[2]
 LOG = "pool.log"
-READY_S, PATIENCE_S = 120, 60  # against hanging
+READY_S, PATIENCE_S = 300, 120  # against hanging
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from itertools import count
+from statistics import median
 
 from tests.acceptance.limits.conftest import Answered, Receiver
 from tests.acceptance.limits.freezing import frozen, silent_port
 from tests.integration.webhook_receiver.serving import until
 
 DELIVERIES = 40
-WAITED_S = DELIVERIES * 2.0
-"""What so many deliveries would take in all if each waited for the shortest time-out of the broker (`broker.py`)."""
-CATCH_UP_S = 120
+TIME_OUT_S = 2.0
+"""The shortest one of the broker (`broker.py`): what waits for it takes longer."""
 _numbers = count(1000)
 
 
@@ -21,7 +21,7 @@ def numbers() -> list[int]:
 
 def assert_taken(receiver: Receiver, wanted: list[int], answers: list[Answered]) -> None:
     assert {one.status for one in answers} == {200}
-    assert sum(one.took_s for one in answers) < WAITED_S / 2
+    assert median(one.took_s for one in answers) < TIME_OUT_S
     assert set(wanted) <= receiver.stored()
 
 
@@ -35,7 +35,7 @@ def test_broker_that_is_stopped(receiver: Receiver) -> None:
 
     receiver.valkey.start()
     assert_taken(receiver, wanted, answers)
-    until(lambda: receiver.messages() >= DELIVERIES, seconds=CATCH_UP_S)
+    until(lambda: receiver.messages() >= DELIVERIES)
 
 
 def test_broker_that_hangs(receiver: Receiver) -> None:
@@ -48,7 +48,7 @@ def test_broker_that_hangs(receiver: Receiver) -> None:
 
     assert_taken(receiver, wanted, answers)
     assert_taken(receiver, [], later)
-    until(lambda: receiver.messages() >= before + 2 * DELIVERIES, seconds=CATCH_UP_S)
+    until(lambda: receiver.messages() >= before + 2 * DELIVERIES)
 
 
 def test_port_of_the_broker_that_accepts_and_says_nothing(receiver: Receiver) -> None:
@@ -63,7 +63,7 @@ def test_port_of_the_broker_that_accepts_and_says_nothing(receiver: Receiver) ->
     assert_taken(receiver, wanted, answers)
     assert ready is not None
     assert (ready.status, b"degraded" in ready.body) == (200, True)
-    until(lambda: receiver.messages() >= DELIVERIES, seconds=CATCH_UP_S)
+    until(lambda: receiver.messages() >= DELIVERIES)
 
 
 def test_no_process_of_the_receiver_was_replaced_meanwhile(receiver: Receiver) -> None:

@@ -63,7 +63,7 @@ class World:
     def carry(self, count: int) -> list[Carried]:
         """Lets the quiet store's buyers place an order now and then; returns how each went into M3."""
         placed = [self._order_of_quiet_store() for _ in range(count)]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while len(carried := self._carried(placed)) < count:
             assert time.monotonic() < deadline, (
                 f"{len(carried)} of {count} orders arrived, the others wait: {self._left()}"

@@ -68,8 +68,8 @@ def head(*headers: str, path: str = PATH) -> bytes:
     return "\r\n".join([f"POST {path} HTTP/1.1", "Host: test", "Connection: close", *headers, "", ""]).encode()
 
 
-def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
-    """Waits for something to become true."""
+def until(condition: Callable[[], object], *, seconds: float = 300) -> None:
+    """Waits for something to become true; the end is against hanging."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -97,7 +97,7 @@ def serving(folder: Path, variables: dict[str, str]) -> Iterator[Server]:
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
 
 
 def _port(log: Path) -> int:

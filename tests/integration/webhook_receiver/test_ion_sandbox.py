@@ -54,7 +54,7 @@ def test_a_new_item_its_price_and_its_balance_are_told_by_both_ways(
     change(sandbox, ITEM, list_price="12.50", on_hand="7")
 
     wanted = {(flow, ITEM) for flow in ("items_to_woo", "prices_to_woo", "stock_to_woo")}
-    until(lambda: wanted <= ion.due(), seconds=30)
+    until(lambda: wanted <= ion.due())
     sources = {row.source for row in ion.rows("SELECT DISTINCT source FROM delivery")}
     assert sources == {"ion", "m3_event"}
     assert ion.dead_letters() == []
@@ -78,7 +78,7 @@ def test_doubled_and_out_of_order_the_newest_version_is_kept_and_nothing_is_a_de
     for number in range(CHANGES):
         change(sandbox, ITEM, on_hand=str(number), name=f"Name {number}", list_price=f"{number + 1}.00")
 
-    until(lambda: sandbox.get(f"{sandbox.m3_url}/_control/events")["waiting"] == 0, seconds=60)
+    until(lambda: sandbox.get(f"{sandbox.m3_url}/_control/events")["waiting"] == 0)
     (mark,) = ion.rows("SELECT max(variation_id) AS v FROM watermark WHERE noun = 'ItemMaster'")
     came = ion.rows("SELECT (headers->>'variationId')::bigint AS v FROM delivery WHERE topic = 'Sync.ItemMaster'")
     assert len(came) > CHANGES, "some came twice"
