@@ -23,7 +23,7 @@ from tests.acceptance.crash_points.world import World
 from tests.emptying import empty
 from tests.harness import Connector, Sandbox
 
-LONGEST_STORY_S = 120.0
+LONGEST_STORY_S = 900.0
 
 
 @pytest.fixture(scope="package", autouse=True)

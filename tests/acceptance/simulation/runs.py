@@ -10,7 +10,7 @@ from tests.integration.flows.crashing import KilledError, Trap, set_trap
 from workers.base import Ended, run_exchange
 from workers.process import Process
 
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 """Real seconds after which a thread that neither ends nor stops is a deadlock of the simulation."""
 
 

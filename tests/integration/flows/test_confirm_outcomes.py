@@ -86,12 +86,12 @@ def delete_line_in_m3(story: Story, line: int) -> None:
     (temporary,) = story.batch_orders()
     key = story.sandbox.get(f"{story.sandbox.m3_url}/_control/ionapi")
     grant = {"grant_type": "password", "username": key["saak"], "password": key["sask"]}
-    token = requests.post(key["pu"] + key["ot"], data=grant, auth=(key["ci"], key["cs"]), timeout=10).json()
+    token = requests.post(key["pu"] + key["ot"], data=grant, auth=(key["ci"], key["cs"]), timeout=60).json()
     answer = requests.get(
         f"{key['iu']}/{key['ti']}/M3/m3api-rest/v2/execute/OIS100MI/DelBatchLine",
         params={"ORNO": temporary, "PONR": line, "cono": 1},
         headers={"Authorization": f"Bearer {token['access_token']}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.json()["nrOfFailedTransactions"] == 0, answer.text
 

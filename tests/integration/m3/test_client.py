@@ -281,7 +281,7 @@ def closed_door(ionapi: IonApi, gateway: Gateway) -> IonApi:
 
 
 def test_a_refused_connection_is_surely_not_executed(client: M3Client, closed_door: IonApi) -> None:
-    client._transport = transport.Transport(closed_door.execute_url("x"), read_timeout_s=1)
+    client._transport = transport.Transport(closed_door.execute_url("x"), read_timeout_s=60)
 
     with pytest.raises(RemoteUnavailableError, match="cannot be reached"):
         client.write([CONFIRM])

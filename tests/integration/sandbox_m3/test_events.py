@@ -261,12 +261,12 @@ def ordered(world: World) -> str:
     """Make a customer order of one line."""
     file = world.control("ionapi", method="GET")
     form = {"grant_type": "password", "username": file["saak"], "password": file["sask"]}
-    token = requests.post(file["pu"] + file["ot"], data=form, auth=(file["ci"], file["cs"]), timeout=5).json()
+    token = requests.post(file["pu"] + file["ot"], data=form, auth=(file["ci"], file["cs"]), timeout=60).json()
     execute = f"{file['iu']}/{file['ti']}/M3/m3api-rest/v2/execute/OIS100MI"
     headers = {"Authorization": f"Bearer {token['access_token']}"}
 
     def call(transaction: str, **fields: str) -> str:
-        answer = requests.get(f"{execute}/{transaction}", params=fields, headers=headers, timeout=5).json()
+        answer = requests.get(f"{execute}/{transaction}", params=fields, headers=headers, timeout=60).json()
         return str(answer["results"][0]["records"][0].get("ORNO", ""))
 
     temporary = call("AddBatchHead", CUNO="GUESTDEEUR", CUOR="W1-1")

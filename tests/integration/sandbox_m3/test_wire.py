@@ -24,21 +24,23 @@ class Client:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        file = requests.get(f"{url}/_control/ionapi", timeout=5).json()
+        file = requests.get(f"{url}/_control/ionapi", timeout=60).json()
         form = {"grant_type": "password", "username": file["saak"], "password": file["sask"]}
-        token = requests.post(file["pu"] + file["ot"], data=form, auth=(file["ci"], file["cs"]), timeout=5).json()
+        token = requests.post(file["pu"] + file["ot"], data=form, auth=(file["ci"], file["cs"]), timeout=60).json()
         self.execute_url = f"{file['iu']}/{file['ti']}/M3/m3api-rest/v2/execute"
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def execute(self, *items: dict[str, Any]) -> requests.Response:
-        return self.session.post(self.execute_url, json={"program": "OIS100MI", "transactions": list(items)}, timeout=5)
+        return self.session.post(
+            self.execute_url, json={"program": "OIS100MI", "transactions": list(items)}, timeout=60
+        )
 
     def faults(self, **settings: Any) -> None:
-        requests.post(f"{self.url}/_control/faults", json=settings, timeout=5).raise_for_status()
+        requests.post(f"{self.url}/_control/faults", json=settings, timeout=60).raise_for_status()
 
     def book(self) -> dict[str, Any]:
-        return dict(requests.get(f"{self.url}/_book", timeout=5).json())
+        return dict(requests.get(f"{self.url}/_book", timeout=60).json())
 
     def close(self) -> None:
         self.session.close()
@@ -132,7 +134,7 @@ def test_sandbox_says_where_it_listens_and_ends_with_its_parent(stop: signal.Sig
         )
         assert found is not None
         assert Client(found[2]).execute(HEAD).status_code == 200
-        assert requests.get(f"{found[1]}/_book", timeout=5).status_code == 200
+        assert requests.get(f"{found[1]}/_book", timeout=60).status_code == 200
         process.send_signal(stop)
         status = process.wait(timeout=30)
 
@@ -148,4 +150,6 @@ def _is_listening(url: str) -> bool:
         requests.get(f"{url}/_book", timeout=1)
     except requests.ConnectionError:
         return False
+    except requests.Timeout:
+        pass  # it took the connection
     return True

@@ -27,7 +27,7 @@ def signed_header(url: str, method: str = "GET") -> dict[str, str]:
 
 
 def ask(url: str, *, method: str = "GET", **more: Any) -> requests.Response:
-    return requests.request(method, url, timeout=10, **more)
+    return requests.request(method, url, timeout=60, **more)
 
 
 def stamp(seconds: int) -> str:

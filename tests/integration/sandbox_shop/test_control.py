@@ -167,7 +167,7 @@ def test_faults_that_were_played_are_counted(shop: RunningShop) -> None:
     for _ in range(3):
         shop.call("POST", "orders", json={})
 
-    assert requests.get(f"{shop.url}/_control/faults", timeout=5).json()["injected"] == {"http_503": 2}
+    assert requests.get(f"{shop.url}/_control/faults", timeout=60).json()["injected"] == {"http_503": 2}
 
 
 def test_faults_answer_before_anything_is_done(shop: RunningShop) -> None:

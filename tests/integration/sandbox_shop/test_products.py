@@ -247,7 +247,7 @@ def test_book_of_products_can_be_read_in_parts(shop: RunningShop) -> None:
     start = 0
     while start is not None:
         part = requests.get(
-            f"{shop.url}/_book", params={"part": "products", "from": start, "limit": 50}, timeout=5
+            f"{shop.url}/_book", params={"part": "products", "from": start, "limit": 50}, timeout=60
         ).json()
         parts += [product["id"] for product in part["products"]]
         start = part["next"]

@@ -59,7 +59,7 @@ def ask(shop: RunningShop, request: dict[str, Any], *, is_known: bool) -> reques
         data=data,
         headers=headers,
         auth=auth,
-        timeout=10,
+        timeout=60,
         allow_redirects=False,
     )
 

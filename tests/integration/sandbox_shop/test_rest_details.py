@@ -9,8 +9,8 @@ from tests.integration.sandbox_shop.conftest import RunningShop
 
 
 def test_index_needs_no_key_and_other_name_spaces_have_no_route(shop: RunningShop) -> None:
-    assert "wc/v3" in requests.get(f"{shop.url}/wp-json/", timeout=5).json()["namespaces"]
-    answer = requests.get(f"{shop.url}/wp-json/wc/v9/orders", timeout=5)
+    assert "wc/v3" in requests.get(f"{shop.url}/wp-json/", timeout=60).json()["namespaces"]
+    answer = requests.get(f"{shop.url}/wp-json/wc/v9/orders", timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (404, "rest_no_route")
 
 
@@ -35,7 +35,7 @@ def test_pages_cover_everything_once(shop: RunningShop) -> None:
             url.replace("https:", "http:"),
             auth=("ck_sandbox", "cs_sandbox"),
             headers={"X-Forwarded-Proto": "https"},
-            timeout=5,
+            timeout=60,
         )
         seen += [order["id"] for order in answer.json()]
         url = answer.links.get("next", {}).get("url", "")

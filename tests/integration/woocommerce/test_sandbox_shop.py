@@ -31,13 +31,13 @@ class Shop:
         return [self.place_order() for _ in range(count)]
 
     def place_order(self) -> int:
-        answer = requests.post(f"{self.url}/_control/orders", json={"deliver": "never"}, timeout=10)
+        answer = requests.post(f"{self.url}/_control/orders", json={"deliver": "never"}, timeout=60)
         answer.raise_for_status()
         return int(answer.json()["id"])
 
     def trash(self, order_id: int) -> None:
         url = f"{self.url}/_control/orders/{order_id}"
-        requests.post(url, json={"action": "trash"}, timeout=10).raise_for_status()
+        requests.post(url, json={"action": "trash"}, timeout=60).raise_for_status()
 
 
 @pytest.fixture(scope="module")

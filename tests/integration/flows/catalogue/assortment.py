@@ -43,7 +43,7 @@ class Assortment:
 
     def delete(self, number: str) -> None:
         """Deletes an item in M3."""
-        requests.delete(f"{self.sandbox.m3_url}/_control/items/{number}", timeout=10).raise_for_status()
+        requests.delete(f"{self.sandbox.m3_url}/_control/items/{number}", timeout=60).raise_for_status()
 
     def delete_product(self, sku: str) -> None:
         """Deletes a product in the shop for good, past the trash."""

@@ -72,12 +72,12 @@ def test_stop_of_m3_or_a_person_is_not_lifted(desk: Desk) -> None:
 
 def tell_m3(desk: Desk, program: str, transaction: str, **record: str) -> None:
     """Does what a person does in M3."""
-    ionapi = requests.get(f"{desk.story.sandbox.m3_url}/_control/ionapi", timeout=10).json()
+    ionapi = requests.get(f"{desk.story.sandbox.m3_url}/_control/ionapi", timeout=60).json()
     token = requests.post(
         ionapi["pu"] + ionapi["ot"],
         data={"grant_type": "password", "username": ionapi["saak"], "password": ionapi["sask"]},
         auth=(ionapi["ci"], ionapi["cs"]),
-        timeout=10,
+        timeout=60,
     ).json()["access_token"]
     answer = requests.post(
         f"{ionapi['iu']}/{ionapi['ti']}/M3/m3api-rest/v2/execute",
@@ -88,7 +88,7 @@ def tell_m3(desk: Desk, program: str, transaction: str, **record: str) -> None:
             "transactions": [{"transaction": transaction, "record": record}],
         },
         headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.json()["nrOfFailedTransactions"] == 0, answer.text
 

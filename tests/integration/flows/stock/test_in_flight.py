@@ -127,7 +127,7 @@ def test_allocated_order_is_looked_at_no_more(story: StockStory) -> None:
     order = story.buy(MUG, 3)
     story.connector.ask(order["id"])
     story.connector.drain()
-    requests.post(f"{story.sandbox.m3_url}/_control/orders/advance", json={"to": "33"}, timeout=10).raise_for_status()
+    requests.post(f"{story.sandbox.m3_url}/_control/orders/advance", json={"to": "33"}, timeout=60).raise_for_status()
     story.connector.pass_time(700)
 
     story.carry(MUG)
@@ -151,7 +151,7 @@ def test_order_that_went_on_is_looked_at_no_more_whatever_field_m3_counts_it_in(
     order = story.buy(MUG, 3)
     story.connector.ask(order["id"])
     story.connector.drain()
-    requests.post(f"{story.sandbox.m3_url}/_control/orders/advance", json={"to": status}, timeout=10).raise_for_status()
+    requests.post(f"{story.sandbox.m3_url}/_control/orders/advance", json={"to": status}, timeout=60).raise_for_status()
     story.connector.pass_time(700)
     altered(
         monkeypatch,
