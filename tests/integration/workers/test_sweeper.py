@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from connector.broker import NOT_OF_EXCHANGES, QUEUES, TARGET_DEPTH
+from connector.ledger import dispatch
 from connector.ledger.offers import Source, keep_sources, mark_due
 from connector.ledger.session import transaction
 from tests.harness import Connector
+from workers import sweeper
 from workers.sweeper import sweep
 
 DUE = 2 * TARGET_DEPTH + 50
@@ -29,24 +30,19 @@ def due(connector: Connector) -> Connector:
 
 
 @pytest.fixture
-def quick_pool(due: Connector) -> Iterator[list[bytes]]:
-    """Takes what comes into the queue, as a pool with short work does."""
-    taken: list[bytes] = []
-    is_over = threading.Event()
+def quick_pool(due: Connector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes what is in the queue whenever the sweep waits, as a pool with short work does."""
 
-    def consume() -> None:
-        while not is_over.is_set():
-            taken.extend(due.process.runtime.redis.lpop("orders", 100) or [])  # type: ignore[arg-type]  # synchronous
-            time.sleep(0.05)
+    def take_all(seconds: float) -> None:
+        due.process.runtime.redis.delete("orders")
 
-    thread = threading.Thread(target=consume)
-    thread.start()
-    yield taken
-    is_over.set()
-    thread.join()
+    monkeypatch.setattr(sweeper, "time", SimpleNamespace(monotonic=time.monotonic, sleep=take_all))
+    for where, name in ((sweeper, "GOES_ON_S"), (dispatch, "RESEND_EMPTY_AFTER_S")):
+        monkeypatch.setattr(where, name, 600)  # however slow the machine is
 
 
-def test_sweep_goes_on_filling_a_queue_that_is_emptied(due: Connector, quick_pool: list[bytes]) -> None:
+@pytest.mark.usefixtures("quick_pool")
+def test_sweep_goes_on_filling_a_queue_that_is_emptied(due: Connector) -> None:
     ended = sweep(due.process)
 
     assert ended.endswith(f"sent {DUE}")
