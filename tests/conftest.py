@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,21 @@ from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from tests.emptying import empty
 from tests.harness import Connector, Sandbox, running_sandbox
+
+OF_OTHERS = (
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "TTY_COMPATIBLE",
+    "GITHUB_ACTIONS",
+    "PY_COLORS",
+    "COLUMNS",
+    "LINES",
+)
+OF_CONNECTORS = ("DATABASE_URL", "REDIS_URL", "PORT", "FLOWER_PORT", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS")
+"""What a shell or a CI sets for all programs or for an installation of its own: the tests and what they start see none of it."""
+for name in (*OF_OTHERS, *OF_CONNECTORS, *(one for one in os.environ if one.startswith("CONNECTOR_"))):
+    os.environ.pop(name, None)
 
 # The same examples on every machine and in every run, however slow it is: what a run finds, the next one finds.
 settings.register_profile("same everywhere", derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
