@@ -73,7 +73,9 @@ def content_of(connection: Connection, store: str, key: str) -> dict[str, Any] |
 
 @dataclass(frozen=True)
 class OrderRefund:
-    """An exchange of a refund of an order. `is_begun`: something was begun in M3 that is no order there yet."""
+    """An exchange of a refund of an order. `is_begun`: something was begun in M3 that is no order there yet; `is_posted`: M3 has
+    its order, whatever it is looked at for now.
+    """
 
     exchange_id: int
     business_key: str
@@ -82,6 +84,7 @@ class OrderRefund:
     reason_code: str
     blocked_kind: str | None
     is_begun: bool
+    is_posted: bool
 
     @property
     def has_ended(self) -> bool:
@@ -92,7 +95,9 @@ class OrderRefund:
 _OF_ORDER = text("""
 SELECT e.id, e.business_key, CAST(split_part(e.business_key, '-', 2) AS bigint) AS refund_id, e.state,
        e.reason_code, e.blocked_kind,
-       EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state IN ('building', 'confirming')) AS is_begun
+       EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.state IN ('building', 'confirming')) AS is_begun,
+       EXISTS (SELECT FROM document m WHERE m.exchange_id = e.id AND m.final_number IS NOT NULL
+               AND m.state NOT IN ('building', 'confirming', 'abandoned')) AS is_posted
 FROM exchange e
 WHERE e.scope = :store AND e.flow = :flow AND split_part(e.business_key, '-', 1) = :order_id ORDER BY 3, e.id
 """)
@@ -110,6 +115,7 @@ def of_order(connection: Connection, store: str, *, order_id: int) -> list[Order
             row.reason_code,
             row.blocked_kind,
             row.is_begun,
+            row.is_posted,
         )
         for row in rows
     ]

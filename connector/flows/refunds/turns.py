@@ -39,7 +39,8 @@ def wait_for_earlier(run: Run, found: Found) -> None:
 
 
 def _goes_first(row: OrderRefund) -> bool:
-    return row.state in AT_WORK and row.blocked_kind != WAITS_FOR_INVOICE
+    """What is posted has begun all it ever will: a deleted one is looked at again and again while a person is to decide."""
+    return row.state in AT_WORK and row.blocked_kind != WAITS_FOR_INVOICE and not row.is_posted
 
 
 def take_turn(run: Run, found: Found) -> None:

@@ -163,6 +163,23 @@ def test_refund_deleted_after_it_was_posted_counts_for_one_that_was_planned_befo
     assert len(desk.returns()) == 1
 
 
+def test_posted_refund_that_is_looked_at_again_holds_up_no_later_one(desk: Desk) -> None:
+    """A deleted one waits for a person, and looks again whenever the later one does."""
+    order = desk.invoiced()
+    desk.give_back(order, MUG, 1)
+    desk.go_on()
+    (earlier,) = desk.refunds()
+    desk.delete(order, desk.sandbox.shop_book()["refunds"][0]["id"])
+    desk.refund(order, "5.00")
+    desk.poll()
+    (_, later) = told(desk)
+
+    desk.connector.run(later)
+
+    assert [one["state"] for one in desk.refunds()] == ["ready", "done"]
+    assert desk.refunds()[0]["id"] == earlier["id"]
+
+
 def test_not_found_of_a_proxy_is_no_deleted_refund(desk: Desk) -> None:
     order = desk.invoiced()
     refund = desk.refund(order, "5.00")
