@@ -72,7 +72,7 @@ class Due:
     invoiced_on: date | None = None  # of what follows from the invoice of its order: the day that belongs to
     sale: ShopOrder  # the order
     paid_as: Mapping[str, Any]  # what a payment is made of
-    prepaid_on: str = ""  # the account of prepayments, of what touches that
+    worth_on: str = ""  # the account of the prepayment or receivable, where it is known to have one
 
     @property
     def needs_invoice(self) -> bool:
@@ -151,8 +151,8 @@ class Dues:
             config = payments[order.id]
             due = self._due(Fact.PAYMENT, order, partial(self._payment, order, config))
             if due.sums or due.refusal:  # with payments.settle there may be nothing but the invoice to pay
-                prepaid_on = config.liability.account if config.has_prepayments else ""
-                self.found.append(replace(due, prepaid_on=prepaid_on))
+                worth_on = config.liability.account if config.has_prepayments else ""
+                self.found.append(replace(due, worth_on=worth_on))
         self._payments.clear()
 
     def _payment(self, order: Order, payments: PaymentsConfig) -> Journal:
@@ -214,10 +214,11 @@ class Dues:
             return repayment_journal(order, amount, config=payments, decimals=decimals)
 
         due = self._due(Fact.REPAYMENT, order, journal, refund=refund)
-        return replace(due, total=-amount, prepaid_on=payments.liability.account)
+        return replace(due, total=-amount, worth_on=payments.liability.account)
 
     def _invoice(self, sold: SoldOrders, order: Order) -> Due:
-        return self._due(Fact.INVOICE, order, partial(sold.invoice, order))
+        due = self._due(Fact.INVOICE, order, partial(sold.invoice, order))
+        return replace(due, worth_on=sold.receivable_of(order))
 
     def _credit(self, sold: SoldOrders, order: Order, refund: Refund) -> Due:
         """Returns the credit of a refund; where the store file names none (any more), M3 may have it, or a person credits."""
@@ -226,6 +227,7 @@ class Dues:
             return sold.credit(order, refund, self._earlier(order, refund))
 
         due, config = self._due(Fact.CREDIT, order, journal, refund=refund), self.store.config.invoices
+        due = replace(due, worth_on=sold.receivable_of(order))
         is_ours = config is not None and bool(config.credit_prefix)
         return due if is_ours else replace(due, is_required=False, invoiced_on=None)
 

@@ -14,7 +14,7 @@ from connector.accounting.accounts import ClosedPeriod
 from connector.flows.context import StoreContext
 from connector.flows.reconciling.dues import FLOWS, LETTERS, Due
 from connector.flows.reconciling.period import Period
-from connector.flows.reconciling.posting_amounts import amount_of
+from connector.flows.reconciling.posting_amounts import IN_RECEIVABLES, amount_of
 from connector.flows.reconciling.posting_proofs import KnownPosting
 from connector.flows.reconciling.posting_strangers import PostingStrangers
 from connector.flows.reconciling.proofs import taken_off_of
@@ -126,8 +126,8 @@ class Postings:
         whys = self._judge(due, vouchers, held, known)
         if lacks_invoice:
             whys.append((Difference("invoice", "credited", None), _without_invoice(due.fact)))
-        posted = amount_of(self.store, due.fact, held, prepaid_on=due.prepaid_on) if vouchers else None
-        worth = amount_of(self.store, due.fact, due.sums, prepaid_on=due.prepaid_on)
+        posted = amount_of(self.store, due.fact, held, worth_on=due.worth_on) if vouchers else None
+        worth = amount_of(self.store, due.fact, due.sums, worth_on=due.worth_on)
         shop = worth if due.sums else due.total  # converted, where the books are
         yield from self.totals.add(_subject(due, vouchers), whys, shop=shop, m3=posted)
         for account in sorted({*due.sums, *held}):
@@ -145,7 +145,7 @@ class Postings:
             return [(Difference(WHOLE, money(due.total), None), why)]
         numbers = ", ".join(sorted({one.number for one in vouchers}))
         if len(vouchers) > 1:
-            amounts = (amount_of(self.store, due.fact, one.sums, prepaid_on=due.prepaid_on) for one in vouchers)
+            amounts = (amount_of(self.store, due.fact, one.sums, worth_on=due.worth_on) for one in vouchers)
             both = ", ".join(money(one) for one in amounts)
             return [(Difference(WHOLE, money(due.total), both), why_twice(numbers))]
         as_sent = known is not None and known.expected is not None and _as_sums(known.expected) == held
@@ -154,15 +154,20 @@ class Postings:
 
 
 def _as_named(due: Due, ledger: KnownPosting) -> Due:
-    """Returns a fact on the accounts it was posted on, where nothing but the store file's names of them has changed since."""
+    """Returns a fact on the accounts it was posted on, where nothing but the store file's names of them has changed since.
+
+    An invoice is due on the accounts kept with it. What a former version posted, which kept none, is credited on those of now.
+    """
     known = ledger.known
+    if due.fact in IN_RECEIVABLES:
+        return due
     if known is None or known.m3_number is None or known.expected is None:
         return due
     if not ledger.proof(is_as_sent=True).is_as_asked:
         return due
     names = former_names(due.sums, _as_sums(known.expected))
     sums = {names.get(account, account): amount for account, amount in due.sums.items()}
-    return replace(due, sums=sums, prepaid_on=names.get(due.prepaid_on, due.prepaid_on))
+    return replace(due, sums=sums, worth_on=names.get(due.worth_on, due.worth_on))
 
 
 def _differences(due: Due, voucher: Voucher, held: Mapping[str, Decimal]) -> Iterator[Difference]:

@@ -64,6 +64,10 @@ class SoldOrders:
         sold = self._kept.get(order.id) or self._as_now(order)
         return sold.credit(refund, earlier, self._store.config.money)
 
+    def receivable_of(self, order: Order) -> str:
+        """Returns the account of the receivable an order was invoiced on, "" if that is not known."""
+        return self._kept[order.id].accounts.receivable.account if order.id in self._kept else ""
+
     def _has_all_of(self, order: Order) -> bool:
         """Tells whether an order was invoiced, and no row came later, which would have no account."""
         return order.id in self._kept and self._kept[order.id].accounts.has_all_of(order)

@@ -8,7 +8,7 @@ import pytest
 
 from connector.flows.reconciling.result import Fact, Row
 from tests.harness import Connector
-from tests.integration.flows.books.counting_house import FEE_KEY, PAYMENTS, meta, paying
+from tests.integration.flows.books.counting_house import FEE_KEY, PAYMENTS, invoicing, meta, paying
 from tests.integration.flows.reconciling.clerk import Clerk, reasons_of
 from tests.integration.flows.refunds.desk import MUG
 
@@ -98,3 +98,45 @@ def test_another_payment_method_is_no_new_name(payer: Clerk) -> None:
 
     assert {row.what for row in rows} == {"account 1580", "account 1930"}
     assert reasons_of(rows) == {"changed_in_shop"}
+
+
+RENAMED_OF_INVOICES = {
+    "credit_prefix": "W1C-",
+    "receivable": {"account": "1511"},
+    "revenue": [{"account": {"account": "3011"}}],
+    "taxes": [{"rate": "25", "account": {"account": "2619"}}, {"rate": "5", "account": {"account": "2612"}}],
+}
+
+
+@pytest.fixture
+def invoicer(connector: Connector) -> Clerk:
+    """A clerk with an invoice and a credit that are equal, after which the store file has got other accounts."""
+    clerk = Clerk(connector, guests="common")
+    connector.configure(invoicing(invoices={"credit_prefix": "W1C-"}))
+    order = clerk.place()
+    clerk.go_on()
+    clerk.give_back(order, MUG, 1)
+    clerk.go_on()
+    assert (clerk.reconcile_money(), set(clerk.totals.facts)) == ([], {Fact.INVOICE, Fact.CREDIT})
+    connector.configure(invoicing(invoices=RENAMED_OF_INVOICES))
+    connector.forget()
+    return clerk
+
+
+def test_an_invoice_and_its_credit_keep_their_accounts_and_their_worth(invoicer: Clerk) -> None:
+    days, accounts = invoicer.totals.days, invoicer.totals.accounts
+
+    assert invoicer.reconcile_money() == []
+
+    assert (invoicer.totals.days, invoicer.totals.accounts) == (days, accounts)
+    assert {total.m3 == total.shop != 0 for total in days.values()} == {True}
+
+
+def test_an_invoice_of_which_no_account_was_kept_is_told(invoicer: Clerk) -> None:
+    invoicer.connector.rows("UPDATE document SET plan = plan - 'sold' WHERE plan ? 'sold' RETURNING 1")
+
+    rows = invoicer.reconcile_money()
+
+    changed = {f"account {one}" for one in ("1510", "1511", "3010", "3011", "2610", "2619")}
+    assert {row.what for row in rows if row.fact is Fact.INVOICE} == changed
+    assert reasons_of(rows) == {"unknown"}
