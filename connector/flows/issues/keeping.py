@@ -59,11 +59,16 @@ class Issued:
 
 @dataclass(frozen=True)
 class Issue:
-    """What is known of an order's units. `wanted` is what M3 shall have booked out, `begun` what was sent and is not proved."""
+    """What is known of an order's units. `wanted` is what M3 shall have booked out, `begun` what was sent and is not proved.
+
+    `owed` is what was wanted when the store file last said how units are booked and the order's status asked for it, as far as the
+    order holds it still.
+    """
 
     epoch: str
     lines: Mapping[str, Issued] = field(default_factory=dict)
     wanted: Mapping[str, Decimal] = field(default_factory=dict)
+    owed: Mapping[str, Decimal] = field(default_factory=dict)
     begun: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that go out, negative: come back
     answered: str = ""  # when the newest discard was said that was taken account of
     by_hand: Mapping[str, Decimal] = field(default_factory=dict)  # line -> units that person answered for
@@ -137,6 +142,7 @@ class Issue:
                 for line, one in self.lines.items()
             },
             "wanted": {line: str(units) for line, units in self.wanted.items()},
+            "owed": {line: str(units) for line, units in self.owed.items()},
             "begun": {line: str(units) for line, units in self.begun.items()},
             "answered": self.answered,
             "by_hand": {line: str(units) for line, units in self.by_hand.items()},
@@ -146,15 +152,16 @@ class Issue:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Issue:
-        """Reads what `to_json` gave; a former version kept no `rules`, and of lines nothing that was done by hand."""
+        """Reads what `to_json` gave; a former version kept no `rules` and no `owed`, and of lines nothing done by hand."""
         exact = ("factor", "units", "by_hand")
         lines = {
             line: Issued(**{**known(Issued, one), **{name: Decimal(one.get(name, ZERO)) for name in exact}})
             for line, one in values["lines"].items()
         }
         wanted, begun, by_hand = (_units(values[name]) for name in ("wanted", "begun", "by_hand"))
+        owed = _units(values.get("owed", values["wanted"]))
         rest = {name: values[name] for name in ("epoch", "answered", "rules", "is_told") if name in values}
-        return cls(lines=lines, wanted=wanted, begun=begun, by_hand=by_hand, **rest)
+        return cls(lines=lines, wanted=wanted, owed=owed, begun=begun, by_hand=by_hand, **rest)
 
 
 def _units(kept: Mapping[str, str]) -> dict[str, Decimal]:

@@ -26,19 +26,21 @@ def with_wanted(run: Run, issue: Issue, order: Order | None) -> Issue:
     """Returns it with what M3 shall have booked out: what the order holds of the shop's stock.
 
     In a status that is not carried across, nothing more goes out, and what the shop has taken back comes in again. Once the store
-    file has nothing booked out any more, nothing more is wanted than was before (issues/unbooked.py). Of an order that the shop
-    does not have any more it has taken nothing back.
+    file has nothing booked out any more, nothing more is wanted than was owed before, in whatever status the order was since
+    (issues/unbooked.py). Of an order that the shop does not have any more it has taken nothing back.
     """
     if order is None:
         return replace(issue, wanted={line: one.units for line, one in issue.lines.items()})
     held = {str(line.id): taken_units(line) for line in order.line_items}
     new = {line: one for line, one in every_line(order).items() if held[line] > 0 and line not in issue.lines}
     lines = {**issue.lines, **new}
-    most = {line: one.units for line, one in lines.items()}
-    if run.store.config.orders.action(order.status) is OrderAction.CONFIRM:
-        is_issued = stated(run.store) is not None
-        most = held if is_issued else {line: max(units, issue.wanted.get(line, ZERO)) for line, units in most.items()}
-    return replace(issue, lines=lines, wanted={line: min(held.get(line, ZERO), most.get(line, ZERO)) for line in lines})
+    is_confirmed = run.store.config.orders.action(order.status) is OrderAction.CONFIRM
+    owed = held if is_confirmed and stated(run.store) is not None else issue.owed
+    owed = {line: min(held.get(line, ZERO), owed.get(line, ZERO)) for line in lines}
+    most = {line: max(one.units, owed[line]) if is_confirmed else one.units for line, one in lines.items()}
+    return replace(
+        issue, lines=lines, owed=owed, wanted={line: min(held.get(line, ZERO), most[line]) for line in lines}
+    )
 
 
 def with_items(run: Run, issue: Issue, order: Order, lines: Collection[str]) -> Issue:

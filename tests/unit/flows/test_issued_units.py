@@ -60,9 +60,11 @@ def test_third_of_a_basic_unit_that_a_lost_ledger_finds_in_m3_is_a_whole_unit_of
 
 
 def test_what_a_former_version_kept_is_read() -> None:
-    issue = Issue("e", lines={"7": Issued(product_id=3, sku="MUG", item="MUG-001", units=Decimal(4), version=1)})
+    wanted = {"7": Decimal(6)}
+    lines = {"7": Issued(product_id=3, sku="MUG", item="MUG-001", units=Decimal(4), version=1)}
+    issue = Issue("e", lines=lines, wanted=wanted, owed=wanted)
     kept = issue.to_json()
-    for name in ("rules", "is_told"):
+    for name in ("rules", "is_told", "owed"):
         del kept[name]
     del kept["lines"]["7"]["by_hand"]
 

@@ -77,6 +77,24 @@ def test_a_line_that_was_not_booked_at_the_change_is_told_though_another_was(hou
     assert (house.exchange(FLOW)["state"], house.messages()) == ("done", [(CAP, "-1"), (MUG, "-3")])
 
 
+def test_a_line_that_was_told_is_told_again_after_a_status_in_which_nothing_goes_out(house: Warehouse) -> None:
+    order = booked_in_part(house)
+    house.release(house.exchange(FLOW)["id"])
+    house.connector.pass_time(601)
+    house.go_on()
+    house.change(order, status="on-hold")
+    house.go_on()
+    on_hold = house.exchange(FLOW)["state"]
+
+    house.change(order, status="processing")
+    house.go_on()
+
+    booking = house.exchange(FLOW)
+    assert (on_hold, booking["state"], booking["reason_code"]) == ("done", "dead_letter", "needs_person")
+    assert "3 of MUG-001 out" in booking["reason"]
+    assert house.messages() == [(CAP, "-1")]
+
+
 def test_a_line_that_a_person_booked_after_the_change_comes_back_with_the_others(house: Warehouse) -> None:
     order = booked_in_part(house)
     house.release(house.exchange(FLOW)["id"])
