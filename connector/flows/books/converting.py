@@ -47,24 +47,6 @@ class IntoBooks:
         return cls(**{**known(cls, kept), "ratio": Ratio(*map(Decimal, kept["ratio"]))})
 
 
-def in_books_currency(run: Run, journal: Journal, *, day: date) -> tuple[Journal, dict[str, str]]:
-    """Returns the journal as it is posted, and how it was converted; nothing of that if it was not.
-
-    Args:
-        run: This run.
-        journal: In the order's currency.
-        day: The day whose rate counts: that of the payment.
-
-    Raises:
-        NotYetError, MappingError: See `into_books`.
-    """
-    into = into_books(run, journal.currency, day=day)
-    if into is None:
-        return journal, {}
-    made = into(journal)
-    return made, into.note(journal, made)
-
-
 def into_books(run: Run, currency: str, *, day: date) -> IntoBooks | None:
     """Returns how a currency is converted on a day; None if it is not.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.accounting.payments import PaymentsConfig
-from connector.flows.books.converting import in_books_currency
+from connector.flows.books.converting import into_books
 from connector.flows.books.keys import book_day, key_of, text_of
 from connector.flows.books.sheet import Sheet, fields_of, sums_by_account
 from connector.flows.context import Run
@@ -37,7 +37,8 @@ def journal_sheet(
         NotYetError: M3 has no rate for the day.
     """
     day = book_day(run.store.config, subject.moment)
-    journal, conversion = in_books_currency(run, journal, day=day.happened_on)
+    into = into_books(run, journal.currency, day=day.happened_on)
+    stated, journal = journal, journal if into is None else into(journal)
     key = key_of(run.store.name, subject.letter, subject.document_id, version=version)
     currency = run.store.config.lookups.get("currency", {}).get(journal.currency, journal.currency)
     common = {
@@ -57,5 +58,6 @@ def journal_sheet(
         currency=currency,
         expected=sums_by_account(journal),
         lines=tuple({**common, **fields} for fields in fields_of(journal)),
-        conversion=conversion,
+        conversion={} if into is None else into.note(stated, journal),
+        into=None if into is None else into.to_json(),
     )

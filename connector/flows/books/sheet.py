@@ -37,6 +37,7 @@ class Sheet:
     number: str = ""  # CINO, of an invoice; empty where a former version made it
     made_on: date | None = None  # the order's day, which its invoice bears if it was posted before it was paid
     conversion: Mapping[str, str] = field(default_factory=dict)  # how the amounts came out of another currency
+    into: Mapping[str, Any] | None = None  # of a payment or repayment the same exactly: an IntoBooks
 
     def to_json(self) -> dict[str, Any]:
         """Returns what the document keeps, so that every later run sends the same again."""

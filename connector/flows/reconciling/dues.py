@@ -16,13 +16,13 @@ from typing import Any
 
 from connector.accounting.payments import PaymentsConfig
 from connector.errors import AmountsDifferError, MappingError, NotYetError
-from connector.flows.books.converting import kept_rate
 from connector.flows.books.invoice_lines import invoiced_at
 from connector.flows.books.keys import book_day, epoch_of, epoch_of_refund
 from connector.flows.books.leaving import payment_of
 from connector.flows.books.prepaid import as_paid
 from connector.flows.books.sheet import sums_by_account
 from connector.flows.context import StoreContext
+from connector.flows.reconciling.conversions import Conversions
 from connector.flows.reconciling.credited import Credited
 from connector.flows.reconciling.m3_side import decimals_of
 from connector.flows.reconciling.period import Period
@@ -93,7 +93,7 @@ class Due:
     @property
     def business_key(self) -> str:
         """As the ledger names it."""
-        return str(self.order_id) if self.shop_id == self.order_id else f"{self.order_id}-{self.shop_id}"
+        return _key(self.order_id, self.shop_id)
 
 
 @dataclass
@@ -109,6 +109,7 @@ class Dues:
     found: list[Due] = field(default_factory=list)
     credited: Credited = field(default_factory=Credited)
     ways: Ways = field(init=False)
+    conversions: Conversions = field(init=False)
     _decimals: dict[str, int] = field(default_factory=dict)
     _invoices: list[Order] = field(default_factory=list)  # wait to be looked up together
     _credits: list[tuple[Order, Refund]] = field(default_factory=list)
@@ -119,6 +120,7 @@ class Dues:
     def __post_init__(self) -> None:
         """Knows no order yet."""
         self.ways = Ways(self.ledger, self.store)
+        self.conversions = Conversions(self.ledger, self.store)
 
     def take(self, order: Order) -> None:
         """Takes an order of the shop."""
@@ -147,6 +149,7 @@ class Dues:
 
     def _end_payments(self) -> None:
         payments = self._payments_of(self._payments)
+        self.conversions.learn(FLOWS[Fact.PAYMENT], [str(order.id) for order in self._payments])
         for order in self._payments:
             config = payments[order.id]
             due = self._due(Fact.PAYMENT, order, partial(self._payment, order, config))
@@ -162,6 +165,7 @@ class Dues:
         orders = [order for order, _ in self._repayments]
         self.ways.learn(order.id for order in orders)
         payments = self._payments_of(orders)
+        self.conversions.learn(FLOWS[Fact.REPAYMENT], [_key(order.id, refund.id) for order, refund in self._repayments])
         for order, refund in self._repayments:
             if not payments[order.id].has_prepayments:
                 self.found.extend(self._onto_invoice(order, refund, payments[order.id]))
@@ -244,7 +248,7 @@ class Dues:
         journal, refusal, remedy = None, "", ""
         try:
             day = book_day(self.store.config, moment).happened_on
-            journal = self._in_books_currency(make(), day)
+            journal = self._in_books_currency(make(), day, flow=FLOWS[fact], key=_key(order.id, (refund or order).id))
         except (MappingError, AmountsDifferError, NotYetError) as error:
             refusal, remedy = error.message, error.resolution
         currency = self.store.config.books.convert_to or order.currency
@@ -277,18 +281,20 @@ class Dues:
         """Tells whether the order is surely invoiced; one that was refunded as a whole may have been, or not."""
         return self.store.config.orders.action(order.status) is OrderAction.CONFIRM
 
-    def _in_books_currency(self, journal: Journal, day: date) -> Journal:
+    def _in_books_currency(self, journal: Journal, day: date, *, flow: str, key: str) -> Journal:
         target = self.store.config.books.convert_to
         if not target or target == journal.currency:
             return journal
-        decimals = self._decimals_of(target)
-        with transaction(self.ledger) as connection:
-            return kept_rate(connection, self.store, journal.currency, decimals=decimals, day=day)(journal)
+        return self.conversions.convert(journal, flow=flow, key=key, decimals=self._decimals_of(target), day=day)
 
     def _decimals_of(self, currency: str) -> int:
         if currency not in self._decimals:
             self._decimals |= decimals_of(self.store, {currency})
         return self._decimals[currency]
+
+
+def _key(order_id: int, shop_id: int) -> str:
+    return str(order_id) if shop_id == order_id else f"{order_id}-{shop_id}"
 
 
 def _moment(order: Order, refund: Refund | None) -> datetime:
