@@ -13,11 +13,11 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from connector.errors import ConfigurationError
+from connector.settings import known_level
 
 MAX_VALUE = 500  # characters; a body or a page of HTML has no place in a log
 MAX_TRACEBACK = 8000
 HIDDEN = "[hidden]"
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _SECRET_KEY = re.compile(
     r"secret|passw|token|authoriz|cookie|signature|credential|api_?key|consumer_key|private_key|^(ci|cs|saak|sask)$",
@@ -48,10 +48,10 @@ def configure_logs(level: str) -> None:
     Raises:
         ConfigurationError: There is no such level.
     """
-    if level.upper() not in LEVELS:
-        raise ConfigurationError(
-            f"CONNECTOR_LOG_LEVEL: there is no level {level!r}.", resolution=f"Set it to one of {', '.join(LEVELS)}."
-        )
+    try:
+        lowest = known_level(level)
+    except ValueError as error:  # `connector up` comes here before any settings are read
+        raise ConfigurationError(f"CONNECTOR_LOG_LEVEL: {error}.", resolution="Set it to one of these.") from None
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -68,7 +68,7 @@ def configure_logs(level: str) -> None:
     handler.addFilter(_without_expected_tracebacks)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(lowest)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,6 +44,11 @@ class Settings(BaseModel):
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, value: str) -> str:
+        return known_level(value)
 
     @field_validator("keep_days")
     @classmethod
@@ -101,6 +107,18 @@ def read_settings(overrides: dict[str, str] | None = None) -> Settings:
             resolution="Set the named environment variables; config/env.example lists and explains all of them.",
         )
     return settings
+
+
+def known_level(level: str) -> str:
+    """Returns a level of the log as Python names it, in capitals.
+
+    Raises:
+        ValueError: There is no such level; names those there are.
+    """
+    levels = logging.getLevelNamesMapping()
+    if level.upper() not in levels:
+        raise ValueError(f"there is no such level, only {', '.join(sorted(levels, key=levels.__getitem__))}")
+    return level.upper()
 
 
 def environment() -> dict[str, str]:

@@ -210,14 +210,24 @@ def test_what_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
         run_all(procfile, {**environment(), "PORT": port}, home=tmp_path)
 
 
-def test_a_worker_whose_settings_are_wrong_says_what_to_do_and_shows_no_traceback() -> None:
-    wrong = {**environment(), "DATABASE_URL": "mysql://me:word-visible@db/x", "REDIS_URL": "redis://broker/0"}
-    command = [str(Path(sys.executable).with_name("celery")), "-A", "workers.app:app", "beat"]
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "mysql://me:word-visible@db/x", "it is not the URL of a PostgreSQL database"),
+        ("CONNECTOR_LOG_LEVEL", "LOUD", "there is no such level"),
+    ],
+)
+@pytest.mark.parametrize("process", ["worker", "beat"])
+def test_a_worker_whose_settings_are_wrong_says_what_to_do_and_shows_no_traceback(
+    process: str, name: str, value: str, words: str
+) -> None:
+    wrong = {**environment(), "DATABASE_URL": "postgresql://db/x", "REDIS_URL": "redis://broker/0", name: value}
+    command = [str(Path(sys.executable).with_name("celery")), "-A", "workers.app:app", process]
 
     done = subprocess.run(command, cwd=ROOT, env=wrong, capture_output=True, text=True)
 
     assert done.returncode == 1
-    assert "DATABASE_URL: it is not the URL of a PostgreSQL database" in done.stderr
+    assert f"{name}: {words}" in done.stderr
     assert "What to do: " in done.stderr
     assert "Traceback" not in done.stderr and "word-visible" not in done.stderr
 

@@ -34,6 +34,13 @@ def read(output: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.getvalue().splitlines()]
 
 
+@pytest.mark.parametrize("level", ["info", "WARNING", "WARN", "FATAL", "NOTSET"])
+def test_every_level_python_knows_can_be_set(lines: io.StringIO, level: str) -> None:
+    configure_logs(level)
+
+    assert logging.getLogger().level == logging.getLevelNamesMapping()[level.upper()]
+
+
 def test_a_line_has_event_level_zoned_time_and_the_bound_fields(lines: io.StringIO) -> None:
     with bind(exchange_id=7, store="shop1"):
         structlog.get_logger("workers.base").info("step_done", step="head", total=Decimal("12.30"))
