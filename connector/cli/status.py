@@ -88,16 +88,20 @@ def read_up_to(value: str) -> str:
     """Returns the place of a poll as people read it: times in UTC, days; what is neither (an id) as it is.
 
     Args:
-        value: As the cursor keeps it: a time of ISO 8601, M3's milliseconds since 1970 (LMTS), or M3's day (LMDT).
+        value: As the cursor keeps it: a time of ISO 8601 (UTC where it names no zone), a day of ISO 8601 (of rates),
+            M3's milliseconds since 1970 (LMTS), or M3's day (LMDT).
     """
     if re.fullmatch(r"\d{13}", value):
         return f"{shown(datetime.fromtimestamp(int(value) // 1000, tz=UTC))} UTC"
     if re.fullmatch(r"20\d\d(0[1-9]|1[0-2])\d\d", value):
         return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return value
     try:
-        return f"{shown(datetime.fromisoformat(value).astimezone(UTC))} UTC"
+        at = datetime.fromisoformat(value)
     except ValueError:
         return value
+    return f"{shown(at.astimezone(UTC) if at.tzinfo else at)} UTC"
 
 
 def _what_to_do(overview: Overview) -> str:
