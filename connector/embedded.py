@@ -7,6 +7,7 @@ and end with the process that started them.
 from __future__ import annotations
 
 import atexit
+import errno
 import importlib.util
 import os
 import pwd
@@ -244,13 +245,16 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tells whether nobody listens on a port of this machine; one that is only being given up (TIME_WAIT) is free."""
+    """Tells whether nobody listens on a port of this machine; one that is only being given up (TIME_WAIT) is free.
+
+    So is one that we may not open, as one below 1024: whoever opens it says so.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", port))
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
     return True
 
 

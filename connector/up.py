@@ -5,6 +5,7 @@ Called by `connector up` and by the demo.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from connector.errors import ConfigurationError
 from connector.processes import ProcessType, Supervisor, child_environment, read_procfile
 
 LOG = structlog.get_logger()
+_BIND = re.compile(r"(?<!\S)(--bind\b|-b)")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class _Listener:
     what: str
     setting: str
     default: int
+
+    def is_elsewhere(self, environment: Mapping[str, str]) -> bool:
+        """Tells whether gunicorn is told to listen on an address of its own, whatever the setting says."""
+        return self.process == "web" and _BIND.search(environment.get("GUNICORN_CMD_ARGS", "")) is not None
 
     def port(self, environment: Mapping[str, str]) -> int:
         """Returns its port.
@@ -79,7 +85,7 @@ def run_all(procfile: Path, environment: Mapping[str, str], *, home: Path) -> in
 
 def _free_addresses(names: set[str], environment: Mapping[str, str]) -> str:
     """Makes sure that what listens will find its port free, and returns the addresses as a text to stand before others."""
-    listening = [one for one in LISTENERS if one.process in names]
+    listening = [one for one in LISTENERS if one.process in names and not one.is_elsewhere(environment)]
     ports = [one.port(environment) for one in listening]
     for one, port in zip(listening, ports, strict=True):
         if not is_free(port):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from connector import processes
-from connector.embedded import free_port
+from connector.embedded import free_port, is_free
 from connector.errors import ConfigurationError
 from connector.processes import ProcessType, Supervisor, read_procfile
 from connector.settings import environment
@@ -199,6 +200,42 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path, process: s
     assert f"Port {port}" in refused.value.message
     assert f"set {setting} to another port" in refused.value.resolution
     assert not home.exists()
+
+
+@pytest.mark.parametrize("given", ["--bind 127.0.0.1:9000", "--workers 1 --bind=unix:/run/web", "-b 127.0.0.1:9000"])
+def test_the_port_is_nothing_to_a_receiver_that_is_told_to_listen_elsewhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    procfile = tmp_path / "Procfile"
+    procfile.write_text(f"web: {sys.executable} -c 'import os; os.kill(os.getppid(), 15)'\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        named = {"DATABASE_URL": "postgresql://mine", "REDIS_URL": "redis://mine", "GUNICORN_CMD_ARGS": given}
+        port = str(taken.getsockname()[1])
+        assert run_all(procfile, {**environment(), **named, "PORT": port}, home=tmp_path) == 0
+
+    said = capsys.readouterr().out
+    assert "Ctrl-C ends it" in said and "The receiver is at" not in said
+
+
+@pytest.mark.parametrize("given", ["--backlog 5", "--name shop-b", "--worker-tmp-dir /tmp/a-b"])
+def test_other_arguments_of_the_receiver_leave_it_on_its_port(tmp_path: Path, given: str) -> None:
+    procfile = tmp_path / "Procfile"
+    procfile.write_text(f"web: {sys.executable} --version\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(ConfigurationError, match=f"Port {port}"):
+            run_all(procfile, {**environment(), "GUNICORN_CMD_ARGS": given, "PORT": port}, home=tmp_path)
+
+
+def test_a_port_one_may_not_open_is_not_told_to_be_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: socket.socket, __: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")  # as root, or in a container, nothing is refused
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+    assert is_free(80)
 
 
 @pytest.mark.parametrize("port", ["x", "0", "65536", "-1"])
