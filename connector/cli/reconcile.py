@@ -148,7 +148,7 @@ def _books(kind: str, **asked: Any) -> None:
 def _items(
     kind: str, *, store: str | None, ids: str | None, show_all: bool, repair: bool, as_json: bool, as_csv: bool
 ) -> None:
-    """Compares items; status 1 if a difference is left that nothing explains."""
+    """Compares items; status 1 if a difference is left that nothing explains, or a named item was not found."""
     if as_json and as_csv:
         raise PermanentError("--json and --csv exclude each other.", resolution="Give one of them.")
     wanted = None if ids is None else read_item_numbers(ids)
@@ -169,7 +169,7 @@ def _items(
         warn(lacking)
     if not as_json:
         _tell(outcome, to_stderr=as_csv)
-    raise typer.Exit(0 if outcome.is_well else 1)
+    raise typer.Exit(0 if outcome.is_well and not lacking else 1)
 
 
 def _compare(

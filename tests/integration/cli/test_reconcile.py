@@ -59,6 +59,16 @@ def test_items_can_be_named_and_equal_ones_shown(known: Shelf, run_store: Run) -
     assert [row["item_number"] for row in data["rows"]] == ["MUG-001"]
 
 
+@pytest.mark.parametrize("also", [(), ("--repair",), ("--json",)])
+def test_a_named_item_that_nobody_finds_ends_with_status_1(
+    known: Shelf, run_store: Run, also: tuple[str, ...]
+) -> None:
+    said = run_store("reconcile", "prices", "--ids", "MUG-001,MUG-0O1", *also)
+
+    assert said.status == 1
+    assert "Nothing was compared of MUG-0O1: M3 has no such number" in said.flat_err
+
+
 def test_csv_holds_the_rows_alone(known: Shelf, run_store: Run) -> None:
     known.price("PAN-28", "55")
 
