@@ -11,6 +11,7 @@ import yaml
 
 _FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML's wheels have libyaml; a build of one's own may not."""
+_MERGE = "tag:yaml.org,2002:merge"
 _Read = TypeVar("_Read")
 
 
@@ -58,6 +59,8 @@ def require_names_once(text: str) -> None:
     for mapping in _mappings(by_fastest(partial(yaml.compose, text)), set()):
         first: dict[str, int] = {}
         for key, _ in mapping.value:
+            if key.tag == _MERGE:  # of several << all count
+                continue
             name = str(key.value)
             if name in first:
                 problem = f"{name} is given twice, first on line {first[name]}; remove one"
