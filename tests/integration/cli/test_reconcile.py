@@ -60,9 +60,7 @@ def test_items_can_be_named_and_equal_ones_shown(known: Shelf, run_store: Run) -
 
 
 @pytest.mark.parametrize("also", [(), ("--repair",), ("--json",)])
-def test_a_named_item_that_nobody_finds_ends_with_status_1(
-    known: Shelf, run_store: Run, also: tuple[str, ...]
-) -> None:
+def test_a_named_item_that_nobody_finds_ends_with_status_1(known: Shelf, run_store: Run, also: tuple[str, ...]) -> None:
     said = run_store("reconcile", "prices", "--ids", "MUG-001,MUG-0O1", *also)
 
     assert said.status == 1
