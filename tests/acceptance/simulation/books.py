@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from tests.acceptance.simulation.accounts_books import of_accounts, of_accounts_at_rest
+from tests.acceptance.simulation.edited_lines import of_edited_lines
 from tests.acceptance.simulation.ended_lines import of_ended_lines
 from tests.acceptance.simulation.goods_books import of_goods, of_goods_at_rest, of_goods_by_day
 from tests.acceptance.simulation.history import History
@@ -21,7 +22,7 @@ from tests.acceptance.simulation.orders_history import CLOSED, CONFIRMED, Versio
 from tests.acceptance.simulation.payments_at_rest import of_payments_at_rest
 from tests.acceptance.simulation.payments_books import of_payments
 from tests.acceptance.simulation.reconciled import of_reconciliation
-from tests.acceptance.simulation.returns_books import of_returns, refund_of
+from tests.acceptance.simulation.returns_books import MOST_ROUNDING, of_returned_pieces, of_returns, refund_of
 from tests.acceptance.simulation.taken_off import TakenOff, grown, read_taken_off, totals_of
 from tests.acceptance.simulation.told import of_trail
 from tests.acceptance.simulation.world import World
@@ -64,6 +65,7 @@ def require_sound(world: World, history: History, *, kinds: tuple[str, ...] = ()
         *of_payments(world, m3, history.money),
         *of_issues(world, m3, history.money),
         *(of_returns(m3, history.money, totals_of(taken_off)) if world.sort.delivers else ()),
+        *(of_returned_pieces(m3) if world.sort.delivers else ()),
         *(f"bug: exchange {row['exchange_id']}: {row['message']}" for row in world.rows(_BUGS)),
     ]
     _raise_any(complaints, kinds)
@@ -87,24 +89,28 @@ def _of_orders(m3: dict[str, Any], history: History, off: dict[int, list[TakenOf
             continue
         if order["held"] and (taken_off or len({(one.lines, one.total) for one in versions}) > 1):
             continue  # locked while it is changed; at rest only one that waits for a person may be
+        yield from of_edited_lines(order, history.edited_in_m3.get(number, {}))
         is_ended = number in history.deleted or any(one.status in (*CLOSED, "refunded") for one in versions)
         if is_ended and not order["lines"] and Decimal(order["total"]) == 0:
             continue
         if number in history.delivered and history.money.has_deleted_refund(number):
             continue  # what a refund took off before picking, and the shop took back since, only a person gives it again
-        if number not in history.ended_in_m3:
-            yield from _of_content(order, versions, taken_off)
-        elif not history.money.refunds_of(number):
+        if number not in history.touched_in_m3:
+            cents = MOST_ROUNDING if number in history.delivered else Decimal(0)  # its rounding stays once M3 picks
+            yield from _of_content(order, versions, taken_off, cents=cents)
+        elif number not in history.edited_in_m3 and not history.money.refunds_of(number):
             yield from of_ended_lines(order, versions, history.ended_in_m3[number])
 
 
-def _of_content(order: dict[str, Any], versions: list[Version], off: list[TakenOff]) -> Iterator[str]:
-    """M3 holds some version of the order, with or without what refunds take off it."""
+def _of_content(
+    order: dict[str, Any], versions: list[Version], off: list[TakenOff], *, cents: Decimal
+) -> Iterator[str]:
+    """M3 holds some version of the order, with or without what refunds take off it, but for cents of its rounding."""
     held = [grown(order, some) for count in range(len(off) + 1) for some in combinations(off, count)]
     where = f"order {order['orno']} ({order['yref']})"
     if not any(one.lines == lines for one in versions for lines, _ in held):
         yield f"doubled or wrong quantities: {where} has {held[0][0]}, the shop has {dict(versions[-1].lines)}"
-    elif not any((one.lines, Decimal(one.total)) == one_of for one in versions for one_of in held):
+    elif not any(one.is_like(lines, total, cents=cents) for one in versions for lines, total in held):
         yield f"wrong money: {where} has {order['total']}, the shop has {versions[-1].total}"
 
 

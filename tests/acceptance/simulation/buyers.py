@@ -69,6 +69,8 @@ class Buyers(Deliveries):
         self.history.changes[order.id] += 1
         if how == "delete":
             self.history.deleted.add(order.id)
+        if how in ("processing", "restore") and order.id in self.history.delivered:
+            self.history.put_back.add(order.id)
         self._note(order.id)
         self.tell(f"Order {order.id} ({before}): {how}.")
         if arrives:

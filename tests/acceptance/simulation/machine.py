@@ -19,8 +19,10 @@ from tests.acceptance.simulation.books import ViolationError, require_complete, 
 from tests.acceptance.simulation.days import Played, step
 from tests.acceptance.simulation.invoices_books import vouchers_of
 from tests.acceptance.simulation.paid_back import PaidBack
+from tests.acceptance.simulation.parts import Parts
 from tests.acceptance.simulation.people import People
 from tests.acceptance.simulation.pools import Pools
+from tests.acceptance.simulation.price_desk import PriceDesk
 from tests.acceptance.simulation.rates import Rates
 from tests.acceptance.simulation.refunds import Refunds
 from tests.acceptance.simulation.rest import come_to_rest, load
@@ -107,8 +109,14 @@ class PaidInEurosSimulation(Rates, PaidSimulation):
     """The same in books of one currency."""
 
 
+class PartsSimulation(Parts, PriceDesk, Simulation):
+    """A day on which M3 delivers and invoices in parts, and people change prices and quantities there."""
+
+
 def machine_of(sort: Sort) -> type[Simulation]:
     """Returns what plays a day of a sort."""
+    if sort is Sort.IN_PARTS:
+        return PartsSimulation
     return PaidInEurosSimulation if sort.converts else PaidSimulation if sort.pays_orders else Simulation
 
 
@@ -119,7 +127,17 @@ def _carried(world: World) -> Counter[str]:
     ended = sum(len(one.body.closed) for one in world.site.state.orders.values())
     taken_off = len(world.rows("SELECT 1 FROM order_reduction"))
     invoiced = sum(bool(one["lines"]) and one["lowest_stat"] == INVOICED for one in m3["orders"])
-    orders = {"order": len(m3["orders"]), "order invoiced": invoiced, "return or credit order": len(m3["returns"])}
+    bills = Counter(one["orno"] for one in m3["order_invoices"])
+    orders = {
+        "order": len(m3["orders"]),
+        "order invoiced": invoiced,
+        "order invoiced in parts": sum(bills[one["orno"]] > 1 for one in m3["orders"]),
+        "order invoiced in part at rest": sum(
+            "7" in one["stat"] and one["lowest_stat"] != INVOICED for one in m3["orders"]
+        ),
+        "return or credit order": len(m3["returns"]),
+        "return of a further invoice": sum(one["yref"].count("-") > 2 for one in m3["returns"]),
+    }
     others = {
         "message of stock": len(m3["stock_messages"]),
         "line ended": ended,

@@ -26,6 +26,10 @@ class Version:
         """Returns how many of a thing it had."""
         return dict(self.lines).get(sku, 0)
 
+    def is_like(self, lines: tuple[tuple[str, int], ...], total: Decimal, *, cents: Decimal) -> bool:
+        """Tells whether it had these lines and came to this total, but for so many cents."""
+        return self.lines == lines and abs(Decimal(self.total) - total) <= cents
+
 
 def quantities(lines: Iterable[tuple[str, Any]]) -> Counter[str]:
     """Counts how many of each thing some lines have in all."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from hypothesis.stateful import precondition, rule
 
-from sandbox.m3.entities import Order
 from tests.acceptance.simulation.days import SOME, Day, step
-from tests.acceptance.simulation.sent_by_m3 import PICKED, deliverable, number_of
+from tests.acceptance.simulation.sent_by_m3 import number_of, unpicked_lines
 
 
 class People(Day):
@@ -21,17 +20,17 @@ class People(Day):
         temporary = hanging[which % len(hanging)]
         self.tell(f"A person releases batch order {temporary}: {self.world.release_batch_order(temporary)}.")
 
-    @precondition(lambda self: self.world.sort.gives_back and self._open_lines())
+    @precondition(lambda self: self.world.sort.gives_back and unpicked_lines(self.world))
     @rule(which=SOME)
     @step
     def close_line(self, which: int) -> None:
         """A person ends a line of an order in M3."""
-        lines = self._open_lines()
-        order, ponr = lines[which % len(lines)]
-        number, line = number_of(order), order.body.lines[ponr]
-        self.world.close_line(order.orno, ponr)
-        self.history.end_in_m3(number, sku=line.itno, quantity=int(line.quantity))
-        self.tell(f"A person ends line {ponr} of {order.orno} in M3, which is order {number}.")
+        lines = unpicked_lines(self.world)
+        order, line = lines[which % len(lines)]
+        number = number_of(order)
+        self.world.close_line(order.orno, line.ponr)
+        self.history.end_in_m3(number, ponr=line.ponr, sku=line.itno, quantity=int(line.quantity))
+        self.tell(f"A person ends line {line.ponr} of {order.orno} in M3, which is order {number}.")
 
     @precondition(lambda self: self.dead)
     @rule(which=SOME)
@@ -41,10 +40,6 @@ class People(Day):
         released = self.dead[which % len(self.dead)]
         self.world.release(released)
         self.tell(f"A person releases {self._what(released)}.")
-
-    def _open_lines(self) -> list[tuple[Order, int]]:
-        orders = [one for one in deliverable(self.world) if one.highest_status < PICKED]
-        return [(one, ponr) for one in orders for ponr in one.body.lines]
 
     def _hanging(self) -> list[str]:
         batches = self.world.site.state.batch_orders.values()

@@ -1,4 +1,4 @@
-"""What buyers get back of what they bought: by pieces, by amount, all of it; and refunds taken back again. Rules of machine.py."""
+"""What buyers get back: by pieces, by lines, by amount, all of it; and refunds taken back again. Rules of machine.py."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.acceptance.simulation.days import SOME, step
 from tests.acceptance.simulation.world import SHOP
 from tests.integration.flows.refunds.desk import part_of
 
+ALL_GOODS, LINE = "all its goods", "a line"
 PARTS = ("a piece", "a piece", "money", "all that is left")
 MONEY = Decimal("5.00")
 
@@ -59,14 +60,18 @@ class Refunds(Buyers):
         left = order.total - sum((one.amount for one in earlier), Decimal(0))
         if left <= 0 or order.status == "trash":
             return None
-        if what != "a piece":
+        if what in ("money", "all that is left"):
             return {"amount": str(left if what == "all that is left" else min(MONEY, left))}
         touched = {row.meta[0].value for one in earlier for row in one.lines}
-        lines = show_order(self.world.shop, order, base="")["line_items"]
-        piece = next((part_of(one, 1) for one in lines if one["quantity"] and str(one["id"]) not in touched), None)
-        return None if piece is None or _worth(piece) > left else {"line_items": [piece]}
+        rows = show_order(self.world.shop, order, base="")["line_items"]
+        untouched = [one for one in rows if one["quantity"] and str(one["id"]) not in touched]
+        lines = [part_of(one, 1 if what == "a piece" else one["quantity"]) for one in untouched]
+        if what == LINE and len(lines) < 2:
+            return None  # charges alone would be left, which a person ends
+        lines = lines if what == ALL_GOODS else lines[:1]
+        return None if not lines or sum(map(_worth, lines)) > left else {"line_items": lines}
 
 
-def _worth(piece: dict[str, Any]) -> Decimal:
-    taxes = sum((Decimal(str(one["refund_total"])) for one in piece["refund_tax"]), Decimal(0))
-    return Decimal(str(piece["refund_total"])) + taxes
+def _worth(row: dict[str, Any]) -> Decimal:
+    taxes = sum((Decimal(str(one["refund_total"])) for one in row["refund_tax"]), Decimal(0))
+    return Decimal(str(row["refund_total"])) + taxes

@@ -103,9 +103,10 @@ def _let_turns_pass(world: World) -> None:
 
 
 def _invoice(world: World, *, picked_alone: bool) -> None:
-    """M3 invoices what it has begun to deliver, or everything it has."""
+    """M3 invoices what it has begun to deliver, but for what waits for goods, or everything it has."""
     for order in deliverable(world):
-        if order.highest_status >= PICKED or not picked_alone:
+        is_due = order.highest_status >= PICKED and order.orno not in world.on_back_order
+        if is_due or not picked_alone:
             advance(world, order.orno, INVOICED)
 
 

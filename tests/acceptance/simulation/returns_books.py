@@ -8,12 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from tests.acceptance.simulation.invoices_history import InvoicesHistory
+from tests.acceptance.simulation.orders_history import quantities
 from tests.harness import STORE
 
 Book = Mapping[str, Any]
 MOST_ROUNDING = Decimal("0.05")
 """Cents of the rounding of its order that a return may take along, or that stay."""
-INVOICED = "77"
+INVOICED, RETURN = "77", "W02"
+MONEY = "CREDIT"
+"""How the items begin that stand for money alone."""
 
 
 def refund_of(entry: Book) -> int:
@@ -35,6 +38,28 @@ def of_returns(m3: Book, history: InvoicesHistory, off: Mapping[int, Decimal]) -
         refunds = [one.amount for one in history.refunds_of(number).values()]
         if back + off.get(number, Decimal(0)) > sum(refunds, MOST_ROUNDING * len(refunds)):
             yield f"wrong money: M3 gives {back} back of order {number} and has {off.get(number, 0)} less of it, of {refunds}"
+
+
+def of_returned_pieces(m3: Book) -> Iterator[str]:
+    """Says which invoice of M3 has fewer pieces of a thing than come back of it."""
+    orders = {one["orno"]: one for one in m3["orders"]}
+    left: dict[str, Counter[str]] = {}
+    for delivery in m3["deliveries"]:
+        order = orders.get(delivery["orno"])
+        invoice = next((one for one in m3["order_invoices"] if one["dlix"] == delivery["dlix"]), None)
+        if order is not None and invoice is not None:
+            item_of = {str(one["ponr"]): one["itno"] for one in order["lines"]}
+            pieces = quantities((item_of[ponr], some) for ponr, some in delivery["lines"].items())
+            left.setdefault(invoice["exin"], Counter()).update(pieces)
+    for one in m3["returns"]:
+        invoice_no = one["head"].get("OIVR", "")
+        if one["ortp"] == RETURN:
+            left.setdefault(invoice_no, Counter()).update(
+                quantities((row["itno"], row["quantity"]) for row in one["lines"])
+            )
+    for invoice_no, pieces in left.items():
+        if below := [item for item, some in pieces.items() if some < 0 and not item.startswith(MONEY)]:
+            yield f"doubled: more of {', '.join(below)} comes back than invoice {invoice_no} has"
 
 
 def of_returns_at_rest(

@@ -34,6 +34,9 @@ class Sort(StrEnum):
     PAID = "orders paid"  # they are paid in the books at once, which pays their invoices
     PAID_ON_INVOICES = "orders paid on invoices"  # on their invoices alone, at the gateway's account
     PAID_IN_EUROS = "orders paid in euros"  # at once, in books of one currency, by M3's rate of the day
+    IN_PARTS = (
+        "orders in parts"  # M3 delivers and invoices them in parts, and people change prices and quantities there
+    )
     ACCOUNTS = "accounts"  # the store follows its accounts, too
     GOODS = "goods"  # the shop shows items, prices and stock of M3
     FIRST_LOAD = "first load"  # they are about to come there
@@ -89,7 +92,7 @@ class Sort(StrEnum):
     @property
     def delivers(self) -> bool:
         """Whether M3 delivers and invoices orders."""
-        return self in (Sort.ORDERS_ALONE, Sort.TAX_SENT) or self.pays_orders
+        return self in (Sort.ORDERS_ALONE, Sort.TAX_SENT, Sort.IN_PARTS) or self.pays_orders
 
     @property
     def issues_stock(self) -> bool:
@@ -141,6 +144,6 @@ class Sort(StrEnum):
         content["invoices"] = {**INVOICES, "credit_prefix": "W1C-", **(ISSUE if self.issues_stock else {})}
 
 
-ASKED_FOR = (Sort.TAX_SENT, Sort.PAID, Sort.PAID_ON_INVOICES, Sort.PAID_IN_EUROS)
+ASKED_FOR = (Sort.TAX_SENT, Sort.PAID, Sort.PAID_ON_INVOICES, Sort.PAID_IN_EUROS, Sort.IN_PARTS)
 """Sorts whose days are drawn with --sorts alone."""
 USUAL = tuple(sort for sort in Sort if sort not in ASKED_FOR)

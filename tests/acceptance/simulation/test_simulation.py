@@ -135,11 +135,19 @@ PAID = day(
     ("work_off", {"most": 9}),
     sort=Sort.PAID,
 )
+EDITED_IN_M3 = day(
+    ARRIVES,
+    ("work_off", {"most": 9}),
+    ("change_line_in_m3", {"which": 0, "what": "price", "amount": 3}),
+    ("change", {"which": 0, "how": "one more of its first thing", "arrives": True}),
+    ("work_off", {"most": 9}),
+    sort=Sort.IN_PARTS,
+)
 PLAYED = [
     *((guard, DAYS[guard]) for guard in CAUGHT_AS),
-    *(("in_flight", UNITS_OF_INVOICES), ("lookup", RETURNED), ("one_key", PAID)),
+    *(("in_flight", UNITS_OF_INVOICES), ("lookup", RETURNED), ("one_key", PAID), ("foreign", EDITED_IN_M3)),
 ]
-IDS = [*CAUGHT_AS, "in_flight of invoices", "lookup of returns", "one_key of payments"]
+IDS = [*CAUGHT_AS, "in_flight of invoices", "lookup of returns", "one_key of payments", "foreign price"]
 
 
 def test_random_days_break_no_promise() -> None:

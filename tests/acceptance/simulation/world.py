@@ -90,6 +90,7 @@ class World:
         self._session.trust_env = False
         self._valkey_url, self._home = valkey_url, home
         self.loses_next_hint = False
+        self.on_back_order: set[str] = set()  # orders of M3 of which nothing more comes on this day
 
     def open(self) -> None:
         """Adds the store and opens the worker processes; the wires must be connected."""
@@ -152,6 +153,7 @@ class World:
             self.forget_in(one)
         self.wires.after_listing = None
         self.loses_next_hint = False
+        self.on_back_order.clear()
 
     def _configure(self) -> None:
         self.connector.configure(self.sort.store_file, ion_api_key=API_KEY)
