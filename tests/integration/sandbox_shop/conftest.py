@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.clock import Clock
 from sandbox.serving import SandboxServer, start_in_thread
 from sandbox.shop.app import create_app
 from sandbox.shop.dates import now_utc
@@ -21,8 +22,8 @@ HTTPS = {"X-Forwarded-Proto": "https"}
 class RunningShop:
     """A shop behind a real server; `call` speaks as a client with a read-write key over https does."""
 
-    def __init__(self) -> None:
-        self.app = create_app(seed=1)
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.app = create_app(seed=1, clock=clock)
         self.shop: Shop = self.app.extensions["shop"]
         self.dispatcher: Dispatcher = self.app.extensions["dispatcher"]
         self._server = SandboxServer(self.app, 0)

@@ -1,12 +1,13 @@
 """Products and variations of the sandbox shop beyond the recordings: fields, silent losses, time a batch takes."""
 
 import threading
-import time
+from contextlib import closing
 from typing import Any
 
 import pytest
 import requests
 
+from sandbox.clock import SystemClock
 from tests.integration.sandbox_shop.conftest import RunningShop
 
 SHIRT = {
@@ -172,26 +173,37 @@ def test_order_takes_and_gives_back_stock_and_may_leave_the_date_alone(shop: Run
     assert shop.call("GET", path).json()["stock_quantity"] == 5
 
 
-def test_batch_takes_its_time_and_holds_nobody_else_up(shop: RunningShop) -> None:
-    shop.control("faults", element_ms=300)
-    elements = [{"id": number, "stock_quantity": 3} for number in range(22, 32)]
-    taken: list[float] = []
+class _Held(SystemClock):
+    """A clock whose sleepers sleep until they are let go."""
 
-    def write() -> None:
-        started = time.monotonic()
-        _batch(shop, update=elements)
-        taken.append(time.monotonic() - started)
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self.asleep, self.may_wake = threading.Event(), threading.Event()
 
-    writing = threading.Thread(target=write)
-    writing.start()
-    reads = 0
-    while writing.is_alive() and reads < 3:
-        reads += shop.call("GET", "products/10").status_code == 200
-    overtook = writing.is_alive()
-    writing.join(120)
+    def sleep(self, seconds: float) -> None:
+        self.asked.append(seconds)
+        self.asleep.set()
+        self.may_wake.wait()
 
-    assert overtook
-    assert taken[0] >= 3
+
+def test_batch_takes_its_time_and_holds_nobody_else_up() -> None:
+    clock = _Held()
+    with closing(RunningShop(clock)) as shop:
+        shop.control("faults", element_ms=300)
+        elements = [{"id": number, "stock_quantity": 3} for number in range(22, 32)]
+        writing = threading.Thread(target=_batch, args=(shop,), kwargs={"update": elements}, daemon=True)
+        writing.start()
+        assert clock.asleep.wait(120)
+
+        try:
+            meanwhile = shop.call("GET", "products/22").json()["stock_quantity"]
+        finally:
+            clock.may_wake.set()
+        writing.join(120)
+
+        assert clock.asked == [3]
+        assert meanwhile != 3
+        assert shop.call("GET", "products/22").json()["stock_quantity"] == 3
 
 
 def test_large_batch_is_cut_off_and_done_all_the_same(shop: RunningShop) -> None:
