@@ -34,9 +34,7 @@ class Sort(StrEnum):
     PAID = "orders paid"  # they are paid in the books at once, which pays their invoices
     PAID_ON_INVOICES = "orders paid on invoices"  # on their invoices alone, at the gateway's account
     PAID_IN_EUROS = "orders paid in euros"  # at once, in books of one currency, by M3's rate of the day
-    IN_PARTS = (
-        "orders in parts"  # M3 delivers and invoices them in parts, and people change prices and quantities there
-    )
+    IN_PARTS = "orders in parts"  # M3 sends and invoices them in parts, and people edit their lines there
     ACCOUNTS = "accounts"  # the store follows its accounts, too
     GOODS = "goods"  # the shop shows items, prices and stock of M3
     FIRST_LOAD = "first load"  # they are about to come there
