@@ -13,13 +13,13 @@ from tests.integration.flows.customers import traces
 from tests.integration.flows.story import Story, deliver
 
 CARD, CODE = "4242424242424242", "91357"
-CARD_DATA = (CARD, f'"{CODE}"')
-"""The code as a whole value: five digits alone also stand in the microseconds of a time or in a hash, by chance."""
+CARD_DATA = (CARD, traces.alone(CODE))
+"""The code standing alone: five digits also stand in the microseconds of a time or in a hash, by chance."""
 ON_ORDER = [{"key": "_gateway_pan", "value": CARD}, {"key": "_gateway_cvc", "value": CODE}]
 
 
 def by_webhook(connector: Connector, order: dict[str, Any]) -> None:
-    assert list(traces.traces(order, CARD_DATA)) == list(CARD_DATA)
+    assert list(traces.traces(order, CARD_DATA)) == [CARD, CODE]
     deliver(connector, "order.updated", order)
 
 
@@ -30,6 +30,18 @@ def by_poll(connector: Connector, order: dict[str, Any]) -> None:
 
 def by_id(connector: Connector, order: dict[str, Any]) -> None:
     connector.ask(order["id"])
+
+
+@pytest.mark.parametrize("kept", [CODE, f"cvc {CODE} refused", f"{{'value': '{CODE}'}}", {"value": CODE}, int(CODE)])
+def test_a_code_is_found_wherever_it_stands_alone(kept: Any) -> None:
+    assert list(traces.traces(kept, CARD_DATA)) == [CODE]
+
+
+@pytest.mark.parametrize(
+    "kept", [f"12:00:00.0{CODE}", f"12:00:00.{CODE}0", f"ab{CODE}cd", f"{CODE}e", f"1{CODE}", 0.91357]
+)
+def test_what_chance_writes_is_no_code(kept: Any) -> None:
+    assert list(traces.traces(kept, CARD_DATA)) == []
 
 
 @pytest.mark.parametrize("told", [by_webhook, by_poll, by_id])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,8 +24,15 @@ WHO = {
     **{"city": "Zagreb", "postcode": "10007", "country": "HR", "state": "HR-21", "phone": PHONE, "email": EMAIL},
 }
 
+Trace = str | re.Pattern[str]
 
-def in_ledger(connector: Connector, of: tuple[str, ...] = TRACES) -> list[str]:
+
+def alone(digits: str) -> re.Pattern[str]:
+    """Returns what finds digits that stand alone, never within a longer number, hash, id or the fraction of a second."""
+    return re.compile(rf"(?<![0-9a-z.]){digits}(?![0-9a-z])")
+
+
+def in_ledger(connector: Connector, of: tuple[Trace, ...] = TRACES) -> list[str]:
     """Returns where the ledger holds a trace: table, column and the trace. New tables are looked at by themselves."""
     found = []
     with transaction(connector.engine) as connection:
@@ -40,10 +48,14 @@ def in_valkey(connector: Connector) -> list[str]:
     return [str(key) for key in client.scan_iter() if any(traces(key)) or any(traces(client.dump(key)))]
 
 
-def traces(value: Any, of: tuple[str, ...] = TRACES) -> Iterator[str]:
+def traces(value: Any, of: tuple[Trace, ...] = TRACES) -> Iterator[str]:
     """Yields which traces a value holds, as it is or escaped as in JSON."""
     text = _text(value).casefold()
     for trace in of:
+        if isinstance(trace, re.Pattern):
+            if found := trace.search(text):
+                yield found[0]
+            continue
         plain = trace.casefold()
         if plain in text or json.dumps(plain)[1:-1] in text:
             yield trace
