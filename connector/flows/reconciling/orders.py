@@ -165,6 +165,8 @@ class Orders:
             return order, [(Difference(WHOLE, stated, total), why_twice(numbers))]
         if order.action is OrderAction.CLOSE:
             why = why_left_over(known, what=f"the order is {order.status} in the shop and open in M3", remedy=sync)
+            as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, live[0])
+            self._look_at_smaller(order, live[0].value.total, why, ledger, is_as_sent=as_sent)
             return None, [(Difference(WHOLE, order.status, total), why)]
         if self.ways.is_direct(order.id):
             words = "the order is carried as an invoice, and M3 has an order too"
@@ -202,6 +204,7 @@ class Orders:
         """Says why M3's order is not what the shop has, now also by what its refunds make up for."""
         refunds, differs_by = self.refunds.get(order.id, ()), order.total - total
         has_changed = is_as_sent and not proof_of(order, ledger, is_as_sent=True).is_as_asked
+        has_changed |= order.action is OrderAction.CLOSE
         by = ledger.taken_off if has_changed else differs_by  # of a later change of the shop nobody gave anything back
         if not refunds or by <= 0:
             return why

@@ -116,7 +116,11 @@ class Refunds:
             total = ", ".join(money(one.value.total) for one in live)
             return [(Difference(WHOLE, stated, total), why_twice(", ".join(one.head.number for one in live)))]
         proof = proof_of_refund(refund, known, live)
-        why = SMALLER if proof.is_as_sent and is_taken_off else why_differs(known, proof, sync=sync)
+        why = why_differs(known, proof, sync=sync)
+        if proof.is_as_sent and is_taken_off:
+            why = SMALLER
+        elif proof.is_as_sent and order.smaller is not None and _waits_with_order(refund, order.smaller, all_known):
+            why = order.smaller.why
         along = _taken_along(known) if proof.is_as_sent else ZERO
         found = _differences(refund, live, order.order.currency, along=along)
         return [(one, ROUNDED if one.is_rounding else why) for one in found]

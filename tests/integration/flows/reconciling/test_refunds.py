@@ -147,6 +147,42 @@ def test_what_is_taken_off_and_what_is_returned_make_up_one_refund(shared: Clerk
     assert refund in {row.shop_id for row in rows if row.fact is Fact.REFUND}
 
 
+@pytest.mark.parametrize("ended", [{"status": "cancelled"}, {"action": "trash"}], ids=["cancelled", "trashed"])
+def test_a_refund_taken_off_and_returned_waits_with_an_order_ended_after_it_was_sent(
+    shared: Clerk, ended: dict[str, str]
+) -> None:
+    order = shared.place()
+    shared.go_on()
+    shared.advance(order, "77", {"ponr": 1})
+    shared.refund(order, line_items=[part_of(one, one["quantity"]) for one in order["line_items"]], api_restock=False)
+    shared.pass_and_settle()
+    shared.change(order, **ended)
+    shared.go_on()
+
+    rows = shared.reconcile()
+
+    assert len(shared.returns()) == 1
+    assert {row.fact for row in rows} == {Fact.ORDER, Fact.REFUND}
+    assert reasons_of(rows) == {Reason.WAITING}
+
+
+def test_a_line_closed_by_a_cancellation_is_nothing_that_m3_gave_back_beside_a_return(shared: Clerk) -> None:
+    order = shared.place()
+    shared.go_on()
+    shared.advance(order, "77", {"ponr": 1})
+    shared.give_back(order, MUG, 1)
+    shared.pass_and_settle()
+    shared.change(order, status="cancelled")
+    shared.go_on()
+    shared.in_m3(order_changes.close_line(shared.number_of(order), LineKey("2"), reason=""))
+
+    rows = shared.reconcile()
+
+    assert len(shared.returns()) == 1
+    assert {row.fact for row in rows} == {Fact.ORDER}
+    assert reasons_of(rows) == {Reason.WAITING}
+
+
 def picked_first(clerk: Clerk, order: dict[str, Any]) -> None:
     """Has the warehouse pick the first line only."""
     clerk.advance(order, "44", {"ponr": 1})
