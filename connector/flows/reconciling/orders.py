@@ -165,8 +165,9 @@ class Orders:
             return order, [(Difference(WHOLE, stated, total), why_twice(numbers))]
         if order.action is OrderAction.CLOSE:
             why = why_left_over(known, what=f"the order is {order.status} in the shop and open in M3", remedy=sync)
-            as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, live[0])
-            self._look_at_smaller(order, live[0].value.total, why, ledger, is_as_sent=as_sent)
+            self._look_at_smaller(
+                order, live[0].value.total, why, ledger, is_as_sent=_holds_what_was_sent(known, live[0])
+            )
             return None, [(Difference(WHOLE, order.status, total), why)]
         if self.ways.is_direct(order.id):
             words = "the order is carried as an invoice, and M3 has an order too"
@@ -184,7 +185,7 @@ class Orders:
         self, order: ShopOrder, held: Held, ledger: InLedger
     ) -> tuple[ShopOrder, list[tuple[Difference, Why]]]:
         known, sync = ledger.known, self._sync(order)
-        as_sent = known is not None and known.expected is not None and is_as_sent(known.expected, held)
+        as_sent = _holds_what_was_sent(known, held)
         rounding_left = self._rounding_left(order, known) if as_sent else ZERO
         due, found = self._best_fit(order, held, table=self._table(known), rounding_left=rounding_left)
         why = why_differs(known, proof_of(order, ledger, is_as_sent=as_sent), sync=sync)
@@ -204,8 +205,8 @@ class Orders:
         """Says why M3's order is not what the shop has, now also by what its refunds make up for."""
         refunds, differs_by = self.refunds.get(order.id, ()), order.total - total
         has_changed = is_as_sent and not proof_of(order, ledger, is_as_sent=True).is_as_asked
-        has_changed |= order.action is OrderAction.CLOSE
-        by = ledger.taken_off if has_changed else differs_by  # of a later change of the shop nobody gave anything back
+        is_changed = has_changed or order.action is OrderAction.CLOSE
+        by = ledger.taken_off if is_changed else differs_by  # of a later change of the shop nobody gave anything back
         if not refunds or by <= 0:
             return why
         rounding_left = self._rounding_left(order, ledger.known) if is_as_sent else ZERO
@@ -271,6 +272,10 @@ def _as_sold(order: ShopOrder, known: Carried | None) -> ShopOrder:
 def _is_same_but_for_its_split(order: ShopOrder, held: Held, found: Sequence[Difference]) -> bool:
     """Tells whether total and lines agree, and M3 only splits money that belongs to no line otherwise into charges and tax."""
     return held.value.total == order.total and not any(one.what.startswith("line ") for one in found)
+
+
+def _holds_what_was_sent(known: Carried | None, held: Held) -> bool:
+    return known is not None and known.expected is not None and is_as_sent(known.expected, held)
 
 
 def is_as_sent(expected: Mapping[str, object], held: Held) -> bool:
