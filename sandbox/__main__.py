@@ -23,14 +23,16 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     children = [Service(service, ports[service], arguments.seed) for service in wanted]
-    urls = {child.name: child.url() for child in children}
-    _say(" ".join(["sandbox", *(f"{name} {url}" for name, url in urls.items())]))
-    if not arguments.quiet_start:
-        _say("\n".join([*_keys(urls), HINT]))
-    while not stop.wait(0.2) and all(child.is_alive() for child in children):
-        continue
-    for child in children:
-        child.stop()
+    try:
+        urls = {child.name: child.url() for child in children}
+        _say(" ".join(["sandbox", *(f"{name} {url}" for name, url in urls.items())]))
+        if not arguments.quiet_start:
+            _say("\n".join([*_keys(urls), HINT]))
+        while not stop.wait(0.2) and all(child.is_alive() for child in children):
+            continue
+    finally:
+        for child in children:
+            child.stop()
     return 0 if stop.is_set() else 1
 
 

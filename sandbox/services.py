@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from sandbox.m3.app import create_app as create_m3
@@ -51,8 +52,7 @@ class Service:
 
 
 def _serve(name: str, port: int, seed: int, parent: Connection) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us, too; the parent decides
     try:
         server = SandboxServer(SERVICES[name](seed=seed), port)
     except OSError as error:
@@ -64,8 +64,8 @@ def _serve(name: str, port: int, seed: int, parent: Connection) -> None:
 
 
 def _end_with(parent: Connection) -> None:
-    try:
+    # The parent says nothing more. Its end of the pipe is closed when it stops or is killed, which is a reset if it had
+    # not read our address yet. Nothing here is worth saving: the state is in memory.
+    with suppress(EOFError, ConnectionError):
         parent.recv()
-    except EOFError:
-        # The parent stopped or was killed: nothing here is worth saving, the state is in memory.
-        os._exit(0)
+    os._exit(0)

@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 import requests
 
+from connector.children import kill_group
+from connector.embedded import free_port
 from sandbox.m3.app import create_app
 from sandbox.serving import SandboxServer, start_in_thread
+from tests.harness import ROOT
+from tests.integration.webhook_receiver.serving import until
 
 HEAD = {"transaction": "AddBatchHead", "record": {"CUNO": "GUESTDEEUR"}}
 
@@ -143,6 +147,25 @@ def test_sandbox_says_where_it_listens_and_ends_with_its_parent(stop: signal.Sig
     while time.monotonic() < deadline and any(_is_listening(url) for url in found.groups()):
         time.sleep(0.05)
     assert not any(_is_listening(url) for url in found.groups())
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
+def test_service_whose_address_nobody_read_ends_with_its_parent(stop: signal.Signals) -> None:
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    code = (
+        "import signal, sys; from sandbox.services import Service; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); "
+        f"service = Service('m3', {port}, 1); signal.pause()"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, start_new_session=True)
+    try:
+        until(lambda: _is_listening(url))
+        parent.send_signal(stop)
+        parent.wait(timeout=60)
+
+        until(lambda: not _is_listening(url))
+    finally:
+        kill_group(parent)
+        parent.wait()
 
 
 def _is_listening(url: str) -> bool:
