@@ -22,11 +22,11 @@ check: setup
 
 # Files run side by side, the acceptance tests first: many of them mostly wait (leases, time-outs, silent servers).
 test: setup
-	$(BIN)/python -m pytest --ignore=tests/acceptance/crash_points -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --ignore=tests/acceptance/crash_points -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 # Every write and every commit of every flow, with everything that can go wrong at it; the stories side by side.
 crash-points: setup
-	$(BIN)/python -m pytest -q tests/acceptance/crash_points -n 3 --maxschedchunk 1
+	$(BIN)/python -m pytest -q tests/acceptance/crash_points -n 3 --maxschedchunk 1 --max-worker-restart 0
 
 # Random stories over the real flows; SEED repeats one run, CONTROL takes a guard away, which must be caught.
 EXAMPLES ?= 300
