@@ -27,7 +27,8 @@ import psycopg2
 
 from bench.bare_receiver import SECRET
 from connector.children import start_child, stop_child
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.valkey import embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction
 from connector.ledger.stores import save_store

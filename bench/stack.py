@@ -15,10 +15,13 @@ import requests
 from sqlalchemy import Engine, text
 
 from connector.children import start_child, stop_child
-from connector.embedded import EmbeddedServer, embedded_postgres, embedded_valkey, free_port
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.server import EmbeddedServer
+from connector.embedded.valkey import embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction
 from connector.ledger.stores import save_store
+from connector.ports import free_port
 from connector.processes import child_environment, read_procfile
 from connector.settings import environment
 from connector.vault.cipher import Cipher, generate_key

@@ -1,4 +1,4 @@
-"""Starts child processes that never outlive us; called by connector/embedded.py and connector/processes.py."""
+"""Starts child processes that never outlive us; called by connector/embedded and connector/processes.py."""
 
 from __future__ import annotations
 

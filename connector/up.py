@@ -16,8 +16,10 @@ from pathlib import Path
 import structlog
 
 from connector.children import start_child
-from connector.embedded import embedded_postgres, embedded_valkey, is_free
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.valkey import embedded_valkey
 from connector.errors import ConfigurationError
+from connector.ports import is_free
 from connector.processes import ProcessType, Supervisor, child_environment, read_procfile
 
 LOG = structlog.get_logger()

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from connector.children import start_child, stop_child
-from connector.embedded import free_port
+from connector.ports import free_port
 from connector.processes import child_environment, read_procfile
 from connector.settings import environment
 from connector.up import RELEASE, servers

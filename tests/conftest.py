@@ -16,7 +16,8 @@ from hypothesis.internal.constants_ast import Constants
 from sqlalchemy import Engine
 
 from connector.broker import mark
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.valkey import embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from tests.emptying import empty

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from connector.embedded import free_port
+from connector.ports import free_port
 from connector.processes import read_procfile
 from connector.settings import environment
 

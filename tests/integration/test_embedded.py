@@ -14,7 +14,9 @@ import psycopg2
 import pytest
 import redis
 
-from connector.embedded import EmbeddedServer, embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.server import EmbeddedServer
+from connector.embedded.valkey import embedded_valkey
 from connector.errors import ConfigurationError
 from connector.settings import environment
 
@@ -90,7 +92,7 @@ def test_two_servers_run_side_by_side(postgres: EmbeddedServer, tmp_path: Path) 
 def test_a_folder_in_use_is_refused_with_the_servers_own_words(
     postgres: EmbeddedServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.embedded.START_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("connector.embedded.server.START_TIMEOUT_S", 0.3)
 
     with pytest.raises(ConfigurationError, match=r"postmaster\.pid"):
         embedded_postgres(folder / "postgres", durable=False)
@@ -119,7 +121,7 @@ def test_the_servers_password_is_not_on_its_command_line(valkey: EmbeddedServer)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_the_server_ends_with_the_process_that_started_it(tmp_path: Path, number: signal.Signals) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from connector.embedded import embedded_valkey; "
+        "import sys, time; from pathlib import Path; from connector.embedded.valkey import embedded_valkey; "
         "server = embedded_valkey(Path(sys.argv[1])); sys.stdout.write(f'{server.pid}\\n'); sys.stdout.flush(); "
         "time.sleep(60)"
     )

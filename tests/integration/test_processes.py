@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from connector import processes
-from connector.embedded import free_port, is_free
 from connector.errors import ConfigurationError
+from connector.ports import free_port, is_free
 from connector.processes import ProcessType, Supervisor, read_procfile
 from connector.settings import environment
 from connector.up import release, run_all, servers

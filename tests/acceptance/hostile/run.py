@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import FlakyFailure
 from sqlalchemy import text
 
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.valkey import embedded_valkey
 from connector.ledger.inbox import KEPT_BODY_BYTES
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction

@@ -13,7 +13,9 @@ import pytest
 import redis
 from sqlalchemy import Engine, text
 
-from connector.embedded import EmbeddedServer, embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.server import EmbeddedServer
+from connector.embedded.valkey import embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger, transaction
 from connector.ledger.stores import save_store

@@ -11,7 +11,8 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.valkey import embedded_valkey
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from tests.acceptance.limits.conftest import KEY, Receiver

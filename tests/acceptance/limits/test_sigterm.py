@@ -17,7 +17,7 @@ import requests
 from bench.orders import deliver
 from bench.stack import ROOT, Stack, running
 from connector.broker import make_app
-from connector.embedded import free_port
+from connector.ports import free_port
 from connector.processes import read_procfile
 from tests.integration.webhook_receiver.serving import until
 

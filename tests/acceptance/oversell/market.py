@@ -18,7 +18,8 @@ import requests
 import yaml
 from sqlalchemy import Engine, text
 
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.valkey import embedded_valkey
 from connector.flows.polling import Polled, record_row
 from connector.ledger.metadata import METADATA
 from connector.ledger.migrate import upgrade

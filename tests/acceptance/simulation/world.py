@@ -17,7 +17,8 @@ import requests
 from sqlalchemy import Engine, text
 
 from connector.broker import enqueue_all
-from connector.embedded import embedded_postgres, embedded_valkey
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.valkey import embedded_valkey
 from connector.flows.registry import flow_for_topic
 from connector.ledger.dispatch import DueMessage
 from connector.ledger.inbox import Recorded, record_delivery

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from connector.embedded import free_port
 from connector.errors import (
     BreakerOpenError,
     ConfigurationError,
@@ -27,6 +26,7 @@ from connector.m3 import transport
 from connector.m3.client import Call, M3Client
 from connector.m3.ionapi import IonApi, parse_ionapi
 from connector.m3.programs import batch_orders, gls200mi, mms200mi, ois100mi, ois275mi
+from connector.ports import free_port
 from connector.stores.config import OperationConfig
 from tests.integration.m3.conftest import MakeClient
 from tests.integration.m3.gateway import EXECUTE, Behaviour, Gateway, after, cut, half, reply, results

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connector.embedded import free_port
 from connector.m3.transport import NoAnswerError, NotSentError, Transport
+from connector.ports import free_port
 from tests.integration.m3.gateway import Gateway, cut, reply
 
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from connector.children import kill_group
-from connector.embedded import free_port
+from connector.ports import free_port
 from sandbox.m3.app import create_app
 from sandbox.serving import SandboxServer, start_in_thread
 from tests.harness import ROOT

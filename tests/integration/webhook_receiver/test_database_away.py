@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from connector.embedded import EmbeddedServer, embedded_postgres
+from connector.embedded.postgres import embedded_postgres
+from connector.embedded.server import EmbeddedServer
 from connector.ledger.migrate import upgrade
 from connector.ledger.session import open_ledger
 from tests.integration.webhook_receiver.conftest import Receiver, add_store

@@ -12,7 +12,8 @@ import pytest
 import redis
 from sqlalchemy import Engine, Row, text
 
-from connector.embedded import EmbeddedServer, embedded_valkey
+from connector.embedded.server import EmbeddedServer
+from connector.embedded.valkey import embedded_valkey
 from connector.ledger.session import transaction
 from connector.ledger.stores import save_store
 from connector.vault.cipher import Cipher, generate_key
