@@ -19,7 +19,7 @@ from connector.cli.output import err, print_json, say, warn
 from connector.cli.publishing import require_published
 from connector.cli.rows import JsonWriter, Writer
 from connector.cli.sending import send_messages
-from connector.cli.tally import Tally
+from connector.cli.tally import Tally, of_what_was_not_found
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
 from connector.flows.customer_publishing import fields as customers
@@ -48,7 +48,8 @@ def sync_batch(runtime: Runtime, store: StoreContext, entry: PullEntry, asked: A
     """Does what was asked.
 
     Returns:
-        The exit status: with a wait or a dry run 1 if an item cannot be carried or is still due.
+        The exit status: with a wait or a dry run 1 if an item cannot be carried or is still due; with a dry run also if nothing
+        is known of an item that was named.
 
     Raises:
         PermanentError: It cannot be meant.
@@ -124,14 +125,15 @@ def _show(
             problems += row.reason is Reason.ERROR
             if row.wanted is not None or row.reason is Reason.ERROR:
                 writer.add(row)
-    figures = {"items": tally.items, "fields_to_write": changes, "problems": problems}
+    lacking = tally.not_found(wanted)
+    figures = {"items": tally.items, "fields_to_write": changes, "problems": problems, "not_found": lacking}
     writer.end({"store": store.name, "flow": entry.flow, **figures})
-    if lacking := tally.not_found(wanted):
-        warn(lacking)
+    if lacking:
+        warn(of_what_was_not_found(lacking))
     if not as_json:
         say(f"{tally.items} items looked at: {changes} fields would be written, {problems} problems.")
         say("Dry run: nothing was written.")
-    return 1 if problems else 0
+    return 1 if problems or lacking else 0
 
 
 def _tell(store: StoreContext, entry: PullEntry, pulled: Pulled, carried: Carried, asked: Asked) -> int:

@@ -20,7 +20,7 @@ from connector.cli.reconciled import show_kept
 from connector.cli.reconciling import Asked, reconcile
 from connector.cli.repairing import Repair
 from connector.cli.rows import JsonWriter, Writer
-from connector.cli.tally import Tally
+from connector.cli.tally import Tally, of_what_was_not_found
 from connector.cli.working import open_runtime
 from connector.errors import PermanentError
 from connector.flows.context import StoreContext
@@ -164,9 +164,10 @@ def _items(
             carried = wait_until_carried(runtime.engine, context.name, entry.flow)
             left = _compare(runtime, context, entry, wanted)
             outcome = _Outcome(found, repairing.marked, carried, left)
-    writer.end({"store": context.name, "kind": kind, **outcome.to_json()})
-    if lacking := found.not_found(wanted):
-        warn(lacking)
+    lacking = found.not_found(wanted)
+    writer.end({"store": context.name, "kind": kind, **outcome.to_json(), "not_found": lacking})
+    if lacking:
+        warn(of_what_was_not_found(lacking))
     if not as_json:
         _tell(outcome, to_stderr=as_csv)
     raise typer.Exit(0 if outcome.is_well and not lacking else 1)

@@ -39,12 +39,9 @@ class Tally:
             self.reasons.update(reasons if reasons == {Reason.EQUAL} else reasons - {Reason.EQUAL})
             yield from item
 
-    def not_found(self, wanted: Iterable[str] | None) -> str:
-        """Returns a sentence about the numbers a person named of which nothing was compared; nothing where there is none."""
-        missing = [one for one in wanted or () if one not in self.numbers]
-        if not missing:
-            return ""
-        return f"Nothing was compared of {', '.join(missing)}: M3 has no such number, or the store file does not publish it."
+    def not_found(self, wanted: Iterable[str] | None) -> list[str]:
+        """Returns the numbers a person named of which nothing was compared."""
+        return [one for one in wanted or () if one not in self.numbers]
 
     @property
     def is_explained(self) -> bool:
@@ -82,6 +79,13 @@ class Tally:
             "explained_percent": percent(self.explained, self.items),
             "reasons": {reason.value: self.reasons[reason] for reason in Reason if self.reasons[reason]},
         }
+
+
+def of_what_was_not_found(numbers: list[str]) -> str:
+    """Returns a sentence about item numbers of which nothing was compared."""
+    return (
+        f"Nothing was compared of {', '.join(numbers)}: M3 has no such number, or the store file does not publish it."
+    )
 
 
 def percent(part: int, whole: int) -> str:

@@ -149,6 +149,14 @@ def test_a_dry_run_ends_with_status_1_when_an_item_cannot_be_carried(known: Shel
     assert "1 problems" in said.out
 
 
+def test_a_dry_run_ends_with_status_1_when_a_named_item_is_not_found(known: Shelf, run_store: Run) -> None:
+    said = run_store("sync", FLOW, "--dry-run", "--ids", "MUG-001,MUG-0O1", "--json")
+
+    assert said.status == 1
+    assert json.loads(said.out)["not_found"] == ["MUG-0O1"]
+    assert "Nothing was compared of MUG-0O1" in said.flat_err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -65,6 +66,8 @@ def test_a_named_item_that_nobody_finds_ends_with_status_1(known: Shelf, run_sto
 
     assert said.status == 1
     assert "Nothing was compared of MUG-0O1: M3 has no such number" in said.flat_err
+    if "--json" in also:
+        assert json.loads(said.out)["not_found"] == ["MUG-0O1"]
 
 
 def test_csv_holds_the_rows_alone(known: Shelf, run_store: Run) -> None:
