@@ -94,3 +94,20 @@ class Desk:
             f"not done: {states}": bool(states),
         }
         return [what for what, is_wrong in wrong.items() if is_wrong]
+
+
+def waits(desk: Desk) -> dict[str, Any]:
+    """Returns the exchange of the order, which waits for a person and says what to do; there is still one order."""
+    exchange = desk.story.exchange()
+    assert exchange["state"] == "dead_letter", exchange
+    assert exchange["resolution"]
+    assert len(desk.story.orders()) == 1
+    return exchange
+
+
+def audited(desk: Desk) -> dict[str, Any]:
+    """Returns the newest line of the audit trail about a change after posting."""
+    rows = desk.story.connector.rows(
+        "SELECT before, after FROM audit WHERE action = 'changed after posting' ORDER BY id"
+    )
+    return rows[-1]

@@ -12,11 +12,6 @@ from tests.integration.flows.order_changes.desk import Desk
 from tests.integration.flows.story import Story, quick_store, tax_sent
 
 
-@pytest.fixture
-def desk(common: Story) -> Desk:
-    return Desk(common)
-
-
 @pytest.mark.parametrize("quantity", [1, 2, 7])
 def test_changed_quantity_is_changed_in_m3_to_the_cent(desk: Desk, quantity: int) -> None:
     desk.set_quantity("MUG-001", quantity)

@@ -12,16 +12,11 @@ from connector.ledger.session import transaction
 from connector.m3.client import M3Client
 from tests.harness import SETTLED_S
 from tests.integration.flows.order_changes.desk import Desk, stopped_before
-from tests.integration.flows.story import CUT_S, Story
+from tests.integration.flows.story import CUT_S
 from workers.process import Process
 
 LONG_S = 1000.0
 """Longer than any answer may be lost, shorter than a change may be entered."""
-
-
-@pytest.fixture
-def desk(common: Story) -> Desk:
-    return Desk(common)
 
 
 def enter_after(desk: Desk, seconds: float) -> None:

@@ -7,7 +7,7 @@ import pytest
 from connector.ledger.people import discard
 from connector.ledger.session import transaction
 from tests.integration.flows.order_changes.desk import Desk
-from tests.integration.flows.order_changes.test_refusals import tell_m3
+from tests.integration.flows.order_changes.people import tell_m3
 from tests.integration.flows.story import Story, quick_store
 
 OTHER_ADDRESS = {"address_1": "Vlaška 7"}

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.integration.flows.order_changes.desk import Desk
-from tests.integration.flows.order_changes.test_refusals import tell_m3
+from tests.integration.flows.order_changes.people import tell_m3
 from tests.integration.flows.story import Story, tax_sent
 
 
