@@ -150,7 +150,8 @@ def _apply_images(shop: Shop, product: Product, body: JSONDict) -> None:
 
 def _image(shop: Shop, sent: JSONDict) -> JSONDict:
     number = to_int(sent.get("id", 0)) or shop.next("post")
-    image = shop.images.setdefault(number, {"id": number, "src": sent.get("src", ""), "name": "", "alt": ""})
+    loaded = {"id": number, "src": sent.get("src", ""), "name": "", "alt": "", "loaded": shop.clock()}
+    image = shop.images.setdefault(number, loaded)
     image.update({name: sent[name] for name in ("name", "alt") if sent.get(name)})
     return image
 

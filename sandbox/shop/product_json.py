@@ -1,5 +1,6 @@
 """Writes products and variations as REST and webhooks show them; called by `api_products` and `delivery`."""
 
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -54,7 +55,7 @@ def show_product(shop: Shop, product: Product, *, base: str, as_stored: bool = F
         "name": product.name,
         "slug": _slug(product),
         "permalink": _permalink(shop, product, base),
-        **_dates(product),
+        **_dates(product.created, product.modified),
         "type": product.type,
         "status": product.status,
         "featured": shown.get("featured", False),
@@ -87,7 +88,7 @@ def show_product(shop: Shop, product: Product, *, base: str, as_stored: bool = F
         "categories": _terms(shop, CATEGORY, product.category_ids),
         "brands": [],
         "tags": _terms(shop, TAG, shown.get("tag_ids", [])),
-        "images": [_image(product, image) for image in shown.get("images", [])],
+        "images": [_image(image) for image in shown.get("images", [])],
         "attributes": product.attributes,
         "default_attributes": shown.get("default_attributes", []),
         "variations": [v.id for v in shop.variations(product.id)],
@@ -111,7 +112,7 @@ def show_variation(shop: Shop, product: Product, *, base: str) -> JSONDict:
     return {
         "id": product.id,
         "type": "variation",
-        **_dates(product),
+        **_dates(product.created, product.modified),
         "description": as_short_description(product.shown.get("description", "")),
         "permalink": _permalink(shop, product, base),
         "sku": product.sku,
@@ -130,7 +131,7 @@ def show_variation(shop: Shop, product: Product, *, base: str) -> JSONDict:
         "dimensions": product.shown.get("dimensions", {"length": "", "width": "", "height": ""}),
         "shipping_class": "",
         "shipping_class_id": 0,
-        "image": next((_image(product, image) for image in product.shown.get("images", [])), None),
+        "image": next((_image(image) for image in product.shown.get("images", [])), None),
         "attributes": product.attributes,
         "menu_order": product.shown.get("menu_order", 0),
         "meta_data": show_meta(product.meta),
@@ -182,8 +183,10 @@ def _terms(shop: Shop, taxonomy: str, numbers: list[int]) -> list[JSONDict]:
     return [{"id": t.id, "name": t.name, "slug": t.slug} for t in sorted(known, key=lambda term: term.name)]
 
 
-def _image(product: Product, image: JSONDict) -> JSONDict:
-    return {"id": image["id"], **_dates(product), "src": image["src"], "name": image["name"], "alt": image["alt"]}
+def _image(image: JSONDict) -> JSONDict:
+    """Show a picture: a post of its own, which a change of the product leaves as it is."""
+    dates_of_its_own = _dates(image["loaded"], image["loaded"])
+    return {"id": image["id"], **dates_of_its_own, "src": image["src"], "name": image["name"], "alt": image["alt"]}
 
 
 def _texts(product: Product, *, as_stored: bool) -> JSONDict:
@@ -193,12 +196,12 @@ def _texts(product: Product, *, as_stored: bool) -> JSONDict:
     return {"description": long, "short_description": short}
 
 
-def _dates(product: Product) -> JSONDict:
+def _dates(created: datetime, modified: datetime) -> JSONDict:
     return {
-        "date_created": dates.site(product.created),
-        "date_created_gmt": dates.gmt(product.created),
-        "date_modified": dates.site(product.modified),
-        "date_modified_gmt": dates.gmt(product.modified),
+        "date_created": dates.site(created),
+        "date_created_gmt": dates.gmt(created),
+        "date_modified": dates.site(modified),
+        "date_modified_gmt": dates.gmt(modified),
     }
 
 
